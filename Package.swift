@@ -1,0 +1,59 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "mos",
+  products: [
+    .executable(name: "mos", targets: ["CLI"]),
+    .library(name: "Mos", targets: ["Mos"]),
+    .library(name: "MetaOptimization", targets: ["MetaOptimization"]),
+  ],
+  dependencies: [
+    // The command line: options, help and exit statuses, as every Swift tool has them.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // Loops only: elementwise, reduction, random and small-matrix kernels, multiversioned in C
+    // because Swift has no function multiversioning and `unsafeFlags` bars a package from being
+    // depended on.
+    .target(
+      name: "Kernels",
+      cSettings: [.define("_GNU_SOURCE")],
+      linkerSettings: [.linkedLibrary("mvec", .when(platforms: [.linux])), .linkedLibrary("m")]),
+    // Matrix products; no kernel of our own comes near it on large matrices.
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // Factorizations: LU, Cholesky, QR, SVD and symmetric eigenvalues.
+    .systemLibrary(
+      name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    // Line editing at the prompt. GPL-3.0, so the executable alone may link it.
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+
+    .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS", "CLAPACKE"]),
+    .target(name: "Autodiff", dependencies: ["Tensors", "Kernels"]),
+    .target(name: "Optimizers", dependencies: ["Autodiff"]),
+    .target(name: "MetaOptimization", dependencies: ["Tensors", "Autodiff", "Optimizers"]),
+
+    .target(name: "Syntax"),
+    // The `.mos` modules, embedded with `#embed`: a changed module is rebuilt, and nothing is
+    // read from disk at start-up.
+    .target(name: "StandardLibrary", exclude: []),
+    .target(
+      name: "Runtime", dependencies: ["Syntax", "MetaOptimization", "StandardLibrary", "Kernels"]),
+    .target(name: "Mos", dependencies: ["Runtime", "MetaOptimization"]),
+    .executableTarget(
+      name: "CLI",
+      dependencies: [
+        "Mos", "Runtime", "Syntax", "CReadline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
+    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Mos"]),
+    .testTarget(name: "ScriptTests", dependencies: ["Mos"], exclude: []),
+  ],
+  swiftLanguageModes: [.v6]
+)
