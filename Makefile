@@ -1,0 +1,76 @@
+# The verbs of the project. `make help` lists them; `make demo` and `make test` need a Swift
+# toolchain on PATH and nothing else: what Debian packages are missing they install.
+#
+# The shipped program lies in .build (static Swift runtime: it starts faster and runs on machines
+# without a toolchain); the tests lie in .build/tests, because Swift's Testing library comes for
+# the dynamic runtime alone and sharing one folder would compile everything anew at each change.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev
+MOS := .build/release/mos
+TEST_FLAGS := -c release --disable-testable-imports --scratch-path .build/tests
+SWIFT_SOURCES := Package.swift Sources Tests
+
+## demo: build, and run the tutorial's main example
+demo: build
+	$(MOS) examples/meta_optimizer.mos
+
+## build: build the release binary, .build/release/mos
+build: packages
+	swift build -c release --static-swift-stdlib --product mos
+
+## test: lint, all Swift tests, golden scripts, examples, guides, a short fixed fuzz run
+test: packages lint
+	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	.build/tests/release/Fuzz --count 3000 --seed 1
+
+## lint: check the style of our Swift sources
+lint:
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+## format: rewrite our Swift sources in the project's style
+format:
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+## accept: rewrite the expectations in the golden scripts' margins from what happens now
+accept: packages
+	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter ScriptTests
+	git --no-pager diff --stat -- Tests/Scripts examples
+
+## fuzz: run 100,000 mutated programs; a crash or a hang prints its program and fails
+fuzz: packages
+	swift build $(TEST_FLAGS) --product Fuzz
+	.build/tests/release/Fuzz --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
+
+## examples: run every example
+examples: build
+	@for file in examples/*.mos; do echo "== $$file"; $(MOS) "$$file" || exit 1; done
+
+## bench: measure start-up, loops and small operations, and set them beside the peers found
+bench: build
+	Benchmarks/run $(NAME)
+
+## docs: write docs/reference from the table of built-ins
+docs: build
+	$(MOS) doc --all docs/reference
+
+## size: count files, lines and public names
+size:
+	@.ci/size
+
+## clean: remove everything that was built
+clean:
+	rm -rf .build docs/reference/.tmp
+
+## help: list these verbs
+help:
+	@sed -n 's/^## \([a-z]*\): /\1	/p' Makefile | expand -t 12
+
+# Installs the Debian packages that are missing, as root or by a sudo that asks for no password;
+# otherwise prints the one command to type.
+packages:
+	@.ci/packages $(PACKAGES)
+
+.PHONY: demo build test lint format accept fuzz examples bench docs size clean help packages
