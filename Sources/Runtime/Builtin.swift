@@ -1,0 +1,128 @@
+// A built-in function is declared once: signature, documentation, Swift function. Completion,
+// help, arity checks, error texts and the reference pages all come from the declaration.
+//
+// The contract of the Swift function: `arguments[i]` is the i-th parameter *of the signature*,
+// however the call was written; a parameter that was not given is `.absent` (so the default in
+// the signature is text for the reader, and the function supplies it); `*rest` is a `.list` and
+// `**options` a `.record`. Throw `RuntimeError` or `TensorError`; the machine adds the place.
+//
+//     Builtin("clip(x, low=nil, high=nil)", """
+//       Limits each element to low … high.
+//
+//           print(clip([1.0, 5.0], 2.0, 4.0))    # [2.0, 4.0]
+//       """) { arguments in
+//       .tensor(try clip(arguments.variable(0), …))
+//     }
+
+/// The declaration of a built-in function.
+public struct Builtin: Sendable {
+  /// What it does with its arguments.
+  public typealias Function = @Sendable (Arguments) throws -> Value
+
+  /// `"sum(x, axis=nil, keepdims=false)"`
+  public let signature: String
+  /// What it does, in Markdown: a sentence, details, an indented example that runs.
+  public let documentation: String
+  let function: Function
+
+  /// Declares a built-in.
+  public init(_ signature: String, _ documentation: String, _ function: @escaping Function) {
+    self.signature = signature
+    self.documentation = documentation
+    self.function = function
+  }
+
+  /// The name, as the signature begins with it.
+  public var name: String {
+    String(decoding: signature.utf8.prefix { $0 != UInt8(ascii: "(") }, as: UTF8.self)
+  }
+}
+
+/// The declaration of a name that stands for a value: `pi`, `f32`, `no_grad`.
+public struct BuiltinConstant: Sendable {
+  public let name: String
+  public let documentation: String
+  let make: @Sendable () -> Value
+
+  /// Declares a constant; each interpreter makes its own value when a program first names it.
+  public init(
+    _ name: String, _ documentation: String, _ make: @escaping @Sendable () -> Value
+  ) {
+    self.name = name
+    self.documentation = documentation
+    self.make = make
+  }
+}
+
+/// A page of the reference: built-ins that belong together.
+public struct BuiltinPage: Sendable {
+  public let title: String
+  public let constants: [BuiltinConstant]
+  public let functions: [Builtin]
+
+  /// A page of declarations.
+  public init(_ title: String, constants: [BuiltinConstant] = [], _ functions: [Builtin]) {
+    self.title = title
+    self.constants = constants
+    self.functions = functions
+  }
+}
+
+/// A built-in as a value of one interpreter.
+public final class BuiltinFunction {
+  /// The declaration.
+  public let declaration: Builtin
+  /// The name.
+  public let name: String
+  /// The parameters, read from the declaration when first asked for.
+  public private(set) lazy var signature = Signature(parsing: declaration.signature)
+  let function: Builtin.Function
+
+  /// A built-in function made while a program runs (a bound method of a host object, say).
+  public init(_ declaration: Builtin) {
+    self.declaration = declaration
+    name = declaration.name
+    function = declaration.function
+  }
+
+  /// A function from Swift, for results such as the `pull` of `vjp`; not in any reference page.
+  public convenience init(_ signature: String, _ function: @escaping (Arguments) throws -> Value) {
+    // A closure made while running stays with the interpreter that made it: one thread.
+    nonisolated(unsafe) let function = function
+    self.init(Builtin(signature, "") { try function($0) })
+  }
+}
+
+/// All built-ins by name.
+public enum Builtins {
+  enum Entry {
+    case function(page: Int, index: Int)
+    case constant(page: Int, index: Int)
+  }
+
+  static let table: [String: Entry] = {
+    var table = [String: Entry](minimumCapacity: 1024)
+    for (page, declarations) in pages.enumerated() {
+      for (index, builtin) in declarations.functions.enumerated() {
+        table[builtin.name] = .function(page: page, index: index)
+      }
+      for (index, constant) in declarations.constants.enumerated() {
+        table[constant.name] = .constant(page: page, index: index)
+      }
+    }
+    return table
+  }()
+
+  /// Every name, in no order.
+  public static var names: some Collection<String> { table.keys }
+
+  /// The value of a built-in name, made anew.
+  static func make(_ name: String) -> Value? {
+    switch table[name] {
+    case .function(let page, let index):
+      .builtin(BuiltinFunction(pages[page].functions[index]))
+    case .constant(let page, let index): pages[page].constants[index].make()
+    case nil: nil
+    }
+  }
+}

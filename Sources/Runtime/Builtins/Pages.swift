@@ -1,0 +1,8 @@
+// The pages of the reference, in its order. A new page is one line here and one file beside it.
+
+extension Builtins {
+  /// Every page.
+  public static let pages: [BuiltinPage] = [
+    text
+  ]
+}

@@ -1,0 +1,98 @@
+// Values that built-ins add to the language without the machine knowing them: optimizers,
+// transforms, schedules, solvers, distributions, snapshots, keys, contexts of `with`.
+//
+// A subclass answers what it can; every default says, as a Mos error, that the value cannot do it.
+
+import Autodiff
+
+/// An opaque value with fields, methods and perhaps a call.
+open class HostObject {
+  /// Nothing is needed to make one.
+  public init() {}
+
+  /// What `type(v)` gives: `Optimizer`, `Transform`.
+  open var typeName: String { "Object" }
+
+  /// The one-line text that `print` shows.
+  open var summary: String { "<\(typeName)>" }
+
+  /// The longer text of `repr`; the summary unless there is more to say.
+  open var detail: String { summary }
+
+  /// The names that `field` and `callMethod` answer, for completion and for suggestions.
+  open var memberNames: [String] { [] }
+
+  /// The value of a field; nil where there is no such field.
+  open func field(_ name: String, _ interpreter: Interpreter) throws -> Value? { nil }
+
+  /// Sets a field; false where there is no such field or it cannot be set.
+  open func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws -> Bool {
+    false
+  }
+
+  /// The signature of a method, `"step(loss=nil)"`; nil where there is no such method.
+  open func methodSignature(_ name: String) -> String? { nil }
+
+  /// Calls a method that `methodSignature` knows; arguments come by position in its signature.
+  open func callMethod(_ name: String, _ arguments: Arguments) throws -> Value { .nil }
+
+  /// True where `call` works.
+  open var isCallable: Bool { false }
+
+  /// The signature of the call, `"call(x)"`; `call(*values)` takes anything by position.
+  open var callSignature: String { "call(*values)" }
+
+  /// `v(…)`; arguments come by position in `callSignature`.
+  open func call(_ arguments: Arguments) throws -> Value {
+    throw RuntimeError(.type, "a value of type \(typeName) cannot be called")
+  }
+
+  /// The element of `for v in object` at an index from 0 on; nil after the last.
+  ///
+  /// - Throws: a type error where the object cannot be walked.
+  open func element(at index: Int, _ interpreter: Interpreter) throws -> Value? {
+    throw RuntimeError(
+      .type, "a value of type \(typeName) cannot be walked over",
+      hint: "`for` takes ranges, lists, records and tensors")
+  }
+
+  /// `object[key]`; nil where objects of the type have no index.
+  open func item(_ keys: [Value], _ interpreter: Interpreter) throws -> Value? { nil }
+
+  /// `len(object)`; nil where it has none.
+  open var count: Int? { nil }
+
+  /// `a == b`; identity unless there is a better notion.
+  open func isEqual(_ other: HostObject) -> Bool { self === other }
+
+  /// True where `with object { … }` works.
+  open var isContext: Bool { false }
+
+  /// The beginning of `with object { … }`.
+  open func enter(_ interpreter: Interpreter) throws {}
+
+  /// Its end, on every way out.
+  open func exit(_ interpreter: Interpreter) {}
+
+  /// The state that `extract` keeps, as a tree of values; nil where the object has none.
+  open var stateTree: Value? { nil }
+
+  /// Puts a state back that `stateTree` gave; the structure has been checked against it.
+  open func restore(_ state: Value) throws {}
+
+  /// The targets whose state belongs to this one (an optimizer's model), for tree walks.
+  open var ownedTree: Value? { nil }
+}
+
+/// `f32`, `f64`, `i64` as values, and the dtype that `x.dtype` gives.
+public final class DTypeObject: HostObject {
+  /// The dtype itself.
+  public let dtype: DType
+  /// The value of a dtype.
+  public init(_ dtype: DType) { self.dtype = dtype }
+  public override var typeName: String { "DType" }
+  public override var summary: String { dtype.name }
+  public override func isEqual(_ other: HostObject) -> Bool {
+    (other as? DTypeObject)?.dtype == dtype
+  }
+}

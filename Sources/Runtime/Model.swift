@@ -1,0 +1,184 @@
+// Models: a type with fields in slots and methods, and its instances.
+//
+// Slots, in order: the declared fields, the results of decorated methods, the declaration's
+// parameters. Methods find fields by slot, so no name is looked up while they run.
+
+import Autodiff
+import Syntax
+
+/// What the compiler knows of a model; `makeModel` turns it into a `ModelType`.
+final class ModelPrototype {
+  let name: String
+  let documentation: String?
+  let span: Span
+  /// The slots in order.
+  let fields: [ModelField]
+  /// Fields that a program sees; the rest are the declaration's parameters.
+  let visibleCount: Int
+  /// The function that fills the slots of a new instance, and the methods, each with its name.
+  let initializer: FunctionPrototype
+  let methods: [(name: String, prototype: FunctionPrototype)]
+
+  init(
+    name: String, documentation: String?, span: Span, fields: [ModelField], visibleCount: Int,
+    initializer: FunctionPrototype, methods: [(name: String, prototype: FunctionPrototype)]
+  ) {
+    self.name = name
+    self.documentation = documentation
+    self.span = span
+    self.fields = fields
+    self.visibleCount = visibleCount
+    self.initializer = initializer
+    self.methods = methods
+  }
+}
+
+/// A slot of an instance.
+public struct ModelField: Sendable {
+  public enum Kind: Sendable {
+    /// Holds parameters; reading it gives their tensors.
+    case param
+    /// State that is saved but not trained.
+    case buffer
+    case `let`
+    /// A method's decorated form.
+    case method
+    /// A parameter of the declaration: readable in methods, owned by whoever passed it.
+    case argument
+  }
+  public var name: String
+  public var kind: Kind
+}
+
+/// A model declaration as a value; calling it makes an instance.
+public final class ModelType {
+  /// The declared name.
+  public let name: String
+  public let documentation: String?
+  /// The slots in order.
+  public let fields: [ModelField]
+  let slots: [String: Int]
+  let initializer: Closure
+  let methods: [String: Closure]
+  /// The names of the methods in order.
+  public let methodNames: [String]
+  /// The slots of `visible` fields come first.
+  let visibleCount: Int
+
+  init(_ prototype: ModelPrototype, initializer: Closure, methods: [Closure]) {
+    name = prototype.name
+    documentation = prototype.documentation
+    fields = prototype.fields
+    visibleCount = prototype.visibleCount
+    var slots: [String: Int] = [:]
+    for (slot, field) in fields.enumerated() { slots[field.name] = slot }
+    self.slots = slots
+    self.initializer = initializer
+    methodNames = prototype.methods.map(\.name)
+    self.methods = Dictionary(
+      zip(methodNames, methods), uniquingKeysWith: { _, last in last })
+  }
+
+  /// The parameters of the declaration.
+  public var signature: Signature { initializer.prototype.signature }
+
+  /// A method by name.
+  func method(_ name: String) -> Closure? { methods[name] }
+}
+
+/// An instance of a model: identity, and a value for each slot.
+public final class ModelInstance {
+  /// Its declaration.
+  public let type: ModelType
+  let slots: UnsafeMutablePointer<Value>
+
+  init(_ type: ModelType) {
+    self.type = type
+    slots = .allocate(capacity: max(type.fields.count, 1))
+    slots.initialize(repeating: .nil, count: type.fields.count)
+  }
+
+  deinit {
+    slots.deinitialize(count: type.fields.count)
+    slots.deallocate()
+  }
+
+  /// What the slot holds, parameters as cells.
+  public subscript(slot slot: Int) -> Value {
+    get { slots[slot] }
+    set { slots[slot] = newValue }
+  }
+
+  /// The declared fields that belong to the instance, with their values, parameters as cells.
+  public var ownedFields: [(field: ModelField, value: Value)] {
+    type.fields.indices.compactMap { slot in
+      switch type.fields[slot].kind {
+      case .param, .buffer, .let: (type.fields[slot], slots[slot])
+      case .method, .argument: nil
+      }
+    }
+  }
+
+  /// What a program reads: a `param` field gives tensors, not cells.
+  func read(slot: Int) -> Value {
+    let value = slots[slot]
+    guard type.fields[slot].kind == .param else { return value }
+    return ModelInstance.uncelled(value)
+  }
+
+  private static func uncelled(_ value: Value) -> Value {
+    switch value {
+    case .parameter(let cell): .tensor(cell.value)
+    case .list(let values): .list(values.map(uncelled))
+    case .record(let record): .record(Record(record.pairs.map { ($0, uncelled($1)) }))
+    default: value
+    }
+  }
+
+  /// What a program's assignment does: a `param` field keeps its cells and takes new tensors.
+  func write(slot: Int, _ value: Value) throws {
+    guard type.fields[slot].kind == .param else {
+      slots[slot] = value
+      return
+    }
+    slots[slot] = try ModelInstance.celled(value, previous: slots[slot], name: type.fields[slot].name)
+  }
+
+  /// A value with a cell for each tensor or number in it, those of the previous value kept.
+  static func celled(_ value: Value, previous: Value, name: String) throws -> Value {
+    switch value {
+    case .nil, .parameter: return value
+    case .list(let values):
+      var old: [Value] = []
+      if case .list(let list) = previous { old = list }
+      return .list(
+        try values.enumerated().map { i, element in
+          try celled(element, previous: i < old.count ? old[i] : .nil, name: "\(name)[\(i)]")
+        })
+    case .record(let record):
+      var old = Record()
+      if case .record(let previous) = previous { old = previous }
+      return .record(
+        Record(
+          try record.pairs.map { key, element in
+            (key, try celled(element, previous: old[key] ?? .nil, name: "\(name).\(key)"))
+          }))
+    default:
+      guard let variable = value.variable else {
+        throw RuntimeError(
+          .type, "param field `\(name)` holds tensors, not \(value.shortDescription)",
+          hint: "declare it with `let` or `buffer`")
+      }
+      if case .parameter(let cell) = previous {
+        cell.value = try floating(variable)
+        return previous
+      }
+      return .parameter(try Autodiff.Parameter(leafOf: floating(variable), name: name))
+    }
+  }
+}
+
+/// The variable with float elements, ints and bools in the default float type.
+func floating(_ variable: Variable) throws -> Variable {
+  variable.dtype.isFloat ? variable : try convert(variable, to: Context.current.defaultFloat)
+}

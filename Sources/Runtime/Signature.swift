@@ -1,0 +1,95 @@
+// Parameter lists as callers see them: names, which may be left out, which collect the rest.
+//
+// A built-in's signature is text, `sum(x, axis=nil, keepdims=false)`, read when first needed.
+
+/// The parameters of something that can be called.
+public struct Signature: Sendable {
+  /// One parameter.
+  public struct Parameter: Sendable {
+    public enum Kind: Sendable { case plain, restList, restRecord }
+    public var name: String
+    public var kind: Kind
+    /// The default as it is written; nil for a parameter that must be given.
+    public var defaultText: String?
+  }
+
+  /// The name shown in messages.
+  public var name: String
+  public var parameters: [Parameter]
+  /// The place of `*rest`.
+  public let restList: Int?
+  /// The place of `**options`.
+  public let restRecord: Int?
+
+  /// A signature of parameters.
+  public init(name: String, parameters: [Parameter]) {
+    self.name = name
+    self.parameters = parameters
+    restList = parameters.firstIndex { $0.kind == .restList }
+    restRecord = parameters.firstIndex { $0.kind == .restRecord }
+  }
+
+  /// Reads `name(a, b=1, *rest, c=(1, 2), **options)`.
+  public init(parsing text: String) {
+    let bytes = Array(text.utf8)
+    let open = bytes.firstIndex(of: UInt8(ascii: "(")) ?? bytes.count
+    var parameters: [Parameter] = []
+    var depth = 0
+    var start = open + 1
+    for i in bytes.indices where i > open {
+      switch bytes[i] {
+      case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+      case UInt8(ascii: ","), UInt8(ascii: ")"):
+        if depth == 0 {
+          if let parameter = Parameter(parsing: bytes[start..<i]) { parameters.append(parameter) }
+          start = i + 1
+        }
+        if bytes[i] == UInt8(ascii: ")") { depth -= 1 }
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+      default: break
+      }
+      if depth < 0 { break }
+    }
+    self.init(name: String(decoding: bytes[..<open], as: UTF8.self), parameters: parameters)
+  }
+
+  /// How many positional arguments fit; nil for any number.
+  public var positionalLimit: Int? {
+    restList == nil ? parameters.count - (restRecord == nil ? 0 : 1) : nil
+  }
+
+  /// The names that must be given.
+  public var required: [String] {
+    parameters.filter { $0.kind == .plain && $0.defaultText == nil }.map(\.name)
+  }
+}
+
+extension Signature.Parameter {
+  init?(parsing bytes: ArraySlice<UInt8>) {
+    var rest = bytes.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+    guard !rest.isEmpty else { return nil }
+    let stars = rest.prefix { $0 == UInt8(ascii: "*") }.count
+    rest = rest.dropFirst(stars)
+    kind = stars == 0 ? .plain : stars == 1 ? .restList : .restRecord
+    if let equals = rest.firstIndex(of: UInt8(ascii: "=")) {
+      name = String(decoding: rest[..<equals], as: UTF8.self)
+      defaultText = String(decoding: rest[(equals + 1)...], as: UTF8.self)
+    } else {
+      name = String(decoding: rest, as: UTF8.self)
+    }
+  }
+}
+
+extension Signature: CustomStringConvertible {
+  /// `sum(x, axis=nil)`
+  public var description: String {
+    let list = parameters.map { parameter in
+      switch parameter.kind {
+      case .plain: parameter.name + (parameter.defaultText.map { "=" + $0 } ?? "")
+      case .restList: "*" + parameter.name
+      case .restRecord: "**" + parameter.name
+      }
+    }
+    return "\(name)(\(list.joined(separator: ", ")))"
+  }
+}
