@@ -1,0 +1,43 @@
+// Global variables of all modules, in one array whose address never changes.
+
+/// The slots of global variables.
+final class Globals {
+  /// What an instruction's operand can name.
+  static let capacity = 65_536
+
+  let slots: UnsafeMutablePointer<Value>
+  private(set) var count = 0
+  /// The name of each slot, and the module it belongs to.
+  private var owners: [(name: String, module: ObjectIdentifier)] = []
+
+  init() { slots = .allocate(capacity: Globals.capacity) }
+
+  deinit {
+    slots.deinitialize(count: count)
+    slots.deallocate()
+  }
+
+  subscript(slot: Int) -> Value {
+    get { slots[slot] }
+    set { slots[slot] = newValue }
+  }
+
+  /// The slot of a name in a module, made if it is new; nil when no slot is left.
+  func declare(_ name: String, in module: ModuleObject) -> Int? {
+    if let slot = module.slots[name] { return slot }
+    guard count < Globals.capacity else { return nil }
+    (slots + count).initialize(to: .absent)
+    owners.append((name, ObjectIdentifier(module)))
+    module.slots[name] = count
+    count += 1
+    return count - 1
+  }
+
+  /// The name of a slot, for messages.
+  func name(of slot: Int) -> String { owners[slot].name }
+
+  /// The names of a module's variables, in the order of declaration.
+  func names(of module: ModuleObject) -> [String] {
+    owners.filter { $0.module == ObjectIdentifier(module) }.map(\.name)
+  }
+}

@@ -1,0 +1,176 @@
+// One independent Mos: its global variables, its modules, its machine, its limits. Interpreters
+// on different threads do not see each other.
+
+import Autodiff
+import Synchronization
+import Syntax
+import Tensors
+
+/// Bounds that an embedder sets; each ends in an error of kind `limit`.
+public struct Limits: Sendable {
+  /// Loop rounds and calls that a run may take; nil for any number.
+  public var instructions: Int?
+  /// Seconds that a run may take.
+  public var seconds: Double?
+  /// Calls of Mos functions inside one another.
+  public var depth = 200_000
+  /// No limits but that of the depth.
+  public init() {}
+}
+
+/// Runs programs.
+public final class Interpreter {
+  /// The differentiation context that every run is inside of.
+  public let context = Context()
+  /// Where `print` goes.
+  public var output: (String) -> Void
+  /// Where warnings go.
+  public var warn: (Diagnostic) -> Void = { _ in }
+  /// Bounds of the next run.
+  public var limits = Limits()
+  /// What `args()` gives.
+  public var arguments: [String] = []
+  /// What `test` blocks declared, in order; `mos test` calls them.
+  public private(set) var tests: [(name: String, source: Source, span: Span, body: Value)] = []
+  /// Set by a signal handler or another thread; the next safepoint throws.
+  public let interrupt = InterruptFlag()
+
+  private(set) lazy var machine = Machine(self)
+  let globals = Globals()
+  let modules = ModuleLoader()
+  private var builtinValues: [String: Value] = [:]
+  /// Everything compiled stays, because frames and closures count no references to code.
+  private var prototypes: [FunctionPrototype] = []
+
+  /// An interpreter that prints through a closure.
+  public init(output: @escaping (String) -> Void) {
+    self.output = output
+  }
+}
+
+// MARK: - Running programs
+
+extension Interpreter {
+  /// Parses, resolves and compiles without running; the diagnostics are errors and warnings.
+  public func check(_ source: Source) -> [Diagnostic] {
+    let parsed = parse(source)
+    let resolver = Resolver(self, source: source, module: modules.main, keepsNames: false)
+    _ = resolver.resolve(parsed.program)
+    return parsed.diagnostics + resolver.diagnostics
+  }
+
+  /// Runs a program and gives the value of its last statement.
+  ///
+  /// Global variables stay, so a prompt runs one entry after the other. After an error variables
+  /// keep what they had when it happened.
+  /// - Throws: `CompileError` with every mistake found before running; `RuntimeError`.
+  @discardableResult
+  public func run(_ source: Source) throws -> Value {
+    try run(source, in: modules.main)
+  }
+
+  func run(_ source: Source, in module: ModuleObject) throws -> Value {
+    let prototype = try compile(source, in: module)
+    return try context.with {
+      try machine.call(.function(Closure(prototype)), [])
+    }
+  }
+
+  func compile(_ source: Source, in module: ModuleObject) throws -> FunctionPrototype {
+    let parsed = parse(source)
+    var diagnostics = parsed.diagnostics
+    let resolver = Resolver(self, source: source, module: module, keepsNames: true)
+    let resolved = resolver.resolve(parsed.program)
+    diagnostics += resolver.diagnostics
+    guard !diagnostics.contains(where: { $0.severity == .error }) else {
+      resolver.forgetNewNames()
+      throw CompileError(diagnostics: diagnostics)
+    }
+    diagnostics.forEach(warn)
+    return try Compiler.compile(resolved, self)
+  }
+
+  func keep(_ prototype: FunctionPrototype) { prototypes.append(prototype) }
+
+  func addTest(_ name: String, _ source: Source, _ span: Span, _ body: Value) {
+    tests.append((name, source, span, body))
+  }
+
+  /// The names of the variables of the main program, with their values, in order.
+  public var variables: [(name: String, value: Value)] {
+    globals.names(of: modules.main).compactMap { name in
+      guard let slot = modules.main.slots[name] else { return nil }
+      let value = globals[slot]
+      return value.isAbsent ? nil : (name, value)
+    }
+  }
+
+  /// Sets a variable of the main program, declaring it where it is new.
+  public func setVariable(_ name: String, _ value: Value) {
+    guard let slot = globals.declare(name, in: modules.main) else { return }
+    globals[slot] = value
+  }
+}
+
+/// The mistakes that were found before a program ran.
+public struct CompileError: Error, Sendable {
+  /// At least one error; perhaps warnings.
+  public var diagnostics: [Diagnostic]
+}
+
+// MARK: - What built-ins use
+
+extension Interpreter {
+  /// Calls any callable value.
+  public func call(_ function: Value, _ arguments: [Value]) throws -> Value {
+    try machine.call(function, arguments)
+  }
+
+  /// Calls with named arguments too.
+  public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)]) throws
+    -> Value
+  {
+    try machine.call(function, arguments, named: named)
+  }
+
+  /// Writes to the output, nothing added.
+  public func write(_ text: String) { output(text) }
+
+  /// Warns, at the place that runs.
+  public func warn(_ message: String, hint: String? = nil) {
+    var diagnostic = Diagnostic(severity: .warning, kind: .value, message, hint: hint)
+    diagnostic.primary = machine.currentPlace
+    warn(diagnostic)
+  }
+
+  /// The value of a built-in name, one for each interpreter.
+  func builtin(_ name: String) -> Value? {
+    if let value = builtinValues[name] { return value }
+    guard let value = Builtins.make(name) else { return nil }
+    builtinValues[name] = value
+    return value
+  }
+
+  /// The documentation of a built-in: signature and text.
+  public func documentation(of name: String) -> (signature: String, text: String)? {
+    switch Builtins.table[name] {
+    case .function(let page, let index):
+      let declaration = Builtins.pages[page].functions[index]
+      return (declaration.signature, declaration.documentation)
+    case .constant(let page, let index):
+      return (name, Builtins.pages[page].constants[index].documentation)
+    case nil: return nil
+    }
+  }
+}
+
+/// A flag that another thread or a signal handler raises.
+public final class InterruptFlag: Sendable {
+  private let flag = Atomic<Bool>(false)
+  /// Raises it.
+  public func raise() { flag.store(true, ordering: .relaxed) }
+  /// Lowers it.
+  public func clear() { flag.store(false, ordering: .relaxed) }
+  /// True while raised.
+  public var isRaised: Bool { flag.load(ordering: .relaxed) }
+}
