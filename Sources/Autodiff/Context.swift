@@ -1,0 +1,158 @@
+// The transformations that are active on a thread, innermost last.
+//
+// Levels. `levels[0]` is the ambient tape, on which operations on parameters are recorded. Each
+// transformation pushes two levels: its own (a tape for `grad`, dual numbers for `jvp`, a mapped
+// axis for `vmap`), and above it a tape for what the transformed function records by itself: the
+// parameters it makes or reads, `backward`, differentiable optimizers. So a tape that a function
+// starts always sees an operation before the transformation around that function does, and
+//
+//     vmap(x => { let net = Net(); optim.step(loss(net, x)); … })
+//
+// adapts one network an example.
+//
+// Values that outlive their level are seen through: a tape's or a dual number's value stands for
+// what it was computed from. Only a mapped value has no meaning outside its `vmap`; using it is
+// an error.
+
+import Kernels
+import Tensors
+
+/// What a level does with an operation.
+public enum LevelKind: UInt8, Sendable {
+  /// Records a node.
+  case tape
+  /// Carries a tangent along.
+  case dual
+  /// Maps over a first axis.
+  case batch
+}
+
+struct Level {
+  let kind: LevelKind
+  /// Tells a level from an earlier one at the same height; the ambient tape's is 0.
+  let serial: Int
+  /// The extent of the mapped axis; 0 for other kinds.
+  let size: Int
+}
+
+/// The state of differentiation on one thread.
+///
+/// An embedder that runs several programs on a thread gives each its own context with `with`.
+public final class Context {
+  var levels: [Level] = [Level(kind: .tape, serial: 0, size: 0)]
+  private var serial = 0
+  /// The number that the next traced value gets; the order of numbers is the order of making.
+  var sequence = 0
+  /// Tapes at or below this height do not record: `no_grad`, `create_graph=false`.
+  var stoppedTapes = -1
+  /// Dual levels at or below this height carry no tangent: `no_grad`.
+  var stoppedDuals = -1
+  /// The number of the current walk over a graph; see `Reverse`.
+  var walk = 0
+  /// What freed nodes held and is still to be freed; see `Traced`.
+  var unreleased: [Variable] = []
+  var isReleasing = false
+  /// Where the program stands, opaque to this module; a node keeps it for messages.
+  public var place: UInt64 = 0
+  /// Whether the first nan or inf is an error; see `detectingAnomalies`.
+  public internal(set) var detectsAnomalies = false
+  /// The float type that literals and conversions take.
+  public var defaultFloat: DType = .f64
+  /// The stream of random numbers that functions without a key draw from.
+  public var random = RandomKey(seed: 0)
+
+  /// A context with nothing active.
+  public init() {}
+
+  /// The context of this thread.
+  @inline(__always) public static var current: Context {
+    if let pointer = mos_context_get() {
+      return Unmanaged<Context>.fromOpaque(pointer).takeUnretainedValue()
+    }
+    return makeCurrent()
+  }
+
+  @inline(never) private static func makeCurrent() -> Context {
+    let context = Context()
+    // One a thread that never set its own; it lives as long as the thread may use it.
+    mos_context_set(Unmanaged.passRetained(context).toOpaque())
+    return context
+  }
+
+  /// Makes this the thread's context during the call.
+  public func with<R>(_ body: () throws -> R) rethrows -> R {
+    let previous = mos_context_get()
+    mos_context_set(Unmanaged.passUnretained(self).toOpaque())
+    defer { mos_context_set(previous) }
+    return try withExtendedLifetime(self, body)
+  }
+
+  /// The height of the tape that new parameters are recorded on.
+  @inline(__always) var top: Int { levels.count - 1 }
+
+  /// True where no transformation is active.
+  @inline(__always) public var isPlain: Bool { levels.count == 1 }
+
+  /// The most transformations inside one another.
+  static let maximumLevels = 400
+
+  /// Runs the body inside a new transformation; it gets the height of the transformation's level.
+  func within<R>(_ kind: LevelKind, size: Int = 0, _ body: (Int) throws -> R) throws -> R {
+    guard levels.count < Context.maximumLevels else {
+      throw TensorError(
+        .limit, "more than \(Context.maximumLevels / 2) transformations are nested",
+        hint: "does a function differentiate itself?")
+    }
+    let height = levels.count
+    serial += 1
+    levels.append(Level(kind: kind, serial: serial, size: size))
+    serial += 1
+    levels.append(Level(kind: .tape, serial: serial, size: 0))
+    defer { levels.removeSubrange(height...) }
+    return try body(height)
+  }
+
+  /// Runs the body with two levels that have ended made active again at their heights, where
+  /// those are free; a pull-back needs that for the functions that `checkpoint` runs again.
+  func within<R>(again ended: (Level, Level), at height: Int, _ body: () throws -> R) rethrows -> R {
+    guard levels.count == height else { return try body() }
+    levels.append(ended.0)
+    levels.append(ended.1)
+    defer { levels.removeSubrange(height...) }
+    return try body()
+  }
+
+  /// Runs the body without recording or carrying tangents for what is active outside it.
+  public func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
+    let saved = enterWithoutGradients()
+    defer { leaveWithoutGradients(saved) }
+    return try body()
+  }
+
+  /// Begins `no_grad`; the result goes to `leaveWithoutGradients`.
+  public func enterWithoutGradients() -> (Int, Int) {
+    let saved = (stoppedTapes, stoppedDuals)
+    stoppedTapes = top
+    stoppedDuals = top
+    return saved
+  }
+
+  /// Ends `no_grad`.
+  public func leaveWithoutGradients(_ saved: (Int, Int)) {
+    (stoppedTapes, stoppedDuals) = saved
+  }
+
+  /// Runs the body without recording on the tapes that are active outside it.
+  func withoutTapes<R>(_ body: () throws -> R) rethrows -> R {
+    let saved = stoppedTapes
+    stoppedTapes = top
+    defer { stoppedTapes = saved }
+    return try body()
+  }
+
+  /// Turns the check of every result for nan and inf on or off; returns what it was.
+  public func setDetectsAnomalies(_ value: Bool) -> Bool {
+    defer { detectsAnomalies = value }
+    return detectsAnomalies
+  }
+}

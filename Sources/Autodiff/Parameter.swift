@@ -1,0 +1,154 @@
+// A parameter: a cell with identity that holds a tensor.
+//
+// The gradient that `backward` leaves belongs to the leaf, not to the cell, so it goes and comes
+// back with the leaf when a snapshot is recovered.
+
+import Tensors
+
+/// A cell that holds a tensor: a leaf, or part of a graph after a differentiable step.
+public final class Parameter: @unchecked Sendable {
+  private var stored: Variable
+  /// The name it was declared by, for messages, graphs and paths.
+  public var name: String?
+  /// What the functions that run now see instead of an outer leaf: one entry a depth.
+  private var lifted: [(serial: Int, variable: Variable)] = []
+
+  /// A cell with a new leaf of the numbers of a variable.
+  ///
+  /// - Throws: a type error for integers and bools, which the caller has converted.
+  public init(leafOf variable: Variable, name: String? = nil) throws {
+    stored = try leaf(of: variable)
+    self.name = name
+  }
+
+  /// A cell that holds a variable as it is.
+  public init(holding variable: Variable, name: String? = nil) {
+    stored = variable
+    self.name = name
+  }
+
+  /// The current tensor.
+  ///
+  /// Inside a transformation that began after the tensor was made, it is seen through a node of
+  /// the tape that belongs to that transformation's function, so that gradients which the
+  /// function takes by itself are taken there.
+  @inline(__always) public var value: Variable {
+    get {
+      let context = Context.current
+      if context.isPlain { return settled(in: context) }
+      return seen(at: context.top, in: context)
+    }
+    set {
+      stored = newValue
+      lifted.removeAll(keepingCapacity: true)
+    }
+  }
+
+  /// The stored tensor; a leaf that was made inside a transformation which has ended becomes one
+  /// of the ambient tape.
+  private func settled(in context: Context) -> Variable {
+    if case .traced(let traced) = stored, !traced.isAlive(in: context) {
+      if traced.isParameter, let tensor = stored.alive.concrete {
+        stored = .traced(Traced.leaf(.tensor(tensor), context: context))
+      } else if traced.kind != .batch {
+        stored = stored.alive
+      }
+    }
+    return stored
+  }
+
+  private func seen(at height: Int, in context: Context) -> Variable {
+    if case .traced(let traced) = stored, Int(traced.height) >= height, traced.isAlive(in: context) {
+      return stored
+    }
+    if height == 0 { return settled(in: context) }
+    let depth = height / 2 - 1
+    let serial = context.levels[height].serial
+    if depth < lifted.count, lifted[depth].serial == serial { return lifted[depth].variable }
+    let outer = seen(at: height - 2, in: context)
+    guard outer.dtype.isFloat else { return outer }
+    let inner = Variable.traced(
+      Traced(
+        .tape, value: outer, height: height, context: context, primitive: .lift, first: outer))
+    if depth < lifted.count {
+      lifted.removeSubrange(depth...)
+    }
+    if depth == lifted.count { lifted.append((serial, inner)) }
+    return inner
+  }
+
+  /// The gradient that `backward` left in the current leaf; nil for a tensor that is not a leaf.
+  public var gradient: Variable? {
+    get { leafNode?.second }
+    set { leafNode?.second = newValue }
+  }
+
+  /// The leaf of the current tensor, if it is one.
+  private var leafNode: Traced? {
+    guard case .traced(let traced) = settled(in: Context.current), traced.isParameter else {
+      return nil
+    }
+    return traced
+  }
+
+  /// True where the current tensor is a leaf, not the result of a step.
+  public var isLeaf: Bool { leafNode != nil }
+}
+
+extension Traced {
+  /// A new leaf on the innermost tape.
+  static func leaf(_ value: Variable, context: Context) -> Traced {
+    Traced(
+      .tape, value: value, height: context.top, context: context, primitive: nil,
+      isParameter: true)
+  }
+}
+
+/// A new leaf with the numbers of a variable, on the innermost tape.
+public func leaf(of variable: Variable) throws -> Variable {
+  guard variable.dtype.isFloat else {
+    throw TensorError(
+      .type, "a parameter needs f32 or f64 elements, and these are \(variable.dtype.name)")
+  }
+  return .traced(Traced.leaf(stopGradient(variable), context: .current))
+}
+
+/// The numbers of a variable, for every tape and dual level a constant.
+///
+/// A mapped value stays mapped.
+public func stopGradient(_ variable: Variable) -> Variable {
+  guard case .traced(let traced) = variable.alive else { return variable.alive }
+  guard traced.kind == .batch else { return stopGradient(traced.value) }
+  let inner = stopGradient(traced.value)
+  return .traced(
+    Traced(
+      .batch, value: inner, height: Int(traced.height), context: .current, primitive: nil))
+}
+
+extension Variable {
+  /// The gradient that `backward` left in this very leaf.
+  public var gradient: Variable? {
+    guard case .traced(let traced) = self, traced.isParameter else { return nil }
+    return traced.second
+  }
+
+  /// Takes the gradient away that `backward` left in this leaf.
+  public func clearGradient() {
+    if case .traced(let traced) = self, traced.isParameter { traced.second = nil }
+  }
+
+  /// True for a parameter's leaf.
+  public var isLeaf: Bool {
+    if case .traced(let traced) = self { return traced.isParameter }
+    return false
+  }
+
+  /// True where both are the very same variable, graph and all.
+  public static func === (a: Variable, b: Variable) -> Bool {
+    switch (a, b) {
+    case (.tensor(let s), .tensor(let t)): return s === t
+    case (.traced(let s), .traced(let t)): return s === t
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,146 @@
+// A primitive: one operation with all its rules, declared once.
+//
+// Rules are written with differentiable operations, so that every order and every nesting of
+// modes works. The tests walk over `Primitive.all`: a row is tested because it exists.
+//
+//     kernel   y from plain tensors
+//     forward  ẏ from the operands' tangents (jvp)
+//     reverse  the operands' cotangents from ȳ (vjp)
+//     batch    the operation with a mapped first axis on some operands
+//
+// An operation has one result. Those of linear algebra that mathematics gives several (QR, SVD,
+// eigenvalues) pack them into one vector; see `Primitives/Decompositions.swift`.
+
+import Tensors
+
+/// The constants of an operation: axes, shapes, indices.
+public enum Attributes: @unchecked Sendable {
+  case none
+  case axis(Int)
+  case axes(AxisSet, keepAxes: Bool)
+  case dtype(DType)
+  case number(Double)
+  indirect case shape(Shape)
+  case object(AnyObject)
+}
+
+/// What the rules of one operand get and give.
+public struct UnaryRules: Sendable {
+  public typealias Kernel = @Sendable (Tensor, Attributes) throws -> Tensor
+  /// `(x, y, attributes, ẋ) → ẏ`, or `(x, y, attributes, ȳ) → x̄`.
+  public typealias Rule = @Sendable (Variable, Variable, Attributes, Variable) throws -> Variable
+  /// `(x with the mapped axis first, attributes) → y with the mapped axis first`.
+  public typealias Batch = @Sendable (Variable, Attributes) throws -> Variable
+  let kernel: Kernel
+  let forward: Rule
+  let reverse: Rule
+  /// Nil for an elementwise operation, which does not see that an axis is mapped.
+  let batch: Batch?
+}
+
+/// What the rules of two operands get and give.
+public struct BinaryRules: Sendable {
+  public typealias Kernel = @Sendable (Tensor, Tensor, Attributes) throws -> Tensor
+  /// `(a, b, y, attributes, ȧ?, ḃ?) → ẏ`; at least one tangent is there.
+  public typealias Forward =
+    @Sendable (Variable, Variable, Variable, Attributes, Variable?, Variable?) throws -> Variable
+  /// `(a, b, y, attributes, ȳ, needs ā, needs b̄) → (ā, b̄)`.
+  public typealias Reverse =
+    @Sendable (Variable, Variable, Variable, Attributes, Variable, Bool, Bool) throws
+    -> (Variable?, Variable?)
+  /// `(a, whether a is mapped, b, whether b is mapped, attributes) → y`, mapped axes first.
+  public typealias Batch =
+    @Sendable (Variable, Bool, Variable, Bool, Attributes) throws -> Variable
+  let kernel: Kernel
+  let forward: Forward
+  let reverse: Reverse
+  /// Nil for an elementwise operation, whose mapped operands only have to be lined up.
+  let batch: Batch?
+}
+
+/// What the rules of any number of operands get and give.
+public struct GeneralRules: Sendable {
+  public typealias Kernel = @Sendable ([Tensor], Attributes) throws -> Tensor
+  /// `(inputs, y, attributes, tangents) → ẏ`; a missing tangent is zero.
+  public typealias Forward =
+    @Sendable ([Variable], Variable, Attributes, [Variable?]) throws -> Variable
+  /// `(inputs, y, attributes, ȳ, needs) → cotangents`; nil where none is needed.
+  public typealias Reverse =
+    @Sendable ([Variable], Variable, Attributes, Variable, [Bool]) throws -> [Variable?]
+  /// `(inputs, which are mapped, size, attributes) → y` with the mapped axis first.
+  public typealias Batch =
+    @Sendable ([Variable], [Bool], Int, Attributes) throws -> Variable
+  let kernel: Kernel
+  let forward: Forward
+  let reverse: Reverse
+  let batch: Batch
+}
+
+/// One operation with its rules.
+public final class Primitive: Sendable {
+  enum Rules: Sendable {
+    case unary(UnaryRules)
+    case binary(BinaryRules)
+    case general(GeneralRules)
+  }
+  /// The operation's name in the language, as `grad_fn=` and graphs show it.
+  public let name: String
+  let rules: Rules
+  /// True for an operation without a derivative: its result is never tracked.
+  let isDifferentiable: Bool
+
+  /// An operation of one operand.
+  init(
+    _ name: String, kernel: @escaping UnaryRules.Kernel, forward: @escaping UnaryRules.Rule,
+    reverse: @escaping UnaryRules.Rule, batch: UnaryRules.Batch? = nil
+  ) {
+    self.name = name
+    rules = .unary(UnaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
+    isDifferentiable = true
+  }
+
+  /// An operation of two operands.
+  init(
+    _ name: String, kernel: @escaping BinaryRules.Kernel, forward: @escaping BinaryRules.Forward,
+    reverse: @escaping BinaryRules.Reverse, batch: BinaryRules.Batch? = nil
+  ) {
+    self.name = name
+    rules = .binary(BinaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
+    isDifferentiable = true
+  }
+
+  /// An operation of any number of operands.
+  init(
+    _ name: String, kernel: @escaping GeneralRules.Kernel,
+    forward: @escaping GeneralRules.Forward, reverse: @escaping GeneralRules.Reverse,
+    batch: @escaping GeneralRules.Batch
+  ) {
+    self.name = name
+    rules = .general(GeneralRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
+    isDifferentiable = true
+  }
+
+  /// An operation of one operand without a derivative.
+  init(
+    constant name: String, kernel: @escaping UnaryRules.Kernel, batch: UnaryRules.Batch? = nil
+  ) {
+    self.name = name
+    rules = .unary(
+      UnaryRules(
+        kernel: kernel, forward: { _, y, _, _ in try y.zerosLike() },
+        reverse: { x, _, _, _ in try x.zerosLike() }, batch: batch))
+    isDifferentiable = false
+  }
+
+  /// An operation of two operands without a derivative.
+  init(
+    constant name: String, kernel: @escaping BinaryRules.Kernel, batch: BinaryRules.Batch? = nil
+  ) {
+    self.name = name
+    rules = .binary(
+      BinaryRules(
+        kernel: kernel, forward: { _, _, y, _, _, _ in try y.zerosLike() },
+        reverse: { _, _, _, _, _, _, _ in (nil, nil) }, batch: batch))
+    isDifferentiable = false
+  }
+}

@@ -1,0 +1,25 @@
+// Elements of one dtype turned into another.
+
+import Tensors
+
+extension Primitive {
+  /// Conversion between dtypes; only between floats does a derivative pass. Attribute: the dtype.
+  ///
+  ///     y = x            ẏ = ẋ            x̄ = ȳ, in x's dtype
+  static let converted = Primitive(
+    "to",
+    kernel: { x, attributes in
+      guard case .dtype(let dtype) = attributes else { return x }
+      return try x.converted(to: dtype)
+    },
+    forward: { _, y, _, dx in try dx.converted(to: y.dtype) },
+    reverse: { x, _, _, dy in try dy.converted(to: x.dtype) })
+}
+
+extension Variable {
+  /// The elements in another dtype.
+  public func converted(to dtype: DType) throws -> Variable {
+    if self.dtype == dtype { return self }
+    return try apply(.converted, self, .dtype(dtype))
+  }
+}

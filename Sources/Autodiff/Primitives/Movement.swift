@@ -1,0 +1,162 @@
+// Elements moved and repeated, none computed: reshape, transpose, broadcast; and the sum that is
+// the transpose of a broadcast.
+
+import Tensors
+
+extension Primitive {
+  /// The same elements in another shape. Attribute: the shape.
+  ///
+  ///     y = reshape x            ẏ = reshape ẋ            x̄ = reshape ȳ to x's shape
+  static let reshape = Primitive(
+    "reshape",
+    kernel: { x, attributes in
+      guard case .shape(let shape) = attributes else { return x }
+      return try x.reshaped(shape)
+    },
+    forward: { _, y, _, dx in try dx.reshape(to: y.shape) },
+    reverse: { x, _, _, dy in try dy.reshape(to: x.shape) },
+    batch: { x, attributes in
+      guard case .shape(let shape) = attributes else { return x }
+      return try x.reshape(to: shape.inserting(x.shape[0], at: 0))
+    })
+
+  /// Axes in another order. Attribute: a shape that holds, for each new axis, the old one.
+  ///
+  ///     y = permute x            ẏ = permute ẋ            x̄ = the inverse permutation of ȳ
+  static let permute = Primitive(
+    "permute",
+    kernel: { x, attributes in
+      guard case .shape(let order) = attributes else { return x }
+      return try x.transposed(permutation: order)
+    },
+    forward: { _, _, attributes, dx in
+      guard case .shape(let order) = attributes else { return dx }
+      return try dx.permute(order.array)
+    },
+    reverse: { _, _, attributes, dy in
+      guard case .shape(let order) = attributes else { return dy }
+      var inverse = Array(repeating: 0, count: order.rank)
+      for (new, old) in order.array.enumerated() { inverse[old] = new }
+      return try dy.permute(inverse)
+    },
+    batch: { x, attributes in
+      guard case .shape(let order) = attributes else { return x }
+      return try x.permute([0] + order.array.map { $0 + 1 })
+    })
+
+  /// Axes of extent 1 stretched, and axes put in front. Attribute: the shape.
+  ///
+  ///     y = broadcast x            ẏ = broadcast ẋ            x̄ = ȳ summed over what was stretched
+  static let broadcast = Primitive(
+    "broadcast",
+    kernel: { x, attributes in
+      guard case .shape(let shape) = attributes else { return x }
+      return try x.broadcast(to: shape)
+    },
+    forward: { _, y, _, dx in try dx.broadcast(to: y.shape) },
+    reverse: { x, _, _, dy in try dy.unbroadcast(to: x) },
+    batch: { x, attributes in
+      guard case .shape(let shape) = attributes else { return x }
+      let inner = x.shape.removing(axis: 0)
+      var extents = [x.shape[0]] + Array(repeating: 1, count: shape.rank - inner.rank)
+      extents += inner.array
+      return try x.reshape(to: Shape(extents))
+        .broadcast(to: shape.inserting(x.shape[0], at: 0))
+    })
+
+  /// The sum over axes. Attribute: the axes, and whether they stay with extent 1.
+  ///
+  ///     y = Σ x            ẏ = Σ ẋ            x̄ = ȳ repeated along the axes
+  static let sum = Primitive(
+    "sum",
+    kernel: { x, attributes in
+      guard case .axes(let axes, let keepAxes) = attributes else { return x }
+      return try x.sum(axes, keepAxes: keepAxes)
+    },
+    forward: { _, _, attributes, dx in
+      guard case .axes(let axes, let keepAxes) = attributes else { return dx }
+      return try dx.sum(axes: axes, keepAxes: keepAxes)
+    },
+    reverse: { x, _, attributes, dy in
+      guard case .axes(let axes, let keepAxes) = attributes else { return dy }
+      let kept = keepAxes ? dy : try dy.reshape(to: x.shape.keeping(axes))
+      return try kept.broadcast(to: x.shape)
+    },
+    batch: { x, attributes in
+      guard case .axes(let axes, let keepAxes) = attributes else { return x }
+      return try x.sum(axes: axes.shifted, keepAxes: keepAxes)
+    })
+}
+
+extension Shape {
+  /// This shape with extent 1 at the given axes.
+  func keeping(_ axes: AxisSet) -> Shape {
+    var result = self
+    for axis in 0..<rank where axes.contains(axis) { result[axis] = 1 }
+    return result
+  }
+}
+
+extension AxisSet {
+  /// The same axes behind a mapped first axis.
+  var shifted: AxisSet { AxisSet(bits: bits << 1) }
+}
+
+extension Variable {
+  /// The same elements in another shape.
+  public func reshape(to shape: Shape) throws -> Variable {
+    if self.shape == shape { return self }
+    return try apply(.reshape, self, .shape(shape))
+  }
+
+  /// The axes in the order given.
+  public func permute(_ order: [Int]) throws -> Variable {
+    try apply(.permute, self, .shape(Shape(trusted: order)))
+  }
+
+  /// The tensor stretched to a shape that it broadcasts to.
+  public func broadcast(to shape: Shape) throws -> Variable {
+    if self.shape == shape { return self }
+    return try apply(.broadcast, self, .shape(shape))
+  }
+
+  /// The sum over axes.
+  public func sum(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.sum, self, .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// The sum of all elements.
+  public func sum() throws -> Variable { try sum(axes: .all(rank: rank)) }
+
+  /// One axis moved to another position; the others keep their order.
+  public func movedAxis(from source: Int, to destination: Int) throws -> Variable {
+    if source == destination { return self }
+    var order = Array(0..<rank)
+    order.remove(at: source)
+    order.insert(source, at: destination)
+    return try permute(order)
+  }
+
+  /// A cotangent summed down to the shape of the operand that was broadcast.
+  @inline(__always)
+  func unbroadcast(to operand: Variable) throws -> Variable {
+    let shape = operand.shape
+    let wide = self.shape
+    if shape == wide { return self }
+    return try sumDown(from: wide, to: shape)
+  }
+
+  private func sumDown(from wide: Shape, to shape: Shape) throws -> Variable {
+    let added = wide.rank - shape.rank
+    // A rule may give a cotangent that itself still has to be stretched, such as a constant.
+    guard added >= 0 else { return try broadcast(to: shape) }
+    var bits: UInt8 = 0
+    for axis in 0..<wide.rank
+    where axis < added || (shape[axis - added] == 1 && wide[axis] != 1) {
+      bits |= 1 << UInt8(axis)
+    }
+    let summed = bits == 0 ? self : try sum(axes: AxisSet(bits: bits), keepAxes: true)
+    return try summed.reshape(to: Shape(trusted: summed.shape.array.dropFirst(added)))
+      .broadcast(to: shape)
+  }
+}

@@ -1,0 +1,202 @@
+// What programs compute with: a tensor, or a tensor seen through transformations.
+//
+// With no transformation and no parameter a variable is a plain tensor, and an operation on it
+// goes straight to its kernel. A `Traced` is made by a level of the context and wraps the
+// variable as the levels below see it.
+
+import Tensors
+
+/// A tensor, or a tensor seen through transformations; eight bytes.
+public enum Variable: @unchecked Sendable {
+  case tensor(Tensor)
+  case traced(Traced)
+}
+
+/// A variable as one level sees it: a node on a tape, a dual number, or a mapped value.
+///
+/// On a tape the node's inputs are the operands as the whole program saw them, and `value` is
+/// the result as the levels below saw it. Invariant: the inputs were made before the node, so
+/// their sequence numbers are smaller and the graph has no cycle.
+public final class Traced: @unchecked Sendable {
+  /// The variable as the levels below see it: a node's result, a dual number's primal part, a
+  /// mapped value with its mapped axis first.
+  private(set) var value: Variable
+  /// The first operand of a node, or the tangent of a dual number.
+  var first: Variable?
+  /// The second operand of a node, or the gradient accumulated in a leaf.
+  var second: Variable?
+  /// Operands of a node with more than two, all of them.
+  var others: [Variable]?
+  /// What made the node; nil for a leaf.
+  let primitive: Primitive?
+  let attributes: Attributes
+  /// Where in the program it was made.
+  let place: UInt64
+  let sequence: Int
+  let serial: Int
+  let height: Int32
+  let kind: LevelKind
+  /// True for the leaf of a parameter, where `backward` leaves the gradient.
+  let isParameter: Bool
+  /// The walk that came by last, and the position it gave; see `Reverse`.
+  var walk = 0
+  var position: Int32 = 0
+
+  @inline(__always)
+  init(
+    _ kind: LevelKind, value: Variable, height: Int, context: Context, primitive: Primitive?,
+    attributes: Attributes = .none, first: Variable? = nil, second: Variable? = nil,
+    others: [Variable]? = nil, isParameter: Bool = false
+  ) {
+    self.kind = kind
+    self.value = value
+    self.height = Int32(truncatingIfNeeded: height)
+    self.serial = height == 0 ? 0 : context.levels[height].serial
+    self.primitive = primitive
+    self.attributes = attributes
+    self.first = first
+    self.second = second
+    self.others = others
+    self.isParameter = isParameter
+    self.place = context.place
+    context.sequence &+= 1
+    self.sequence = context.sequence
+  }
+
+  /// Graphs are freed by a loop, not by recursion: a chain of a million nodes must not take the
+  /// stack. What a node held goes to a list that the outermost `deinit` empties.
+  deinit {
+    var holdsTraced = false
+    if case .traced = value { holdsTraced = true }
+    if case .traced? = first { holdsTraced = true }
+    if case .traced? = second { holdsTraced = true }
+    if others != nil { holdsTraced = true }
+    guard holdsTraced else { return }
+    let context = Context.current
+    if case .traced = value {
+      context.unreleased.append(value)
+      value = Traced.released
+    }
+    if case .traced? = first, let variable = first.take() { context.unreleased.append(variable) }
+    if case .traced? = second, let variable = second.take() { context.unreleased.append(variable) }
+    if let variables = others.take() {
+      for variable in variables { context.unreleased.append(variable) }
+    }
+    guard !context.isReleasing else { return }
+    context.isReleasing = true
+    while let variable = context.unreleased.popLast() { _ = consume variable }
+    context.isReleasing = false
+  }
+
+  /// What stands for the value of a node that is being freed.
+  private static let released = Variable.tensor(Tensor(0.0))
+
+  /// The operands in order.
+  var inputs: [Variable] {
+    if let others { return others }
+    if primitive == nil { return [] }
+    if let first {
+      if let second { return [first, second] }
+      return [first]
+    }
+    return []
+  }
+}
+
+// MARK: - Looking at a variable
+
+extension Variable {
+  /// A tensor of no axes.
+  @inlinable public init(_ number: Double, dtype: DType = .f64) {
+    self = .tensor(Tensor(number, dtype: dtype))
+  }
+
+  /// The tensor underneath every transformation but a map; nil for a mapped value.
+  public var concrete: Tensor? {
+    var variable = self
+    while true {
+      switch variable {
+      case .tensor(let tensor): return tensor
+      case .traced(let traced):
+        if traced.kind == .batch { return nil }
+        variable = traced.value
+      }
+    }
+  }
+
+  /// The extents as the program sees them: a mapped axis does not show.
+  public var shape: Shape {
+    switch self {
+    case .tensor(let tensor): return tensor.shape
+    case .traced(let traced):
+      let shape = traced.value.shape
+      return traced.kind == .batch ? shape.removing(axis: 0) : shape
+    }
+  }
+
+  public var rank: Int { shape.rank }
+  public var count: Int { shape.count }
+
+  public var dtype: DType {
+    var variable = self
+    while true {
+      switch variable {
+      case .tensor(let tensor): return tensor.dtype
+      case .traced(let traced): variable = traced.value
+      }
+    }
+  }
+
+  /// `f64[3, 4]`, the way messages name a tensor.
+  public var typeDescription: String {
+    let shape = self.shape
+    return shape.rank == 0 ? dtype.name : "\(dtype.name)\(shape)"
+  }
+
+  /// True where the variable depends on something that a tape follows.
+  public var isTracked: Bool { node != nil }
+
+  /// The name of the primitive that made the variable, if a tape recorded it.
+  public var operationName: String? { node?.primitive?.name }
+
+  /// The node that the program sees, if any: what `backward` starts from.
+  var node: Traced? {
+    guard case .traced(let traced) = self.alive, traced.kind == .tape else { return nil }
+    return traced
+  }
+
+  /// The variable without the levels that have ended.
+  var alive: Variable {
+    var variable = self
+    while case .traced(let traced) = variable {
+      let context = Context.current
+      if traced.isAlive(in: context) || traced.kind == .batch { return variable }
+      variable = traced.value
+    }
+    return variable
+  }
+
+  /// The variable as the levels below the given height see it.
+  func below(_ height: Int) -> Variable {
+    var variable = self
+    while case .traced(let traced) = variable, Int(traced.height) >= height {
+      variable = traced.value
+    }
+    return variable
+  }
+
+  /// The variable without the tapes that see it first.
+  var withoutTapes: Variable {
+    var variable = self
+    while case .traced(let traced) = variable, traced.kind == .tape { variable = traced.value }
+    return variable
+  }
+}
+
+extension Traced {
+  @inline(__always)
+  func isAlive(in context: Context) -> Bool {
+    height == 0
+      || (Int(height) < context.levels.count && context.levels[Int(height)].serial == serial)
+  }
+}
