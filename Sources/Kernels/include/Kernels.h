@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Format.h"
+#include "Random.h"
+
 /// The differentiation context of the current thread; see Autodiff/Context.swift.
 extern _Thread_local void *_Nullable mos_context;
 

@@ -1,0 +1,79 @@
+// Elements in order, whatever the strides.
+
+/// The offset of each element of a shape from the first, in row-major order.
+func elementOffsets(_ shape: Shape, _ strides: Shape) -> [Int] {
+  let count = shape.count
+  guard count > 0 else { return [] }
+  return [Int](unsafeUninitializedCapacity: count) { offsets, written in
+    // Axis by axis: what is there so far is repeated for each index of the axis to its left.
+    offsets[0] = 0
+    written = 1
+    for axis in (0..<shape.rank).reversed() {
+      let block = written
+      for index in 1..<max(shape[axis], 1) {
+        let shift = index &* strides[axis]
+        for i in 0..<block { offsets[written &+ i] = offsets[i] &+ shift }
+        written &+= block
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The elements in row-major order as Doubles.
+  public var doubles: [Double] {
+    read { elements, offset in
+      switch dtype {
+      case .f64: elements.load(fromByteOffset: offset &* 8, as: Double.self)
+      case .f32: Double(elements.load(fromByteOffset: offset &* 4, as: Float.self))
+      case .i64: Double(elements.load(fromByteOffset: offset &* 8, as: Int64.self))
+      case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? 1 : 0
+      }
+    }
+  }
+
+  /// The elements of an i64 or bool tensor in row-major order.
+  public var integers: [Int] {
+    precondition(!dtype.isFloat, "integers of a float tensor were asked for; please report")
+    return read { elements, offset in
+      dtype == .i64
+        ? elements.load(fromByteOffset: offset &* 8, as: Int.self)
+        : Int(elements.load(fromByteOffset: offset, as: UInt8.self))
+    }
+  }
+
+  private func read<T>(_ load: (UnsafeRawPointer, Int) -> T) -> [T] {
+    withElements { elements in
+      if isContiguous { return (0..<count).map { load(UnsafeRawPointer(elements), $0) } }
+      return elementOffsets(shape, strides).map { load(UnsafeRawPointer(elements), $0) }
+    }
+  }
+
+  /// This tensor with its elements in order and of a dtype, for code that walks them by pointer.
+  func rowMajor(_ dtype: DType) throws -> Tensor {
+    if isContiguous && dtype == self.dtype { return self }
+    let offsets = elementOffsets(shape, strides)
+    let size = self.dtype.size
+    if dtype == self.dtype {
+      return try Tensor.make(shape, dtype) { target in
+        withElements { source in
+          for (i, offset) in offsets.enumerated() {
+            target.advanced(by: i * size).copyMemory(
+              from: source.advanced(by: offset * size), byteCount: size)
+          }
+        }
+      }
+    }
+    let values = doubles
+    return try Tensor.make(shape, dtype) { target in
+      for (i, value) in values.enumerated() {
+        switch dtype {
+        case .f64: target.storeBytes(of: value, toByteOffset: i * 8, as: Double.self)
+        case .f32: target.storeBytes(of: Float(value), toByteOffset: i * 4, as: Float.self)
+        case .i64: target.storeBytes(of: Int64(value), toByteOffset: i * 8, as: Int64.self)
+        case .bool: target.storeBytes(of: value != 0 ? 1 : 0, toByteOffset: i, as: UInt8.self)
+        }
+      }
+    }
+  }
+}
