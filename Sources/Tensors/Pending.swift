@@ -4,7 +4,6 @@ public struct AxisSet: Sendable, Hashable { public var bits: UInt8; public init(
  public func contains(_ a: Int) -> Bool { bits & (1 << UInt8(a)) != 0 } }
 public enum UnaryKernel: UInt8, Sendable { case negate, isfinite, isnan }
 public enum BinaryKernel: UInt8, Sendable { case add, subtract, multiply, divide }
-public struct RandomKey { public init(seed: Int) {} }
 extension Tensor { public static func unary(_ k: UnaryKernel, _ x: Tensor) throws -> Tensor { x }
 public static func binary(_ k: BinaryKernel, _ x: Tensor, _ y: Tensor) throws -> Tensor { x }
 public func all(_ a: AxisSet, keepAxes: Bool) throws -> Tensor { self }

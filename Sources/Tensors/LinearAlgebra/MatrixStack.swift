@@ -50,7 +50,7 @@ struct MatrixStack {
     _ body: (Int, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>) throws -> Void
   ) throws -> Tensor {
     let step = last.reduce(1, *)
-    return try Tensor.make(Shape(trusted: batch.array + last), T.dtype) { result in
+    return try Tensor.make(Shape(batch.array + last), T.dtype) { result in
       try forEach(type) { index, source in
         try body(index, source, result.assumingMemoryBound(to: T.self) + index * step)
       }

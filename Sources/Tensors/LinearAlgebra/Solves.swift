@@ -1,0 +1,228 @@
+// Linear systems: square ones by LU, triangular ones by substitution, others by least squares.
+
+extension Tensor {
+  /// X with A X = B. A one-dimensional B is a vector, any other a stack of matrices, as in
+  /// NumPy 2; leading axes broadcast.
+  ///
+  /// - Throws: a value error where A is singular.
+  public static func solve(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    let system = try LinearSystem(a, b, "solve", square: true)
+    return system.dtype == .f32 ? try solve(system, Float.self) : try solve(system, Double.self)
+  }
+
+  private static func solve<T: LapackElement>(_ system: LinearSystem, _: T.Type) throws -> Tensor {
+    let (n, k) = (system.a.rows, system.b.columns)
+    var factor = [T](repeating: 0, count: n * n)
+    var pivots = [Int32](repeating: 0, count: n)
+    var factored = -1
+    return try system.map(T.self) { index, a, b, x in
+      x.update(from: b, count: n * k)
+      guard n > 0 else { return }
+      if factored != index {
+        for i in 0..<n * n { factor[i] = a[i] }
+        let status = Int(T.getrf(Int32(n), Int32(n), &factor, &pivots))
+        guard status == 0 else { throw system.a.singular("solve", index, pivot: status - 1) }
+        factored = index
+      }
+      // LAPACK saw Aᵀ = P L U, so A = Uᵀ Lᵀ Pᵀ, where Uᵀ and Lᵀ lie row-major in `factor`.
+      T.trsm(lower: true, transpose: false, unit: false, Int32(n), Int32(k), factor, x)
+      T.trsm(lower: false, transpose: false, unit: true, Int32(n), Int32(k), factor, x)
+      for i in (0..<n).reversed() where Int(pivots[i]) != i + 1 {
+        let other = Int(pivots[i]) - 1
+        for j in 0..<k { (x[i * k + j], x[other * k + j]) = (x[other * k + j], x[i * k + j]) }
+      }
+    }
+  }
+
+  /// X with op(A) X = B for a triangular A, op the transpose or nothing; the other triangle of
+  /// A, and the diagonal if `unitDiagonal`, are not read.
+  ///
+  /// - Throws: a value error for a zero on the diagonal.
+  public static func triangularSolve(
+    _ a: Tensor, _ b: Tensor, lower: Bool, transpose: Bool = false, unitDiagonal: Bool = false
+  ) throws -> Tensor {
+    let system = try LinearSystem(a, b, "triangular_solve", square: true)
+    func solve<T: LapackElement>(_: T.Type) throws -> Tensor {
+      let (n, k) = (system.a.rows, system.b.columns)
+      return try system.map(T.self) { index, a, b, x in
+        x.update(from: b, count: n * k)
+        if !unitDiagonal, let zero = (0..<n).first(where: { a[$0 * n + $0] == 0 }) {
+          throw system.a.singular("triangular_solve", index, pivot: zero)
+        }
+        T.trsm(
+          lower: lower, transpose: transpose, unit: unitDiagonal, Int32(n), Int32(k), a, x)
+      }
+    }
+    return system.dtype == .f32 ? try solve(Float.self) : try solve(Double.self)
+  }
+
+  /// X with L Lᵀ X = B for a lower Cholesky factor L.
+  public static func choleskySolve(factor: Tensor, _ b: Tensor) throws -> Tensor {
+    let half = try triangularSolve(factor, b, lower: true)
+    return try triangularSolve(factor, half, lower: true, transpose: true)
+  }
+
+  /// The inverse.
+  ///
+  /// - Throws: a value error where A is singular.
+  public static func inverse(_ a: Tensor) throws -> Tensor {
+    let stack = try MatrixStack(a, "inv", square: true)
+    func inverses<T: LapackElement>(_: T.Type) throws -> Tensor {
+      let n = stack.rows
+      var pivots = [Int32](repeating: 0, count: n)
+      return try stack.map(T.self, to: [n, n]) { index, source, result in
+        guard n > 0 else { return }
+        result.update(from: source, count: n * n)
+        var status = Int(T.getrf(Int32(n), Int32(n), result, &pivots))
+        if status == 0 { status = Int(T.getri(Int32(n), result, &pivots)) }
+        guard status == 0 else { throw stack.singular("inv", index, pivot: status - 1) }
+      }
+    }
+    return stack.dtype == .f32 ? try inverses(Float.self) : try inverses(Double.self)
+  }
+
+  /// The X of least norm among those that make ‖A X - B‖ least. Singular values at most
+  /// `tolerance` times the largest count as zero; nil is the dtype's epsilon times max(rows,
+  /// columns).
+  public static func lstsq(_ a: Tensor, _ b: Tensor, tolerance: Double? = nil) throws -> Tensor {
+    let system = try LinearSystem(a, b, "lstsq", square: false)
+    let inverse = try pinv(system.a.tensor, tolerance: tolerance, operation: "lstsq")
+    func apply<T: LapackElement>(_: T.Type) throws -> Tensor {
+      let (m, n, k) = (system.a.rows, system.a.columns, system.b.columns)
+      return try inverse.withElements { elements in
+        let first = elements.assumingMemoryBound(to: T.self)
+        return try system.map(T.self) { index, _, b, x in
+          T.gemm(
+            transpose: false, Int32(n), Int32(k), Int32(m), first + index * m * n, b, x)
+        }
+      }
+    }
+    return system.dtype == .f32 ? try apply(Float.self) : try apply(Double.self)
+  }
+
+  /// The Moore–Penrose pseudo-inverse, with singular values cut off as in `lstsq`.
+  public static func pinv(_ a: Tensor, tolerance: Double? = nil) throws -> Tensor {
+    try pinv(a, tolerance: tolerance, operation: "pinv")
+  }
+
+  private static func pinv(_ a: Tensor, tolerance: Double?, operation: String) throws -> Tensor {
+    let stack = try MatrixStack(a, operation)
+    func inverses<T: LapackElement>(_: T.Type) throws -> Tensor {
+      let (m, n, k) = (stack.rows, stack.columns, min(stack.rows, stack.columns))
+      try stack.requireFinite(T.self, operation)
+      let (u, s, vt) = try svd(stack.tensor)
+      let values = s.doubles
+      let cutoff = tolerance ?? Double(T.ulpOfOne) * Double(max(m, n))
+      return try stack.map(T.self, to: [n, m]) { index, _, result in
+        guard k > 0 else { return }
+        let largest = values[index * k]
+        // pinv = V diag(1/s) Uᵀ, the product of (diag(1/s) Vᵀ)ᵀ and Uᵀ.
+        var scaled = [T](repeating: 0, count: k * n)
+        var left = [T](repeating: 0, count: k * m)
+        vt.withElements { vt in
+          let vt = vt.assumingMemoryBound(to: T.self) + index * k * n
+          for i in 0..<k where values[index * k + i] > cutoff * largest {
+            let factor = 1 / T(values[index * k + i])
+            for j in 0..<n { scaled[i * n + j] = vt[i * n + j] * factor }
+          }
+        }
+        u.withElements { u in
+          transpose(
+            u.assumingMemoryBound(to: T.self) + index * m * k, rows: m, columns: k, into: &left)
+        }
+        T.gemm(transpose: true, Int32(n), Int32(m), Int32(k), scaled, left, result)
+      }
+    }
+    return stack.dtype == .f32 ? try inverses(Float.self) : try inverses(Double.self)
+  }
+
+  /// The number of singular values above `tolerance` times the largest, as i64; nil is the
+  /// dtype's epsilon times max(rows, columns).
+  public static func matrixRank(_ a: Tensor, tolerance: Double? = nil) throws -> Tensor {
+    let stack = try MatrixStack(a, "matrix_rank")
+    let epsilon = stack.dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
+    let cutoff = tolerance ?? epsilon * Double(max(stack.rows, stack.columns))
+    let values = try svd(stack.tensor).s.doubles
+    let k = min(stack.rows, stack.columns)
+    return try Tensor.make(stack.batch, .i64) { elements in
+      let ranks = elements.assumingMemoryBound(to: Int64.self)
+      for index in 0..<stack.count {
+        let own = values[(index * k)..<((index + 1) * k)]
+        ranks[index] = Int64(own.count { $0 > cutoff * (own.first ?? 0) })
+      }
+    }
+  }
+
+  /// The ratio of the largest singular value to the smallest: inf where A is singular.
+  public static func condition(_ a: Tensor) throws -> Tensor {
+    let stack = try MatrixStack(a, "cond")
+    guard stack.area > 0 else {
+      throw TensorError(.shape, "cond needs a matrix with elements, and got \(a.typeDescription)")
+    }
+    let values = try svd(stack.tensor).s.doubles
+    let k = min(stack.rows, stack.columns)
+    func ratios<T: LapackElement>(_: T.Type) throws -> Tensor {
+      try stack.map(T.self, to: []) { index, _, result in
+        let (largest, smallest) = (values[index * k], values[index * k + k - 1])
+        result.pointee = smallest == 0 ? .infinity : T(largest / smallest)
+      }
+    }
+    return stack.dtype == .f32 ? try ratios(Float.self) : try ratios(Double.self)
+  }
+}
+
+/// A and B of A X = B, of one dtype, with broadcast leading axes.
+private struct LinearSystem {
+  let a: MatrixStack
+  let b: MatrixStack
+  let result: Shape
+  let batch: Shape
+
+  var dtype: DType { a.dtype }
+
+  init(_ a: Tensor, _ b: Tensor, _ operation: String, square: Bool) throws {
+    let promoted = DType.promoted(a.dtype, b.dtype)
+    let dtype = promoted.isFloat ? promoted : .f64
+    self.a = try MatrixStack(a, operation, square: square, dtype: dtype)
+    guard b.rank >= 1 else {
+      throw TensorError(
+        .shape, "\(operation) needs a vector or matrix on the right, and got \(b.typeDescription)")
+    }
+    let isVector = b.rank == 1
+    let right = try b.rowMajor(dtype)
+    self.b = try MatrixStack(
+      isVector ? right.view(shape: Shape(b.shape[0], 1), strides: Shape(1, 1)) : right, operation)
+    guard self.a.rows == self.b.rows, let batch = Shape.broadcast(self.a.batch, self.b.batch) else {
+      throw TensorError(
+        .shape, "\(operation) does not fit \(a.typeDescription) and \(b.typeDescription)",
+        label: self.a.rows != self.b.rows
+          ? "\(self.a.rows) equations, and \(self.b.rows) right sides" : nil,
+        hint: "the rows of both must agree, and leading axes be equal or 1")
+    }
+    self.batch = batch
+    result = try Shape(batch.array + [self.a.columns] + (isVector ? [] : [self.b.columns]))
+  }
+
+  /// A tensor of solutions, each filled by `body` from the index of A's matrix, A, B and X.
+  func map<T: LapackElement>(
+    _: T.Type,
+    _ body: (
+      Int, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>
+    ) throws -> Void
+  ) throws -> Tensor {
+    let left = batchIndices(a.batch, in: batch)
+    let right = batchIndices(b.batch, in: batch)
+    return try Tensor.make(result, T.dtype) { x in
+      try a.tensor.withElements { a in
+        try b.tensor.withElements { b in
+          for index in 0..<left.count {
+            try body(
+              left[index], a.assumingMemoryBound(to: T.self) + left[index] * self.a.area,
+              b.assumingMemoryBound(to: T.self) + right[index] * self.b.area,
+              x.assumingMemoryBound(to: T.self) + index * self.a.columns * self.b.columns)
+          }
+        }
+      }
+    }
+  }
+}
