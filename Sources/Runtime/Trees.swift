@@ -1,0 +1,203 @@
+// Values as trees: every walk over a structure of a program's values is here.
+//
+// `ValueTree` takes a value apart into leaves and the structure around them, and puts it together
+// again from other leaves. A leaf is a tensor, a number or a parameter's tensor; anything else
+// (text, functions, nil) belongs to the structure and stays as it is.
+
+import Autodiff
+import Tensors
+
+/// A value taken apart into tensors and what is around them.
+struct ValueTree {
+  /// One leaf.
+  struct Leaf {
+    var variable: Variable
+    /// The cell it was read from, if any.
+    var cell: ParameterCell?
+    /// `layers[0].weight`; empty for a bare tensor.
+    var path: String
+    /// What a plain number was.
+    var number: NumberKind = .tensor
+  }
+
+  /// Whether a leaf was a tensor or a number of the language.
+  enum NumberKind { case tensor, int, float, bool }
+
+  /// What stands around the leaves.
+  indirect enum Structure {
+    case leaf
+    case parameter(ParameterCell)
+    case list([Structure])
+    case record([(key: String, value: Structure)])
+    /// A model: its fields as a record.
+    case instance(ModelInstance, [(key: String, value: Structure)])
+    case other(Value)
+  }
+
+  private(set) var leaves: [Leaf] = []
+  private(set) var structure: Structure = .leaf
+
+  /// The nesting at which a value is taken to be without end.
+  static let maximumDepth = 500
+
+  /// Takes a value apart.
+  ///
+  /// - Parameters:
+  ///   - numbersAreLeaves: whether plain numbers count as tensors.
+  ///   - buffers: whether the buffers of models are leaves too.
+  init(_ value: Value, numbersAreLeaves: Bool = true, buffers: Bool = false) throws {
+    structure = try take(
+      value, path: "", numbersAreLeaves: numbersAreLeaves, buffers: buffers, depth: 0)
+  }
+
+  private mutating func take(
+    _ value: Value, path: String, numbersAreLeaves: Bool, buffers: Bool, depth: Int
+  ) throws -> Structure {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(
+        .limit, "a tree is nested more than \(ValueTree.maximumDepth) levels deep")
+    }
+    func inner(_ value: Value, _ path: String, _ tree: inout ValueTree) throws -> Structure {
+      try tree.take(
+        value, path: path, numbersAreLeaves: numbersAreLeaves, buffers: buffers, depth: depth + 1)
+    }
+    switch value {
+    case .tensor(let variable):
+      leaves.append(Leaf(variable: variable, path: path))
+      return .leaf
+    case .parameter(let cell):
+      leaves.append(Leaf(variable: cell.value, cell: cell, path: path))
+      return .parameter(cell)
+    case .int, .float, .bool:
+      guard numbersAreLeaves, let variable = value.variable else { return .other(value) }
+      let kind: NumberKind
+      switch value {
+      case .int: kind = .int
+      case .float: kind = .float
+      default: kind = .bool
+      }
+      leaves.append(Leaf(variable: variable, path: path, number: kind))
+      return .leaf
+    case .list(let values):
+      var structures: [Structure] = []
+      for (index, value) in values.enumerated() {
+        structures.append(try inner(value, "\(path)[\(index)]", &self))
+      }
+      return .list(structures)
+    case .record(let record):
+      var pairs: [(key: String, value: Structure)] = []
+      for (key, value) in record.pairs {
+        pairs.append((key, try inner(value, path.isEmpty ? key : "\(path).\(key)", &self)))
+      }
+      return .record(pairs)
+    case .instance(let instance):
+      var pairs: [(key: String, value: Structure)] = []
+      for (field, value) in instance.ownedFields {
+        if field.kind == .buffer && !buffers { continue }
+        guard field.kind != .let || value.holdsState else { continue }
+        let place = path.isEmpty ? field.name : "\(path).\(field.name)"
+        pairs.append((field.name, try inner(value, place, &self)))
+      }
+      return .instance(instance, pairs)
+    case .host(let host):
+      if let owned = host.ownedTree { return try inner(owned, path, &self) }
+      return .other(value)
+    default:
+      return .other(value)
+    }
+  }
+
+  /// The tensors of the leaves.
+  var variables: [Variable] { leaves.map(\.variable) }
+
+  /// The cells of the leaves that have one.
+  var cells: [ParameterCell] { leaves.compactMap(\.cell) }
+
+  /// The value with other leaves: a parameter's place takes the leaf itself, a model becomes a
+  /// record of its fields.
+  func rebuilt(with values: [Value]) -> Value {
+    var next = 0
+    func make(_ structure: Structure) -> Value {
+      switch structure {
+      case .leaf, .parameter:
+        defer { next += 1 }
+        return next < values.count ? values[next] : .nil
+      case .list(let structures): return .list(structures.map(make))
+      case .record(let pairs), .instance(_, let pairs):
+        return .record(Record(pairs.map { ($0.key, make($0.value)) }))
+      case .other(let value): return value
+      }
+    }
+    return make(structure)
+  }
+
+  /// The value as a function's argument, with other leaves: models and parameters are the same
+  /// ones, with their tensors set for the duration of the body.
+  func substituted<R>(_ variables: [Variable], _ body: (Value) throws -> R) rethrows -> R {
+    var next = 0
+    var saved: [(ParameterCell, Variable)] = []
+    func make(_ structure: Structure) -> Value {
+      switch structure {
+      case .leaf:
+        defer { next += 1 }
+        return .tensor(variables[next])
+      case .parameter(let cell):
+        defer { next += 1 }
+        saved.append((cell, cell.value))
+        cell.value = variables[next]
+        return .parameter(cell)
+      case .list(let structures): return .list(structures.map(make))
+      case .record(let pairs):
+        return .record(Record(pairs.map { ($0.key, make($0.value)) }))
+      case .instance(let instance, let pairs):
+        for pair in pairs { _ = make(pair.value) }
+        return .instance(instance)
+      case .other(let value): return value
+      }
+    }
+    let value = make(structure)
+    defer { for (cell, variable) in saved.reversed() { cell.value = variable } }
+    return try body(value)
+  }
+
+  /// The tree of the numerical core, with `none` for what is not a tensor.
+  var tree: Tree {
+    var next = 0
+    func make(_ structure: Structure) -> Tree {
+      switch structure {
+      case .leaf, .parameter:
+        defer { next += 1 }
+        return .leaf(leaves[next].variable)
+      case .list(let structures): return .list(structures.map(make))
+      case .record(let pairs), .instance(_, let pairs):
+        return .record(pairs.map { ($0.key, make($0.value)) })
+      case .other: return .none
+      }
+    }
+    return make(structure)
+  }
+}
+
+extension Value {
+  /// True for a value that holds parameters somewhere: models, cells, lists and records of them.
+  var holdsState: Bool {
+    switch self {
+    case .parameter, .instance: true
+    case .list(let values): values.contains(where: \.holdsState)
+    case .record(let record): record.values.contains(where: \.holdsState)
+    case .host(let host): host.ownedTree != nil
+    default: false
+    }
+  }
+
+  /// A tree of the numerical core as a value: lists, records, tensors and nil.
+  init(_ tree: Tree) {
+    switch tree {
+    case .leaf(let variable): self = .tensor(variable)
+    case .list(let trees): self = .list(trees.map(Value.init))
+    case .record(let pairs):
+      self = .record(Record(pairs.map { ($0.key, Value($0.value)) }))
+    case .none: self = .nil
+    }
+  }
+}
