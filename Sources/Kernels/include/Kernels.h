@@ -1,4 +1,9 @@
 // Loops over elements: no allocation, no errors, no policy.
+//
+// A *block kernel* works on contiguous elements of one type. An operand that is not contiguous,
+// or is of another type, is gathered block by block into a buffer on the stack by the drivers
+// (`mos_elementwise`), so a kernel is written once and serves every layout. Kernels are compiled
+// once for each processor level and chosen when the first one is asked for.
 #ifndef MOS_KERNELS_H
 #define MOS_KERNELS_H
 
@@ -13,5 +18,157 @@ extern _Thread_local void *_Nullable mos_context;
 
 static inline void *_Nullable mos_context_get(void) { return mos_context; }
 static inline void mos_context_set(void *_Nullable context) { mos_context = context; }
+
+#pragma clang assume_nonnull begin
+
+/// The memory account of the current thread; see Tensors/Allocator.swift.
+extern _Thread_local void *_Nullable mos_account;
+
+static inline void *_Nullable mos_account_get(void) { return mos_account; }
+static inline void mos_account_set(void *_Nullable account) { mos_account = account; }
+
+/// Element types, numbered as `DType`.
+enum { MOS_BOOL, MOS_I64, MOS_F32, MOS_F64, MOS_DTYPES };
+
+/// What a kernel found; anything but `MOS_OK` leaves its output unspecified.
+enum { MOS_OK, MOS_OVERFLOW, MOS_ZERO_DIVISION, MOS_NEGATIVE_POWER };
+
+// The families, in the order of the Swift enumerations of the same names.
+#define MOS_UNARY_KERNELS(X) \
+  X(negate) X(abs) X(sign) X(exp) X(expm1) X(log) X(log1p) X(log2) X(log10) X(sqrt) X(rsqrt) \
+  X(square) X(reciprocal) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) \
+  X(asinh) X(acosh) X(atanh) X(floor) X(ceil) X(round) X(trunc) X(erf) X(erfc) X(erfinv) \
+  X(lgamma) X(digamma) X(trigamma) X(relu) X(sigmoid) X(softplus) X(logSigmoid) X(silu) X(gelu) \
+  X(isnan) X(isinf) X(isfinite) X(logicalNot)
+#define MOS_BINARY_KERNELS(X) \
+  X(add) X(subtract) X(multiply) X(divide) X(floorDivide) X(remainder) X(power) X(minimum) \
+  X(maximum) X(atan2) X(equal) X(notEqual) X(less) X(lessEqual) X(greater) X(greaterEqual) \
+  X(and) X(or)
+#define MOS_REDUCE_KERNELS(X) \
+  X(sum) X(prod) X(max) X(min) X(any) X(all) X(argmax) X(argmin) X(logsumexp)
+#define MOS_SCAN_KERNELS(X) X(cumsum) X(cumprod) X(softmax) X(logSoftmax)
+
+#define MOS_ENUMERATE(name) MOS_UNARY_##name,
+enum { MOS_UNARY_KERNELS(MOS_ENUMERATE) MOS_UNARY_COUNT };
+#undef MOS_ENUMERATE
+#define MOS_ENUMERATE(name) MOS_BINARY_##name,
+enum { MOS_BINARY_KERNELS(MOS_ENUMERATE) MOS_BINARY_COUNT };
+#undef MOS_ENUMERATE
+#define MOS_ENUMERATE(name) MOS_REDUCE_##name,
+enum { MOS_REDUCE_KERNELS(MOS_ENUMERATE) MOS_REDUCE_COUNT };
+#undef MOS_ENUMERATE
+#define MOS_ENUMERATE(name) MOS_SCAN_##name,
+enum { MOS_SCAN_KERNELS(MOS_ENUMERATE) MOS_SCAN_COUNT };
+#undef MOS_ENUMERATE
+
+/// `n` elements of up to three operands give `n` elements. The output may be an operand's memory
+/// exactly, or not overlap it at all.
+typedef int (*mos_block_kernel)(
+    size_t n, const void *_Nullable a, const void *_Nullable b, const void *_Nullable c,
+    void *y, double parameter);
+
+/// `n` contiguous elements give one.
+typedef int (*mos_reduce_kernel)(size_t n, const void *x, void *y);
+
+/// `n` elements `stride` elements apart give `n` contiguous ones of another (or the same) type.
+typedef int (*mos_convert_kernel)(size_t n, const void *x, ptrdiff_t stride, void *y);
+
+/// Which operands of a binary kernel are one element for all.
+enum { MOS_BOTH_VECTORS, MOS_SECOND_SCALAR, MOS_FIRST_SCALAR, MOS_FORMS };
+
+typedef struct {
+  mos_block_kernel _Nullable unary[MOS_UNARY_COUNT][MOS_DTYPES];
+  mos_block_kernel _Nullable binary[MOS_BINARY_COUNT][MOS_DTYPES][MOS_FORMS];
+  mos_block_kernel _Nullable select[MOS_DTYPES];
+  mos_block_kernel _Nullable add_scaled[MOS_DTYPES];
+  mos_reduce_kernel _Nullable reduce[MOS_REDUCE_COUNT][MOS_DTYPES];
+  mos_block_kernel _Nullable scan[MOS_SCAN_COUNT][MOS_DTYPES];
+  mos_convert_kernel _Nullable convert[MOS_DTYPES][MOS_DTYPES];
+} mos_kernel_table;
+
+/// The table for this processor.
+const mos_kernel_table *mos_kernels(void);
+
+/// The processor level in use: 0 baseline, 1 AVX2, 2 AVX-512. Setting picks the greatest level
+/// that the processor has and that is not above the one given; for tests and measurements.
+int mos_kernel_level(void);
+void mos_set_kernel_level(int level);
+
+static inline mos_block_kernel _Nullable mos_unary_kernel(int kernel, int dtype) {
+  return mos_kernels()->unary[kernel][dtype];
+}
+static inline mos_block_kernel _Nullable mos_binary_kernel(int kernel, int dtype, int form) {
+  return mos_kernels()->binary[kernel][dtype][form];
+}
+static inline mos_block_kernel _Nullable mos_select_kernel(int dtype) {
+  return mos_kernels()->select[dtype];
+}
+static inline mos_block_kernel _Nullable mos_add_scaled_kernel(int dtype) {
+  return mos_kernels()->add_scaled[dtype];
+}
+static inline mos_reduce_kernel _Nullable mos_reduction_kernel(int kernel, int dtype) {
+  return mos_kernels()->reduce[kernel][dtype];
+}
+static inline mos_block_kernel _Nullable mos_scan_kernel(int kernel, int dtype) {
+  return mos_kernels()->scan[kernel][dtype];
+}
+
+enum { MOS_MAXIMUM_RANK = 8 };
+
+/// An operand as the result's axes see it; strides are in elements, 0 along stretched axes.
+typedef struct {
+  const void *_Nullable data;
+  ptrdiff_t stride[MOS_MAXIMUM_RANK];
+  uint8_t dtype;
+} mos_operand;
+
+/// One elementwise operation: the result is contiguous.
+typedef struct {
+  int rank;
+  int operands;
+  ptrdiff_t extent[MOS_MAXIMUM_RANK];
+  mos_operand operand[3];
+  /// The type the kernel computes in, for each operand.
+  uint8_t compute[3];
+  uint8_t result_size;
+  /// Block kernels by form; a kernel of one or three operands has one, in place 0.
+  mos_block_kernel _Nullable kernel[MOS_FORMS];
+  double parameter;
+  void *_Nullable result;
+} mos_loop;
+
+/// Runs a loop, on several threads where it is large. Results do not depend on their number.
+int mos_elementwise(mos_loop *loop);
+
+/// Copies elements, converted, into contiguous memory; `result_dtype` is the type to convert to.
+int mos_copy(const mos_operand *x, int rank, const ptrdiff_t *extent, uint8_t result_dtype,
+             void *result);
+
+/// Reduces each of `rows` contiguous rows of `n` elements, `row_bytes` apart.
+int mos_reduce_rows(mos_reduce_kernel kernel, size_t rows, size_t n, const void *x,
+                    size_t row_bytes, void *y, size_t result_size);
+
+/// Reduces `rows` contiguous rows of `n` elements to one by a binary block kernel (of the form
+/// for two vectors), pairwise, so that rounding grows with the logarithm of their number.
+int mos_reduce_columns(mos_block_kernel kernel, size_t rows, size_t n, const void *x, void *y,
+                       size_t size);
+
+
+/// `y = a · b` for small i64 matrices with strides in elements.
+int mos_matmul_i64(size_t m, size_t k, size_t n, const int64_t *a, ptrdiff_t a_row,
+                   ptrdiff_t a_column, const int64_t *b, ptrdiff_t b_row, ptrdiff_t b_column,
+                   int64_t *y);
+
+double mos_erfinv(double x);
+double mos_digamma(double x);
+double mos_polygamma(int n, double x);
+double mos_lgamma(double x);
+
+/// Runs `body(context, i)` for `0 <= i < tasks`, on several threads.
+void mos_parallel(size_t tasks, void (*body)(void *context, size_t task), void *context);
+int mos_thread_count(void);
+void mos_set_thread_count(int count);
+
+#pragma clang assume_nonnull end
 
 #endif

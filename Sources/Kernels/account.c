@@ -1,0 +1,3 @@
+#include "Kernels.h"
+
+_Thread_local void *mos_account = NULL;

@@ -1,0 +1,46 @@
+// Which kernels this processor runs.
+#include "Kernels.h"
+
+#include <stdatomic.h>
+
+extern const mos_kernel_table mos_kernels_baseline;
+#if defined(__x86_64__)
+extern const mos_kernel_table mos_kernels_avx2, mos_kernels_avx512;
+#endif
+
+static _Atomic(const mos_kernel_table *) chosen = NULL;
+static atomic_int chosen_level = 0;
+
+void mos_set_kernel_level(int level) {
+  const mos_kernel_table *table = &mos_kernels_baseline;
+  int reached = 0;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (level >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      __builtin_cpu_supports("bmi2")) {
+    table = &mos_kernels_avx2;
+    reached = 1;
+    if (level >= 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+      table = &mos_kernels_avx512;
+      reached = 2;
+    }
+  }
+#endif
+  atomic_store(&chosen_level, reached);
+  atomic_store(&chosen, table);
+}
+
+const mos_kernel_table *mos_kernels(void) {
+  const mos_kernel_table *table = atomic_load_explicit(&chosen, memory_order_acquire);
+  if (table == NULL) {
+    mos_set_kernel_level(2);
+    table = atomic_load(&chosen);
+  }
+  return table;
+}
+
+int mos_kernel_level(void) {
+  mos_kernels();
+  return atomic_load(&chosen_level);
+}

@@ -1,0 +1,356 @@
+// Block kernels of one, two and three operands. Included once for each processor level.
+
+/// Elements that a kernel of several passes keeps in cache between them.
+enum { PASS = 256 };
+
+#define BLOCK_KERNEL(name)                                                          \
+  static int name(size_t n, const void *a, const void *b, const void *c, void *y,   \
+                  double parameter)
+
+// The output is an operand's memory exactly or not at all, so iterations are independent.
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++)
+
+// MARK: One operand
+
+#define UNARY(name, tag, T, R, expression)                                          \
+  BLOCK_KERNEL(unary_##name##_##tag) {                                              \
+    const T *source = a;                                                            \
+    R *result = y;                                                                  \
+    EACH {                                                                          \
+      T x = source[i];                                                              \
+      result[i] = (expression);                                                     \
+    }                                                                               \
+    return MOS_OK;                                                                  \
+  }
+#define UNARY_FLOAT(name, f32_expression, f64_expression)                           \
+  UNARY(name, f32, float, float, f32_expression)                                    \
+  UNARY(name, f64, double, double, f64_expression)
+#define UNARY_ALIKE(name, expression) UNARY_FLOAT(name, expression, expression)
+#define UNARY_TEST(name, expression)                                                \
+  UNARY(name, f32, float, uint8_t, expression)                                      \
+  UNARY(name, f64, double, uint8_t, expression)
+
+UNARY_ALIKE(negate, -x)
+UNARY_FLOAT(abs, fabsf(x), fabs(x))
+UNARY_FLOAT(sign, x != x ? x : (float)((x > 0) - (x < 0)), x != x ? x : (double)((x > 0) - (x < 0)))
+UNARY_FLOAT(sqrt, sqrtf(x), sqrt(x))
+UNARY_FLOAT(rsqrt, 1 / sqrtf(x), 1 / sqrt(x))
+UNARY_ALIKE(square, x * x)
+UNARY_ALIKE(reciprocal, 1 / x)
+UNARY_FLOAT(floor, floorf(x), floor(x))
+UNARY_FLOAT(ceil, ceilf(x), ceil(x))
+UNARY_FLOAT(round, rintf(x), rint(x))
+UNARY_FLOAT(trunc, truncf(x), trunc(x))
+UNARY_ALIKE(relu, x < 0 ? 0 : x)
+UNARY_FLOAT(erfinv, (float)mos_erfinv(x), mos_erfinv(x))
+UNARY_FLOAT(lgamma, (float)mos_lgamma(x), mos_lgamma(x))
+UNARY_FLOAT(digamma, (float)mos_digamma(x), mos_digamma(x))
+UNARY_FLOAT(trigamma, (float)mos_polygamma(1, x), mos_polygamma(1, x))
+UNARY_TEST(isnan, x != x)
+UNARY_TEST(isinf, (x == (__typeof__(x))INFINITY) | (x == -(__typeof__(x))INFINITY))
+UNARY_TEST(isfinite, x - x == 0)
+UNARY_TEST(logicalNot, x == 0)
+UNARY(logicalNot, i64, int64_t, uint8_t, x == 0)
+UNARY(logicalNot, bool, uint8_t, uint8_t, x == 0)
+UNARY(sign, i64, int64_t, int64_t, (x > 0) - (x < 0))
+UNARY(relu, i64, int64_t, int64_t, x < 0 ? 0 : x)
+UNARY(floor, i64, int64_t, int64_t, x)
+
+#define UNARY_CHECKED(name, overflows, expression)                                  \
+  BLOCK_KERNEL(unary_##name##_i64) {                                                \
+    const int64_t *source = a;                                                      \
+    int64_t *result = y;                                                            \
+    int overflow = 0;                                                               \
+    EACH {                                                                          \
+      int64_t x = source[i];                                                        \
+      overflow |= (overflows);                                                      \
+      result[i] = (int64_t)(expression);                                            \
+    }                                                                               \
+    return overflow ? MOS_OVERFLOW : MOS_OK;                                        \
+  }
+UNARY_CHECKED(negate, x == INT64_MIN, 0 - (uint64_t)x)
+UNARY_CHECKED(abs, x == INT64_MIN, x < 0 ? 0 - (uint64_t)x : (uint64_t)x)
+UNARY_CHECKED(square, x > 3037000499 || x < -3037000499, (uint64_t)x * (uint64_t)x)
+
+#define UNARY_MATH_OF(name, tag, T)                                                 \
+  BLOCK_KERNEL(unary_##name##_##tag) {                                              \
+    vm_##name##_##tag(n, a, y);                                                     \
+    return MOS_OK;                                                                  \
+  }
+#define UNARY_MATH(name) UNARY_MATH_OF(name, f32, float) UNARY_MATH_OF(name, f64, double)
+
+UNARY_MATH(exp) UNARY_MATH(expm1)
+UNARY_MATH(log) UNARY_MATH(log1p) UNARY_MATH(log2) UNARY_MATH(log10)
+UNARY_MATH(sin) UNARY_MATH(cos) UNARY_MATH(tan)
+UNARY_MATH(asin) UNARY_MATH(acos) UNARY_MATH(atan)
+UNARY_MATH(sinh) UNARY_MATH(cosh) UNARY_MATH(tanh)
+UNARY_MATH(asinh) UNARY_MATH(acosh) UNARY_MATH(atanh)
+UNARY_MATH(erf) UNARY_MATH(erfc)
+
+// A function in passes over a piece that stays in cache: `before` gives the argument of `middle`,
+// `after` the result from x and z = middle(before).
+#define UNARY_PASSES(name, tag, T, before, middle, after)                           \
+  BLOCK_KERNEL(unary_##name##_##tag) {                                              \
+    const T *source = a;                                                            \
+    T *result = y;                                                                  \
+    T piece[PASS];                                                                  \
+    while (n > 0) {                                                                 \
+      size_t m = n < PASS ? n : PASS;                                               \
+      for (size_t i = 0; i < m; i++) {                                              \
+        T x = source[i];                                                            \
+        piece[i] = (before);                                                        \
+      }                                                                             \
+      middle;                                                                       \
+      for (size_t i = 0; i < m; i++) {                                              \
+        T x = source[i], z = piece[i];                                              \
+        result[i] = (after);                                                        \
+      }                                                                             \
+      source += m, result += m, n -= m;                                             \
+    }                                                                               \
+    return MOS_OK;                                                                  \
+  }
+#define UNARY_PASSES_FLOAT(name, before, function, after)                           \
+  UNARY_PASSES(name, f32, float, before, vm_##function##_f32(m, piece, piece), after) \
+  UNARY_PASSES(name, f64, double, before, vm_##function##_f64(m, piece, piece), after)
+
+// σ(x) = 1 / (1 + e⁻ˣ), with the exponential of −|x| so that it cannot overflow.
+UNARY_PASSES_FLOAT(sigmoid, x < 0 ? x : -x, exp, (x < 0 ? z : 1) / (1 + z))
+UNARY_PASSES_FLOAT(silu, x < 0 ? x : -x, exp, x < -750 ? 0 * z : x * (x < 0 ? z : 1) / (1 + z))
+// Φ(x)·x with the error function; erfc keeps the left tail's digits.
+UNARY_PASSES_FLOAT(gelu, x * (__typeof__(x))-0.70710678118654752440, erfc,
+                   x < -40 ? (__typeof__(x))-0.0 : (__typeof__(x))0.5 * x * z)
+// log(1 + eˣ) = max(x, 0) + log1p(e^−|x|)
+#define SOFTPLUS_MIDDLE(tag) vm_exp_##tag(m, piece, piece), vm_log1p_##tag(m, piece, piece)
+UNARY_PASSES(softplus, f32, float, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f32), (x < 0 ? 0 : x) + z)
+UNARY_PASSES(softplus, f64, double, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f64), (x < 0 ? 0 : x) + z)
+UNARY_PASSES(logSigmoid, f32, float, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f32), (x > 0 ? 0 : x) - z)
+UNARY_PASSES(logSigmoid, f64, double, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f64), (x > 0 ? 0 : x) - z)
+
+// MARK: Two operands
+
+#define BINARY_FORM(name, tag, suffix, T, R, first, second, statement)              \
+  BLOCK_KERNEL(binary_##name##_##tag##_##suffix) {                                  \
+    const T *left = a, *right = b;                                                  \
+    R *result = y;                                                                  \
+    T left_value = left[0], right_value = right[0];                                 \
+    (void)left_value, (void)right_value;                                            \
+    int status = 0;                                                                 \
+    EACH {                                                                          \
+      T p = (first), q = (second);                                                  \
+      R r;                                                                          \
+      statement;                                                                    \
+      result[i] = r;                                                                \
+    }                                                                               \
+    return status;                                                                  \
+  }
+#define BINARY(name, tag, T, R, statement)                                          \
+  BINARY_FORM(name, tag, vv, T, R, left[i], right[i], statement)                    \
+  BINARY_FORM(name, tag, vs, T, R, left[i], right_value, statement)                 \
+  BINARY_FORM(name, tag, sv, T, R, left_value, right[i], statement)
+#define BINARY_FLOAT(name, statement)                                               \
+  BINARY(name, f32, float, float, statement) BINARY(name, f64, double, double, statement)
+#define BINARY_TEST(name, statement)                                                \
+  BINARY(name, bool, uint8_t, uint8_t, statement)                                   \
+  BINARY(name, i64, int64_t, uint8_t, statement)                                    \
+  BINARY(name, f32, float, uint8_t, statement)                                      \
+  BINARY(name, f64, double, uint8_t, statement)
+
+BINARY_FLOAT(add, r = p + q)
+BINARY_FLOAT(subtract, r = p - q)
+BINARY_FLOAT(multiply, r = p * q)
+BINARY_FLOAT(divide, r = p / q)
+// nan wins, from either side
+BINARY_FLOAT(minimum, r = ((p != p) | (p < q)) ? p : q)
+BINARY_FLOAT(maximum, r = ((p != p) | (p > q)) ? p : q)
+BINARY(minimum, i64, int64_t, int64_t, r = p < q ? p : q)
+BINARY(maximum, i64, int64_t, int64_t, r = p > q ? p : q)
+BINARY(minimum, bool, uint8_t, uint8_t, r = p & q)
+BINARY(maximum, bool, uint8_t, uint8_t, r = p | q)
+BINARY_TEST(equal, r = p == q)
+BINARY_TEST(notEqual, r = p != q)
+BINARY_TEST(less, r = p < q)
+BINARY_TEST(lessEqual, r = p <= q)
+BINARY_TEST(greater, r = p > q)
+BINARY_TEST(greaterEqual, r = p >= q)
+BINARY(and, bool, uint8_t, uint8_t, r = p & q)
+BINARY(or, bool, uint8_t, uint8_t, r = p | q)
+BINARY(and, i64, int64_t, int64_t, r = p & q)
+BINARY(or, i64, int64_t, int64_t, r = p | q)
+// Overflow of a sum: both operands differ in sign from it.
+BINARY(add, i64, int64_t, int64_t, {
+  r = (int64_t)((uint64_t)p + (uint64_t)q);
+  status |= ((p ^ r) & (q ^ r)) < 0;
+})
+BINARY(subtract, i64, int64_t, int64_t, {
+  r = (int64_t)((uint64_t)p - (uint64_t)q);
+  status |= ((p ^ q) & (p ^ r)) < 0;
+})
+BINARY(multiply, i64, int64_t, int64_t, { status |= __builtin_mul_overflow(p, q, &r); })
+// Floor division and the remainder of its sign, as Python's.
+BINARY(floorDivide, i64, int64_t, int64_t, {
+  if (q == 0) return MOS_ZERO_DIVISION;
+  if (p == INT64_MIN && q == -1) return MOS_OVERFLOW;
+  r = p / q - ((p % q != 0) & ((p ^ q) < 0));
+})
+BINARY(remainder, i64, int64_t, int64_t, {
+  if (q == 0) return MOS_ZERO_DIVISION;
+  r = q == -1 ? 0 : p % q;
+  if (r != 0 && (r ^ q) < 0) r += q;
+})
+BINARY(power, i64, int64_t, int64_t, {
+  if (q < 0) return MOS_NEGATIVE_POWER;
+  int64_t base = p;
+  r = 1;
+  for (int64_t e = q; e > 0;) {
+    if (e & 1 && __builtin_mul_overflow(r, base, &r)) return MOS_OVERFLOW;
+    e >>= 1;
+    // The highest bit left will use the square.
+    if (e > 0 && __builtin_mul_overflow(base, base, &base)) return MOS_OVERFLOW;
+  }
+})
+BINARY(remainder, f64, double, double, {
+  r = fmod(p, q);
+  r = r == 0 ? copysign(0, q) : (r < 0) != (q < 0) ? r + q : r;
+})
+BINARY(remainder, f32, float, float, {
+  r = fmodf(p, q);
+  r = r == 0 ? copysignf(0, q) : (r < 0) != (q < 0) ? r + q : r;
+})
+// The quotient of an exact multiple, so that floor sees no rounding: (p − p mod q) / q.
+#define FLOOR_DIVIDE(fmod, floor, copysign)                                         \
+  if (q == 0) {                                                                     \
+    r = p / q;                                                                      \
+  } else {                                                                          \
+    __typeof__(p) rest = fmod(p, q);                                                \
+    __typeof__(p) quotient = (p - rest) / q;                                        \
+    if (rest != 0 && (rest < 0) != (q < 0)) quotient -= 1;                          \
+    __typeof__(p) whole = floor(quotient);                                          \
+    r = quotient == 0 ? copysign(0, p / q) : quotient - whole > 0.5 ? whole + 1 : whole; \
+  }
+BINARY(floorDivide, f64, double, double, FLOOR_DIVIDE(fmod, floor, copysign))
+BINARY(floorDivide, f32, float, float, FLOOR_DIVIDE(fmodf, floorf, copysignf))
+
+#define BINARY_MATH_OF(name, function, tag, T)                                      \
+  BLOCK_KERNEL(binary_##name##_##tag##_vv) {                                        \
+    vm_##function##_##tag(n, a, b, y);                                              \
+    return MOS_OK;                                                                  \
+  }                                                                                 \
+  BLOCK_KERNEL(binary_##name##_##tag##_vs) {                                        \
+    T piece[PASS];                                                                  \
+    T value = *(const T *)b;                                                        \
+    for (size_t i = 0; i < PASS; i++) piece[i] = value;                             \
+    for (size_t i = 0; i < n; i += PASS)                                            \
+      vm_##function##_##tag(n - i < PASS ? n - i : PASS, (const T *)a + i, piece, (T *)y + i); \
+    return MOS_OK;                                                                  \
+  }                                                                                 \
+  BLOCK_KERNEL(binary_##name##_##tag##_sv) {                                        \
+    T piece[PASS];                                                                  \
+    T value = *(const T *)a;                                                        \
+    for (size_t i = 0; i < PASS; i++) piece[i] = value;                             \
+    for (size_t i = 0; i < n; i += PASS)                                            \
+      vm_##function##_##tag(n - i < PASS ? n - i : PASS, piece, (const T *)b + i, (T *)y + i); \
+    return MOS_OK;                                                                  \
+  }
+BINARY_MATH_OF(atan2, atan2, f32, float)
+BINARY_MATH_OF(atan2, atan2, f64, double)
+BINARY_MATH_OF(general_power, pow, f32, float)
+BINARY_MATH_OF(general_power, pow, f64, double)
+
+// Exponents that need no logarithm, and are exact to the last place so.
+#define POWER(tag, T, sqrt)                                                         \
+  BLOCK_KERNEL(binary_power_##tag##_vs) {                                           \
+    const T *source = a;                                                            \
+    T *result = y;                                                                  \
+    T exponent = *(const T *)b;                                                     \
+    if (exponent == 2) {                                                            \
+      EACH result[i] = source[i] * source[i];                                       \
+    } else if (exponent == 1) {                                                     \
+      EACH result[i] = source[i];                                                   \
+    } else if (exponent == 3) {                                                     \
+      EACH result[i] = source[i] * source[i] * source[i];                           \
+    } else if (exponent == -1) {                                                    \
+      EACH result[i] = 1 / source[i];                                               \
+    } else if (exponent == 0.5) {                                                   \
+      EACH result[i] = source[i] == -(T)INFINITY ? (T)INFINITY : sqrt(source[i] + 0); \
+    } else {                                                                        \
+      return binary_general_power_##tag##_vs(n, a, b, c, y, parameter);             \
+    }                                                                               \
+    return MOS_OK;                                                                  \
+  }
+POWER(f32, float, sqrtf)
+POWER(f64, double, sqrt)
+
+// MARK: Three operands, and fused ones
+
+#define SELECT(tag, T)                                                              \
+  BLOCK_KERNEL(select_##tag) {                                                      \
+    const uint8_t *condition = a;                                                   \
+    const T *yes = b, *no = c;                                                      \
+    T *result = y;                                                                  \
+    EACH {                                                                          \
+      T p = yes[i], q = no[i];                                                      \
+      result[i] = condition[i] ? p : q;                                             \
+    }                                                                               \
+    return MOS_OK;                                                                  \
+  }
+SELECT(bool, uint8_t) SELECT(i64, int64_t) SELECT(f32, float) SELECT(f64, double)
+
+// a + s·b
+#define ADD_SCALED(tag, T)                                                          \
+  BLOCK_KERNEL(add_scaled_##tag) {                                                  \
+    const T *left = a, *right = b;                                                  \
+    T *result = y;                                                                  \
+    T scale = (T)parameter;                                                         \
+    EACH result[i] = left[i] + scale * right[i];                                    \
+    return MOS_OK;                                                                  \
+  }
+ADD_SCALED(f32, float) ADD_SCALED(f64, double)
+
+// MARK: Conversions
+
+#define CONVERT(from, to, S, R, statement)                                          \
+  static int convert_##from##_##to(size_t n, const void *x, ptrdiff_t stride, void *y) { \
+    const S *source = x;                                                            \
+    R *result = y;                                                                  \
+    int status = 0;                                                                 \
+    if (stride == 1) {                                                              \
+      for (size_t i = 0; i < n; i++) {                                              \
+        S p = source[i];                                                            \
+        R r;                                                                        \
+        statement;                                                                  \
+        result[i] = r;                                                              \
+      }                                                                             \
+    } else {                                                                        \
+      for (size_t i = 0; i < n; i++) {                                              \
+        S p = source[(ptrdiff_t)i * stride];                                        \
+        R r;                                                                        \
+        statement;                                                                  \
+        result[i] = r;                                                              \
+      }                                                                             \
+    }                                                                               \
+    return status ? MOS_OVERFLOW : MOS_OK;                                          \
+  }
+#define CONVERT_PLAIN(from, to, S, R) CONVERT(from, to, S, R, r = (R)p)
+// Towards zero; nan and what does not fit are errors.
+#define CONVERT_WHOLE(from, S)                                                      \
+  CONVERT(from, i64, S, int64_t, {                                                  \
+    int fits = p >= (S)-0x1p63 && p < (S)0x1p63;                                    \
+    r = fits ? (int64_t)p : 0;                                                      \
+    status |= !fits;                                                                \
+  })
+CONVERT_PLAIN(bool, bool, uint8_t, uint8_t)
+CONVERT_PLAIN(bool, i64, uint8_t, int64_t)
+CONVERT_PLAIN(bool, f32, uint8_t, float)
+CONVERT_PLAIN(bool, f64, uint8_t, double)
+CONVERT(i64, bool, int64_t, uint8_t, r = p != 0)
+CONVERT_PLAIN(i64, i64, int64_t, int64_t)
+CONVERT_PLAIN(i64, f32, int64_t, float)
+CONVERT_PLAIN(i64, f64, int64_t, double)
+CONVERT(f32, bool, float, uint8_t, r = p != 0)
+CONVERT_WHOLE(f32, float)
+CONVERT_PLAIN(f32, f32, float, float)
+CONVERT_PLAIN(f32, f64, float, double)
+CONVERT(f64, bool, double, uint8_t, r = p != 0)
+CONVERT_WHOLE(f64, double)
+CONVERT_PLAIN(f64, f32, double, float)
+CONVERT_PLAIN(f64, f64, double, double)

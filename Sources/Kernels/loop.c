@@ -1,0 +1,335 @@
+// Walking operands of any layout with kernels that know contiguous blocks only.
+//
+// The result is contiguous, so a place in it is one number, the *position*; every operand is
+// brought to it. After axes that can be walked as one are merged, an operand is one of:
+//   direct    contiguous and of the kernel's type: the kernel reads it in place
+//   scalar    one element for all: converted once
+//   row-wise  its innermost axis is direct or scalar: the kernel runs row by row
+//   gathered  anything else: copied, converted, into a buffer of BLOCK elements.
+#include "Kernels.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+  /// Elements of a gathered block: three buffers of doubles stay in the first-level cache.
+  BLOCK = 512,
+  /// Rows shorter than this are gathered together instead of running one by one.
+  SHORT_ROW = 24,
+  /// Elements of a task when a loop is split over threads; a fixed number, so that the pieces do
+  /// not depend on how many threads there are.
+  TASK = 1 << 16,
+};
+
+static const size_t dtype_size[MOS_DTYPES] = {1, 8, 4, 8};
+
+/// Merges neighbouring axes that every operand walks with one stride, and drops axes of one.
+static int merge_axes(int rank, ptrdiff_t *extent, int operands, mos_operand *operand) {
+  int last = -1;
+  for (int axis = 0; axis < rank; axis++) {
+    if (extent[axis] == 1) continue;
+    bool merges = last >= 0;
+    for (int k = 0; k < operands && merges; k++)
+      merges = operand[k].stride[last] == operand[k].stride[axis] * extent[axis];
+    if (merges) {
+      extent[last] *= extent[axis];
+    } else {
+      last++;
+      extent[last] = extent[axis];
+    }
+    for (int k = 0; k < operands; k++) operand[k].stride[last] = operand[k].stride[axis];
+  }
+  if (last < 0) {
+    last = 0;
+    extent[0] = 1;
+    for (int k = 0; k < operands; k++) operand[k].stride[0] = 0;
+  }
+  return last + 1;
+}
+
+/// Brings `n` elements from `position` on into `out`.
+static int gather(const mos_operand *x, int rank, const ptrdiff_t *extent, int64_t position,
+                  size_t n, uint8_t dtype, void *out) {
+  mos_convert_kernel convert = mos_kernels()->convert[x->dtype][dtype];
+  size_t in_size = dtype_size[x->dtype], out_size = dtype_size[dtype];
+  int64_t index[MOS_MAXIMUM_RANK], offset = 0;
+  for (int axis = rank - 1; axis >= 0; axis--) {
+    index[axis] = position % extent[axis];
+    position /= extent[axis];
+    offset += index[axis] * x->stride[axis];
+  }
+  const int inner = rank - 1;
+  const int64_t stride = x->stride[inner];
+  int status = MOS_OK;
+  char *target = out;
+  while (true) {
+    size_t row = (size_t)(extent[inner] - index[inner]);
+    if (row > n) row = n;
+    status |= convert(row, (const char *)x->data + offset * (int64_t)in_size, stride, target);
+    n -= row;
+    if (n == 0) return status;
+    target += row * out_size;
+    offset -= index[inner] * stride;
+    index[inner] = 0;
+    for (int axis = inner - 1; axis >= 0; axis--) {
+      offset += x->stride[axis];
+      if (++index[axis] < extent[axis]) break;
+      offset -= x->stride[axis] * extent[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+/// How an operand is read; see the head of this file.
+typedef enum { DIRECT, SCALAR, ROW_WISE, GATHERED } access;
+
+static access access_of(const mos_operand *x, int rank, uint8_t compute) {
+  bool still = true;
+  for (int axis = 0; axis < rank; axis++) still &= x->stride[axis] == 0;
+  if (still) return SCALAR;
+  if (x->dtype != compute) return GATHERED;
+  if (x->stride[rank - 1] == 1 && rank == 1) return DIRECT;
+  return x->stride[rank - 1] == 1 || x->stride[rank - 1] == 0 ? ROW_WISE : GATHERED;
+}
+
+typedef struct {
+  mos_loop *loop;
+  int64_t count;
+  access access[3];
+  /// Scalars, converted.
+  uint64_t value[3];
+  int status;
+} walk;
+
+/// Runs the kernel on `n` elements whose operands are pointers; `scalar` tells which are one
+/// element. Kernels of three operands have no scalar form, so such an operand is spread out.
+static int run_kernel(const mos_loop *loop, size_t n, const void *const *p, const bool *scalar,
+                      void *y) {
+  if (loop->operands == 2) {
+    if (scalar[1] && loop->kernel[MOS_SECOND_SCALAR])
+      return loop->kernel[MOS_SECOND_SCALAR](n, p[0], p[1], NULL, y, loop->parameter);
+    if (scalar[0] && loop->kernel[MOS_FIRST_SCALAR])
+      return loop->kernel[MOS_FIRST_SCALAR](n, p[0], p[1], NULL, y, loop->parameter);
+  }
+  return loop->kernel[0](n, p[0], loop->operands > 1 ? p[1] : NULL,
+                         loop->operands > 2 ? p[2] : NULL, y, loop->parameter);
+}
+
+static void run_range(walk *w, int64_t begin, int64_t end) {
+  mos_loop *loop = w->loop;
+  const int inner = loop->rank - 1;
+  const int64_t row = loop->extent[inner];
+  uint64_t buffer[3][BLOCK];
+  bool by_rows = false, gathers = false, one_scalar = false;
+  bool constant[3] = {false, false, false};
+  for (int k = 0; k < loop->operands; k++) {
+    if (w->access[k] == ROW_WISE) {
+      if (row < SHORT_ROW) {
+        gathers = true;
+      } else {
+        by_rows = true;
+      }
+    } else if (w->access[k] == GATHERED) {
+      gathers = true;
+    } else if (w->access[k] == SCALAR) {
+      // One scalar has a form of its own; any other is spread out once.
+      bool has_form = loop->operands == 2 && !one_scalar;
+      one_scalar = true;
+      constant[k] = has_form;
+      if (!has_form) {
+        size_t size = dtype_size[loop->compute[k]];
+        char *spread = (char *)buffer[k];
+        for (size_t i = 0; i < BLOCK; i++) memcpy(spread + i * size, &w->value[k], size);
+        gathers = true;
+      }
+    }
+  }
+  if (!by_rows && gathers && row >= SHORT_ROW) by_rows = true;
+  int64_t position = begin;
+  while (position < end) {
+    int64_t n = end - position;
+    if (by_rows) {
+      int64_t left = row - position % row;
+      if (n > left) n = left;
+    }
+    if (gathers && n > BLOCK) n = BLOCK;
+    const void *p[3];
+    bool scalar[3] = {false, false, false};
+    int status = MOS_OK;
+    for (int k = 0; k < loop->operands; k++) {
+      const mos_operand *x = &loop->operand[k];
+      size_t size = dtype_size[x->dtype];
+      switch (w->access[k]) {
+        case DIRECT:
+          p[k] = (const char *)x->data + position * (int64_t)size;
+          break;
+        case SCALAR:
+          p[k] = constant[k] ? (const void *)&w->value[k] : buffer[k];
+          scalar[k] = constant[k];
+          break;
+        case ROW_WISE:
+          if (by_rows) {
+            int64_t rest = position, offset = 0;
+            for (int axis = inner; axis >= 0; axis--) {
+              offset += rest % loop->extent[axis] * x->stride[axis];
+              rest /= loop->extent[axis];
+            }
+            p[k] = (const char *)x->data + offset * (int64_t)size;
+            bool still = x->stride[inner] == 0;
+            if (!still) break;
+            // A scalar form exists for one operand of two; a second scalar, or one of three
+            // operands, is gathered.
+            if (loop->operands == 2 && !scalar[1 - k] && w->access[1 - k] != SCALAR) {
+              scalar[k] = true;
+              break;
+            }
+            if (n > BLOCK) n = BLOCK;
+          }
+          status |= gather(x, loop->rank, loop->extent, position, (size_t)n, loop->compute[k],
+                           buffer[k]);
+          p[k] = buffer[k];
+          break;
+        case GATHERED:
+          status |= gather(x, loop->rank, loop->extent, position, (size_t)n, loop->compute[k],
+                           buffer[k]);
+          p[k] = buffer[k];
+          break;
+      }
+    }
+    char *y = (char *)loop->result + position * loop->result_size;
+    status |= run_kernel(loop, (size_t)n, p, scalar, y);
+    if (status != MOS_OK) {
+      w->status = status;
+      return;
+    }
+    position += n;
+  }
+}
+
+static void run_task(void *context, size_t task) {
+  walk *w = context;
+  int64_t begin = (int64_t)task * TASK;
+  run_range(w, begin, begin + TASK < w->count ? begin + TASK : w->count);
+}
+
+int mos_elementwise(mos_loop *loop) {
+  walk w = {.loop = loop, .count = 1, .status = MOS_OK};
+  loop->rank = merge_axes(loop->rank, loop->extent, loop->operands, loop->operand);
+  for (int axis = 0; axis < loop->rank; axis++) w.count *= loop->extent[axis];
+  if (w.count == 0) return MOS_OK;
+  for (int k = 0; k < loop->operands; k++) {
+    const mos_operand *x = &loop->operand[k];
+    w.access[k] = access_of(x, loop->rank, loop->compute[k]);
+    if (w.access[k] == SCALAR) {
+      int status = mos_kernels()->convert[x->dtype][loop->compute[k]](1, x->data, 1, &w.value[k]);
+      if (status != MOS_OK) return status;
+    }
+  }
+  if (w.count <= 2 * TASK) {
+    run_range(&w, 0, w.count);
+  } else {
+    mos_parallel((size_t)((w.count + TASK - 1) / TASK), run_task, &w);
+  }
+  return w.status;
+}
+
+typedef struct {
+  mos_operand x;
+  int rank;
+  ptrdiff_t extent[MOS_MAXIMUM_RANK];
+  int64_t count;
+  uint8_t dtype;
+  char *result;
+  int status;
+} copying;
+
+static void copy_task(void *context, size_t task) {
+  copying *c = context;
+  int64_t begin = (int64_t)task * TASK;
+  int64_t end = begin + TASK < c->count ? begin + TASK : c->count;
+  int status = gather(&c->x, c->rank, c->extent, begin, (size_t)(end - begin), c->dtype,
+                      c->result + begin * (int64_t)dtype_size[c->dtype]);
+  if (status != MOS_OK) c->status = status;
+}
+
+int mos_copy(const mos_operand *x, int rank, const ptrdiff_t *extent, uint8_t result_dtype,
+             void *result) {
+  copying c = {.x = *x, .count = 1, .dtype = result_dtype, .result = result, .status = MOS_OK};
+  memcpy(c.extent, extent, (size_t)rank * sizeof *extent);
+  c.rank = merge_axes(rank, c.extent, 1, &c.x);
+  for (int axis = 0; axis < c.rank; axis++) c.count *= c.extent[axis];
+  if (c.count == 0) return MOS_OK;
+  if (c.count <= 2 * TASK) {
+    return gather(&c.x, c.rank, c.extent, 0, (size_t)c.count, c.dtype, result);
+  }
+  mos_parallel((size_t)((c.count + TASK - 1) / TASK), copy_task, &c);
+  return c.status;
+}
+
+// MARK: Reductions
+
+int mos_reduce_rows(mos_reduce_kernel kernel, size_t rows, size_t n, const void *x,
+                    size_t row_bytes, void *y, size_t result_size) {
+  for (size_t i = 0; i < rows; i++) {
+    int status = kernel(n, (const char *)x + i * row_bytes, (char *)y + i * result_size);
+    if (status != MOS_OK) return status;
+  }
+  return MOS_OK;
+}
+
+enum {
+  /// Columns reduced together: their partial results, one for each halving, stay in cache.
+  COLUMNS = 256,
+  /// Rows added one after the other at the bottom of the halving.
+  RUN = 16,
+};
+
+static int reduce_strip(mos_block_kernel kernel, size_t rows, size_t n, const char *x,
+                        size_t row_bytes, void *y, size_t bytes) {
+  if (rows <= RUN) {
+    memcpy(y, x, bytes);
+    for (size_t i = 1; i < rows; i++) {
+      int status = kernel(n, y, x + i * row_bytes, NULL, y, 0);
+      if (status != MOS_OK) return status;
+    }
+    return MOS_OK;
+  }
+  uint64_t second[COLUMNS];
+  size_t half = rows / 2;
+  int status = reduce_strip(kernel, half, n, x, row_bytes, y, bytes);
+  if (status == MOS_OK)
+    status = reduce_strip(kernel, rows - half, n, x + half * row_bytes, row_bytes, second, bytes);
+  return status == MOS_OK ? kernel(n, y, second, NULL, y, 0) : status;
+}
+
+int mos_reduce_columns(mos_block_kernel kernel, size_t rows, size_t n, const void *x, void *y,
+                       size_t size) {
+  for (size_t i = 0; i < n; i += COLUMNS) {
+    size_t columns = n - i < COLUMNS ? n - i : COLUMNS;
+    int status = reduce_strip(kernel, rows, columns, (const char *)x + i * size, n * size,
+                              (char *)y + i * size, columns * size);
+    if (status != MOS_OK) return status;
+  }
+  return MOS_OK;
+}
+
+// MARK: Products of whole numbers
+
+int mos_matmul_i64(size_t m, size_t k, size_t n, const int64_t *a, ptrdiff_t a_row,
+                   ptrdiff_t a_column, const int64_t *b, ptrdiff_t b_row, ptrdiff_t b_column,
+                   int64_t *y) {
+  for (size_t i = 0; i < m; i++) {
+    for (size_t j = 0; j < n; j++) {
+      int64_t sum = 0;
+      for (size_t l = 0; l < k; l++) {
+        int64_t product;
+        if (__builtin_mul_overflow(a[(ptrdiff_t)i * a_row + (ptrdiff_t)l * a_column],
+                                   b[(ptrdiff_t)l * b_row + (ptrdiff_t)j * b_column], &product) ||
+            __builtin_add_overflow(sum, product, &sum))
+          return MOS_OVERFLOW;
+      }
+      y[i * n + j] = sum;
+    }
+  }
+  return MOS_OK;
+}

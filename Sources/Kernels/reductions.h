@@ -1,0 +1,184 @@
+// Kernels over one contiguous row: reductions, running sums, softmax. Included once for each
+// processor level. Sums run in sixteen lanes and pairwise above 1024 elements, so that rounding
+// grows with the logarithm of the length, and do not depend on the processor level's width.
+
+enum { LANES = 16, LEAF = 1024 };
+
+#define LANE_FOLD(T, lanes, operation)                                              \
+  for (int width = LANES / 2; width > 0; width /= 2)                                \
+    for (int j = 0; j < width; j++) lanes[j] = operation(lanes[j], lanes[j + width]);
+
+#define ADD(p, q) ((p) + (q))
+#define MULTIPLY(p, q) ((p) * (q))
+#define GREATEST(p, q) ((p) != (p) || (p) > (q) ? (p) : (q))
+#define LEAST(p, q) ((p) != (p) || (p) < (q) ? (p) : (q))
+
+#define FOLD(name, tag, T, start, operation)                                        \
+  static T fold_##name##_##tag(size_t n, const T *x) {                              \
+    T lanes[LANES];                                                                 \
+    for (int j = 0; j < LANES; j++) lanes[j] = (start);                             \
+    size_t i = 0;                                                                   \
+    for (; i + LANES <= n; i += LANES)                                              \
+      for (int j = 0; j < LANES; j++) lanes[j] = operation(lanes[j], x[i + j]);     \
+    for (int j = 0; i < n; i++, j++) lanes[j] = operation(lanes[j], x[i]);          \
+    LANE_FOLD(T, lanes, operation)                                                  \
+    return lanes[0];                                                                \
+  }
+#define REDUCE(name, tag, T, call)                                                  \
+  static int reduce_##name##_##tag(size_t n, const void *x, void *y) {              \
+    *(T *)y = call;                                                                 \
+    return MOS_OK;                                                                  \
+  }
+#define FOLDS(tag, T)                                                               \
+  FOLD(leaf_sum, tag, T, 0, ADD)                                                    \
+  FOLD(prod, tag, T, 1, MULTIPLY)                                                   \
+  FOLD(max, tag, T, x[0], GREATEST)                                                 \
+  FOLD(min, tag, T, x[0], LEAST)                                                    \
+  static T fold_sum_##tag(size_t n, const T *x) {                                   \
+    if (n <= LEAF) return fold_leaf_sum_##tag(n, x);                                \
+    size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;                                 \
+    return fold_sum_##tag(half, x) + fold_sum_##tag(n - half, x + half);            \
+  }                                                                                 \
+  REDUCE(sum, tag, T, fold_sum_##tag(n, x))                                         \
+  REDUCE(prod, tag, T, fold_prod_##tag(n, x))                                       \
+  REDUCE(max, tag, T, fold_max_##tag(n, x))                                         \
+  REDUCE(min, tag, T, fold_min_##tag(n, x))
+FOLDS(f32, float)
+FOLDS(f64, double)
+FOLD(max, i64, int64_t, x[0], GREATEST)
+FOLD(min, i64, int64_t, x[0], LEAST)
+REDUCE(max, i64, int64_t, fold_max_i64(n, x))
+REDUCE(min, i64, int64_t, fold_min_i64(n, x))
+
+static int reduce_sum_i64(size_t n, const void *x, void *y) {
+  const int64_t *source = x;
+  int64_t sum = 0;
+  for (size_t i = 0; i < n; i++)
+    if (__builtin_add_overflow(sum, source[i], &sum)) return MOS_OVERFLOW;
+  *(int64_t *)y = sum;
+  return MOS_OK;
+}
+
+static int reduce_prod_i64(size_t n, const void *x, void *y) {
+  const int64_t *source = x;
+  int64_t product = 1;
+  int overflow = 0, zero = 0;
+  for (size_t i = 0; i < n; i++) {
+    zero |= source[i] == 0;
+    overflow |= __builtin_mul_overflow(product, source[i], &product);
+  }
+  // A zero anywhere makes the product 0, whatever overflowed on the way.
+  *(int64_t *)y = zero ? 0 : product;
+  return overflow && !zero ? MOS_OVERFLOW : MOS_OK;
+}
+
+static int reduce_sum_bool(size_t n, const void *x, void *y) {
+  const uint8_t *source = x;
+  int64_t sum = 0;
+  for (size_t i = 0; i < n; i++) sum += source[i];
+  *(int64_t *)y = sum;
+  return MOS_OK;
+}
+
+static int reduce_any_bool(size_t n, const void *x, void *y) {
+  *(uint8_t *)y = n > 0 && memchr(x, 1, n) != NULL;
+  return MOS_OK;
+}
+
+static int reduce_all_bool(size_t n, const void *x, void *y) {
+  *(uint8_t *)y = n == 0 || memchr(x, 0, n) == NULL;
+  return MOS_OK;
+}
+
+// The first place of the extreme; the first nan is the extreme of floats.
+#define ARGUMENT(name, tag, T, beats)                                               \
+  static int reduce_##name##_##tag(size_t n, const void *x, void *y) {              \
+    const T *source = x;                                                            \
+    size_t best = 0;                                                                \
+    for (size_t i = 0; i < n; i++) {                                                \
+      if (source[i] != source[i]) {                                                 \
+        best = i;                                                                   \
+        break;                                                                      \
+      }                                                                             \
+      if (source[i] beats source[best]) best = i;                                   \
+    }                                                                               \
+    *(int64_t *)y = (int64_t)best;                                                  \
+    return MOS_OK;                                                                  \
+  }
+#define ARGUMENTS(tag, T) ARGUMENT(argmax, tag, T, >) ARGUMENT(argmin, tag, T, <)
+ARGUMENTS(bool, uint8_t) ARGUMENTS(i64, int64_t) ARGUMENTS(f32, float) ARGUMENTS(f64, double)
+
+// MARK: Running sums
+
+#define SCAN(name, tag, T, carry_start, operation)                                  \
+  BLOCK_KERNEL(scan_##name##_##tag) {                                               \
+    const T *source = a;                                                            \
+    T *result = y;                                                                  \
+    T carry = carry_start;                                                          \
+    for (size_t i = 0; i < n; i++) result[i] = carry = operation(carry, source[i]); \
+    return MOS_OK;                                                                  \
+  }
+SCAN(cumsum, f32, float, 0, ADD) SCAN(cumsum, f64, double, 0, ADD)
+SCAN(cumprod, f32, float, 1, MULTIPLY) SCAN(cumprod, f64, double, 1, MULTIPLY)
+
+#define SCAN_CHECKED(name, start, builtin)                                          \
+  BLOCK_KERNEL(scan_##name##_i64) {                                                 \
+    const int64_t *source = a;                                                      \
+    int64_t *result = y;                                                            \
+    int64_t carry = start;                                                          \
+    for (size_t i = 0; i < n; i++) {                                                \
+      if (builtin(carry, source[i], &carry)) return MOS_OVERFLOW;                   \
+      result[i] = carry;                                                            \
+    }                                                                               \
+    return MOS_OK;                                                                  \
+  }
+SCAN_CHECKED(cumsum, 0, __builtin_add_overflow)
+SCAN_CHECKED(cumprod, 1, __builtin_mul_overflow)
+
+// MARK: Softmax
+//
+// With m = max x:  softmax = e^(x−m) / Σ e^(x−m),  logsumexp = m + log Σ e^(x−m). A row of −inf
+// has logsumexp −inf and softmax nan, as the formula says; nan and +inf give nan and +inf.
+
+#define SOFTMAX(tag, T, log)                                                        \
+  static T exponentials_##tag(size_t n, const T *x, T m, T *y) {                    \
+    T sum = 0;                                                                      \
+    for (size_t i = 0; i < n; i += LEAF) {                                          \
+      size_t k = n - i < LEAF ? n - i : LEAF;                                       \
+      for (size_t j = 0; j < k; j++) y[i + j] = x[i + j] - m;                       \
+      vm_exp_##tag(k, y + i, y + i);                                                \
+    }                                                                               \
+    sum = fold_sum_##tag(n, y);                                                     \
+    return sum;                                                                     \
+  }                                                                                 \
+  static T log_sum_##tag(size_t n, const T *x, T m) {                               \
+    T piece[LEAF];                                                                  \
+    T sum = 0;                                                                      \
+    for (size_t i = 0; i < n; i += LEAF)                                            \
+      sum += exponentials_##tag(n - i < LEAF ? n - i : LEAF, x + i, m, piece);      \
+    return log(sum);                                                                \
+  }                                                                                 \
+  static int reduce_logsumexp_##tag(size_t n, const void *x, void *y) {             \
+    T m = n == 0 ? -(T)INFINITY : fold_max_##tag(n, x);                             \
+    T bound = m == (T)INFINITY || m == -(T)INFINITY;                                \
+    *(T *)y = bound ? m : m + log_sum_##tag(n, x, m);                               \
+    return MOS_OK;                                                                  \
+  }                                                                                 \
+  BLOCK_KERNEL(scan_softmax_##tag) {                                                \
+    if (n == 0) return MOS_OK;                                                      \
+    T *result = y;                                                                  \
+    T scale = 1 / exponentials_##tag(n, a, fold_max_##tag(n, a), y);                \
+    for (size_t i = 0; i < n; i++) result[i] *= scale;                              \
+    return MOS_OK;                                                                  \
+  }                                                                                 \
+  BLOCK_KERNEL(scan_logSoftmax_##tag) {                                             \
+    if (n == 0) return MOS_OK;                                                      \
+    const T *source = a;                                                            \
+    T *result = y;                                                                  \
+    T m = fold_max_##tag(n, a);                                                     \
+    T log_sum = log_sum_##tag(n, a, m);                                             \
+    EACH result[i] = (source[i] - m) - log_sum;                                     \
+    return MOS_OK;                                                                  \
+  }
+SOFTMAX(f32, float, logf)
+SOFTMAX(f64, double, log)

@@ -1,0 +1,133 @@
+// Memory that comes back is kept and given out again: fresh pages cost more than the arithmetic
+// done on them.
+//
+// Blocks come in size classes (four to a power of two), so that at most a fifth is wasted and a
+// block fits the next tensor of about its size. Each class is a list of free blocks linked
+// through their first words. What is kept is bounded; beyond that, memory goes back to the
+// system at once. Large blocks are mapped, small ones come from the C library's heap.
+
+internal import Kernels
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The process's blocks of memory; safe from any thread.
+enum Allocator {
+  /// Blocks of this size and above are mapped: their pages start out zero, and unused ones cost
+  /// nothing.
+  static let mappedSize = 1 << 20
+
+  /// The greatest single block: nine tenths of the machine's memory.
+  static let limit = physicalMemory / 10 * 9
+
+  /// The most bytes kept for later: an eighth of the machine's memory.
+  static let keptLimit = physicalMemory / 8
+
+  static let physicalMemory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+
+  private struct FreeLists {
+    var heads = [UnsafeMutableRawPointer?](repeating: nil, count: 256)
+    var keptBytes = 0
+  }
+
+  private static let free = Mutex(Unchecked(value: FreeLists()))
+
+  private struct Unchecked<Value>: @unchecked Sendable { var value: Value }
+
+  /// The size of the block that serves a request: the next of 4, 5, 6 or 7 times a power of two.
+  static func blockSize(_ bytes: Int) -> Int {
+    if bytes <= 1024 { return 1024 }
+    let step = 1 << (Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount - 2)
+    return (bytes + step - 1) & ~(step - 1)
+  }
+
+  private static func index(_ block: Int) -> Int {
+    let power = Int.bitWidth - 1 - block.leadingZeroBitCount
+    return power * 4 + (block >> (power - 2)) & 3
+  }
+
+  /// A block of exactly that class's size, or nil where the system has none.
+  static func take(_ block: Int, zeroed: Bool) -> UnsafeMutableRawPointer? {
+    let kept = free.withLock { lists -> UnsafeMutableRawPointer? in
+      let class_ = index(block)
+      guard let head = lists.value.heads[class_] else { return nil }
+      lists.value.heads[class_] = head.load(as: UnsafeMutableRawPointer?.self)
+      lists.value.keptBytes -= block
+      return head
+    }
+    if let kept {
+      if zeroed { memset(kept, 0, block) }
+      return kept
+    }
+    if block >= mappedSize {
+      let pages = mmap(nil, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      guard let pages, pages != MAP_FAILED else { return nil }
+      return pages
+    }
+    guard let address = aligned_alloc(64, block) else { return nil }
+    if zeroed { memset(address, 0, block) }
+    return address
+  }
+
+  /// Takes a block back.
+  static func give(_ address: UnsafeMutableRawPointer, _ block: Int) {
+    let isKept = free.withLock { lists -> Bool in
+      guard lists.value.keptBytes + block <= keptLimit else { return false }
+      let class_ = index(block)
+      address.storeBytes(of: lists.value.heads[class_], as: UnsafeMutableRawPointer?.self)
+      lists.value.heads[class_] = address
+      lists.value.keptBytes += block
+      return true
+    }
+    if isKept { return }
+    if block >= mappedSize {
+      munmap(address, block)
+    } else {
+      Glibc.free(address)
+    }
+  }
+}
+
+/// How much memory the tensors made under it hold, and the most they may.
+///
+/// An embedder sets one for the thread that runs a program (`MemoryAccount.with`); tensors count
+/// until they are freed, on whatever thread. Small tensors, which live in their own allocation,
+/// are not counted.
+public final class MemoryAccount: Sendable {
+  /// The most bytes that may be held at a time.
+  public let limit: Int
+  private let held = Atomic<Int>(0)
+
+  public init(limit: Int) { self.limit = limit }
+
+  /// The bytes held now.
+  public var bytes: Int { held.load(ordering: .relaxed) }
+
+  /// Counts a block; the limit, where it would be passed and nothing was counted.
+  func reserve(_ block: Int) -> Int? {
+    let now = held.add(block, ordering: .relaxed).newValue
+    if now <= limit { return nil }
+    held.subtract(block, ordering: .relaxed)
+    return limit
+  }
+
+  func release(_ block: Int) { held.subtract(block, ordering: .relaxed) }
+
+  static var current: MemoryAccount? {
+    mos_account_get().map { Unmanaged<MemoryAccount>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Runs a body whose tensors, on this thread, are charged to an account.
+  public static func with<R>(_ account: MemoryAccount, _ body: () throws -> R) rethrows -> R {
+    let outer = mos_account_get()
+    mos_account_set(Unmanaged.passUnretained(account).toOpaque())
+    defer { mos_account_set(outer) }
+    return try withExtendedLifetime(account) { try body() }
+  }
+}

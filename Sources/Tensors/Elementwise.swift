@@ -1,0 +1,403 @@
+// Functions applied element by element: which type they compute in, which shape comes out, and
+// what is said when a kernel finds an overflow. The loops are in `Kernels`.
+
+internal import Kernels
+
+/// The elementwise functions of one operand. The order is the kernels' (`Kernels.h`).
+public enum UnaryKernel: UInt8, Sendable, CaseIterable {
+  case negate, abs, sign, exp, expm1, log, log1p, log2, log10, sqrt, rsqrt
+  case square, reciprocal, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh
+  case asinh, acosh, atanh, floor, ceil, round, trunc, erf, erfc, erfinv
+  case lgamma, digamma, trigamma, relu, sigmoid, softplus, logSigmoid, silu, gelu
+  case isnan, isinf, isfinite, logicalNot
+
+  /// True where whole numbers stay whole.
+  var keepsWholeNumbers: Bool {
+    switch self {
+    case .negate, .abs, .sign, .square, .floor, .ceil, .round, .trunc, .relu: true
+    default: false
+    }
+  }
+
+  /// True where the result is of type bool.
+  public var isTest: Bool { rawValue >= UnaryKernel.isnan.rawValue }
+
+  /// The type that elements are converted to before the function, and that comes out of it.
+  func types(_ dtype: DType, defaultFloat: DType) -> (compute: DType, result: DType) {
+    if self == .logicalNot { return (dtype, .bool) }
+    let compute: DType =
+      dtype.isFloat ? dtype : keepsWholeNumbers ? .i64 : isTest ? .f64 : defaultFloat
+    return (compute, isTest ? .bool : compute)
+  }
+}
+
+/// The elementwise functions of two operands. The order is the kernels' (`Kernels.h`).
+public enum BinaryKernel: UInt8, Sendable, CaseIterable {
+  case add, subtract, multiply, divide, floorDivide, remainder, power, minimum
+  case maximum, atan2, equal, notEqual, less, lessEqual, greater, greaterEqual
+  case and, or
+
+  /// True where the result is of type bool whatever the operands are.
+  public var isComparison: Bool {
+    rawValue >= BinaryKernel.equal.rawValue && rawValue <= BinaryKernel.greaterEqual.rawValue
+  }
+
+  /// What messages call the operation: `cannot add f64[3, 4] and f64[5]`.
+  public var verb: String {
+    switch self {
+    case .add: "add"
+    case .subtract: "subtract"
+    case .multiply: "multiply"
+    case .divide, .floorDivide: "divide"
+    case .remainder: "take the remainder of"
+    case .power: "raise to a power"
+    case .minimum: "take the minimum of"
+    case .maximum: "take the maximum of"
+    case .atan2: "take atan2 of"
+    case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual: "compare"
+    case .and, .or: "combine"
+    }
+  }
+
+  /// The sign between the operands in messages.
+  var symbol: String {
+    switch self {
+    case .add: "+"
+    case .subtract: "-"
+    case .multiply: "*"
+    case .divide: "/"
+    case .floorDivide: "//"
+    case .remainder: "%"
+    case .power: "**"
+    default: verb
+    }
+  }
+
+  /// The type that both operands are converted to, and the one that comes out.
+  func types(_ a: Tensor, _ b: Tensor, defaultFloat: DType) throws -> (
+    compute: DType, result: DType
+  ) {
+    let promoted = DType.promoted(a.dtype, b.dtype)
+    switch self {
+    case .add, .subtract, .multiply, .floorDivide, .remainder, .power:
+      let compute = promoted == .bool ? .i64 : promoted
+      return (compute, compute)
+    case .divide, .atan2:
+      let compute = promoted.isFloat ? promoted : defaultFloat
+      return (compute, compute)
+    case .minimum, .maximum:
+      return (promoted, promoted)
+    case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual:
+      return (promoted, .bool)
+    case .and, .or:
+      guard !promoted.isFloat else {
+        throw TensorError(
+          .type, "cannot combine \(a.typeDescription) and \(b.typeDescription) bit by bit",
+          hint: "compare first: (x > 0) & (y > 0)")
+      }
+      return (promoted, promoted)
+    }
+  }
+}
+
+// MARK: - One operand
+
+extension Tensor {
+  /// Applies a function to each element.
+  ///
+  /// i64 and bool elements become `defaultFloat` for functions into the real numbers; negate,
+  /// abs, sign, square, relu and the roundings keep i64 (bool becomes i64). `round` rounds half
+  /// to even; `gelu` is the exact one, `x Φ(x)`; the tests give bool.
+  /// - Throws: a value error where a whole number overflows.
+  public static func unary(
+    _ kernel: UnaryKernel, _ x: Tensor, defaultFloat: DType = .f64
+  ) throws -> Tensor {
+    let dtype = x.dtype
+    let types = kernel.types(dtype, defaultFloat: defaultFloat)
+    guard
+      let function = mos_unary_kernel(Int32(kernel.rawValue), Int32(types.compute.rawValue))
+    else { preconditionFailure("no kernel for \(kernel) of \(dtype); please report") }
+    let result = try uninitialized(x.shape, types.result)
+    let status: Int32
+    if x.isContiguous && dtype == types.compute && x.count <= smallCount {
+      status = withExtendedLifetime(x.buffer) {
+        function(x.count, x.buffer.header.data, nil, nil, result.buffer.header.data, 0)
+      }
+    } else {
+      status = run(result, (function, nil, nil), [(x, types.compute)])
+    }
+    if status != MOS_OK { throw kernel.overflow(x) }
+    return result
+  }
+
+  /// Below this number of elements nothing is split over threads, and a contiguous operand's
+  /// kernel is called at once.
+  static var smallCount: Int { 1 << 16 }
+
+  /// Runs an elementwise loop over operands that stretch to the result's shape.
+  static func run(
+    _ result: Tensor, _ kernels: (mos_block_kernel?, mos_block_kernel?, mos_block_kernel?),
+    _ operands: [(tensor: Tensor, compute: DType)], parameter: Double = 0
+  ) -> Int32 {
+    var loop = mos_loop()
+    let shape = result.shape
+    loop.rank = Int32(shape.rank)
+    loop.extent = shape.extents
+    loop.operands = Int32(operands.count)
+    loop.operand.0 = mos_operand(operands[0].tensor, stretchedTo: shape)
+    loop.compute.0 = operands[0].compute.rawValue
+    if operands.count > 1 {
+      loop.operand.1 = mos_operand(operands[1].tensor, stretchedTo: shape)
+      loop.compute.1 = operands[1].compute.rawValue
+    }
+    if operands.count > 2 {
+      loop.operand.2 = mos_operand(operands[2].tensor, stretchedTo: shape)
+      loop.compute.2 = operands[2].compute.rawValue
+    }
+    loop.result_size = UInt8(result.dtype.size)
+    loop.kernel = kernels
+    loop.parameter = parameter
+    loop.result = result.buffer.header.data
+    return withExtendedLifetime((operands, result)) { mos_elementwise(&loop) }
+  }
+
+  /// The n-th derivative of digamma at each element.
+  ///
+  /// - Throws: a value error for a negative `n`.
+  public static func polygamma(_ n: Int, _ x: Tensor, defaultFloat: DType = .f64) throws -> Tensor {
+    guard n >= 0 else {
+      throw TensorError(.value, "polygamma of the negative order \(n) is not defined")
+    }
+    let order = Int32(clamping: n)
+    let dtype = x.dtype.isFloat ? x.dtype : defaultFloat
+    let source = try x.converted(to: .f64).contiguous()
+    let result = try make(x.shape, .f64) { pointer in
+      source.withElements { elements in
+        let (y, x) = (
+          pointer.assumingMemoryBound(to: Double.self),
+          elements.assumingMemoryBound(to: Double.self)
+        )
+        for i in 0..<source.count { y[i] = mos_polygamma(order, x[i]) }
+      }
+    }
+    return try result.converted(to: dtype)
+  }
+}
+
+extension UnaryKernel {
+  /// The error of a whole number that overflows: only these have one.
+  fileprivate func overflow(_ x: Tensor) -> TensorError {
+    let value = x.firstWholeNumber { value in
+      switch self {
+      case .square: value.multipliedReportingOverflow(by: value).overflow
+      default: value == .min
+      }
+    }
+    return TensorError(
+      .value, "\(self) of \(value.map(String.init) ?? "a whole number") overflows i64",
+      hint: "use floats for numbers beyond 9223372036854775807")
+  }
+}
+
+extension Tensor {
+  /// The first element of an i64 tensor for which the test is true; for messages.
+  fileprivate func firstWholeNumber(where test: (Int) -> Bool) -> Int? {
+    guard let plain = try? converted(to: .i64).contiguous() else { return nil }
+    return plain.withElements { elements in
+      let values = elements.assumingMemoryBound(to: Int.self)
+      return (0..<plain.count).first { test(values[$0]) }.map { values[$0] }
+    }
+  }
+}
+
+// MARK: - Two operands
+
+extension Tensor {
+  /// Combines two tensors element by element, stretching axes of 1.
+  ///
+  /// Types meet as `bool < i64 < f32 < f64`; arithmetic of bools is done in i64, comparisons give
+  /// bool, division gives floats (`defaultFloat` for whole numbers), `floorDivide` and `remainder` round
+  /// towards minus infinity, `minimum` and `maximum` give nan where either is nan.
+  /// - Throws: a shape error where the shapes do not fit; a value error where whole numbers
+  ///   overflow, are divided by 0 or raised to a negative power.
+  public static func binary(
+    _ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor, defaultFloat: DType = .f64
+  ) throws -> Tensor {
+    if a.rank == 0 && b.rank == 0 && a.dtype == .f64 && b.dtype == .f64,
+      let result = scalars(kernel, a, b)
+    {
+      return result
+    }
+    let types = try kernel.types(a, b, defaultFloat: defaultFloat)
+    let (k, compute) = (Int32(kernel.rawValue), Int32(types.compute.rawValue))
+    let status: Int32
+    let result: Tensor
+    if a.isContiguous && b.isContiguous && a.dtype == types.compute && b.dtype == types.compute {
+      if a.shape == b.shape && a.count <= smallCount {
+        result = try uninitialized(a.shape, types.result)
+        status = call(k, compute, MOS_BOTH_VECTORS, a, b, result)
+        if status != MOS_OK { throw kernel.failure(status, a, b) }
+        return result
+      }
+      if b.rank == 0 && a.count <= smallCount {
+        result = try uninitialized(a.shape, types.result)
+        status = call(k, compute, MOS_SECOND_SCALAR, a, b, result)
+        if status != MOS_OK { throw kernel.failure(status, a, b) }
+        return result
+      }
+      if a.rank == 0 && b.count <= smallCount {
+        result = try uninitialized(b.shape, types.result)
+        status = call(k, compute, MOS_FIRST_SCALAR, a, b, result)
+        if status != MOS_OK { throw kernel.failure(status, a, b) }
+        return result
+      }
+    }
+    guard let shape = Shape.broadcast(a.shape, b.shape) else {
+      throw Shape.mismatch(kernel.verb, a, b)
+    }
+    result = try uninitialized(shape.checked(), types.result)
+    status = run(
+      result,
+      (
+        mos_binary_kernel(k, compute, Int32(MOS_BOTH_VECTORS)),
+        mos_binary_kernel(k, compute, Int32(MOS_SECOND_SCALAR)),
+        mos_binary_kernel(k, compute, Int32(MOS_FIRST_SCALAR))
+      ), [(a, types.compute), (b, types.compute)])
+    if status != MOS_OK { throw kernel.failure(status, a, b) }
+    return result
+  }
+
+  @inline(__always)
+  private static func call(
+    _ kernel: Int32, _ compute: Int32, _ form: Int, _ a: Tensor, _ b: Tensor, _ result: Tensor
+  ) -> Int32 {
+    guard result.count > 0 else { return Int32(MOS_OK) }
+    guard let function = mos_binary_kernel(kernel, compute, Int32(form)) else {
+      preconditionFailure("no kernel \(kernel) of type \(compute); please report")
+    }
+    return withExtendedLifetime((a, b)) {
+      function(
+        result.count, a.buffer.header.data, b.buffer.header.data, nil, result.buffer.header.data, 0)
+    }
+  }
+
+  /// Two plain numbers: no table, no loop.
+  @inline(__always)
+  private static func scalars(_ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor) -> Tensor? {
+    let x = a.buffer.header.data.load(as: Double.self)
+    let y = b.buffer.header.data.load(as: Double.self)
+    switch kernel {
+    case .add: return Tensor(x + y)
+    case .subtract: return Tensor(x - y)
+    case .multiply: return Tensor(x * y)
+    case .divide: return Tensor(x / y)
+    case .equal: return Tensor(x == y)
+    case .notEqual: return Tensor(x != y)
+    case .less: return Tensor(x < y)
+    case .lessEqual: return Tensor(x <= y)
+    case .greater: return Tensor(x > y)
+    case .greaterEqual: return Tensor(x >= y)
+    default: return nil
+    }
+  }
+
+  /// `a + scale · b` in one pass, for floats of one shape or shapes that stretch.
+  public static func addScaled(_ a: Tensor, _ b: Tensor, scale: Double) throws -> Tensor {
+    guard let shape = Shape.broadcast(a.shape, b.shape) else { throw Shape.mismatch("add", a, b) }
+    let promoted = DType.promoted(a.dtype, b.dtype)
+    let dtype = promoted.isFloat ? promoted : .f64
+    let result = try uninitialized(shape.checked(), dtype)
+    let kernel = mos_add_scaled_kernel(Int32(dtype.rawValue))
+    _ = run(result, (kernel, nil, nil), [(a, dtype), (b, dtype)], parameter: scale)
+    return result
+  }
+
+  /// `a` where the condition is true, else `b`; the three stretch to one shape.
+  public static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {
+    guard let values = Shape.broadcast(a.shape, b.shape) else {
+      throw Shape.mismatch("choose between", a, b)
+    }
+    guard let shape = Shape.broadcast(condition.shape, values) else {
+      throw Shape.mismatch("choose by", condition, a.count >= b.count ? a : b)
+    }
+    let dtype = DType.promoted(a.dtype, b.dtype)
+    let result = try uninitialized(shape.checked(), dtype)
+    let kernel = mos_select_kernel(Int32(dtype.rawValue))
+    _ = run(result, (kernel, nil, nil), [(condition, .bool), (a, dtype), (b, dtype)])
+    return result
+  }
+}
+
+extension BinaryKernel {
+  /// The error of whole numbers, with the first pair that made it.
+  fileprivate func failure(_ status: Int32, _ a: Tensor, _ b: Tensor) -> TensorError {
+    let pair = firstPair(status, a, b)
+    if status == MOS_ZERO_DIVISION {
+      let what = pair.map { "\($0.0) \(symbol) 0" } ?? "a whole number"
+      return TensorError(
+        .value, "whole numbers cannot be divided by 0: \(what)",
+        hint: "use floats, 1.0 / 0, for an infinite result")
+    }
+    if status == MOS_NEGATIVE_POWER {
+      let what = pair.map { "\($0.0) ** \($0.1)" } ?? "a whole number"
+      return TensorError(
+        .value, "whole numbers cannot be raised to a negative power: \(what)",
+        hint: "make one of them a float: \(pair.map { "\($0.0).0 ** \($0.1)" } ?? "2.0 ** -1")")
+    }
+    let what = pair.map { "\($0.0) \(symbol) \($0.1)" } ?? "the result"
+    return TensorError(
+      .value, "\(what) overflows i64",
+      hint: "use floats for numbers beyond 9223372036854775807")
+  }
+
+  private func firstPair(_ status: Int32, _ a: Tensor, _ b: Tensor) -> (Int, Int)? {
+    guard let shape = Shape.broadcast(a.shape, b.shape),
+      let left = try? a.broadcast(to: shape).converted(to: .i64).contiguous(),
+      let right = try? b.broadcast(to: shape).converted(to: .i64).contiguous()
+    else { return nil }
+    return left.withElements { p in
+      right.withElements { q in
+        let (x, y) = (p.assumingMemoryBound(to: Int.self), q.assumingMemoryBound(to: Int.self))
+        let place = (0..<left.count).first { fails(x[$0], y[$0]) }
+        return place.map { (x[$0], y[$0]) }
+      }
+    }
+  }
+
+  private func fails(_ x: Int, _ y: Int) -> Bool {
+    switch self {
+    case .add: return x.addingReportingOverflow(y).overflow
+    case .subtract: return x.subtractingReportingOverflow(y).overflow
+    case .multiply: return x.multipliedReportingOverflow(by: y).overflow
+    case .floorDivide, .remainder: return y == 0 || (x == .min && y == -1)
+    case .power:
+      if y < 0 { return true }
+      if x >= -1 && x <= 1 { return false }
+      var product = 1
+      for _ in 0..<min(y, 64) {
+        let (next, overflow) = product.multipliedReportingOverflow(by: x)
+        if overflow { return true }
+        product = next
+      }
+      return false
+    default: return false
+    }
+  }
+}
+
+extension Shape {
+  /// This shape, after making sure that its number of elements fits.
+  ///
+  /// - Throws: a limit error otherwise.
+  func checked() throws -> Shape {
+    var count = 1
+    for axis in 0..<rank where self[axis] > 1 {
+      let (product, overflow) = count.multipliedReportingOverflow(by: self[axis])
+      guard !overflow, product < 1 << 60 else {
+        throw TensorError(.limit, "a tensor of shape \(self) is too large to address")
+      }
+      count = product
+    }
+    return self
+  }
+}

@@ -1,0 +1,237 @@
+// Many elements into one. Sums are pairwise, so that rounding grows with the logarithm of the
+// number of elements; results do not depend on the number of threads.
+//
+// A reduction is brought to one of two layouts: contiguous rows, one result each; or contiguous
+// rows added to one another, when the reduced axes come first. Anything else is copied into the
+// first.
+
+internal import Kernels
+
+/// The reductions. The order is the kernels' (`Kernels.h`).
+enum ReduceKernel: UInt8 {
+  case sum, prod, max, min, any, all, argmax, argmin, logsumexp
+
+  /// The kernel that combines two partial results, where rows can be added to one another.
+  var combining: BinaryKernel? {
+    switch self {
+    case .sum: .add
+    case .prod: .multiply
+    case .max: .maximum
+    case .min: .minimum
+    case .any: .maximum
+    case .all: .minimum
+    case .argmax, .argmin, .logsumexp: nil
+    }
+  }
+}
+
+/// Functions along an axis that give as many elements. The order is the kernels' (`Kernels.h`).
+enum ScanKernel: UInt8 {
+  case cumsum, cumprod, softmax, logSoftmax
+}
+
+extension Tensor {
+  /// The sum over axes; bool counts, 0 for no elements.
+  ///
+  /// - Throws: a value error where whole numbers overflow.
+  public func sum(_ axes: AxisSet, keepAxes: Bool = false) throws -> Tensor {
+    try reduce(.sum, axes, keepAxes, dtype, dtype == .bool ? .i64 : dtype)
+  }
+
+  /// The product over axes; 1 for no elements.
+  ///
+  /// - Throws: a value error where whole numbers overflow.
+  public func prod(_ axes: AxisSet, keepAxes: Bool = false) throws -> Tensor {
+    let compute = dtype == .bool ? .i64 : dtype
+    return try reduce(.prod, axes, keepAxes, compute, compute)
+  }
+
+  /// The greatest element over axes; nan where one is nan.
+  ///
+  /// - Throws: a value error for no elements.
+  public func max(_ axes: AxisSet, keepAxes: Bool = false) throws -> Tensor {
+    try requireElements(axes, "max")
+    return try reduce(.max, axes, keepAxes, dtype, dtype)
+  }
+
+  /// The least element over axes; nan where one is nan.
+  ///
+  /// - Throws: a value error for no elements.
+  public func min(_ axes: AxisSet, keepAxes: Bool = false) throws -> Tensor {
+    try requireElements(axes, "min")
+    return try reduce(.min, axes, keepAxes, dtype, dtype)
+  }
+
+  /// True where an element is not zero; false for no elements.
+  public func any(_ axes: AxisSet, keepAxes: Bool = false) throws -> Tensor {
+    try reduce(.any, axes, keepAxes, .bool, .bool)
+  }
+
+  /// True where no element is zero; true for no elements.
+  public func all(_ axes: AxisSet, keepAxes: Bool = false) throws -> Tensor {
+    try reduce(.all, axes, keepAxes, .bool, .bool)
+  }
+
+  /// The place of the greatest element along an axis, or in the flattened tensor; the first of
+  /// several, and the first nan before all.
+  ///
+  /// - Throws: a value error for no elements.
+  public func argmax(axis: Int? = nil, keepAxes: Bool = false) throws -> Tensor {
+    try place(.argmax, axis, keepAxes)
+  }
+
+  /// The place of the least element along an axis, or in the flattened tensor; the first of
+  /// several, and the first nan before all.
+  ///
+  /// - Throws: a value error for no elements.
+  public func argmin(axis: Int? = nil, keepAxes: Bool = false) throws -> Tensor {
+    try place(.argmin, axis, keepAxes)
+  }
+
+  private func place(_ kernel: ReduceKernel, _ axis: Int?, _ keepAxes: Bool) throws -> Tensor {
+    let axes = try axis.map { AxisSet(try shape.axis($0)) } ?? .all(rank: rank)
+    try requireElements(axes, "\(kernel)")
+    return try reduce(kernel, axes, keepAxes, dtype, .i64)
+  }
+
+  /// `log Σ exp x` over axes, without overflow; minus infinity for no elements.
+  public func logsumexp(
+    _ axes: AxisSet, keepAxes: Bool = false, defaultFloat: DType = .f64
+  ) throws -> Tensor {
+    let compute = dtype.isFloat ? dtype : defaultFloat
+    return try reduce(.logsumexp, axes, keepAxes, compute, compute)
+  }
+
+  private func requireElements(_ axes: AxisSet, _ name: String) throws {
+    for axis in 0..<rank where axes.contains(axis) && shape[axis] == 0 {
+      throw TensorError(
+        .value, "\(name) of no elements is not defined: \(typeDescription) has none along axis \(axis)"
+      )
+    }
+  }
+
+  /// The shape after reducing.
+  private func reducedShape(_ axes: AxisSet, _ keepAxes: Bool) -> Shape {
+    var result = Shape()
+    for axis in 0..<rank {
+      if !axes.contains(axis) {
+        result.append(shape[axis])
+      } else if keepAxes {
+        result.append(1)
+      }
+    }
+    return result
+  }
+
+  private func reduce(
+    _ kernel: ReduceKernel, _ axes: AxisSet, _ keepAxes: Bool, _ compute: DType, _ dtype: DType
+  ) throws -> Tensor {
+    for axis in rank..<8 where axes.contains(axis) {
+      throw TensorError(.index, "axis \(axis) is out of range for \(typeDescription)")
+    }
+    let result = try Tensor.uninitialized(reducedShape(axes, keepAxes), dtype)
+    if result.count == 0 { return result }
+    let reduced = count / result.count
+    let status: Int32
+    if reduced > 0, leads(axes), isContiguous, self.dtype == dtype, dtype == compute,
+      result.count >= 8, let combining = kernel.combining,
+      let function = mos_binary_kernel(
+        Int32(combining.rawValue), Int32(dtype.rawValue), Int32(MOS_BOTH_VECTORS))
+    {
+      status = withExtendedLifetime(self) {
+        mos_reduce_columns(
+          function, reduced, result.count, buffer.header.data, result.buffer.header.data,
+          dtype.size)
+      }
+    } else {
+      let rows = try reducedLast(axes).converted(to: compute).contiguous()
+      guard
+        let function = mos_reduction_kernel(Int32(kernel.rawValue), Int32(compute.rawValue))
+      else { preconditionFailure("no kernel for \(kernel) of \(compute); please report") }
+      status = withExtendedLifetime(rows) {
+        mos_reduce_rows(
+          function, result.count, reduced, rows.buffer.header.data, reduced * compute.size,
+          result.buffer.header.data, dtype.size)
+      }
+    }
+    guard status == MOS_OK else {
+      throw TensorError(
+        .value, "\(kernel) of \(typeDescription) overflows i64",
+        hint: "convert it to f64 first")
+    }
+    return result
+  }
+
+  /// True where the axes are the first ones, and not all.
+  private func leads(_ axes: AxisSet) -> Bool {
+    axes.count < rank && axes == .all(rank: axes.count) && !axes.isEmpty
+  }
+
+  /// A view with the axes moved behind the others.
+  private func reducedLast(_ axes: AxisSet) -> Tensor {
+    var (shape, strides) = (Shape(), Shape())
+    let own = self.strides
+    for axis in 0..<rank where !axes.contains(axis) {
+      shape.append(self.shape[axis])
+      strides.append(own[axis])
+    }
+    for axis in 0..<rank where axes.contains(axis) {
+      shape.append(self.shape[axis])
+      strides.append(own[axis])
+    }
+    return shape == self.shape && strides == own ? self : view(shape: shape, strides: strides)
+  }
+
+  // MARK: Along an axis
+
+  /// Running sums along an axis.
+  ///
+  /// - Throws: a value error where whole numbers overflow.
+  public func cumsum(axis: Int) throws -> Tensor {
+    try scan(.cumsum, axis, dtype == .bool ? .i64 : dtype)
+  }
+
+  /// Running products along an axis.
+  ///
+  /// - Throws: a value error where whole numbers overflow.
+  public func cumprod(axis: Int) throws -> Tensor {
+    try scan(.cumprod, axis, dtype == .bool ? .i64 : dtype)
+  }
+
+  /// `exp x / Σ exp x` along an axis.
+  public func softmax(axis: Int, defaultFloat: DType = .f64) throws -> Tensor {
+    try scan(.softmax, axis, dtype.isFloat ? dtype : defaultFloat)
+  }
+
+  /// `x − log Σ exp x` along an axis.
+  public func logSoftmax(axis: Int, defaultFloat: DType = .f64) throws -> Tensor {
+    try scan(.logSoftmax, axis, dtype.isFloat ? dtype : defaultFloat)
+  }
+
+  private func scan(_ kernel: ScanKernel, _ axis: Int, _ dtype: DType) throws -> Tensor {
+    let axis = try shape.axis(axis)
+    if axis != rank - 1 {
+      return try swappedAxes(axis, rank - 1).scan(kernel, rank - 1, dtype)
+        .swappedAxes(axis, rank - 1).contiguous()
+    }
+    let source = try converted(to: dtype).contiguous()
+    let result = try Tensor.uninitialized(shape, dtype)
+    guard count > 0,
+      let function = mos_scan_kernel(Int32(kernel.rawValue), Int32(dtype.rawValue))
+    else { return result }
+    let n = shape[axis]
+    let bytes = n * dtype.size
+    try withExtendedLifetime(source) {
+      for row in 0..<(count / n) {
+        let status = function(
+          n, source.buffer.header.data + row * bytes, nil, nil,
+          result.buffer.header.data + row * bytes, 0)
+        guard status == MOS_OK else {
+          throw TensorError(
+            .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first")
+        }
+      }
+    }
+    return result
+  }
+}
