@@ -29,7 +29,7 @@ extension Tensor {
     return try a.map(T.self, to: [n, n]) { index, source, factor in
       for i in 0..<n {
         for j in 0...i { factor[i * n + j] = source[i * n + j] }
-        for j in (i + 1)..<max(n, i + 1) { factor[i * n + j] = 0 }
+        for j in (i + 1)..<Swift.max(n, i + 1) { factor[i * n + j] = 0 }
       }
       let pivot = Int(T.potrf(Int32(n), factor))
       // OpenBLAS lets nan through where LAPACK calls it a failed pivot.
@@ -54,7 +54,7 @@ extension Tensor {
   private static func lu<T: LapackElement>(_ a: MatrixStack, _: T.Type) throws -> (
     lu: Tensor, pivots: Tensor
   ) {
-    let (m, n, steps) = (a.rows, a.columns, min(a.rows, a.columns))
+    let (m, n, steps) = (a.rows, a.columns, Swift.min(a.rows, a.columns))
     var exchanges: [Int32] = []
     let packed = try a.map(T.self, to: [m, n]) { index, source, result in
       var columns = [T](repeating: 0, count: m * n)
@@ -80,7 +80,7 @@ extension Tensor {
   private static func unpacked<T: LapackElement>(_ a: MatrixStack, _: T.Type) throws -> (
     p: Tensor, l: Tensor, u: Tensor
   ) {
-    let (m, n, steps) = (a.rows, a.columns, min(a.rows, a.columns))
+    let (m, n, steps) = (a.rows, a.columns, Swift.min(a.rows, a.columns))
     let (packed, pivots) = try lu(a, T.self)
     let factors = try MatrixStack(packed, "lu")
     let exchanges = pivots.integers
@@ -163,7 +163,7 @@ extension Tensor {
   private static func qr<T: LapackElement>(_ a: MatrixStack, _: T.Type) throws -> (
     q: Tensor, r: Tensor
   ) {
-    let (m, n, k) = (a.rows, a.columns, min(a.rows, a.columns))
+    let (m, n, k) = (a.rows, a.columns, Swift.min(a.rows, a.columns))
     var uppers: [T] = []
     let q = try a.map(T.self, to: [m, k]) { _, source, orthogonal in
       guard k > 0 else { return }
@@ -195,7 +195,7 @@ extension Tensor {
   private static func svd<T: LapackElement>(_ a: MatrixStack, _: T.Type) throws -> (
     u: Tensor, s: Tensor, vt: Tensor
   ) {
-    let (m, n, k) = (a.rows, a.columns, min(a.rows, a.columns))
+    let (m, n, k) = (a.rows, a.columns, Swift.min(a.rows, a.columns))
     try a.requireFinite(T.self, "svd")
     let u = try Tensor.uninitialized(a.shape(m, k), T.dtype)
     let s = try Tensor.uninitialized(a.shape(k), T.dtype)

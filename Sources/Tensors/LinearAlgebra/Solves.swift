@@ -108,11 +108,11 @@ extension Tensor {
   private static func pinv(_ a: Tensor, tolerance: Double?, operation: String) throws -> Tensor {
     let stack = try MatrixStack(a, operation)
     func inverses<T: LapackElement>(_: T.Type) throws -> Tensor {
-      let (m, n, k) = (stack.rows, stack.columns, min(stack.rows, stack.columns))
+      let (m, n, k) = (stack.rows, stack.columns, Swift.min(stack.rows, stack.columns))
       try stack.requireFinite(T.self, operation)
       let (u, s, vt) = try svd(stack.tensor)
       let values = s.doubles
-      let cutoff = tolerance ?? Double(T.ulpOfOne) * Double(max(m, n))
+      let cutoff = tolerance ?? Double(T.ulpOfOne) * Double(Swift.max(m, n))
       return try stack.map(T.self, to: [n, m]) { index, _, result in
         guard k > 0 else { return }
         let largest = values[index * k]
@@ -141,9 +141,9 @@ extension Tensor {
   public static func matrixRank(_ a: Tensor, tolerance: Double? = nil) throws -> Tensor {
     let stack = try MatrixStack(a, "matrix_rank")
     let epsilon = stack.dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
-    let cutoff = tolerance ?? epsilon * Double(max(stack.rows, stack.columns))
+    let cutoff = tolerance ?? epsilon * Double(Swift.max(stack.rows, stack.columns))
     let values = try svd(stack.tensor).s.doubles
-    let k = min(stack.rows, stack.columns)
+    let k = Swift.min(stack.rows, stack.columns)
     return try Tensor.make(stack.batch, .i64) { elements in
       let ranks = elements.assumingMemoryBound(to: Int64.self)
       for index in 0..<stack.count {
@@ -160,7 +160,7 @@ extension Tensor {
       throw TensorError(.shape, "cond needs a matrix with elements, and got \(a.typeDescription)")
     }
     let values = try svd(stack.tensor).s.doubles
-    let k = min(stack.rows, stack.columns)
+    let k = Swift.min(stack.rows, stack.columns)
     func ratios<T: LapackElement>(_: T.Type) throws -> Tensor {
       try stack.map(T.self, to: []) { index, _, result in
         let (largest, smallest) = (values[index * k], values[index * k + k - 1])
