@@ -69,10 +69,13 @@ let package = Package(
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Mos"]),
+    // Programs as processes and on pseudo-terminals, and the files that tests look for.
+    .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "TestSupport", dependencies: ["SpawnSupport"], path: "Tests/Support"),
     // Golden programs, examples and guides, run by the `mos` binary beside the test bundle.
-    .testTarget(name: "ScriptTests"),
+    .testTarget(name: "ScriptTests", dependencies: ["TestSupport"], exclude: ["README.md"]),
     // The command line and the prompt, as a process and on a pseudo-terminal.
-    .testTarget(name: "CLITests"),
+    .testTarget(name: "CLITests", dependencies: ["TestSupport"]),
     // Mutated programs, run in worker processes.
     .executableTarget(name: "Fuzz", dependencies: ["Runtime"], path: "Tests/Fuzz"),
   ],

@@ -1,0 +1,17 @@
+// Starting programs for the tests: what Swift's view of the C library leaves out.
+#ifndef SPAWN_SUPPORT_H
+#define SPAWN_SUPPORT_H
+#include <sys/types.h>
+
+/// Makes a pipe whose ends no started program inherits; 0, or -1 and errno.
+int make_pipe(int ends[_Nonnull 2]);
+
+/// Starts a program as the leader of its own session, with default signals, and gives its process
+/// number, or -1. Its standard streams are the three descriptors, or the terminal named, which
+/// becomes its controlling one. A program that cannot be run ends with status 127.
+pid_t spawn_program(
+  const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+  char *_Nullable const *_Nonnull environment, const char *_Nullable directory,
+  const int streams[_Nullable 3], const char *_Nullable terminal);
+
+#endif
