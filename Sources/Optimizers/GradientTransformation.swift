@@ -1,0 +1,83 @@
+// A gradient transformation: two pure functions over trees.
+//
+//     initialize  parameters → state
+//     update      (updates, state, parameters) → (updates, state)
+//
+// Everything a transformation remembers is in its state, the step count and "first step" flags
+// included, so that resuming, reusing one for another model and jumping back are exact. Updates
+// are written with differentiable operations; what is done to the parameters is
+// `parameters + updates`, so the sign is turned inside.
+//
+// A parameter without a gradient is `none` in the updates, and stays as it is, its state too.
+// Interface and formulas follow Optax (github.com/google-deepmind/optax) and TorchOpt 0.7.3.
+
+import Autodiff
+import Tensors
+
+/// Two pure functions that turn gradients into updates.
+public struct GradientTransformation: @unchecked Sendable {
+  /// Makes the state for parameters.
+  public typealias Initialize = (_ parameters: Tree) throws -> Tree
+  /// Turns updates into updates, with the next state.
+  public typealias Update = (_ updates: Tree, _ state: Tree, _ parameters: Tree?) throws -> (
+    updates: Tree, state: Tree
+  )
+
+  /// The name in the language, for summaries and messages.
+  public let name: String
+  /// Makes the state for parameters.
+  public let initialize: Initialize
+  /// Turns updates into updates, with the next state.
+  public let update: Update
+
+  /// A transformation with a state.
+  public init(_ name: String, initialize: @escaping Initialize, update: @escaping Update) {
+    self.name = name
+    self.initialize = initialize
+    self.update = update
+  }
+
+  /// A transformation without a state.
+  public init(
+    stateless name: String, _ update: @escaping (_ updates: Tree, _ parameters: Tree?) throws -> Tree
+  ) {
+    self.init(
+      name, initialize: { _ in .list([]) },
+      update: { updates, state, parameters in (try update(updates, parameters), state) })
+  }
+}
+
+extension Tree {
+  /// The entry of a state, or an error that says the state belongs to something else.
+  func entry(_ key: String, of name: String) throws -> Tree {
+    guard let entry = self[key] else {
+      throw TensorError(
+        .value, "the state has no \(key), so it is not one of \(name)",
+        hint: "a state comes from the init of the same transform")
+    }
+    return entry
+  }
+
+  /// The step count in a state.
+  func count(of name: String) throws -> Int {
+    guard case .leaf(let variable) = try entry("count", of: name), let tensor = variable.concrete,
+      tensor.dtype == .i64, tensor.count == 1
+    else {
+      throw TensorError(.value, "the count in the state of \(name) is not one i64 number")
+    }
+    return tensor.firstInt
+  }
+
+  /// A step count as a state keeps it.
+  static func count(_ count: Int) -> Tree { .leaf(.tensor(Tensor(count))) }
+}
+
+/// The parameters after a step: each plus its update.
+///
+/// - Throws: a shape error that names the path, where the structures differ.
+public func applyUpdates(_ parameters: Tree, _ updates: Tree) throws -> Tree {
+  try parameters.zip(updates, missing: { $0 }) { parameter, update in
+    let result = try parameter + update
+    return try result.converted(to: parameter.dtype)
+  }
+}
