@@ -77,3 +77,17 @@ extension Tensor {
     }
   }
 }
+
+extension Shape {
+  /// The strides by which a tensor of this shape and these strides is walked along the axes of a
+  /// shape that it stretches to: 0 along stretched axes.
+  func stretched(_ strides: Shape, to shape: Shape) -> Shape {
+    var result = shape
+    let lead = shape.rank - rank
+    for axis in 0..<shape.rank {
+      let own = axis - lead
+      result[axis] = own < 0 || (self[own] == 1 && shape[axis] != 1) ? 0 : strides[own]
+    }
+    return result
+  }
+}

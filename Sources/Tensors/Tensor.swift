@@ -46,7 +46,7 @@ final class TensorBuffer: ManagedBuffer<TensorHeader, UInt64> {}
 
 /// Elements of one dtype in up to eight axes; immutable once shared.
 public struct Tensor: @unchecked Sendable {
-  @usableFromInline let buffer: TensorBuffer
+  @usableFromInline var buffer: TensorBuffer
 
   /// Elements up to these bytes live in the tensor's own allocation.
   @usableFromInline static let inlineLimit = 1024

@@ -82,7 +82,7 @@ extension Tensor {
   }
 
   /// The X of least norm among those that make ‖A X - B‖ least. Singular values at most
-  /// `tolerance` times the largest count as zero; nil is the dtype's epsilon times max(rows,
+  /// `tolerance` times the largest count as zero; nil is the dtype's epsilon times Swift.max(rows,
   /// columns).
   public static func lstsq(_ a: Tensor, _ b: Tensor, tolerance: Double? = nil) throws -> Tensor {
     let system = try LinearSystem(a, b, "lstsq", square: false)
@@ -137,7 +137,7 @@ extension Tensor {
   }
 
   /// The number of singular values above `tolerance` times the largest, as i64; nil is the
-  /// dtype's epsilon times max(rows, columns).
+  /// dtype's epsilon times Swift.max(rows, columns).
   public static func matrixRank(_ a: Tensor, tolerance: Double? = nil) throws -> Tensor {
     let stack = try MatrixStack(a, "matrix_rank")
     let epsilon = stack.dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
