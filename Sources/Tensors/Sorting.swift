@@ -1,0 +1,210 @@
+// Order along an axis: stable, nan last whichever way it runs, -0 equal to 0.
+//
+// Elements become 64-bit keys whose unsigned order is the order wanted, and a radix sort, stable
+// and linear, moves keys and places together; short lanes are sorted by insertion.
+
+extension Tensor {
+  /// The places that put each lane of an axis in order.
+  public func argsort(axis: Int = -1, descending: Bool = false) throws -> Tensor {
+    try sorted(axis: axis, descending: descending, keeping: nil)
+  }
+
+  /// The elements of each lane of an axis in order.
+  public func sort(axis: Int = -1, descending: Bool = false) throws -> Tensor {
+    if rank == 0 { return self }
+    return try gather(axis: axis, argsort(axis: axis, descending: descending))
+  }
+
+  /// The places of the k largest elements of each lane, the largest first, or of the smallest.
+  ///
+  /// - Throws: a value error where a lane has less than k elements.
+  public func topkIndices(_ k: Int, axis: Int = -1, largest: Bool = true) throws -> Tensor {
+    let extent = rank == 0 ? 1 : shape[try shape.axis(axis)]
+    guard k >= 0 && k <= extent else {
+      throw TensorError(.value, "cannot take the top \(k) of an axis of \(extent)")
+    }
+    return try sorted(axis: axis, descending: largest, keeping: k)
+  }
+
+  private func sorted(axis: Int, descending: Bool, keeping: Int?) throws -> Tensor {
+    if rank == 0 { return try Tensor.make(Shape(), .i64) { $0.storeBytes(of: 0, as: Int.self) } }
+    let axis = try shape.axis(axis)
+    let extent = shape[axis]
+    var kept = shape
+    kept[axis] = keeping ?? extent
+    let keys = sortKeys(descending: descending)
+    let lanes = elementOffsets(shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis))
+    let firsts = elementOffsets(kept.removing(axis: axis), kept.contiguousStrides.removing(axis: axis))
+    let step = shape.contiguousStrides[axis]
+    var lane = SortedLane(extent)
+    return try Tensor.make(kept, .i64) { target in
+      let target = target.assumingMemoryBound(to: Int.self)
+      for (source, first) in zip(lanes, firsts) {
+        lane.sort(keys, from: source, step: step)
+        for i in 0..<kept[axis] { target[first + i * step] = lane.places[i] }
+      }
+    }
+  }
+
+  /// A key for each element, in row-major order, in whose order the elements go.
+  private func sortKeys(descending: Bool) -> [UInt64] {
+    let sign: UInt64 = 1 << 63
+    let flip: UInt64 = descending ? .max : 0
+    guard dtype.isFloat else {
+      return integers.map { (UInt64(bitPattern: Int64($0)) ^ sign) ^ flip }
+    }
+    return doubles.map { value in
+      if value.isNaN { return .max }
+      // Adding 0 turns -0 into 0. The greatest key below nan's is that of an infinity.
+      let bits = (value + 0).bitPattern
+      return (bits & sign == 0 ? bits | sign : ~bits) ^ flip
+    }
+  }
+
+  /// The distinct elements in order, where in them each element is found, and how often each
+  /// occurs; all nan are one.
+  public func unique() throws -> (values: Tensor, inverse: Tensor, counts: Tensor) {
+    let flat = try rowMajor(dtype)
+    let keys = flat.sortKeys(descending: false)
+    var lane = SortedLane(count)
+    lane.sort(keys, from: 0, step: 1)
+    var firsts: [Int] = []
+    var counts: [Int] = []
+    var inverse = [Int](repeating: 0, count: count)
+    for (i, place) in lane.places.enumerated() {
+      if i > 0 && keys[place] == keys[lane.places[i - 1]] {
+        counts[counts.count - 1] += 1
+      } else {
+        firsts.append(place)
+        counts.append(1)
+      }
+      inverse[place] = firsts.count - 1
+    }
+    let line = flat.view(shape: Shape(count), strides: Shape(1))
+    return (
+      try line.take(axis: 0, Tensor.list(firsts)),
+      try Tensor.list(inverse).view(shape: shape, strides: shape.contiguousStrides),
+      try Tensor.list(counts)
+    )
+  }
+
+  /// An i64 tensor of one axis.
+  static func list(_ values: [Int]) throws -> Tensor {
+    try Tensor.make(Shape(values.count), .i64) { target in
+      let target = target.assumingMemoryBound(to: Int.self)
+      for (i, value) in values.enumerated() { target[i] = value }
+    }
+  }
+
+  /// For each of `values` the number of elements of this sorted tensor of one axis that come
+  /// before it: those below it, or those not above it if `right`. Nan comes last.
+  public func searchsorted(_ values: Tensor, right: Bool = false) throws -> Tensor {
+    guard rank == 1 else {
+      throw TensorError(
+        .shape, "searchsorted looks into a sorted tensor of one axis, not \(typeDescription)")
+    }
+    // Two i64 tensors compare exactly; with a float among them both compare as doubles.
+    let areWhole = !dtype.isFloat && !values.dtype.isFloat
+    let sorted = areWhole ? sortKeys(descending: false) : try rowMajor(.f64).sortKeys(descending: false)
+    let wanted =
+      areWhole
+      ? values.sortKeys(descending: false) : try values.rowMajor(.f64).sortKeys(descending: false)
+    return try Tensor.make(values.shape, .i64) { target in
+      let target = target.assumingMemoryBound(to: Int.self)
+      for (i, key) in wanted.enumerated() {
+        var (low, high) = (0, sorted.count)
+        while low < high {
+          let middle = (low + high) / 2
+          if sorted[middle] < key || (right && sorted[middle] == key) {
+            low = middle + 1
+          } else {
+            high = middle
+          }
+        }
+        target[i] = low
+      }
+    }
+  }
+}
+
+/// Where the q-quantile of n sorted elements lies: `(1 - weight) x[lower] + weight x[upper]`, the
+/// linear interpolation that NumPy and PyTorch use by default; the median for q = 1/2.
+public struct QuantilePlace: Sendable, Equatable {
+  public let lower: Int
+  public let upper: Int
+  public let weight: Double
+
+  /// - Throws: a value error for q outside 0 to 1 or no elements.
+  public init(_ q: Double, of n: Int) throws {
+    guard q >= 0 && q <= 1 else {
+      throw TensorError(.value, "a quantile is between 0 and 1, and \(q) is not")
+    }
+    guard n > 0 else { throw TensorError(.value, "an empty axis has no quantiles") }
+    let place = q * Double(n - 1)
+    lower = Swift.min(Int(place), n - 1)
+    upper = Swift.min(lower + 1, n - 1)
+    weight = place - Double(lower)
+  }
+}
+
+/// The sort of one lane, its memory used again for the next.
+private struct SortedLane {
+  private(set) var places: [Int]
+  private var keys: [UInt64]
+  private var otherPlaces: [Int]
+  private var otherKeys: [UInt64]
+  private let extent: Int
+
+  /// Up to this length insertion beats eight passes of 256 counters.
+  private static let insertionLimit = 96
+
+  init(_ extent: Int) {
+    self.extent = extent
+    places = [Int](repeating: 0, count: extent)
+    keys = [UInt64](repeating: 0, count: extent)
+    let spare = extent > SortedLane.insertionLimit ? extent : 0
+    otherPlaces = [Int](repeating: 0, count: spare)
+    otherKeys = [UInt64](repeating: 0, count: spare)
+  }
+
+  /// Sets `places` to the order of the keys at `first`, `first + step`, …
+  mutating func sort(_ source: [UInt64], from first: Int, step: Int) {
+    for i in 0..<extent {
+      keys[i] = source[first &+ i &* step]
+      places[i] = i
+    }
+    if extent <= SortedLane.insertionLimit { insert() } else { radix() }
+  }
+
+  private mutating func insert() {
+    for i in 1..<Swift.max(extent, 1) {
+      let (key, place) = (keys[i], places[i])
+      var hole = i
+      while hole > 0 && keys[hole - 1] > key {
+        keys[hole] = keys[hole - 1]
+        places[hole] = places[hole - 1]
+        hole -= 1
+      }
+      keys[hole] = key
+      places[hole] = place
+    }
+  }
+
+  /// Bytes from the lowest to the highest; a byte that all keys share is passed over.
+  private mutating func radix() {
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      var starts = [Int](repeating: 0, count: 257)
+      for key in keys { starts[Int((key >> shift) & 255) + 1] += 1 }
+      if starts.contains(extent) { continue }
+      for i in 1..<257 { starts[i] += starts[i - 1] }
+      for i in 0..<extent {
+        let byte = Int((keys[i] >> shift) & 255)
+        otherKeys[starts[byte]] = keys[i]
+        otherPlaces[starts[byte]] = places[i]
+        starts[byte] += 1
+      }
+      swap(&keys, &otherKeys)
+      swap(&places, &otherPlaces)
+    }
+  }
+}
