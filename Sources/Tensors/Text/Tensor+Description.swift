@@ -1,0 +1,147 @@
+// Tensors as text: `print` and the prompt.
+//
+// A 0-d tensor is a number in full. An array is bracketed as it is typed, numbers with at most six
+// significant digits, `…` for the middle of every long axis once there are more than a thousand
+// elements. Rows stand under each other with the columns aligned on the point.
+
+extension Tensor: CustomStringConvertible {
+  /// What `print` shows: `[1.0, 0.333333]`.
+  public var description: String {
+    if rank == 0 { return scalarText }
+    if count == 0 { return "[]" }
+    var writer = ArrayWriter(self)
+    return writer.text()
+  }
+
+  /// What the prompt shows: `[1.0, 2.0] : f64[2]`, and the note, `grad_fn=mul`, if there is one.
+  public func representation(note: String? = nil) -> String {
+    "\(description) : \(typeDescription)" + (note.map { " \($0)" } ?? "")
+  }
+
+  private var scalarText: String {
+    switch dtype {
+    case .bool: firstInt != 0 ? "true" : "false"
+    case .i64: String(firstInt)
+    case .f32: formatShortest(Float(firstDouble))
+    case .f64: formatShortest(firstDouble)
+    }
+  }
+}
+
+/// Writes the elements of one tensor of at least one axis and one element.
+private struct ArrayWriter {
+  /// More elements than these are summarised.
+  static let threshold = 1000
+  /// The elements shown at each edge of a long axis.
+  static let edge = 3
+  /// Where a row is broken.
+  static let width = 100
+
+  let tensor: Tensor
+  let strides: Shape
+  let isSummary: Bool
+  /// For each column of a matrix the widest text before and from the point on; none for a row
+  /// on its own.
+  var columns: [(before: Int, after: Int)] = []
+
+  init(_ tensor: Tensor) {
+    self.tensor = tensor
+    strides = tensor.strides
+    isSummary = tensor.count > ArrayWriter.threshold
+  }
+
+  mutating func text() -> String {
+    let rank = tensor.rank
+    if rank > 1 && tensor.count > tensor.shape[rank - 1] { measure() }
+    var result = ""
+    write(axis: 0, offset: 0, into: &result)
+    return result
+  }
+
+  /// The indices shown along an axis; nil stands for the gap.
+  private func indices(_ axis: Int) -> [Int?] {
+    let extent = tensor.shape[axis]
+    guard isSummary && extent > 2 * ArrayWriter.edge else { return Array(0..<extent) }
+    return Array(0..<ArrayWriter.edge) + [nil] + Array(extent - ArrayWriter.edge..<extent)
+  }
+
+  private func element(_ offset: Int) -> String {
+    tensor.withElements { elements in
+      switch tensor.dtype {
+      case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? "true" : "false"
+      case .i64: String(elements.load(fromByteOffset: offset * 8, as: Int.self))
+      case .f32: formatElement(Double(elements.load(fromByteOffset: offset * 4, as: Float.self)))
+      case .f64: formatElement(elements.load(fromByteOffset: offset * 8, as: Double.self))
+      }
+    }
+  }
+
+  /// The characters before the point and from it on; whole numbers and words are all before.
+  private func parts(_ text: String) -> (before: Int, after: Int) {
+    let before = text.utf8.prefix { $0 != UInt8(ascii: ".") }.count
+    return (before, text.utf8.count - before)
+  }
+
+  private mutating func measure() {
+    let last = indices(tensor.rank - 1)
+    columns = [(before: Int, after: Int)](repeating: (0, 0), count: last.count)
+    func visit(_ writer: inout ArrayWriter, _ axis: Int, _ offset: Int) {
+      if axis == writer.tensor.rank - 1 {
+        for (column, index) in last.enumerated() {
+          guard let index else { continue }
+          let size = writer.parts(writer.element(offset + index * writer.strides[axis]))
+          writer.columns[column].before = max(writer.columns[column].before, size.before)
+          writer.columns[column].after = max(writer.columns[column].after, size.after)
+        }
+        return
+      }
+      for case let index? in writer.indices(axis) {
+        visit(&writer, axis + 1, offset + index * writer.strides[axis])
+      }
+    }
+    visit(&self, 0, 0)
+  }
+
+  private func write(axis: Int, offset: Int, into text: inout String) {
+    text += "["
+    if axis == tensor.rank - 1 {
+      writeRow(offset, into: &text)
+    } else {
+      // Blocks of matrices stand a blank line apart for each axis around them.
+      let lines = String(repeating: "\n", count: max(1, tensor.rank - axis - 1))
+      let separator =
+        columns.isEmpty ? ", " : "," + lines + String(repeating: " ", count: axis + 1)
+      for (position, index) in indices(axis).enumerated() {
+        if position > 0 { text += separator }
+        if let index {
+          write(axis: axis + 1, offset: offset + index * strides[axis], into: &text)
+        } else {
+          text += "…"
+        }
+      }
+    }
+    text += "]"
+  }
+
+  private func writeRow(_ offset: Int, into text: inout String) {
+    let axis = tensor.rank - 1
+    let indent = String(repeating: " ", count: tensor.rank)
+    var used = tensor.rank
+    for (column, index) in indices(axis).enumerated() {
+      var item = index.map { element(offset + $0 * strides[axis]) } ?? "…"
+      if !columns.isEmpty && index != nil {
+        let size = parts(item)
+        item = String(repeating: " ", count: columns[column].before - size.before) + item
+          + String(repeating: " ", count: columns[column].after - size.after)
+      }
+      let length = item.unicodeScalars.count + 2
+      if column > 0 {
+        let breaks = used + length > ArrayWriter.width
+        text += breaks ? ",\n" + indent : ", "
+        if breaks { used = tensor.rank }
+      }
+      used += length
+      text += item
+    }
+  }
+}
