@@ -50,44 +50,5 @@ extension Tensor {
   }
 
   /// This tensor with its elements in order and of a dtype, for code that walks them by pointer.
-  func rowMajor(_ dtype: DType) throws -> Tensor {
-    if isContiguous && dtype == self.dtype { return self }
-    let offsets = elementOffsets(shape, strides)
-    let size = self.dtype.size
-    if dtype == self.dtype {
-      return try Tensor.make(shape, dtype) { target in
-        withElements { source in
-          for (i, offset) in offsets.enumerated() {
-            target.advanced(by: i * size).copyMemory(
-              from: source.advanced(by: offset * size), byteCount: size)
-          }
-        }
-      }
-    }
-    let values = doubles
-    return try Tensor.make(shape, dtype) { target in
-      for (i, value) in values.enumerated() {
-        switch dtype {
-        case .f64: target.storeBytes(of: value, toByteOffset: i * 8, as: Double.self)
-        case .f32: target.storeBytes(of: Float(value), toByteOffset: i * 4, as: Float.self)
-        case .i64: target.storeBytes(of: Int64(value), toByteOffset: i * 8, as: Int64.self)
-        case .bool: target.storeBytes(of: value != 0 ? 1 : 0, toByteOffset: i, as: UInt8.self)
-        }
-      }
-    }
-  }
-}
-
-extension Shape {
-  /// The strides by which a tensor of this shape and these strides is walked along the axes of a
-  /// shape that it stretches to: 0 along stretched axes.
-  func stretched(_ strides: Shape, to shape: Shape) -> Shape {
-    var result = shape
-    let lead = shape.rank - rank
-    for axis in 0..<shape.rank {
-      let own = axis - lead
-      result[axis] = own < 0 || (self[own] == 1 && shape[axis] != 1) ? 0 : strides[own]
-    }
-    return result
-  }
+  func rowMajor(_ dtype: DType) throws -> Tensor { try converted(to: dtype).contiguous() }
 }

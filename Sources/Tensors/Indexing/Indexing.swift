@@ -40,10 +40,7 @@ extension Tensor {
   public static func scattered(
     _ values: Tensor, by plan: IndexPlan, accumulate: Bool = true
   ) throws -> Tensor {
-    let zeros = try Tensor.make(plan.source, values.dtype) { target in
-      target.initializeMemory(
-        as: UInt8.self, repeating: 0, count: plan.source.count * values.dtype.size)
-    }
+    let zeros = try Tensor.zeros(plan.source, values.dtype)
     try zeros.write(values, by: plan, accumulate: accumulate)
     return zeros
   }

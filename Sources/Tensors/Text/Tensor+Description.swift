@@ -90,8 +90,8 @@ private struct ArrayWriter {
         for (column, index) in last.enumerated() {
           guard let index else { continue }
           let size = writer.parts(writer.element(offset + index * writer.strides[axis]))
-          writer.columns[column].before = max(writer.columns[column].before, size.before)
-          writer.columns[column].after = max(writer.columns[column].after, size.after)
+          writer.columns[column].before = Swift.max(writer.columns[column].before, size.before)
+          writer.columns[column].after = Swift.max(writer.columns[column].after, size.after)
         }
         return
       }
@@ -108,7 +108,7 @@ private struct ArrayWriter {
       writeRow(offset, into: &text)
     } else {
       // Blocks of matrices stand a blank line apart for each axis around them.
-      let lines = String(repeating: "\n", count: max(1, tensor.rank - axis - 1))
+      let lines = String(repeating: "\n", count: Swift.max(1, tensor.rank - axis - 1))
       let separator =
         columns.isEmpty ? ", " : "," + lines + String(repeating: " ", count: axis + 1)
       for (position, index) in indices(axis).enumerated() {
