@@ -1,8 +1,8 @@
 // Kernels over one contiguous row: reductions, running sums, softmax. Included once for each
-// processor level. Sums run in sixteen lanes and pairwise above 1024 elements, so that rounding
+// processor level. Sums run in 32 lanes and pairwise above 512 elements, so that rounding
 // grows with the logarithm of the length, and do not depend on the processor level's width.
 
-enum { LANES = 16, LEAF = 1024 };
+enum { LANES = 32, LEAF = 512 };
 
 #define LANE_FOLD(T, lanes, operation)                                              \
   for (int width = LANES / 2; width > 0; width /= 2)                                \

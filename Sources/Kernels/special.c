@@ -40,8 +40,8 @@ double mos_digamma(double x) {
   if (x == 0) return copysign(INFINITY, -x);
   double result = 0;
   if (x < 0) {
-    double whole;
-    double part = modf(x, &whole);
+    // x − rint(x) is exact, and keeps the digits next to a pole.
+    double part = x - rint(x);
     if (part == 0) return NAN;
     result = -M_PI / tan(M_PI * part);
     x = 1 - x;
@@ -108,7 +108,8 @@ double mos_polygamma(int n, double x) {
     if (x == floor(x)) return n % 2 ? INFINITY : NAN;
     if (n > 60) return NAN;
     double reflected = mos_polygamma(n, 1 - x);
-    double c = 1 / tan(M_PI * (x - floor(x)));
+    // x − rint(x) is exact, and keeps the digits next to a pole.
+    double c = 1 / tan(M_PI * (x - rint(x)));
     return (n % 2 ? -reflected : reflected) - pow(M_PI, n + 1) * cotangent_derivative(n, c);
   }
   if (isinf(x)) return 0;

@@ -9,74 +9,62 @@
 
 #if MOS_LEVEL == 2
 #define VECTOR_BYTES 64
-#define VM1_F64(name) _ZGVeN8v_##name
-#define VM1_F32(name) _ZGVeN16v_##name##f
-#define VM2_F64(name) _ZGVeN8vv_##name
-#define VM2_F32(name) _ZGVeN16vv_##name##f
+#define VM_F64(arguments, name) _ZGVeN8##arguments##_##name
+#define VM_F32(arguments, name) _ZGVeN16##arguments##_##name##f
+#define MAP1 mos_map1_avx512
+#define MAP2 mos_map2_avx512
 #elif MOS_LEVEL == 1
 #define VECTOR_BYTES 32
-#define VM1_F64(name) _ZGVdN4v_##name
-#define VM1_F32(name) _ZGVdN8v_##name##f
-#define VM2_F64(name) _ZGVdN4vv_##name
-#define VM2_F32(name) _ZGVdN8vv_##name##f
+#define VM_F64(arguments, name) _ZGVdN4##arguments##_##name
+#define VM_F32(arguments, name) _ZGVdN8##arguments##_##name##f
+#define MAP1 mos_map1_avx2
+#define MAP2 mos_map2_avx2
 #else
 #define VECTOR_BYTES 16
-#define VM1_F64(name) _ZGVbN2v_##name
-#define VM1_F32(name) _ZGVbN4v_##name##f
-#define VM2_F64(name) _ZGVbN2vv_##name
-#define VM2_F32(name) _ZGVbN4vv_##name##f
+#define VM_F64(arguments, name) _ZGVbN2##arguments##_##name
+#define VM_F32(arguments, name) _ZGVbN4##arguments##_##name##f
+#define MAP1 mos_map1_baseline
+#define MAP2 mos_map2_baseline
 #endif
 
-typedef double vector_f64 __attribute__((vector_size(VECTOR_BYTES)));
-typedef float vector_f32 __attribute__((vector_size(VECTOR_BYTES)));
+// See vector_calls.S.
+void MAP1(void (*function)(void), size_t vectors, const void *x, void *y);
+void MAP2(void (*function)(void), size_t vectors, const void *a, const void *b, void *y);
 
 #define VM1(name, T, tag, function)                                                 \
-  extern vector_##tag function(vector_##tag);                                       \
+  extern void function(void);                                                       \
   static void vm_##name##_##tag(size_t n, const T *x, T *y) {                       \
     enum { W = VECTOR_BYTES / sizeof(T) };                                          \
-    size_t i = 0;                                                                   \
-    vector_##tag v;                                                                 \
-    for (; i + W <= n; i += W) {                                                    \
-      memcpy(&v, x + i, sizeof v);                                                  \
-      v = function(v);                                                              \
-      memcpy(y + i, &v, sizeof v);                                                  \
-    }                                                                               \
-    if (i < n) {                                                                    \
+    size_t whole = n - n % W;                                                       \
+    MAP1(function, whole / W, x, y);                                                \
+    if (whole < n) {                                                                \
       T last[W];                                                                    \
-      for (size_t j = 0; j < W; j++) last[j] = x[i + j < n ? i + j : i];            \
-      memcpy(&v, last, sizeof v);                                                   \
-      v = function(v);                                                              \
-      memcpy(y + i, &v, (n - i) * sizeof(T));                                       \
+      for (size_t j = 0; j < W; j++) last[j] = x[whole + j < n ? whole + j : whole]; \
+      MAP1(function, 1, last, last);                                                \
+      memcpy(y + whole, last, (n - whole) * sizeof(T));                             \
     }                                                                               \
   }
 #define VM2(name, T, tag, function)                                                 \
-  extern vector_##tag function(vector_##tag, vector_##tag);                         \
+  extern void function(void);                                                       \
   static void vm_##name##_##tag(size_t n, const T *a, const T *b, T *y) {           \
     enum { W = VECTOR_BYTES / sizeof(T) };                                          \
-    size_t i = 0;                                                                   \
-    vector_##tag u, v;                                                              \
-    for (; i + W <= n; i += W) {                                                    \
-      memcpy(&u, a + i, sizeof u);                                                  \
-      memcpy(&v, b + i, sizeof v);                                                  \
-      v = function(u, v);                                                           \
-      memcpy(y + i, &v, sizeof v);                                                  \
-    }                                                                               \
-    if (i < n) {                                                                    \
+    size_t whole = n - n % W;                                                       \
+    MAP2(function, whole / W, a, b, y);                                             \
+    if (whole < n) {                                                                \
       T first[W], second[W];                                                        \
       for (size_t j = 0; j < W; j++) {                                              \
-        first[j] = a[i + j < n ? i + j : i];                                        \
-        second[j] = b[i + j < n ? i + j : i];                                       \
+        size_t place = whole + j < n ? whole + j : whole;                           \
+        first[j] = a[place];                                                        \
+        second[j] = b[place];                                                       \
       }                                                                             \
-      memcpy(&u, first, sizeof u);                                                  \
-      memcpy(&v, second, sizeof v);                                                 \
-      v = function(u, v);                                                           \
-      memcpy(y + i, &v, (n - i) * sizeof(T));                                       \
+      MAP2(function, 1, first, second, first);                                      \
+      memcpy(y + whole, first, (n - whole) * sizeof(T));                            \
     }                                                                               \
   }
 #define VECTOR_MATH1(name) \
-  VM1(name, double, f64, VM1_F64(name)) VM1(name, float, f32, VM1_F32(name))
+  VM1(name, double, f64, VM_F64(v, name)) VM1(name, float, f32, VM_F32(v, name))
 #define VECTOR_MATH2(name) \
-  VM2(name, double, f64, VM2_F64(name)) VM2(name, float, f32, VM2_F32(name))
+  VM2(name, double, f64, VM_F64(vv, name)) VM2(name, float, f32, VM_F32(vv, name))
 
 #else
 
