@@ -250,20 +250,22 @@ private struct Planner {
       labels: term.labels.indices.filter { !axes.contains($0) }.map { term.labels[$0] })
   }
 
-  /// The pair whose product is smallest beside what it replaces; sizes as Doubles, since a plan
-  /// that is never run may overflow.
+  /// The pair that takes the fewest multiplications, of such pairs the one that saves most
+  /// memory; sizes are Doubles, since those of a bad pair may overflow.
   private func cheapestPair() -> (Int, Int) {
     func size(_ labels: some Sequence<Label>) -> Double {
       labels.reduce(1) { $0 * Double(extent($1)) }
     }
     var best = (0, 1)
-    var least = Double.infinity
+    var least = (Double.infinity, Double.infinity)
     for i in terms.indices {
       for j in terms.indices where j > i {
         let others = terms.indices.filter { $0 != i && $0 != j }
-        let kept = Set(terms[i].labels + terms[j].labels).filter { isNeeded($0, among: others) }
-        let cost = size(kept) - size(terms[i].labels) - size(terms[j].labels)
-        if cost < least { (best, least) = ((i, j), cost) }
+        let union = Set(terms[i].labels + terms[j].labels)
+        let growth =
+          size(union.filter { isNeeded($0, among: others) }) - size(terms[i].labels)
+          - size(terms[j].labels)
+        if (size(union), growth) < least { (best, least) = ((i, j), (size(union), growth)) }
       }
     }
     return best

@@ -37,11 +37,13 @@ public struct FormatSpecification: Sendable, Equatable {
     mutating func parse() throws -> FormatSpecification {
       var result = FormatSpecification()
       result.text = text
+      var hasFill = false
       if let second = rest.dropFirst().first, let alignment = Alignment(rawValue: second),
         let fill = rest.first
       {
         result.fill = fill
         result.alignment = alignment
+        hasFill = true
         rest = rest.dropFirst(2)
       } else if let first = rest.first, let alignment = Alignment(rawValue: first) {
         result.alignment = alignment
@@ -53,9 +55,9 @@ public struct FormatSpecification: Sendable, Equatable {
       }
       result.dropsNegativeZero = accept("z")
       result.isAlternate = accept("#")
-      if accept("0") && result.alignment == nil {
-        result.fill = "0"
-        result.alignment = .afterSign
+      if accept("0") {
+        if !hasFill { result.fill = "0" }
+        result.alignment = result.alignment ?? .afterSign
       }
       result.width = try number("width") ?? 0
       if let first = rest.first, first == "," || first == "_" {

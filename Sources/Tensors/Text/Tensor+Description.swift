@@ -76,9 +76,11 @@ private struct ArrayWriter {
     }
   }
 
-  /// The characters before the point and from it on; whole numbers and words are all before.
+  /// The characters before the point, or the exponent, and from it on; whole numbers and words
+  /// are all before.
   private func parts(_ text: String) -> (before: Int, after: Int) {
-    let before = text.utf8.prefix { $0 != UInt8(ascii: ".") }.count
+    let ends: (UInt8) -> Bool = { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "e") }
+    let before = tensor.dtype.isFloat ? text.utf8.prefix { !ends($0) }.count : text.utf8.count
     return (before, text.utf8.count - before)
   }
 
