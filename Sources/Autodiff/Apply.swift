@@ -202,12 +202,17 @@ func apply(
 
 /// What a value whose level has ended stands for.
 private func seenThrough(_ traced: Traced) throws -> Variable {
-  guard traced.kind != .batch else {
-    throw TensorError(
+  guard traced.kind != .batch else { throw Traced.escapedFromMap }
+  return traced.value
+}
+
+extension Traced {
+  /// The mistake of keeping a mapped value.
+  static var escapedFromMap: TensorError {
+    TensorError(
       .value, "a value mapped by vmap was kept and used after that vmap had ended",
       hint: "return it from the mapped function; what comes out has the mapped axis first")
   }
-  return traced.value
 }
 
 /// An operand as the levels below a height see it, and whether it belongs to that height.

@@ -201,6 +201,11 @@ extension Primitive {
       try give(1, second)
     case .general(let rules):
       guard let inputs = node.others else { return }
+      if case .object(let object) = node.attributes, let output = object as? CheckpointedOutput {
+        let given = try output.pullBack(cotangent, height: Int(node.height), view: view)
+        for index in given.indices { try give(index, given[index]) }
+        return
+      }
       let needs = (start..<end).map { operands[$0] >= 0 }
       let given = try rules.reverse(
         inputs.map(view.see), view.result(node), node.attributes, cotangent, needs)

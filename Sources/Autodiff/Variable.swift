@@ -166,7 +166,7 @@ extension Variable {
   }
 
   /// The variable without the levels that have ended.
-  var alive: Variable {
+  public var alive: Variable {
     var variable = self
     while case .traced(let traced) = variable {
       let context = Context.current

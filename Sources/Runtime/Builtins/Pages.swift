@@ -3,6 +3,6 @@
 extension Builtins {
   /// Every page.
   public static let pages: [BuiltinPage] = [
-    text
+    text, differentiation, optimizers,
   ]
 }
