@@ -38,26 +38,30 @@ struct Level {
 /// The state of differentiation on one thread.
 ///
 /// An embedder that runs several programs on a thread gives each its own context with `with`.
+///
+/// The fields that every operation reads are not checked for overlapping access: a context stays
+/// on its thread and none of its fields is ever passed `inout`, and the check costs more than the
+/// addition of two numbers.
 public final class Context {
-  var levels: [Level] = [Level(kind: .tape, serial: 0, size: 0)]
+  @exclusivity(unchecked) var levels: [Level] = [Level(kind: .tape, serial: 0, size: 0)]
   private var serial = 0
   /// The number that the next traced value gets; the order of numbers is the order of making.
-  var sequence = 0
+  @exclusivity(unchecked) var sequence = 0
   /// Tapes at or below this height do not record: `no_grad`, `create_graph=false`.
-  var stoppedTapes = -1
+  @exclusivity(unchecked) var stoppedTapes = -1
   /// Dual levels at or below this height carry no tangent: `no_grad`.
-  var stoppedDuals = -1
+  @exclusivity(unchecked) var stoppedDuals = -1
   /// The number of the current walk over a graph; see `Reverse`.
-  var walk = 0
+  @exclusivity(unchecked) var walk = 0
   /// What freed nodes held and is still to be freed; see `Traced`.
-  var unreleased: [Variable] = []
-  var isReleasing = false
+  @exclusivity(unchecked) var unreleased: [Variable] = []
+  @exclusivity(unchecked) var isReleasing = false
   /// Where the program stands, opaque to this module; a node keeps it for messages.
-  public var place: UInt64 = 0
+  @exclusivity(unchecked) public var place: UInt64 = 0
   /// Whether the first nan or inf is an error; see `detectingAnomalies`.
-  public internal(set) var detectsAnomalies = false
+  @exclusivity(unchecked) public internal(set) var detectsAnomalies = false
   /// The float type that literals and conversions take.
-  public var defaultFloat: DType = .f64
+  @exclusivity(unchecked) public var defaultFloat: DType = .f64
   /// The stream of random numbers that functions without a key draw from.
   public var random = RandomKey(seed: 0)
 

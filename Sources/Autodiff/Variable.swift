@@ -20,13 +20,13 @@ public enum Variable: @unchecked Sendable {
 public final class Traced: @unchecked Sendable {
   /// The variable as the levels below see it: a node's result, a dual number's primal part, a
   /// mapped value with its mapped axis first.
-  private(set) var value: Variable
+  @exclusivity(unchecked) private(set) var value: Variable
   /// The first operand of a node, or the tangent of a dual number.
-  var first: Variable?
+  @exclusivity(unchecked) var first: Variable?
   /// The second operand of a node, or the gradient accumulated in a leaf.
-  var second: Variable?
+  @exclusivity(unchecked) var second: Variable?
   /// Operands of a node with more than two, all of them.
-  var others: [Variable]?
+  @exclusivity(unchecked) var others: [Variable]?
   /// What made the node; nil for a leaf.
   let primitive: Primitive?
   let attributes: Attributes
@@ -39,8 +39,8 @@ public final class Traced: @unchecked Sendable {
   /// True for the leaf of a parameter, where `backward` leaves the gradient.
   let isParameter: Bool
   /// The walk that came by last, and the position it gave; see `Reverse`.
-  var walk = 0
-  var position: Int32 = 0
+  @exclusivity(unchecked) var walk = 0
+  @exclusivity(unchecked) var position: Int32 = 0
 
   @inline(__always)
   init(

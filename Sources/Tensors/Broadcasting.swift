@@ -38,7 +38,7 @@ extension mos_operand {
   init(_ x: Tensor, stretchedTo shape: Shape) {
     let strides = x.strides
     let walked = x.shape == shape ? strides : x.shape.stretched(strides, to: shape)
-    self.init(data: x.buffer.header.data, stride: walked.extents, dtype: x.dtype.rawValue)
+    self.init(data: x.header.data, stride: walked.extents, dtype: x.dtype.rawValue)
   }
 }
 

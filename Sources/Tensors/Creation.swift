@@ -10,7 +10,7 @@ extension Tensor {
     let bytes = count * dtype.size
     if bytes <= inlineLimit {
       let result = try uninitialized(shape, dtype)
-      result.buffer.header.data.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      result.header.data.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
       return result
     }
     let storage = try Storage.allocate(count: count, dtype: dtype, shape: shape, zeroed: true)
@@ -91,7 +91,7 @@ extension Tensor {
   /// Ones on the diagonal of an n by m matrix.
   public static func eye(_ n: Int, _ m: Int, _ dtype: DType = .f64) throws -> Tensor {
     let result = try zeros(try Shape([n, m]), dtype)
-    let data = result.buffer.header.data
+    let data = result.header.data
     for i in 0..<Swift.min(n, m) {
       let element = data + (i * m + i) * dtype.size
       switch dtype {
@@ -119,7 +119,7 @@ extension Tensor {
     let result = try Tensor.zeros(shape, dtype)
     let size = dtype.size
     source.withElements { from in
-      let to = result.buffer.header.data
+      let to = result.header.data
       guard rows * columns > 0 else { return }
       let bound = Swift.max(-rows, Swift.min(columns, k))
       for matrix in 0..<(count / (rows * columns)) {
@@ -156,7 +156,7 @@ extension Tensor {
     withShapeExtents { extents in
       var operand = mos_operand(self, stretchedTo: shape)
       status = withExtendedLifetime(self) {
-        mos_copy(&operand, Int32(rank), extents, dtype.rawValue, result.buffer.header.data)
+        mos_copy(&operand, Int32(rank), extents, dtype.rawValue, result.header.data)
       }
     }
     guard status == MOS_OK else {

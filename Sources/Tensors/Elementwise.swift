@@ -121,7 +121,7 @@ extension Tensor {
     let status: Int32
     if x.isContiguous && dtype == types.compute && x.count <= smallCount {
       status = withExtendedLifetime(x.buffer) {
-        function(x.count, x.buffer.header.data, nil, nil, result.buffer.header.data, 0)
+        function(x.count, x.header.data, nil, nil, result.header.data, 0)
       }
     } else {
       status = run(result, (function, nil, nil), [(x, types.compute)])
@@ -157,7 +157,7 @@ extension Tensor {
     loop.result_size = UInt8(result.dtype.size)
     loop.kernel = kernels
     loop.parameter = parameter
-    loop.result = result.buffer.header.data
+    loop.result = result.header.data
     return withExtendedLifetime((operands, result)) { mos_elementwise(&loop) }
   }
 
@@ -277,15 +277,15 @@ extension Tensor {
     }
     return withExtendedLifetime((a, b)) {
       function(
-        result.count, a.buffer.header.data, b.buffer.header.data, nil, result.buffer.header.data, 0)
+        result.count, a.header.data, b.header.data, nil, result.header.data, 0)
     }
   }
 
   /// Two plain numbers: no table, no loop.
   @inline(__always)
   private static func scalars(_ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor) -> Tensor? {
-    let x = a.buffer.header.data.load(as: Double.self)
-    let y = b.buffer.header.data.load(as: Double.self)
+    let x = a.header.data.load(as: Double.self)
+    let y = b.header.data.load(as: Double.self)
     switch kernel {
     case .add: return Tensor(x + y)
     case .subtract: return Tensor(x - y)

@@ -48,7 +48,7 @@ extension Tensor {
     if x.rank == 2 && y.rank == 2 {
       if k == 0 { return try zeros(Shape(m, n), dtype) }
       let result = try uninitialized(Shape(m, n).checked(), dtype)
-      try multiply(Matrix(x), Matrix(y), into: result.buffer.header.data, dtype)
+      try multiply(Matrix(x), Matrix(y), into: result.header.data, dtype)
       return withExtendedLifetime((x, y)) { result }
     }
     guard let batch = Shape.broadcast(x.batchShape, y.batchShape), batch.rank <= 6 else {
@@ -93,7 +93,7 @@ extension Tensor {
     var (p, q, index) = (a, b, Shape(trusted: repeatElement(0, count: batch.rank)))
     try withExtendedLifetime((x, y)) {
       for i in 0..<count {
-        try multiply(p, q, into: result.buffer.header.data + i * bytes, dtype)
+        try multiply(p, q, into: result.header.data + i * bytes, dtype)
         var axis = batch.rank - 1
         while axis >= 0 {
           index[axis] += 1
@@ -120,7 +120,7 @@ extension Tensor {
     /// The last two axes of a tensor, at its first batch.
     init(_ x: Tensor) {
       let strides = x.strides
-      data = x.buffer.header.data
+      data = x.header.data
       rows = x.shape[x.rank - 2]
       columns = x.shape[x.rank - 1]
       rowStride = strides[x.rank - 2]

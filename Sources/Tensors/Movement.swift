@@ -169,7 +169,7 @@ extension Tensor {
       for line in 0..<(count / row) {
         var offset = 0
         for axis in 0..<rank { offset += (index[axis] + before[axis]) * steps[axis] }
-        (result.buffer.header.data + offset * size).copyMemory(
+        (result.header.data + offset * size).copyMemory(
           from: from + line * row * size, byteCount: row * size)
         var axis = rank - 2
         while axis >= 0 {
@@ -222,7 +222,7 @@ extension Tensor {
       let bytes = source.count / outer * dtype.size
       source.withElements { from in
         for i in 0..<outer {
-          (result.buffer.header.data + i * rowBytes + offset).copyMemory(
+          (result.header.data + i * rowBytes + offset).copyMemory(
             from: from + i * bytes, byteCount: bytes)
         }
       }

@@ -140,7 +140,7 @@ extension Tensor {
     {
       status = withExtendedLifetime(self) {
         mos_reduce_columns(
-          function, reduced, result.count, buffer.header.data, result.buffer.header.data,
+          function, reduced, result.count, header.data, result.header.data,
           dtype.size)
       }
     } else {
@@ -150,8 +150,8 @@ extension Tensor {
       else { preconditionFailure("no kernel for \(kernel) of \(compute); please report") }
       status = withExtendedLifetime(rows) {
         mos_reduce_rows(
-          function, result.count, reduced, rows.buffer.header.data, reduced * compute.size,
-          result.buffer.header.data, dtype.size)
+          function, result.count, reduced, rows.header.data, reduced * compute.size,
+          result.header.data, dtype.size)
       }
     }
     guard status == MOS_OK else {
@@ -224,8 +224,8 @@ extension Tensor {
     try withExtendedLifetime(source) {
       for row in 0..<(count / n) {
         let status = function(
-          n, source.buffer.header.data + row * bytes, nil, nil,
-          result.buffer.header.data + row * bytes, 0)
+          n, source.header.data + row * bytes, nil, nil,
+          result.header.data + row * bytes, 0)
         guard status == MOS_OK else {
           throw TensorError(
             .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first")

@@ -53,8 +53,10 @@ public struct Tensor: @unchecked Sendable {
 
   @usableFromInline init(buffer: TensorBuffer) { self.buffer = buffer }
 
+  /// Read through a pointer: the buffer is alive as long as `self`, and a header does not change
+  /// once the tensor is handed out, so no access can overlap a write.
   @inlinable var header: TensorHeader {
-    _read { yield buffer.header }
+    _read { yield buffer.withUnsafeMutablePointerToHeader { $0 }.pointee }
   }
 
   /// A tensor whose elements the caller fills before anyone else sees it.
@@ -67,7 +69,7 @@ public struct Tensor: @unchecked Sendable {
     _ shape: Shape, _ dtype: DType, fill: (UnsafeMutableRawPointer) throws -> Void
   ) throws -> Tensor {
     let tensor = try uninitialized(shape, dtype)
-    try fill(tensor.buffer.header.data)
+    try fill(tensor.header.data)
     return tensor
   }
 
@@ -103,23 +105,23 @@ public struct Tensor: @unchecked Sendable {
   }
 
   /// The extents of the axes.
-  @inlinable public var shape: Shape { buffer.header.shape }
+  @inlinable public var shape: Shape { header.shape }
   /// The number of axes.
-  @inlinable public var rank: Int { buffer.header.shape.rank }
+  @inlinable public var rank: Int { header.shape.rank }
   /// The number of elements.
-  @inlinable public var count: Int { buffer.header.count }
+  @inlinable public var count: Int { header.count }
   /// The type of the elements.
-  @inlinable public var dtype: DType { buffer.header.dtype }
+  @inlinable public var dtype: DType { header.dtype }
   /// True where elements lie one after the other in row-major order.
-  @inlinable public var isContiguous: Bool { buffer.header.layout == nil }
+  @inlinable public var isContiguous: Bool { header.layout == nil }
   /// The distance, in elements, between neighbours along each axis.
   @inlinable public var strides: Shape {
-    buffer.header.layout?.strides ?? buffer.header.shape.contiguousStrides
+    header.layout?.strides ?? header.shape.contiguousStrides
   }
 
   /// The elements' address for the duration of the call; walk it by `strides`.
   @inlinable public func withElements<R>(_ body: (UnsafeMutableRawPointer) throws -> R) rethrows -> R {
-    try withExtendedLifetime(buffer) { try body(buffer.header.data) }
+    try withExtendedLifetime(buffer) { try body(header.data) }
   }
 
   /// A view of the same elements through another shape and strides.
@@ -127,7 +129,7 @@ public struct Tensor: @unchecked Sendable {
   /// The caller has made sure that every index of the shape stays inside the elements. `offset`
   /// is in elements and relative to this tensor's first element.
   func view(shape: Shape, strides: Shape, offset: Int = 0) -> Tensor {
-    let h = buffer.header
+    let h = header
     let contiguous = Tensor.isContiguous(shape: shape, strides: strides)
     return Tensor(
       shape: shape, count: shape.count, data: h.data + offset * h.dtype.size,
@@ -192,14 +194,15 @@ extension Tensor {
           data: UnsafeMutableRawPointer(buffer.withUnsafeMutablePointerToElements { $0 }),
           owner: nil, layout: nil, dtype: dtype)
       }, to: TensorBuffer.self)
-    fill(buffer.header.data)
-    return Tensor(buffer: buffer)
+    let tensor = Tensor(buffer: buffer)
+    fill(tensor.header.data)
+    return tensor
   }
 
   /// The value of the first element as a Double; the tensor must have one.
   @inlinable public var firstDouble: Double {
     precondition(count > 0, "the first element of an empty tensor was asked for; please report")
-    let data = UnsafeRawPointer(buffer.header.data)
+    let data = UnsafeRawPointer(header.data)
     switch dtype {
     case .f64: return data.load(as: Double.self)
     case .f32: return Double(data.load(as: Float.self))
@@ -211,7 +214,7 @@ extension Tensor {
   /// The value of the first element of an i64 or bool tensor.
   @inlinable public var firstInt: Int {
     precondition(count > 0, "the first element of an empty tensor was asked for; please report")
-    let data = UnsafeRawPointer(buffer.header.data)
+    let data = UnsafeRawPointer(header.data)
     switch dtype {
     case .i64: return Int(data.load(as: Int64.self))
     case .bool: return data.load(as: UInt8.self) != 0 ? 1 : 0
