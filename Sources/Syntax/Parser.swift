@@ -1,0 +1,400 @@
+// Words to tree: recursive descent, with precedence climbing for the operators.
+//
+// Invariants. A parse function leaves `position` on the first word it did not use. A mistake is
+// reported where it is found and then either repaired on the spot (a comma is assumed, `&&` is
+// read as `and`) or thrown as `Abandoned`, which the nearest list of statements catches: it
+// skips to where the next statement begins, so that one mistake is one diagnostic and all
+// mistakes of a program come in one go.
+//
+// `linesEnd` is the newline rule of §2: true between the braces of a block and at the top level,
+// false inside every other bracket. Where it is true, a word that starts a line ends the
+// statement before it, unless it is `.`, `|>`, `else` or `catch`.
+//
+// Two bounds keep every tree shallow, so that walking it and freeing it stay within half a
+// megabyte of stack: `maximumDepth` for what nests, `maximumLinks` for what grows to the left.
+
+/// A tree with what was wrong with the text.
+public struct ParseResult: Sendable {
+  /// The tree; where a mistake was, an `.error` node.
+  public var program: Program
+  /// The mistakes, in the order of the text.
+  public var diagnostics: [Diagnostic]
+  /// True if the text has no mistake but that it stops too early: a bracket or text is open, or
+  /// the last line promises another one.
+  public var isIncomplete: Bool
+}
+
+/// The tree of a source, with all mistakes found in it.
+public func parse(_ source: Source) -> ParseResult {
+  var parser = Parser(source)
+  let statements = parser.parseProgram()
+  return ParseResult(
+    program: Program(source: source, statements: statements),
+    diagnostics: parser.sortedDiagnostics, isIncomplete: parser.isIncomplete)
+}
+
+struct Parser {
+  /// Thrown after a mistake has been reported.
+  struct Abandoned: Error {}
+
+  /// How deep brackets, blocks and right-hand sides may nest: deeper than people write, and in a
+  /// debug build about a third of a megabyte of stack.
+  static let maximumDepth = 96
+  /// How many operators, calls, fields and signs may follow each other into the depth of one
+  /// expression, as in `a + b + c` or `a.b.c`; freeing such a chain recurses.
+  static let maximumLinks = 1_000
+  /// A text with more mistakes than this is no program.
+  private static let maximumDiagnostics = 100
+
+  let source: Source
+  private let tokens: [Token]
+  private let texts: [String]
+  private let documentation: [Int: String]
+  private let lexicalDiagnostics: [Diagnostic]
+  private let endsInText: Bool
+
+  private(set) var position = 0
+  private var diagnostics: [Diagnostic] = []
+  private(set) var isIncomplete = false
+  /// True once a bound was passed and the rest of the text is skipped.
+  private var isStopped = false
+
+  var linesEnd = true
+  /// The brackets that are open, as indexes of their tokens.
+  private var openers: [Int] = []
+  private var depth = 0
+  /// The longest chain of links in what has been parsed of the current expression.
+  var links = 0
+
+  init(_ source: Source) {
+    self.source = source
+    let list = tokenize(source)
+    tokens = list.tokens
+    texts = list.texts
+    documentation = list.documentation
+    lexicalDiagnostics = list.diagnostics
+    endsInText = list.endsInText
+    isIncomplete = endsInText && list.diagnostics.count == 1
+  }
+
+  /// `program := lines`
+  mutating func parseProgram() -> [Statement] {
+    var statements: [Statement] = []
+    while true {
+      statements += parseLines { parser in parser.parseStatementOrSkip() }
+      guard !isAtEnd else { return statements }
+      _ = fail(
+        "unmatched \(token.kind.rawValue)", at: token.span, hint: "nothing is open here to close")
+      advance()
+    }
+  }
+
+  /// The mistakes of words and of grammar together, in the order of the text.
+  var sortedDiagnostics: [Diagnostic] {
+    let all = lexicalDiagnostics.prefix(Parser.maximumDiagnostics) + diagnostics
+    return all.sorted { ($0.primary?.span.start ?? 0) < ($1.primary?.span.start ?? 0) }
+  }
+
+  // MARK: Words
+
+  var token: Token { tokens[position] }
+
+  var isAtEnd: Bool { token.kind == .end }
+
+  /// The word after the current one.
+  var next: Token { tokens[min(position + 1, tokens.count - 1)] }
+
+  /// True if the current word stands on a new line that ends the statement.
+  var isAtLineEnd: Bool { linesEnd && token.startsLine }
+
+  /// The end of the last word that was used.
+  var previousEnd: Int { position > 0 ? Int(tokens[position - 1].span.end) : 0 }
+
+  mutating func advance() {
+    if position < tokens.count - 1 { position += 1 }
+  }
+
+  /// Passes over a word of that kind, or says that there is none.
+  mutating func take(_ kind: Token.Kind) -> Bool {
+    guard token.kind == kind else { return false }
+    advance()
+    return true
+  }
+
+  /// Passes over a word of that kind, or fails.
+  mutating func expect(_ kind: Token.Kind, _ purpose: String) throws(Abandoned) {
+    if !take(kind) { throw unexpected("\(kind.rawValue) \(purpose)") }
+  }
+
+  /// True if the current word is that contextual keyword.
+  func isWord(_ word: String) -> Bool { isWord(word, token) }
+
+  func isWord(_ word: String, _ token: Token) -> Bool {
+    token.kind == .name && Int(token.span.end - token.span.start) == word.utf8.count
+      && source.utf8[Int(token.span.start)..<Int(token.span.end)].elementsEqual(word.utf8)
+  }
+
+  /// The word so many places on.
+  func peek(_ distance: Int) -> Token { tokens[min(position + distance, tokens.count - 1)] }
+
+  /// The word after the bracket that closes the one at the current word, if it is closed.
+  var afterClosing: Token? {
+    let link = Int(token.link)
+    return link > position ? tokens[min(link + 1, tokens.count - 1)] : nil
+  }
+
+  /// True if white space stands before the word after the current one.
+  var isSpaceNext: Bool { next.span.start > token.span.end }
+
+  func text(_ token: Token) -> String { source.text(of: token.span) }
+
+  /// The text of a string or format, escapes replaced.
+  func literalText(_ token: Token) -> String {
+    token.link >= 0 && Int(token.link) < texts.count ? texts[Int(token.link)] : ""
+  }
+
+  /// The place from a word to the last one used.
+  func span(from start: Int) -> Span {
+    Span(start, max(start, previousEnd))
+  }
+
+  var start: Int { Int(token.span.start) }
+
+  var currentDocumentation: String? { documentation[position] }
+
+  // MARK: Brackets and depth
+
+  /// Passes over the opening bracket at the current word.
+  mutating func open() {
+    openers.append(position)
+    advance()
+  }
+
+  /// Passes over the bracket that closes the innermost open one, or fails.
+  mutating func close() throws(Abandoned) {
+    guard let opener = openers.last, let closer = tokens[opener].kind.closer else { return }
+    guard token.kind != closer else {
+      openers.removeLast()
+      return advance()
+    }
+    let bracket = tokens[opener].kind.rawValue
+    let opened = Diagnostic.Label(
+      source: source, span: tokens[opener].span, text: "\(bracket) opened here")
+    if isAtEnd || token.startsLine {
+      throw fail(
+        "\(bracket) is not closed", at: Span(previousEnd, previousEnd),
+        label: "expected \(closer.rawValue)", secondary: [opened])
+    }
+    throw fail(
+      "expected \(closer.rawValue), found \(described(token))", at: token.span,
+      secondary: [opened])
+  }
+
+  /// Counts one more level of nesting; `leave` takes it back.
+  mutating func enter() throws(Abandoned) {
+    depth += 1
+    guard depth > Parser.maximumDepth else { return }
+    throw stop(
+      "this is nested more than \(Parser.maximumDepth) levels deep",
+      hint: "name a part of it with let, or move a part into a function")
+  }
+
+  mutating func leave() { depth -= 1 }
+
+  /// Counts one more link of a chain.
+  mutating func link() throws(Abandoned) {
+    links += 1
+    guard links > Parser.maximumLinks else { return }
+    throw stop(
+      "this expression is a chain of more than \(Parser.maximumLinks) operations",
+      hint: "name a part of it with let, or collect the parts in a list and use sum")
+  }
+
+  /// Reports that a bound was passed, and skips the rest of the text.
+  private mutating func stop(_ message: String, hint: String) -> Abandoned {
+    let reported = fail(message, at: token.span, hint: hint)
+    isStopped = true
+    isIncomplete = false
+    position = tokens.count - 1
+    return reported
+  }
+
+  // MARK: Mistakes
+
+  /// Reports a mistake. A second one at the same word follows from the first and is left out.
+  mutating func fail(
+    _ message: String, at span: Span, label: String? = nil, hint: String? = nil,
+    secondary: [Diagnostic.Label] = []
+  ) -> Abandoned {
+    guard !isStopped, diagnostics.last?.primary?.span.start != span.start else {
+      return Abandoned()
+    }
+    if isAtEnd, diagnostics.isEmpty, lexicalDiagnostics.isEmpty { isIncomplete = expectsMore }
+    diagnostics.append(
+      Diagnostic(
+        kind: .syntax, message, at: .init(source: source, span: span, text: label),
+        secondary: secondary, hint: hint))
+    if diagnostics.count >= Parser.maximumDiagnostics {
+      isStopped = true
+      position = tokens.count - 1
+    }
+    return Abandoned()
+  }
+
+  /// Reports that something else was expected at the current word.
+  mutating func unexpected(_ expectation: String, hint: String? = nil) -> Abandoned {
+    // The lexer has said what is wrong with it.
+    if token.kind == .brokenString { return Abandoned() }
+    if isAtEnd {
+      return fail(
+        "expected \(expectation), but the program ends here", at: Span(previousEnd, previousEnd),
+        hint: hint)
+    }
+    return fail("expected \(expectation), found \(described(token))", at: token.span, hint: hint)
+  }
+
+  /// True if the text ends where more was promised: inside a bracket, after an operator, or
+  /// before what may stand on a line of its own.
+  private var expectsMore: Bool {
+    guard openers.isEmpty, position > 0 else { return position > 0 }
+    return tokens[position - 1].kind.continuesLine || awaitsLine
+  }
+
+  /// True while a declaration after decorators, or a `catch`, is looked for.
+  var awaitsLine = false
+
+  /// A word as messages show it.
+  func described(_ token: Token) -> String {
+    switch token.kind {
+    case .end: "the end of the program"
+    case .name, .int, .float: text(token)
+    case .string, .stringOpen, .brokenString: "a string"
+    case .interpolationClose: "}"
+    default: token.kind.rawValue
+    }
+  }
+
+  // MARK: Lines
+
+  /// `lines := { item ( line end | ";" ) }`, up to a closing bracket or the end.
+  ///
+  /// `parse` gives nil for an item that was skipped.
+  mutating func parseLines<Item>(_ parse: (inout Parser) -> Item?) -> [Item] {
+    let lines = linesEnd
+    linesEnd = true
+    defer { linesEnd = lines }
+    var items: [Item] = []
+    while true {
+      while take(.semicolon) {}
+      guard !isAtEnd, !token.kind.isCloser else { return items }
+      let before = position
+      if let item = parse(&self) {
+        items.append(item)
+        if !isAtEnd, !token.startsLine, token.kind != .semicolon, token.kind != .rightBrace {
+          reportRestOfLine()
+        }
+      }
+      if position == before { advance() }
+    }
+  }
+
+  /// Runs a parse function, and after a mistake skips to where the next item begins.
+  mutating func attempt<Item>(_ parse: (inout Parser) throws(Abandoned) -> Item) -> Item? {
+    let height = openers.count
+    let level = depth
+    let chain = links
+    links = 0
+    defer { links = max(chain, links) }
+    do {
+      return try parse(&self)
+    } catch {
+      depth = level
+      links = 0
+      linesEnd = true
+      awaitsLine = false
+      skipToNextItem(openHeight: height)
+      return nil
+    }
+  }
+
+  /// Skips to the next line that can begin an item, or to the `}` of the block around.
+  ///
+  /// Brackets that the broken item left open are skipped with their contents if they are closed
+  /// further on, unless a new line begins with a word that only begins statements.
+  private mutating func skipToNextItem(openHeight: Int) {
+    while !isAtEnd {
+      if token.startsLine, Parser.statementStarts.contains(token.kind) { break }
+      guard openers.count > openHeight else { break }
+      let closer = Int(tokens[openers[openHeight]].link)
+      openers.removeLast(openers.count - openHeight)
+      guard closer >= position else { break }
+      if let place = statementStart(before: closer) {
+        position = place
+        break
+      }
+      position = closer + 1
+    }
+    openers.removeLast(max(0, openers.count - openHeight))
+    while !isAtEnd, !token.startsLine, token.kind != .semicolon, token.kind != .rightBrace {
+      position = token.link > position ? Int(token.link) + 1 : position + 1
+    }
+  }
+
+  /// The first line before a token that begins with a word that only begins statements, outside
+  /// of blocks, which keep their own lines.
+  private func statementStart(before closer: Int) -> Int? {
+    var place = position
+    while place < closer {
+      let token = tokens[place]
+      if token.startsLine, Parser.statementStarts.contains(token.kind) { return place }
+      place = token.link > place && token.kind.closer != nil ? Int(token.link) + 1 : place + 1
+    }
+    return nil
+  }
+
+  /// The words that begin a statement and nothing else.
+  private static let statementStarts: Set<Token.Kind> = [
+    .let, .while, .break, .continue, .return, .throw, .assert,
+  ]
+
+  /// Reports what stands between the end of a statement and the end of its line.
+  private mutating func reportRestOfLine() {
+    let word = text(token)
+    let hint: String? =
+      switch token.kind {
+      case .assign: "a comparison is written =="
+      case .if: "a choice is written if c { a } else { b }"
+      case .comma: "several values stand in parentheses, (a, b)"
+      case .colon: "a block stands in braces, { … }"
+      case .leftBrace: "a block begins after if, for, while, with, fn or =>"
+      case .else, .catch: "\(word) follows the } of \(word == "else" ? "an if" : "a try") directly"
+      default: nil
+      }
+    _ = fail(
+      "expected a new line or ; before \(described(token))", at: token.span,
+      hint: hint ?? foreignWordHint)
+    skipToNextItem(openHeight: openers.count)
+  }
+
+  /// A hint if the statement before began with another language's word, as in `var x = 1`.
+  private var foreignWordHint: String? {
+    guard position > 0 else { return nil }
+    return Parser.foreignWords[text(tokens[position - 1])]
+  }
+
+  /// Words that other languages begin statements with, and what is written here.
+  static let foreignWords = [
+    "var": "declare a variable with let", "const": "declare a variable with let",
+    "val": "declare a variable with let", "def": "a function is declared with fn",
+    "func": "a function is declared with fn", "function": "a function is declared with fn",
+    "lambda": "an anonymous function is written x => …", "class": "a class is called model here",
+    "struct": "records are written {a: x}; objects with state are declared with model",
+    "elif": "write else if", "elsif": "write else if", "except": "write catch e { … }",
+    "finally": "what follows try … catch e { … } runs in either case",
+    "raise": "raise an error with throw", "del": "variables go when their block ends",
+    "pass": "an empty block is written { }", "yield": "collect values with list(e for v in xs)",
+    "using": "write import", "include": "write import", "require": "write import",
+    "global": "functions reach the variables around them as they are",
+    "nonlocal": "functions reach the variables around them as they are",
+  ]
+}

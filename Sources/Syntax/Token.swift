@@ -1,0 +1,153 @@
+// The words of the language, as the lexer hands them to the parser.
+//
+// A token is sixteen bytes: kind, place, and whether it is the first of its line. Line ends are
+// no tokens, because whether one ends a statement depends on what is open around it (language
+// reference, §2), and only the parser knows a block's brace from a record's.
+
+/// One word of a program with its place.
+public struct Token: Sendable {
+  /// What the word is.
+  public var kind: Kind
+  /// True if a line end stands between the token before and this one.
+  public var startsLine: Bool
+  /// Where the word stands.
+  public var span: Span
+  /// For an opening bracket the index of the token that closes it, for a string text its index
+  /// in `TokenList.texts`; -1 for none.
+  var link: Int32 = -1
+
+  /// The kinds of words; the raw value is the spelling, or a description where it varies.
+  public enum Kind: String, Sendable, CaseIterable {
+    case end = "the end of the program"
+    case name = "a name"
+    case int = "a whole number"
+    case float = "a number"
+
+    /// A string without interpolation, quotes included.
+    case string = "a string"
+    /// The opening quote of a string with interpolation, its pieces, and the closing quote.
+    case stringOpen = "an opening quote"
+    case stringText = "text"
+    case interpolationOpen = "{ in a string"
+    case format = "a format"
+    case interpolationClose = "} in a string"
+    case stringClose = "a closing quote"
+    /// A string whose mistake has been reported.
+    case brokenString = "a broken string"
+
+    case `let`, fn, `if`, `else`, `for`, `in`, `while`, `break`, `continue`, `return`, with, `try`
+    case `catch`, `throw`, assert, and, or, not, `true`, `false`, `nil`, `self`
+
+    case leftParenthesis = "("
+    case rightParenthesis = ")"
+    case leftBracket = "["
+    case rightBracket = "]"
+    case leftBrace = "{"
+    case rightBrace = "}"
+    case comma = ","
+    case semicolon = ";"
+    case colon = ":"
+    case dot = "."
+    case range = ".."
+    case ellipsis = "..."
+    case assign = "="
+    case arrow = "=>"
+    case result = "->"
+    case pipe = "|>"
+    case plus = "+"
+    case minus = "-"
+    case star = "*"
+    case slash = "/"
+    case doubleSlash = "//"
+    case percent = "%"
+    case doubleStar = "**"
+    case at = "@"
+    case ampersand = "&"
+    case bar = "|"
+    case tilde = "~"
+    case equal = "=="
+    case notEqual = "!="
+    case less = "<"
+    case lessEqual = "<="
+    case greater = ">"
+    case greaterEqual = ">="
+    case plusAssign = "+="
+    case minusAssign = "-="
+    case starAssign = "*="
+    case slashAssign = "/="
+    case doubleSlashAssign = "//="
+    case percentAssign = "%="
+    case doubleStarAssign = "**="
+    case atAssign = "@="
+    case ampersandAssign = "&="
+    case barAssign = "|="
+  }
+
+  /// The words that are never names. `model param buffer test extract recover import from by as`
+  /// are names that the grammar gives a meaning in certain places.
+  public static let keywords: [String: Kind] = {
+    let kinds: [Kind] = [
+      .let, .fn, .if, .else, .for, .in, .while, .break, .continue, .return, .with, .try, .catch,
+      .throw, .assert, .and, .or, .not, .true, .false, .nil, .self,
+    ]
+    return Dictionary(uniqueKeysWithValues: kinds.map { ($0.rawValue, $0) })
+  }()
+
+  /// The words that are keywords only where the grammar expects them.
+  public static let contextualKeywords: Set<String> = [
+    "model", "param", "buffer", "test", "extract", "recover", "import", "from", "by", "as",
+  ]
+}
+
+extension Token.Kind {
+  /// True for a keyword.
+  public var isKeyword: Bool { Token.keywords[rawValue] == self }
+
+  /// True for what may begin an expression.
+  var startsExpression: Bool { Token.Kind.expressionStarts.contains(self) }
+
+  /// True for what promises that the statement goes on when it ends a line.
+  var continuesLine: Bool { Token.Kind.lineContinuations.contains(self) }
+
+  /// The bracket that closes this one, or nil.
+  var closer: Token.Kind? {
+    switch self {
+    case .leftParenthesis: .rightParenthesis
+    case .leftBracket: .rightBracket
+    case .leftBrace: .rightBrace
+    default: nil
+    }
+  }
+
+  /// True for `)`, `]` and `}`.
+  var isCloser: Bool {
+    self == .rightParenthesis || self == .rightBracket || self == .rightBrace
+  }
+
+  private static let expressionStarts: Set<Token.Kind> = [
+    .name, .int, .float, .string, .stringOpen, .brokenString, .fn, .if, .with, .try, .not, .true,
+    .false, .nil, .self, .leftParenthesis, .leftBracket, .leftBrace, .minus, .plus, .tilde,
+  ]
+
+  private static let lineContinuations: Set<Token.Kind> = [
+    .comma, .assign, .arrow, .pipe, .or, .and, .not, .in, .equal, .notEqual, .less, .lessEqual,
+    .greater, .greaterEqual, .range, .plus, .minus, .bar, .star, .slash, .doubleSlash, .percent,
+    .at, .ampersand, .tilde, .doubleStar, .dot, .plusAssign, .minusAssign, .starAssign,
+    .slashAssign, .doubleSlashAssign, .percentAssign, .doubleStarAssign, .atAssign,
+    .ampersandAssign, .barAssign,
+  ]
+}
+
+/// The words of one source, with the texts and the documentation they refer to.
+public struct TokenList: Sendable {
+  /// The words; the last one is `.end`.
+  public var tokens: [Token] = []
+  /// What was wrong with the spelling.
+  public var diagnostics: [Diagnostic] = []
+  /// The texts of strings and formats, escapes replaced.
+  var texts: [String] = []
+  /// The `##` lines directly above a token, by its index.
+  var documentation: [Int: String] = [:]
+  /// True if the text ends inside `"""`.
+  var endsInText = false
+}
