@@ -3,6 +3,8 @@
 // written out, so that no library's rounding enters and loops of sixteen vectorise.
 #include "Random.h"
 
+#include "Kernels.h"
+
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
@@ -10,8 +12,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
-#define MULTIVERSIONED                                                                            \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), flatten))
+#define MULTIVERSIONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define MULTIVERSIONED
 #endif
@@ -183,10 +184,19 @@ INLINE void exponential_group_f64(const uint32_t words[words_in_group], double *
 
 // MARK: Fills
 
-/// Whole groups straight into place, the last one by way of a buffer.
+/// Numbers that one task makes; a multiple of every group.
+enum { task_size = 1 << 16 };
+
+typedef struct {
+  uint64_t key, counter;
+  void *out;
+  size_t count;
+} fill;
+
+/// Whole groups straight into place, the last one by way of a buffer; long fills in tasks.
 #define FILL(name, type, numbers, one_group)                                                      \
   MULTIVERSIONED                                                                                  \
-  void name(uint64_t key, uint64_t counter, type *out, size_t count) {                            \
+  static void name##_part(uint64_t key, uint64_t counter, type *out, size_t count) {              \
     uint32_t words[words_in_group];                                                               \
     size_t done = 0;                                                                              \
     for (; count - done >= numbers; done += numbers, counter += lanes) {                          \
@@ -199,6 +209,20 @@ INLINE void exponential_group_f64(const uint32_t words[words_in_group], double *
       one_group(words, rest);                                                                     \
       memcpy(out + done, rest, (count - done) * sizeof(type));                                    \
     }                                                                                             \
+  }                                                                                               \
+  static void name##_task(void *context, size_t task) {                                           \
+    const fill *f = context;                                                                      \
+    size_t first = task * task_size, left = f->count - first;                                     \
+    name##_part(f->key, f->counter + first / numbers * lanes, (type *)f->out + first,             \
+                left < task_size ? left : task_size);                                             \
+  }                                                                                               \
+  void name(uint64_t key, uint64_t counter, type *out, size_t count) {                            \
+    if (count <= task_size) {                                                                     \
+      name##_part(key, counter, out, count);                                                      \
+    } else {                                                                                      \
+      fill whole = {key, counter, out, count};                                                    \
+      mos_parallel((count + task_size - 1) / task_size, name##_task, &whole);                     \
+    }                                                                                             \
   }
 
 FILL(kernels_uniform_f32, float, 4 * lanes, uniform_group_f32)
@@ -209,25 +233,58 @@ FILL(kernels_exponential_f64, double, 2 * lanes, exponential_group_f64)
 
 // MARK: Integers
 
-uint64_t kernels_bounded(uint64_t key, uint64_t counter, uint64_t range) {
-  // Lemire (2019): the upper half of draw * range, redrawn where the lower half falls into the
-  // 2^64 mod range values that would favour some results.
+/// Lemire (2019): the upper half of draw * range, redrawn where the lower half falls into the
+/// 2^64 mod range values that would favour some results. True if `result` was drawn.
+INLINE int bounded(uint64_t draw, uint64_t range, uint64_t *result) {
+  unsigned __int128 product = (unsigned __int128)draw * range;
+  uint64_t low = (uint64_t)product;
+  *result = range == 0 ? draw : (uint64_t)(product >> 64);
+  return range == 0 || low >= range || low >= -range % range;
+}
+
+__attribute__((noinline)) uint64_t kernels_bounded(uint64_t key, uint64_t counter, uint64_t range) {
   uint32_t out[4], keys[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
   for (uint32_t attempt = 0;; attempt++) {
     uint32_t in[4] = {(uint32_t)counter, (uint32_t)(counter >> 32), attempt, 0};
     kernels_philox(in, keys, out);
     for (int half = 0; half < 2; half++) {
-      uint64_t draw = out[2 * half] | (uint64_t)out[2 * half + 1] << 32;
-      if (range == 0) return draw;
-      unsigned __int128 product = (unsigned __int128)draw * range;
-      uint64_t low = (uint64_t)product;
-      if (low >= range || low >= -range % range) return (uint64_t)(product >> 64);
+      uint64_t draw = out[2 * half] | (uint64_t)out[2 * half + 1] << 32, result;
+      if (bounded(draw, range, &result)) return result;
     }
   }
 }
 
+/// What `kernels_bounded` gives for a lane's block, its first draw taken from the group's words.
+INLINE uint64_t bounded_lane(const uint32_t words[words_in_group], size_t lane, uint64_t key,
+                             uint64_t counter, uint64_t range) {
+  uint64_t result;
+  uint64_t draw = words[lane] | (uint64_t)words[lanes + lane] << 32;
+  return bounded(draw, range, &result) ? result : kernels_bounded(key, counter + lane, range);
+}
+
+MULTIVERSIONED
 void kernels_integers(uint64_t key, uint64_t counter, int64_t low, uint64_t range, int64_t *out,
                       size_t count) {
-  for (size_t i = 0; i < count; i++)
-    out[i] = (int64_t)((uint64_t)low + kernels_bounded(key, counter + i, range));
+  uint32_t words[words_in_group];
+  for (size_t i = 0; i < count; i += lanes) {
+    group(key, counter + i, words);
+    for (size_t lane = 0; lane < lanes && i + lane < count; lane++)
+      out[i + lane] =
+          (int64_t)((uint64_t)low + bounded_lane(words, lane, key, counter + i, range));
+  }
+}
+
+MULTIVERSIONED
+void kernels_shuffle(uint64_t key, uint64_t counter, int64_t *order, size_t count, size_t taken) {
+  uint32_t words[words_in_group];
+  for (size_t i = 0; i < taken; i += lanes) {
+    group(key, counter + i, words);
+    for (size_t lane = 0; lane < lanes && i + lane < taken; lane++) {
+      size_t place = i + lane;
+      size_t other = place + bounded_lane(words, lane, key, counter + i, count - place);
+      int64_t moved = order[other];
+      order[other] = order[place];
+      order[place] = moved;
+    }
+  }
 }

@@ -165,10 +165,7 @@ extension RandomKey {
     let order = try Tensor.make(shape, .i64) { elements in
       let order = elements.assumingMemoryBound(to: Int64.self)
       for i in 0..<n { order[i] = Int64(i) }
-      for i in 0..<min(size, max(n - 1, 0)) {
-        let other = i + Int(kernels_bounded(key, counter &+ UInt64(i), UInt64(n - i)))
-        (order[i], order[other]) = (order[other], order[i])
-      }
+      kernels_shuffle(key, counter, order, n, min(size, max(n - 1, 0)))
     }
     advance(n)
     return order.view(shape: Shape(size), strides: Shape(1))

@@ -155,8 +155,8 @@ private struct SortedLane {
   private var otherKeys: [UInt64]
   private let extent: Int
 
-  /// Up to this length insertion beats eight passes of 256 counters.
-  private static let insertionLimit = 96
+  /// Up to this length insertion beats six passes over 2048 counters.
+  private static let insertionLimit = 256
 
   init(_ extent: Int) {
     self.extent = extent
@@ -190,18 +190,35 @@ private struct SortedLane {
     }
   }
 
-  /// Bytes from the lowest to the highest; a byte that all keys share is passed over.
+  /// Digits of eleven bits from the lowest to the highest; one that all keys share is passed over.
   private mutating func radix() {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      var starts = [Int](repeating: 0, count: 257)
-      for key in keys { starts[Int((key >> shift) & 255) + 1] += 1 }
-      if starts.contains(extent) { continue }
-      for i in 1..<257 { starts[i] += starts[i - 1] }
-      for i in 0..<extent {
-        let byte = Int((keys[i] >> shift) & 255)
-        otherKeys[starts[byte]] = keys[i]
-        otherPlaces[starts[byte]] = places[i]
-        starts[byte] += 1
+    for shift in stride(from: UInt64(0), to: 64, by: 11) {
+      var starts = [Int](repeating: 0, count: 2048)
+      let isShared = keys.withUnsafeBufferPointer { keys in
+        starts.withUnsafeMutableBufferPointer { starts in
+          for key in keys { starts[Int((key >> shift) & 2047)] &+= 1 }
+          if starts[Int((keys[0] >> shift) & 2047)] == extent { return true }
+          var sum = 0
+          for i in 0..<2048 { (starts[i], sum) = (sum, sum &+ starts[i]) }
+          return false
+        }
+      }
+      if isShared { continue }
+      keys.withUnsafeBufferPointer { keys in
+        places.withUnsafeBufferPointer { places in
+          otherKeys.withUnsafeMutableBufferPointer { otherKeys in
+            otherPlaces.withUnsafeMutableBufferPointer { otherPlaces in
+              starts.withUnsafeMutableBufferPointer { starts in
+                for i in 0..<extent {
+                  let digit = Int((keys[i] >> shift) & 2047)
+                  otherKeys[starts[digit]] = keys[i]
+                  otherPlaces[starts[digit]] = places[i]
+                  starts[digit] &+= 1
+                }
+              }
+            }
+          }
+        }
       }
       swap(&keys, &otherKeys)
       swap(&places, &otherPlaces)

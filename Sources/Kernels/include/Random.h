@@ -33,6 +33,10 @@ void kernels_exponential_f64(uint64_t key, uint64_t counter, double *_Nonnull ou
 /// block counter + i, a rejected draw from the same block with the attempt in the upper counter.
 void kernels_integers(uint64_t key, uint64_t counter, int64_t low, uint64_t range,
                       int64_t *_Nonnull out, size_t count);
+/// Exchanges each of the first `taken` of `count` elements with one at or after its place (Fisher
+/// and Yates); the exchange of place i is drawn from block counter + i.
+void kernels_shuffle(uint64_t key, uint64_t counter, int64_t *_Nonnull order, size_t count,
+                     size_t taken);
 /// An integer below range, as `kernels_integers` draws it from that block.
 uint64_t kernels_bounded(uint64_t key, uint64_t counter, uint64_t range);
 

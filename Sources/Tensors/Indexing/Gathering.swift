@@ -94,8 +94,11 @@ extension Tensor {
   /// The places of the elements that are not zero: one i64 tensor for each axis, in row-major
   /// order, as NumPy's.
   public func nonzero() throws -> [Tensor] {
-    let flags = dtype == .bool ? integers.map(Double.init) : doubles
-    let found = flags.indices.filter { flags[$0] != 0 }
+    let flags = try rowMajor(.bool)
+    let found = flags.withElements { flags in
+      let flags = flags.assumingMemoryBound(to: UInt8.self)
+      return (0..<count).filter { flags[$0] != 0 }
+    }
     let strides = shape.contiguousStrides
     return try (0..<rank).map { axis in
       let (stride, extent) = (strides[axis], shape[axis])

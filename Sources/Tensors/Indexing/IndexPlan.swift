@@ -114,9 +114,10 @@ private struct Builder {
   var ids: [(axis: Int, places: Tensor)] = []
   /// Masks of no axes: how many ids of nothing each gives.
   var flags: [Int] = []
-  /// The items in a row that ids and, beside them, numbers make; a second row sends the ids' axes
-  /// to the front, as in NumPy. Each row is the count of view axes where it begins.
-  var rows: [Int] = []
+  /// The rows of items that ids and, beside them, numbers make, and the count of view axes where
+  /// the first begins; a second row sends the ids' axes to the front, as in NumPy.
+  var rows = 0
+  var firstRow = 0
   var isInRow = false
 
   init(shape: Shape) {
@@ -168,7 +169,9 @@ private struct Builder {
   }
 
   private mutating func joinRow() {
-    if !isInRow { rows.append(extents.rank) }
+    if isInRow { return }
+    if rows == 0 { firstRow = extents.rank }
+    rows += 1
     isInRow = true
   }
 
@@ -281,7 +284,7 @@ private struct Builder {
     }
     return IndexPlan.Advanced(
       shape: common, axes: ids.map(\.axis), places: places,
-      position: rows.count == 1 ? rows[0] : 0)
+      position: rows == 1 ? firstRow : 0)
   }
 }
 
