@@ -159,6 +159,8 @@ BINARY_FLOAT(add, r = p + q)
 BINARY_FLOAT(subtract, r = p - q)
 BINARY_FLOAT(multiply, r = p * q)
 BINARY_FLOAT(divide, r = p / q)
+// 0 / anything is 0, and so is anything / inf: the quotient of derivative rules
+BINARY_FLOAT(divideUnlessZero, r = ((p == 0) | ((q - q != 0) & (q == q))) ? 0 : p / q)
 // nan wins, from either side
 BINARY_FLOAT(minimum, r = ((p != p) | (p < q)) ? p : q)
 BINARY_FLOAT(maximum, r = ((p != p) | (p > q)) ? p : q)

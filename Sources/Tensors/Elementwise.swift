@@ -36,6 +36,8 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
   case add, subtract, multiply, divide, floorDivide, remainder, power, minimum
   case maximum, atan2, equal, notEqual, less, lessEqual, greater, greaterEqual
   case and, or
+  /// `a / b`, but 0 where a is 0 or b infinite, whatever the other is: no nan in derivatives.
+  case divideUnlessZero
 
   /// True where the result is of type bool whatever the operands are.
   public var isComparison: Bool {
@@ -48,7 +50,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     case .add: "add"
     case .subtract: "subtract"
     case .multiply: "multiply"
-    case .divide, .floorDivide: "divide"
+    case .divide, .floorDivide, .divideUnlessZero: "divide"
     case .remainder: "take the remainder of"
     case .power: "raise to a power"
     case .minimum: "take the minimum of"
@@ -82,7 +84,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     case .add, .subtract, .multiply, .floorDivide, .remainder, .power:
       let compute = promoted == .bool ? .i64 : promoted
       return (compute, compute)
-    case .divide, .atan2:
+    case .divide, .atan2, .divideUnlessZero:
       let compute = promoted.isFloat ? promoted : defaultFloat
       return (compute, compute)
     case .minimum, .maximum:
