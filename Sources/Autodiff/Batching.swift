@@ -54,7 +54,7 @@ func aligned(
 }
 
 /// A mapped value with axes of extent 1 put in behind the mapped axis.
-private func padded(_ x: Variable, with axes: Int) throws -> Variable {
+func padded(_ x: Variable, with axes: Int) throws -> Variable {
   guard axes > 0 else { return x }
   let shape = x.shape
   var extents = [shape[0]]

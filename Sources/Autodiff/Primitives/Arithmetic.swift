@@ -54,21 +54,149 @@ extension Primitive {
   /// Division, elementwise; of integers it gives floats.
   ///
   ///     y = a / b            ẏ = (ȧ - y ḃ) / b            ā = ȳ / b, b̄ = -ȳ y / b
+  ///
+  /// Where the tangent or cotangent is 0, so is the result, whatever b is.
   static let divide = Primitive(
-    "divide", kernel: { a, b, _ in try Tensor.binary(.divide, a, b) },
+    "divide",
+    kernel: { a, b, _ in
+      try Tensor.binary(.divide, a, b, defaultFloat: Context.current.defaultFloat)
+    },
     forward: { a, b, y, _, da, db in
-      guard let db else { return try (da ?? y) / b }
+      guard let db else { return try (da ?? y).over(b) }
       let moved = try y * db
-      guard let da else { return try -(moved / b) }
-      return try (da - moved) / b
+      guard let da else { return try -(moved.over(b)) }
+      return try (da - moved).over(b)
     },
     reverse: { a, b, y, _, dy, needsA, needsB in
-      let quotient = try dy / b
-      return (
-        needsA ? try quotient.unbroadcast(to: a) : nil,
-        needsB ? try (-(quotient * y)).unbroadcast(to: b) : nil
+      (
+        needsA ? try dy.over(b).unbroadcast(to: a) : nil,
+        needsB ? try (-(dy * y).over(b)).unbroadcast(to: b) : nil
       )
     })
+
+  /// The division of derivative rules: `a / b`, but 0 where a is 0 or b infinite.
+  ///
+  ///     y = a / b            ẏ = (ȧ - y ḃ) / b            ā = ȳ / b, b̄ = -ȳ y / b
+  static let over = Primitive(
+    "divide", kernel: { a, b, _ in try Tensor.binary(.divideUnlessZero, a, b) },
+    forward: { a, b, y, _, da, db in
+      guard let db else { return try (da ?? y).over(b) }
+      let moved = try y * db
+      guard let da else { return try -(moved.over(b)) }
+      return try (da - moved).over(b)
+    },
+    reverse: { a, b, y, _, dy, needsA, needsB in
+      (
+        needsA ? try dy.over(b).unbroadcast(to: a) : nil,
+        needsB ? try (-(dy * y).over(b)).unbroadcast(to: b) : nil
+      )
+    })
+
+  /// Division rounded towards minus infinity; constant between its steps.
+  static let floorDivide = Primitive(
+    constant: "floor_divide", kernel: { a, b, _ in try Tensor.binary(.floorDivide, a, b) })
+
+  /// The remainder of the division rounded towards minus infinity; its sign is b's.
+  ///
+  ///     y = a - b ⌊a / b⌋            ẏ = ȧ - ⌊a / b⌋ ḃ            ā = ȳ, b̄ = -ȳ ⌊a / b⌋
+  static let remainder = Primitive(
+    "remainder", kernel: { a, b, _ in try Tensor.binary(.remainder, a, b) },
+    forward: { a, b, y, _, da, db in
+      guard let db else { return try (da ?? y).broadcast(to: y.shape) }
+      let moved = try a.floorDivided(by: b) * db
+      guard let da else { return try -moved }
+      return try da - moved
+    },
+    reverse: { a, b, _, _, dy, needsA, needsB in
+      (
+        needsA ? try dy.unbroadcast(to: a) : nil,
+        needsB ? try (-(dy * a.floorDivided(by: b))).unbroadcast(to: b) : nil
+      )
+    })
+
+  /// a to the power b, elementwise.
+  ///
+  ///     y = a ** b            ∂y/∂a = b a ** (b - 1)            ∂y/∂b = y log a
+  ///
+  /// At a = 0, ∂y/∂a is 0 for every b < 1, and ∂y/∂b is 0. For a < 0, ∂y/∂b is 0: the power is
+  /// real there at single exponents only.
+  static let power = Primitive(
+    "power", kernel: { a, b, _ in try Tensor.binary(.power, a, b) },
+    forward: { a, b, y, _, da, db in
+      let first = try da.map { try $0 * a.powerSlope(b) }
+      let second = try db.map { try $0 * a.powerGrowth(b) }
+      guard let first else { return try second ?? y.zerosLike() }
+      guard let second else { return first }
+      return try first + second
+    },
+    reverse: { a, b, _, _, dy, needsA, needsB in
+      (
+        needsA ? try (dy * a.powerSlope(b)).unbroadcast(to: a) : nil,
+        needsB ? try (dy * a.powerGrowth(b)).unbroadcast(to: b) : nil
+      )
+    })
+
+  /// The angle of the point (x, y), elementwise: `atan(y / x)` in the right quadrant.
+  ///
+  ///     θ = atan2(y, x)            ∂θ/∂y = x / (x² + y²)            ∂θ/∂x = -y / (x² + y²)
+  ///
+  /// Both derivatives are 0 at (0, 0).
+  static let atan2 = Primitive(
+    "atan2",
+    kernel: { y, x, _ in
+      try Tensor.binary(.atan2, y, x, defaultFloat: Context.current.defaultFloat)
+    },
+    forward: { y, x, angle, _, dy, dx in
+      let square = try (x * x + y * y).infiniteAtZero()
+      let first = try dy.map { try ($0 * x).over(square) }
+      let second = try dx.map { try -($0 * y).over(square) }
+      guard let first else { return try second ?? angle.zerosLike() }
+      guard let second else { return first }
+      return try first + second
+    },
+    reverse: { y, x, _, _, t, needsY, needsX in
+      let square = try (x * x + y * y).infiniteAtZero()
+      return (
+        needsY ? try (t * x).over(square).unbroadcast(to: y) : nil,
+        needsX ? try (-(t * y).over(square)).unbroadcast(to: x) : nil
+      )
+    })
+
+  /// The greater of two, elementwise; nan where either is.
+  ///
+  /// The derivative goes to the greater, half to each where they are equal.
+  static let maximum = Primitive(choosing: .maximum, "maximum") { a, b in try a.isGreater(than: b) }
+
+  /// The lesser of two, elementwise; nan where either is.
+  ///
+  /// The derivative goes to the lesser, half to each where they are equal.
+  static let minimum = Primitive(choosing: .minimum, "minimum") { a, b in try b.isGreater(than: a) }
+
+  /// One of two operands, told by a test that is true where it is the first.
+  private convenience init(
+    choosing kernel: BinaryKernel, _ name: String,
+    isFirst: @escaping @Sendable (Variable, Variable) throws -> Variable
+  ) {
+    @Sendable func shares(_ a: Variable, _ b: Variable, _ t: Variable, _ s: Variable) throws
+      -> Variable
+    {
+      let tie = try (t + s) * 0.5
+      return try a.isEqual(to: b).select(tie, isFirst(a, b).select(t, s))
+    }
+    self.init(
+      name, kernel: { a, b, _ in try Tensor.binary(kernel, a, b) },
+      forward: { a, b, y, _, da, db in
+        let zero = Variable.number(0, like: y)
+        return try shares(a, b, da ?? zero, db ?? zero).broadcast(to: y.shape)
+      },
+      reverse: { a, b, y, _, dy, needsA, needsB in
+        let zero = Variable.number(0, like: dy)
+        return (
+          needsA ? try shares(a, b, dy, zero).unbroadcast(to: a) : nil,
+          needsB ? try shares(a, b, zero, dy).unbroadcast(to: b) : nil
+        )
+      })
+  }
 
   /// What a function sees of a parameter from outside; see `Parameter`.
   ///
@@ -90,4 +218,58 @@ extension Variable {
 
   /// `a / b`, elementwise; of integers it gives floats.
   public static func / (a: Variable, b: Variable) throws -> Variable { try apply(.divide, a, b) }
+
+  /// `a ** b`, elementwise.
+  public func power(_ exponent: Variable) throws -> Variable { try apply(.power, self, exponent) }
+
+  /// `a // b`: the quotient rounded towards minus infinity.
+  public func floorDivided(by b: Variable) throws -> Variable { try apply(.floorDivide, self, b) }
+
+  /// `a % b`: the remainder, with the sign of b.
+  public func remainder(dividingBy b: Variable) throws -> Variable {
+    try apply(.remainder, self, b)
+  }
+
+  /// The angle of the points whose second coordinate this is.
+  public func atan2(_ x: Variable) throws -> Variable { try apply(.atan2, self, x) }
+
+  /// The greater of two, elementwise.
+  public func maximum(_ other: Variable) throws -> Variable { try apply(.maximum, self, other) }
+
+  /// The lesser of two, elementwise.
+  public func minimum(_ other: Variable) throws -> Variable { try apply(.minimum, self, other) }
+
+  /// `a / b` for derivative rules: 0 where a is 0 or b infinite.
+  func over(_ b: Variable) throws -> Variable { try apply(.over, self, b) }
+
+  /// The same elements, infinite instead of 0: what one divides by where a quotient at 0 is to
+  /// be 0 at every order.
+  func infiniteAtZero() throws -> Variable {
+    try isEqual(to: .number(0, like: self)).select(.number(.infinity, like: self), self)
+  }
+
+  /// `b a ** (b - 1)`, 0 at a = 0 for b < 1.
+  fileprivate func powerSlope(_ b: Variable) throws -> Variable {
+    if case .tensor(let exponent) = b, exponent.count == 1 {
+      let p = exponent.firstDouble
+      if p == 2 { return try self * 2 }
+      if p == 0 { return try zerosLike() }
+      if p == 1 { return try onesLike() }
+      if p > 1 { return try power(.number(p - 1, like: self)) * p }
+    }
+    let b = b.dtype.isFloat ? b : try b.converted(to: dtype)
+    let zero = Variable.number(0, like: self)
+    let isHole = try isEqual(to: zero).and(b.isLess(than: .number(1, like: b)))
+    let base = try isHole.select(.number(1, like: self), self)
+    return try isHole.select(zero, b * base.power(b - 1))
+  }
+
+  /// `a ** b log a`, 0 where a is not positive.
+  fileprivate func powerGrowth(_ b: Variable) throws -> Variable {
+    let a = dtype.isFloat ? self : try converted(to: b.dtype)
+    let zero = Variable.number(0, like: a)
+    let isPositive = try a.isGreater(than: zero)
+    let base = try isPositive.select(a, .number(1, like: a))
+    return try isPositive.select(base.power(b) * base.log(), zero)
+  }
 }

@@ -86,6 +86,113 @@ extension Primitive {
       guard case .axes(let axes, let keepAxes) = attributes else { return x }
       return try x.sum(axes: axes.shifted, keepAxes: keepAxes)
     })
+
+  /// A number around the elements. Attribute: the widths.
+  ///
+  ///     y = pad x            ẏ = pad ẋ with 0            x̄ = the middle of ȳ
+  static let pad = Primitive(
+    "pad",
+    kernel: { x, attributes in
+      guard case .object(let object) = attributes, let widths = object as? PadWidths else { return x }
+      return try x.padded(before: widths.before, after: widths.after, value: widths.value)
+    },
+    forward: { _, _, attributes, dx in
+      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
+        return dx
+      }
+      return try dx.padded(before: widths.before, after: widths.after)
+    },
+    reverse: { x, _, attributes, dy in
+      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
+        return dy
+      }
+      let shape = x.shape
+      return try dy.indexed(
+        widths.before.enumerated().map { axis, width in
+          .slice(start: width, stop: width + shape[axis], step: 1)
+        })
+    },
+    batch: { x, attributes in
+      guard case .object(let object) = attributes, let widths = object as? PadWidths else { return x }
+      return try x.padded(
+        before: [0] + widths.before, after: [0] + widths.after, value: widths.value)
+    })
+
+  /// Tensors one after the other along an axis. Attribute: the axis.
+  ///
+  ///     y = concat xᵢ            ẏ = concat ẋᵢ            x̄ᵢ = the slice of ȳ
+  static let concat = Primitive(
+    "concat",
+    kernel: { inputs, attributes in
+      guard case .axis(let axis) = attributes else { return inputs[0] }
+      return try Tensor.concat(inputs, axis: axis)
+    },
+    forward: { inputs, y, attributes, tangents in
+      guard case .axis(let axis) = attributes else { return y }
+      let parts = try zip(inputs, tangents).map { input, tangent in
+        if let tangent { return tangent }
+        return try input.zerosLike().converted(to: y.dtype)
+      }
+      return try Variable.concat(parts, axis: axis)
+    },
+    reverse: { inputs, _, attributes, dy, needs in
+      guard case .axis(let axis) = attributes else { return [] }
+      var start = 0
+      return try zip(inputs, needs).map { input, isNeeded in
+        let extent = input.shape[axis]
+        defer { start += extent }
+        return isNeeded ? try dy.sliced(axis: axis, from: start, to: start + extent) : nil
+      }
+    },
+    batch: { inputs, areMapped, size, attributes in
+      guard case .axis(let axis) = attributes else { return inputs[0] }
+      let parts = try zip(inputs, areMapped).map { try mapped($0, $1, size: size) }
+      return try Variable.concat(parts, axis: axis + 1)
+    })
+
+  /// The part of the last two axes on and below the k-th diagonal; zeros elsewhere. Attribute: k.
+  static let tril = Primitive(triangle: "tril") { try $0.tril($1) } again: { try $0.tril($1) }
+
+  /// The part of the last two axes on and above the k-th diagonal; zeros elsewhere. Attribute: k.
+  static let triu = Primitive(triangle: "triu") { try $0.triu($1) } again: { try $0.triu($1) }
+
+  /// A part of the last two axes: linear, and its own transpose.
+  private convenience init(
+    triangle name: String, kernel: @escaping @Sendable (Tensor, Int) throws -> Tensor,
+    again: @escaping @Sendable (Variable, Int) throws -> Variable
+  ) {
+    self.init(
+      name,
+      kernel: { x, attributes in
+        guard case .axis(let k) = attributes else { return x }
+        return try kernel(x, k)
+      },
+      forward: { _, _, attributes, t in
+        guard case .axis(let k) = attributes else { return t }
+        return try again(t, k)
+      },
+      reverse: { _, _, attributes, t in
+        guard case .axis(let k) = attributes else { return t }
+        return try again(t, k)
+      },
+      batch: { x, attributes in
+        guard case .axis(let k) = attributes else { return x }
+        return try again(x, k)
+      })
+  }
+}
+
+/// How much a tensor is padded along each axis, and with what.
+private final class PadWidths: Sendable {
+  let before: [Int]
+  let after: [Int]
+  let value: Double
+
+  init(_ before: [Int], _ after: [Int], _ value: Double) {
+    self.before = before
+    self.after = after
+    self.value = value
+  }
 }
 
 extension Shape {
@@ -127,6 +234,53 @@ extension Variable {
 
   /// The sum of all elements.
   public func sum() throws -> Variable { try sum(axes: .all(rank: rank)) }
+
+  /// A number around the elements: `before[i]` and `after[i]` of them along axis i.
+  public func padded(before: [Int], after: [Int], value: Double = 0) throws -> Variable {
+    guard before.count == rank, after.count == rank else {
+      throw TensorError(
+        .shape, "padding of \(typeDescription) needs \(rank) pairs, and \(before.count) were given")
+    }
+    return try apply(.pad, self, .object(PadWidths(before, after, value)))
+  }
+
+  /// Tensors one after the other along an axis.
+  public static func concat(_ parts: [Variable], axis: Int = 0) throws -> Variable {
+    guard let first = parts.first else {
+      throw TensorError(.value, "concat of no tensors is not defined")
+    }
+    guard first.rank > 0 else {
+      throw TensorError(
+        .shape, "cannot concat \(first.typeDescription): it has no axes", hint: "stack makes one")
+    }
+    let place = try first.shape.axis(axis)
+    for part in parts where part.rank != first.rank {
+      throw TensorError(
+        .shape, "cannot concat \(first.typeDescription) and \(part.typeDescription)",
+        hint: "all must have the same number of axes")
+    }
+    if parts.count == 1 { return first }
+    return try apply(.concat, parts, .axis(place))
+  }
+
+  /// The part of the last two axes on and below the k-th diagonal.
+  public func tril(_ k: Int = 0) throws -> Variable {
+    try requireMatrix()
+    return try apply(.tril, self, .axis(k))
+  }
+
+  /// The part of the last two axes on and above the k-th diagonal.
+  public func triu(_ k: Int = 0) throws -> Variable {
+    try requireMatrix()
+    return try apply(.triu, self, .axis(k))
+  }
+
+  private func requireMatrix() throws {
+    guard rank >= 2 else {
+      throw TensorError(
+        .shape, "a triangle is taken of two axes or more, not of \(typeDescription)")
+    }
+  }
 
   /// One axis moved to another position; the others keep their order.
   public func movedAxis(from source: Int, to destination: Int) throws -> Variable {

@@ -1,0 +1,59 @@
+// Bare numbers beside tensors. A number takes the tensor's dtype: `x * 0.5` of an f32 stays f32.
+
+import Tensors
+
+extension Variable {
+  /// A 0-d constant of a variable's dtype; of the default float beside integers and bools.
+  @inline(__always)
+  public static func number(_ value: Double, like x: Variable) -> Variable {
+    let dtype = x.dtype
+    return .tensor(Tensor(value, dtype: dtype.isFloat ? dtype : Context.current.defaultFloat))
+  }
+
+  /// `x + number`.
+  public static func + (x: Variable, number: Double) throws -> Variable {
+    try x + .number(number, like: x)
+  }
+
+  /// `x - number`.
+  public static func - (x: Variable, number: Double) throws -> Variable {
+    try x - .number(number, like: x)
+  }
+
+  /// `number - x`.
+  public static func - (number: Double, x: Variable) throws -> Variable {
+    try .number(number, like: x) - x
+  }
+
+  /// `x * number`.
+  public static func * (x: Variable, number: Double) throws -> Variable {
+    try x * .number(number, like: x)
+  }
+
+  /// `x / number`.
+  public static func / (x: Variable, number: Double) throws -> Variable {
+    try x / .number(number, like: x)
+  }
+
+  /// `number / x`.
+  public static func / (number: Double, x: Variable) throws -> Variable {
+    try .number(number, like: x) / x
+  }
+
+  /// `x ** number`.
+  public func power(_ exponent: Double) throws -> Variable {
+    try power(.number(exponent, like: self))
+  }
+
+  /// The variable itself, or its elements as the default float where they are not floats.
+  @inline(__always)
+  func floating() throws -> Variable {
+    dtype.isFloat ? self : try converted(to: Context.current.defaultFloat)
+  }
+
+  /// Zeros with the shape and dtype of this variable.
+  public func zerosLike() throws -> Variable { .tensor(try Tensor.full(shape, 0, dtype)) }
+
+  /// Ones with the shape and dtype of this variable.
+  public func onesLike() throws -> Variable { .tensor(try Tensor.full(shape, 1, dtype)) }
+}

@@ -1,0 +1,365 @@
+// Many elements into one, and functions along an axis. The sum is in `Movement`, as the transpose
+// of a broadcast.
+
+import Tensors
+
+extension Primitive {
+  /// A reduction: a function of `(x, y, t)` gives the weights ẏ = Σ w ẋ, x̄ = w ȳ. There y keeps
+  /// its reduced axes with extent 1.
+  fileprivate convenience init(
+    reduction name: String,
+    kernel: @escaping @Sendable (Tensor, AxisSet, Bool) throws -> Tensor,
+    again: @escaping @Sendable (Variable, AxisSet, Bool) throws -> Variable,
+    weights: @escaping @Sendable (_ x: Variable, _ y: Variable, _ axes: AxisSet) throws -> Variable
+  ) {
+    self.init(
+      name,
+      kernel: { x, attributes in
+        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        return try kernel(x, axes, keepAxes)
+      },
+      forward: { x, y, attributes, dx in
+        guard case .axes(let axes, let keepAxes) = attributes else { return dx }
+        let kept = try y.reshape(to: x.shape.keeping(axes))
+        return try (weights(x, kept, axes) * dx).sum(axes: axes, keepAxes: keepAxes)
+      },
+      reverse: { x, y, attributes, dy in
+        guard case .axes(let axes, _) = attributes else { return dy }
+        let shape = x.shape.keeping(axes)
+        return try weights(x, y.reshape(to: shape), axes) * dy.reshape(to: shape)
+      },
+      batch: { x, attributes in
+        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        return try again(x, axes.shifted, keepAxes)
+      })
+  }
+
+  /// The product over axes.
+  ///
+  ///     y = Π x            ∂y/∂xᵢ = Π over j ≠ i of xⱼ, without division
+  static let prod = Primitive(
+    reduction: "prod", kernel: { try $0.prod($1, keepAxes: $2) },
+    again: { try $0.prod(axes: $1, keepAxes: $2) },
+    weights: { x, _, axes in try x.productOfOthers(axes: axes) })
+
+  /// The greatest over axes; the derivative is spread evenly over equal ones.
+  static let max = Primitive(
+    reduction: "max", kernel: { try $0.max($1, keepAxes: $2) },
+    again: { try $0.max(axes: $1, keepAxes: $2) }, weights: shares)
+
+  /// The least over axes; the derivative is spread evenly over equal ones.
+  static let min = Primitive(
+    reduction: "min", kernel: { try $0.min($1, keepAxes: $2) },
+    again: { try $0.min(axes: $1, keepAxes: $2) }, weights: shares)
+
+  @Sendable private static func shares(_ x: Variable, _ y: Variable, _ axes: AxisSet) throws
+    -> Variable
+  {
+    let isHit = try x.isEqual(to: y).converted(to: x.dtype)
+    return try isHit.over(isHit.sum(axes: axes, keepAxes: true))
+  }
+
+  /// The logarithm of the sum of exponentials over axes.
+  ///
+  ///     y = log Σ eˣ            ∂y/∂x = e^(x - y)
+  ///
+  /// Where y is inf, the derivative is 1 for the infinite elements and 0 for others; where y is
+  /// -inf it is 0.
+  static let logsumexp = Primitive(
+    reduction: "logsumexp", kernel: { try $0.logsumexp($1, keepAxes: $2) },
+    again: { try $0.logsumexp(axes: $1, keepAxes: $2) },
+    weights: { x, y, _ in
+      let inf = Variable.number(.infinity, like: x)
+      let atInfinity = try x.isEqual(to: inf).select(.number(0, like: x), -inf)
+      let isInfinite = try y.isinf()
+      let finite = try isInfinite.select(.number(0, like: y), y)
+      return try isInfinite.select(atInfinity, x - finite).exp()
+    })
+
+  /// The Euclidean norm over axes.
+  ///
+  ///     y = √Σx²            ∂y/∂x = x / y, 0 at 0
+  static let norm = Primitive(
+    reduction: "norm",
+    kernel: { x, axes, keepAxes in
+      // Scaled, so that no square overflows or vanishes.
+      if x.count == 0 { return try x.sum(axes, keepAxes: keepAxes) }
+      let largest = try Tensor.unary(.abs, x).max(axes, keepAxes: true)
+      let isUsable = try Tensor.binary(
+        .and, Tensor.unary(.isfinite, largest),
+        Tensor.binary(.greater, largest, Tensor(0, dtype: x.dtype)))
+      let scale = try Tensor.select(isUsable, largest, Tensor(1, dtype: x.dtype))
+      let ratio = try Tensor.binary(.divide, x, scale)
+      let root = try Tensor.unary(
+        .sqrt, Tensor.binary(.multiply, ratio, ratio).sum(axes, keepAxes: true))
+      let result = try Tensor.binary(.multiply, root, scale)
+      return keepAxes ? result : try result.reshaped(x.shape.reducing(axes))
+    },
+    again: { try $0.norm(axes: $1, keepAxes: $2) },
+    weights: { x, y, _ in try x.over(y.infiniteAtZero()) })
+
+  /// True where any element over the axes is not zero.
+  static let any = Primitive(test: "any") { try $0.any($1, keepAxes: $2) } again: {
+    try $0.any(axes: $1, keepAxes: $2)
+  }
+
+  /// True where no element over the axes is zero.
+  static let all = Primitive(test: "all") { try $0.all($1, keepAxes: $2) } again: {
+    try $0.all(axes: $1, keepAxes: $2)
+  }
+
+  private convenience init(
+    test name: String, kernel: @escaping @Sendable (Tensor, AxisSet, Bool) throws -> Tensor,
+    again: @escaping @Sendable (Variable, AxisSet, Bool) throws -> Variable
+  ) {
+    self.init(
+      constant: name,
+      kernel: { x, attributes in
+        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        return try kernel(x, axes, keepAxes)
+      },
+      batch: { x, attributes in
+        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        return try again(x, axes.shifted, keepAxes)
+      })
+  }
+
+  // MARK: Along an axis
+
+  /// A function along an axis, its number the attribute.
+  private convenience init(
+    along name: String, kernel: @escaping @Sendable (Tensor, Int) throws -> Tensor,
+    again: @escaping @Sendable (Variable, Int) throws -> Variable,
+    forward: @escaping @Sendable (Variable, Variable, Int, Variable) throws -> Variable,
+    reverse: @escaping @Sendable (Variable, Variable, Int, Variable) throws -> Variable
+  ) {
+    self.init(
+      name,
+      kernel: { x, attributes in
+        guard case .axis(let axis) = attributes else { return x }
+        return try kernel(x, axis)
+      },
+      forward: { x, y, attributes, t in
+        guard case .axis(let axis) = attributes else { return t }
+        return try forward(x, y, axis, t)
+      },
+      reverse: { x, y, attributes, t in
+        guard case .axis(let axis) = attributes else { return t }
+        return try reverse(x, y, axis, t)
+      },
+      batch: { x, attributes in
+        guard case .axis(let axis) = attributes else { return x }
+        return try again(x, axis + 1)
+      })
+  }
+
+  /// Running sums.
+  ///
+  ///     yₖ = Σ over j ≤ k of xⱼ            ẏ = cumsum ẋ            x̄ = cumsum of ȳ from the end
+  static let cumsum = Primitive(
+    along: "cumsum", kernel: { try $0.cumsum(axis: $1) }, again: { try $0.cumsum(axis: $1) },
+    forward: { _, _, axis, t in try t.cumsum(axis: axis) },
+    reverse: { _, _, axis, t in try t.flip(axes: [axis]).cumsum(axis: axis).flip(axes: [axis]) })
+
+  /// Running products; the rules do not divide, so zeros are exact.
+  ///
+  ///     yₖ = xₖ yₖ₋₁            ẏₖ = xₖ ẏₖ₋₁ + yₖ₋₁ ẋₖ            x̄ₖ = yₖ₋₁ zₖ, zₖ = ȳₖ + xₖ₊₁ zₖ₊₁
+  static let cumprod = Primitive(
+    along: "cumprod", kernel: { try $0.cumprod(axis: $1) }, again: { try $0.cumprod(axis: $1) },
+    forward: { x, y, axis, t in
+      try (y.shifted(by: 1, fill: 1, axis: axis) * t).recurrence(factor: x, axis: axis)
+    },
+    reverse: { x, y, axis, t in
+      let factor = try x.flip(axes: [axis]).shifted(by: 1, fill: 0, axis: axis)
+      let z = try t.flip(axes: [axis]).recurrence(factor: factor, axis: axis).flip(axes: [axis])
+      return try y.shifted(by: 1, fill: 1, axis: axis) * z
+    })
+
+  ///     y = eˣ / Σ eˣ            ẏ = y (ẋ - Σ y ẋ)            x̄ = y (ȳ - Σ y ȳ)
+  static let softmax = Primitive(
+    along: "softmax", kernel: { try $0.softmax(axis: $1) }, again: { try $0.softmax(axis: $1) },
+    forward: { _, y, axis, t in try y.softmaxSlope(t, axis) },
+    reverse: { _, y, axis, t in try y.softmaxSlope(t, axis) })
+
+  ///     y = x - log Σ eˣ            ẏ = ẋ - Σ eʸ ẋ            x̄ = ȳ - eʸ Σ ȳ
+  static let logSoftmax = Primitive(
+    along: "log_softmax", kernel: { try $0.logSoftmax(axis: $1) },
+    again: { try $0.logSoftmax(axis: $1) },
+    forward: { _, y, axis, t in try t - (y.exp() * t).sum(axes: AxisSet(axis), keepAxes: true) },
+    reverse: { _, y, axis, t in try t - y.exp() * t.sum(axes: AxisSet(axis), keepAxes: true) })
+
+  /// The place of the greatest element along an axis. Attribute: the axis, kept or not.
+  static let argmax = Primitive(place: "argmax") { try $0.argmax(axis: $1, keepAxes: $2) } again: {
+    try $0.argmax(axis: $1, keepAxes: $2)
+  }
+
+  /// The place of the least element along an axis. Attribute: the axis, kept or not.
+  static let argmin = Primitive(place: "argmin") { try $0.argmin(axis: $1, keepAxes: $2) } again: {
+    try $0.argmin(axis: $1, keepAxes: $2)
+  }
+
+  private convenience init(
+    place name: String, kernel: @escaping @Sendable (Tensor, Int, Bool) throws -> Tensor,
+    again: @escaping @Sendable (Variable, Int, Bool) throws -> Variable
+  ) {
+    self.init(
+      constant: name,
+      kernel: { x, attributes in
+        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        return try kernel(x, axes.first, keepAxes)
+      },
+      batch: { x, attributes in
+        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        return try again(x, axes.first + 1, keepAxes)
+      })
+  }
+}
+
+extension AxisSet {
+  /// The lowest axis; the set must have one.
+  fileprivate var first: Int { bits.trailingZeroBitCount }
+}
+
+extension Shape {
+  /// This shape without the given axes.
+  func reducing(_ axes: AxisSet) -> Shape {
+    var result = Shape()
+    for axis in 0..<rank where !axes.contains(axis) { result.append(self[axis]) }
+    return result
+  }
+}
+
+extension Variable {
+  /// The product over axes.
+  public func prod(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.prod, self, .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// The greatest element over axes.
+  public func max(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.max, self, .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// The least element over axes.
+  public func min(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.min, self, .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// log Σ eˣ over axes, without overflow.
+  public func logsumexp(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.logsumexp, floating(), .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// The Euclidean norm over axes; its derivative at 0 is 0.
+  public func norm(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.norm, floating(), .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// True where any element over axes is not zero.
+  public func any(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.any, self, .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// True where no element over axes is zero.
+  public func all(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try apply(.all, self, .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// The place of the greatest element along an axis; in the flattened tensor for nil.
+  public func argmax(axis: Int? = nil, keepAxes: Bool = false) throws -> Variable {
+    try place(.argmax, axis, keepAxes)
+  }
+
+  /// The place of the least element along an axis; in the flattened tensor for nil.
+  public func argmin(axis: Int? = nil, keepAxes: Bool = false) throws -> Variable {
+    try place(.argmin, axis, keepAxes)
+  }
+
+  private func place(_ p: Primitive, _ axis: Int?, _ keepAxes: Bool) throws -> Variable {
+    guard let axis else {
+      let flat = try apply(p, flattened(), .axes(AxisSet(0), keepAxes: false))
+      return keepAxes ? try flat.reshape(to: shape.keeping(.all(rank: rank))) : flat
+    }
+    return try apply(p, self, .axes(AxisSet(shape.axis(axis)), keepAxes: keepAxes))
+  }
+
+  /// Running sums along an axis.
+  public func cumsum(axis: Int) throws -> Variable {
+    try apply(.cumsum, self, .axis(shape.axis(axis)))
+  }
+
+  /// Running products along an axis.
+  public func cumprod(axis: Int) throws -> Variable {
+    try apply(.cumprod, self, .axis(shape.axis(axis)))
+  }
+
+  /// eˣ / Σ eˣ along an axis.
+  public func softmax(axis: Int = -1) throws -> Variable {
+    try apply(.softmax, floating(), .axis(shape.axis(axis)))
+  }
+
+  /// x - log Σ eˣ along an axis.
+  public func logSoftmax(axis: Int = -1) throws -> Variable {
+    try apply(.logSoftmax, floating(), .axis(shape.axis(axis)))
+  }
+
+  // MARK: Parts of rules
+
+  fileprivate func softmaxSlope(_ t: Variable, _ axis: Int) throws -> Variable {
+    try self * (t - (self * t).sum(axes: AxisSet(axis), keepAxes: true))
+  }
+
+  /// For each element the product of the others over the axes, in this shape.
+  fileprivate func productOfOthers(axes: AxisSet) throws -> Variable {
+    let reduced = (0..<rank).filter(axes.contains)
+    let order = (0..<rank).filter { !axes.contains($0) } + reduced
+    let moved = try permute(order)
+    let outer = shape.reducing(axes)
+    let n = reduced.reduce(1) { $0 * shape[$1] }
+    if n == 0 { return self }
+    let rows = try moved.reshape(to: Shape(outer.count, n)).rowProductsOfOthers()
+    var inverse = order
+    for (new, old) in order.enumerated() { inverse[old] = new }
+    return try rows.reshape(to: moved.shape).permute(inverse)
+  }
+
+  /// The same along the last of two axes: products of pairs, what is missing in each pair, and
+  /// back; linear work, and exact where elements are zero.
+  private func rowProductsOfOthers() throws -> Variable {
+    let n = shape[1]
+    if n == 1 { return try onesLike() }
+    let even = n % 2 == 0 ? self : try padded(before: [0, 0], after: [0, 1], value: 1)
+    let half = even.shape[1] / 2
+    let pairs = try even.reshape(to: Shape(trusted: [shape[0], half, 2]))
+    let others = try (pairs.prod2()).rowProductsOfOthers().reshape(to: Shape(trusted: [shape[0], half, 1]))
+    let result = try (pairs.flip(axes: [2]) * others).reshape(to: even.shape)
+    return n % 2 == 0 ? result : try result.sliced(axis: 1, from: 0, to: n)
+  }
+
+  /// The products of pairs along the last of three axes.
+  private func prod2() throws -> Variable {
+    let (first, second) = (try sliced(axis: 2, from: 0, to: 1), try sliced(axis: 2, from: 1, to: 2))
+    return try (first * second).reshape(to: Shape(shape[0], shape[1]))
+  }
+
+  /// The elements moved along an axis, with a number where nothing comes.
+  fileprivate func shifted(by places: Int, fill: Double, axis: Int) throws -> Variable {
+    let extent = shape[axis]
+    let kept = try sliced(axis: axis, from: 0, to: Swift.max(extent - places, 0))
+    var before = Array(repeating: 0, count: rank)
+    before[axis] = Swift.min(places, extent)
+    return try kept.padded(before: before, after: Array(repeating: 0, count: rank), value: fill)
+  }
+
+  /// zₖ = factorₖ zₖ₋₁ + uₖ along an axis, in a logarithmic number of steps.
+  fileprivate func recurrence(factor: Variable, axis: Int) throws -> Variable {
+    var (z, a) = (self, factor)
+    var places = 1
+    while places < shape[axis] {
+      z = try z + a * z.shifted(by: places, fill: 0, axis: axis)
+      a = try a * a.shifted(by: places, fill: 0, axis: axis)
+      places *= 2
+    }
+    return z
+  }
+}
