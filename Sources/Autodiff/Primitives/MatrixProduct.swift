@@ -1,0 +1,82 @@
+// The product of matrices, for every case that NumPy has: vectors, matrices, and stacks that
+// broadcast. Transposes are views that the kernel reads as they are.
+
+import Tensors
+
+extension Primitive {
+  /// The matrix product; a vector is a row on the left and a column on the right.
+  ///
+  ///     Y = A B            Ẏ = Ȧ B + A Ḃ            Ā = Ȳ Bᵀ, B̄ = Aᵀ Ȳ
+  static let matmul = Primitive(
+    "matmul", kernel: { a, b, _ in try Tensor.matmul(a, b) },
+    forward: { a, b, y, _, da, db in
+      guard let da else { return try a.matmul(db ?? b) }
+      guard let db else { return try da.matmul(b) }
+      return try da.matmul(b) + a.matmul(db)
+    },
+    reverse: { a, b, _, _, dy, needsA, needsB in
+      switch (a.rank, b.rank) {
+      case (1, 1): return (needsA ? try dy * b : nil, needsB ? try dy * a : nil)
+      case (2, 2):
+        return (
+          needsA ? try dy.matmul(b.matrixTransposed) : nil,
+          needsB ? try a.matrixTransposed.matmul(dy) : nil
+        )
+      case (_, 1):
+        let column = try dy.expanded(at: -1)
+        return (
+          needsA ? try column * b : nil,
+          needsB
+            ? try (a.rank == 2 ? dy.matmul(a) : (a * column).sum(axes: .leading(a.rank - 1))) : nil
+        )
+      case (1, _):
+        let row = try dy.expanded(at: -2)
+        return (
+          needsA
+            ? try (b.rank == 2 ? b.matmul(dy) : (b * row).sum(axes: .leading(b.rank - 2)).sum(axes: AxisSet(1)))
+            : nil,
+          needsB ? try a.expanded(at: -1) * row : nil
+        )
+      case (_, 2):
+        // One matrix on the right of a stack: one product with all its rows.
+        let (n, k) = (b.shape[1], b.shape[0])
+        let rows = needsB && k > 0 ? a.count / k : 0
+        return (
+          needsA ? try dy.matmul(b.matrixTransposed) : nil,
+          needsB
+            ? try a.reshape(to: Shape(rows, k)).matrixTransposed.matmul(
+              dy.reshape(to: Shape(rows, n))) : nil
+        )
+      default:
+        return (
+          needsA ? try dy.matmul(b.matrixTransposed).unbroadcast(to: a) : nil,
+          needsB ? try a.matrixTransposed.matmul(dy).unbroadcast(to: b) : nil
+        )
+      }
+    },
+    batch: { a, aIsMapped, b, bIsMapped, _ in
+      let (m, n) = (a.rank - (aIsMapped ? 1 : 0), b.rank - (bIsMapped ? 1 : 0))
+      // Mapped vectors beside one matrix are the rows of a matrix.
+      if !bIsMapped && n <= 2 && m >= 1 { return try a.matmul(b) }
+      if !aIsMapped && m == 2 && n == 1 { return try b.matmul(a.matrixTransposed) }
+      if !aIsMapped && m == 1 && n == 1 { return try b.matmul(a) }
+      // Everything else: vectors become matrices, and leading axes line up.
+      let left = m == 1 ? try a.expanded(at: -2) : a
+      let right = n == 1 ? try b.expanded(at: -1) : b
+      let (s, t) = try aligned(left, aIsMapped, right, bIsMapped)
+      var y = try s.matmul(t)
+      if n == 1 { y = try y.squeezed(-1) }
+      if m == 1 { y = try y.squeezed(n == 1 ? -1 : -2) }
+      return y
+    })
+}
+
+extension AxisSet {
+  /// The first axes of a tensor.
+  fileprivate static func leading(_ count: Int) -> AxisSet { .all(rank: count) }
+}
+
+extension Variable {
+  /// The matrix product.
+  public func matmul(_ b: Variable) throws -> Variable { try apply(.matmul, self, b) }
+}
