@@ -70,7 +70,8 @@ private struct Equation {
         let extent = shape[axis]
         if let other = labels.firstIndex(of: label), shape[other] != extent {
           throw TensorError(
-            .shape, "einsum '\(text)' has \(shape[other]) and \(extent) along "
+            .shape,
+            "einsum '\(text)' has \(shape[other]) and \(extent) along "
               + Equation.name(label))
         }
         guard let known = extents[label], known != 1, extent != 1, known != extent else {
@@ -130,7 +131,8 @@ private struct Equation {
     if let rank {
       guard letters.count == rank || (dots == 3 && letters.count < rank) else {
         throw TensorError(
-          .shape, "einsum '\(text)' gives \(letters.count) letters to a tensor of "
+          .shape,
+          "einsum '\(text)' gives \(letters.count) letters to a tensor of "
             + "\(rank) \(rank == 1 ? "axis" : "axes")")
       }
       spread = (0..<rank - letters.count).reversed().map { .ellipsis($0) }
@@ -302,7 +304,8 @@ private struct Planner {
           right.number = emit(.reshape(right.number, shape: shape))
         }
       }
-      var result = Term(number: emit(.multiply(left.number, right.number)), labels: product + summed)
+      var result = Term(
+        number: emit(.multiply(left.number, right.number)), labels: product + summed)
       if !summed.isEmpty {
         let axes = Array(product.count..<product.count + summed.count)
         result.number = emit(.sum(result.number, axes: axes))

@@ -124,7 +124,11 @@ extension RandomKey {
   {
     try RandomKey.check(probability: probability)
     let draws = try uniform(shape)
-    return try RandomKey.flags(shape, dtype) { draw, _ in draw < probability } from: { draws }
+    return try RandomKey.flags(shape, dtype) { draw, _ in
+      draw < probability
+    } from: {
+      draws
+    }
   }
 
   /// True with the probability that each element gives.
@@ -132,7 +136,11 @@ extension RandomKey {
     let values = probabilities.doubles
     for value in values { try RandomKey.check(probability: value) }
     let draws = try uniform(probabilities.shape)
-    return try RandomKey.flags(probabilities.shape, dtype) { $0 < values[$1] } from: { draws }
+    return try RandomKey.flags(probabilities.shape, dtype) {
+      $0 < values[$1]
+    } from: {
+      draws
+    }
   }
 
   private static func flags(
@@ -199,7 +207,8 @@ extension RandomKey {
     throws -> [Double]
   {
     guard weights.rank == 1 && weights.count == n else {
-      throw TensorError(.shape, "choice among \(n) needs \(n) weights, not \(weights.typeDescription)")
+      throw TensorError(
+        .shape, "choice among \(n) needs \(n) weights, not \(weights.typeDescription)")
     }
     let values = weights.doubles
     if let bad = values.first(where: { !($0 >= 0 && $0.isFinite) }) {

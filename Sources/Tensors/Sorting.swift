@@ -33,8 +33,10 @@ extension Tensor {
     var kept = shape
     kept[axis] = keeping ?? extent
     let keys = sortKeys(descending: descending)
-    let lanes = elementOffsets(shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis))
-    let firsts = elementOffsets(kept.removing(axis: axis), kept.contiguousStrides.removing(axis: axis))
+    let lanes = elementOffsets(
+      shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis))
+    let firsts = elementOffsets(
+      kept.removing(axis: axis), kept.contiguousStrides.removing(axis: axis))
     let step = shape.contiguousStrides[axis]
     var lane = SortedLane(extent)
     return try Tensor.make(kept, .i64) { target in
@@ -105,7 +107,8 @@ extension Tensor {
     }
     // Two i64 tensors compare exactly; with a float among them both compare as doubles.
     let areWhole = !dtype.isFloat && !values.dtype.isFloat
-    let sorted = areWhole ? sortKeys(descending: false) : try rowMajor(.f64).sortKeys(descending: false)
+    let sorted =
+      areWhole ? sortKeys(descending: false) : try rowMajor(.f64).sortKeys(descending: false)
     let wanted =
       areWhole
       ? values.sortKeys(descending: false) : try values.rowMajor(.f64).sortKeys(descending: false)

@@ -102,19 +102,26 @@ import Testing
   }
 
   @Test func `specifications that cannot be read say where`() {
-    #expect(message { try FormatSpecification.parse(".3q") } == "format '.3q' cannot be read from 'q' on")
-    #expect(message { try FormatSpecification.parse("5.f") }
-      == "format '5.f' has a point without a precision after it")
-    #expect(message { try FormatSpecification.parse("99999999999999999999d") }
-      == "format '99999999999999999999d' asks for a width of 99999999999999999999")
-    #expect(message { try FormatSpecification.parse(".5000f") }
-      == "format '.5000f' asks for a precision of 5000")
-    #expect(message { try FormatSpecification.parse("d").format(1.5) }
-      == "format 'd' does not suit a float")
-    #expect(message { try FormatSpecification.parse(".2").format(3) }
-      == "format '.2' has a precision, and 3 is an integer")
-    #expect(message { try FormatSpecification.parse(".2f").format("text") }
-      == "format '.2f' does not suit text")
+    #expect(
+      message { try FormatSpecification.parse(".3q") } == "format '.3q' cannot be read from 'q' on")
+    #expect(
+      message { try FormatSpecification.parse("5.f") }
+        == "format '5.f' has a point without a precision after it")
+    #expect(
+      message { try FormatSpecification.parse("99999999999999999999d") }
+        == "format '99999999999999999999d' asks for a width of 99999999999999999999")
+    #expect(
+      message { try FormatSpecification.parse(".5000f") }
+        == "format '.5000f' asks for a precision of 5000")
+    #expect(
+      message { try FormatSpecification.parse("d").format(1.5) }
+        == "format 'd' does not suit a float")
+    #expect(
+      message { try FormatSpecification.parse(".2").format(3) }
+        == "format '.2' has a precision, and 3 is an integer")
+    #expect(
+      message { try FormatSpecification.parse(".2f").format("text") }
+        == "format '.2f' does not suit text")
     #expect(message { try FormatSpecification.parse("c").format(-1) } == "-1 is no character")
   }
 

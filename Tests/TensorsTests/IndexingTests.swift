@@ -80,35 +80,48 @@ import Testing
 
   @Test func `floats are not put into whole numbers`() throws {
     let plan = try IndexPlan(shape: Shape(2), items: [.at(0)])
-    #expect(message { try whole([1, 2]).replacing(plan, with: Tensor(0.5)) }
-      == "f64 values do not fit into i64[2]")
+    #expect(
+      message { try whole([1, 2]).replacing(plan, with: Tensor(0.5)) }
+        == "f64 values do not fit into i64[2]")
     #expect(try whole([1, 2]).replacing(plan, with: Tensor(true)).integers == [1, 2])
   }
 
   @Test func `mistakes name the index and the axis`() throws {
     let shape = Shape(3, 5)
-    func plan(_ items: IndexItem...) throws -> IndexPlan { try IndexPlan(shape: shape, items: items) }
+    func plan(_ items: IndexItem...) throws -> IndexPlan {
+      try IndexPlan(shape: shape, items: items)
+    }
     #expect(message { try plan(.all, .at(7)) } == "index 7 is out of range for an axis of 5")
-    #expect(hint { try plan(.all, .at(7)) } == "indices go from 0 to 4, or from -1 to -5 at the end")
+    #expect(
+      hint { try plan(.all, .at(7)) } == "indices go from 0 to 4, or from -1 to -5 at the end")
     #expect(message { try plan(.at(-4)) } == "index -4 is out of range for an axis of 3")
-    #expect(message { try plan(.at(.min)) }
-      == "index -9223372036854775808 is out of range for an axis of 3")
-    #expect(message { try plan(.ids(whole([0, 3]))) } == "index 3 is out of range for an axis of 3")
-    #expect(message { try plan(.at(0), .at(0), .at(0)) }
-      == "3 indices are too many for a tensor of shape [3, 5]")
+    #expect(
+      message { try plan(.at(.min)) }
+        == "index -9223372036854775808 is out of range for an axis of 3")
+    #expect(
+      message { try plan(.ids(whole([0, 3]))) } == "index 3 is out of range for an axis of 3")
+    #expect(
+      message { try plan(.at(0), .at(0), .at(0)) }
+        == "3 indices are too many for a tensor of shape [3, 5]")
     #expect(message { try plan(.ellipsis, .ellipsis) } == "an index has one ... at most")
-    #expect(message { try plan(.slice(start: nil, stop: nil, step: 0)) }
-      == "a slice cannot have the step 0")
-    #expect(message { try plan(.mask(tensor([1, 0], nil, .bool))) }
-      == "a mask of shape [2] does not fit a tensor of shape [3, 5]")
-    #expect(message { try plan(.ids(whole([0, 1])), .ids(whole([0, 1, 2]))) }
-      == "indices of shapes [2] and [3] do not fit together")
-    #expect(message { try plan(.ids(tensor([0.5]))) }
-      == "an index is a whole number, and f64[1] holds none")
-    #expect(message { try counting([4]).indexed(plan(.at(0))) }
-      == "an index made for shape [3, 5] does not fit f64[4]")
-    #expect(message { try counting([3, 5]).replacing(plan(.at(0)), with: counting([2])) }
-      == "cannot put f64[2] where [5] is indexed")
+    #expect(
+      message { try plan(.slice(start: nil, stop: nil, step: 0)) }
+        == "a slice cannot have the step 0")
+    #expect(
+      message { try plan(.mask(tensor([1, 0], nil, .bool))) }
+        == "a mask of shape [2] does not fit a tensor of shape [3, 5]")
+    #expect(
+      message { try plan(.ids(whole([0, 1])), .ids(whole([0, 1, 2]))) }
+        == "indices of shapes [2] and [3] do not fit together")
+    #expect(
+      message { try plan(.ids(tensor([0.5]))) }
+        == "an index is a whole number, and f64[1] holds none")
+    #expect(
+      message { try counting([4]).indexed(plan(.at(0))) }
+        == "an index made for shape [3, 5] does not fit f64[4]")
+    #expect(
+      message { try counting([3, 5]).replacing(plan(.at(0)), with: counting([2])) }
+        == "cannot put f64[2] where [5] is indexed")
     #expect(message { try Tensor(1.0).indexed(at: 0) } == "a 0-d tensor has no axes to index")
   }
 
@@ -125,8 +138,9 @@ import Testing
 
   @Test func `more than eight axes are an error`() throws {
     let items = [IndexItem](repeating: .newAxis, count: 9)
-    #expect(message { try IndexPlan(shape: Shape(), items: items) }
-      == "an index cannot give more than 8 axes")
+    #expect(
+      message { try IndexPlan(shape: Shape(), items: items) }
+        == "an index cannot give more than 8 axes")
   }
 
   @Test func `gather reads and scatterAdd adds along an axis`() throws {
@@ -134,15 +148,18 @@ import Testing
     let index = try whole([0, 2, 1, -1, 0, 0], [2, 3])
     #expect(try x.gather(axis: 1, index).doubles == [0, 2, 1, 7, 4, 4])
     #expect(try x.gather(axis: 0, index).doubles == [0, 9, 6, 8, 1, 2])
-    #expect(try x.swappedAxes(0, 1).gather(axis: 0, whole([0, 1, 2], [1, 3])).doubles == [0, 5, 10])
+    #expect(
+      try x.swappedAxes(0, 1).gather(axis: 0, whole([0, 1, 2], [1, 3])).doubles == [0, 5, 10])
     let sums = try Tensor.zeros(Shape(3, 4)).scatterAdd(
       axis: 1, index, tensor([1, 2, 3, 4, 5, 6], [2, 3]))
     #expect(try sums.doubles == [1, 3, 2, 0, 11, 0, 0, 4, 0, 0, 0, 0])
     #expect(try x.take(axis: -1, whole([3, 0], [2, 1])).shape.array == [3, 2, 1])
-    #expect(message { try x.gather(axis: 1, whole([4], [1, 1])) }
-      == "index 4 is out of range for an axis of 4")
-    #expect(message { try x.gather(axis: 0, whole([0])) }
-      == "gather needs an index of 2 axes for f64[3, 4], and got i64[1]")
+    #expect(
+      message { try x.gather(axis: 1, whole([4], [1, 1])) }
+        == "index 4 is out of range for an axis of 4")
+    #expect(
+      message { try x.gather(axis: 0, whole([0])) }
+        == "gather needs an index of 2 axes for f64[3, 4], and got i64[1]")
   }
 
   @Test func `nonzero, oneHot`() throws {
@@ -153,7 +170,8 @@ import Testing
     let rows = try Tensor.oneHot(whole([2, 0]), classes: 3)
     #expect(try rows.doubles == [0, 0, 1, 1, 0, 0])
     #expect(rows.shape == Shape(2, 3))
-    #expect(message { try Tensor.oneHot(whole([3]), classes: 3) }
-      == "class 3 is out of range for 3 classes")
+    #expect(
+      message { try Tensor.oneHot(whole([3]), classes: 3) }
+        == "class 3 is out of range for 3 classes")
   }
 }

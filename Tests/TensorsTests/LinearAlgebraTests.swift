@@ -75,7 +75,8 @@ private func transposed(_ x: Tensor) throws -> Tensor { try x.swappedAxes(x.rank
     #expect(try Tensor.matrixRank(tall()).integers == [3])
   }
 
-  @Test(arguments: [DType.f64, .f32], [[1, 1], [4, 4], [7, 3], [3, 7], [2, 3, 5, 5], [2, 40, 33]])
+  @Test(
+    arguments: [DType.f64, .f32], [[1, 1], [4, 4], [7, 3], [3, 7], [2, 3, 5, 5], [2, 40, 33]])
   func `factors multiply back`(_ dtype: DType, _ shape: [Int]) throws {
     var key = RandomKey(seed: 1)
     let a = try key.normal(Shape(shape), dtype)
@@ -166,19 +167,28 @@ private func transposed(_ x: Tensor) throws -> Tensor { try x.swappedAxes(x.rank
 
   @Test func `singular matrices are named with their pivot`() throws {
     let singular = try tensor([1, 2, 2, 4], [2, 2])
-    #expect(message { try Tensor.solve(singular, tensor([1, 2])) }
-      == "solve cannot use f64[2, 2]: it is singular, pivot 1 is zero")
-    #expect(hint { try Tensor.solve(singular, tensor([1, 2])) }
-      == "add a small multiple of the identity, or use lstsq or pinv")
-    #expect(message { try Tensor.inverse(singular) }
-      == "inv cannot use f64[2, 2]: it is singular, pivot 1 is zero")
-    #expect(message { try Tensor.triangularSolve(tensor([1, 0, 0, 0], [2, 2]), tensor([1, 1]), lower: true) }
-      == "triangular_solve cannot use f64[2, 2]: it is singular, pivot 1 is zero")
-    #expect(message { try Tensor.choleskyFactor(tensor([1, 2, 2, 1], [2, 2])) }
-      == "cholesky cannot factor f64[2, 2]: it is not positive definite, pivot 1 is not above zero")
+    #expect(
+      message { try Tensor.solve(singular, tensor([1, 2])) }
+        == "solve cannot use f64[2, 2]: it is singular, pivot 1 is zero")
+    #expect(
+      hint { try Tensor.solve(singular, tensor([1, 2])) }
+        == "add a small multiple of the identity, or use lstsq or pinv")
+    #expect(
+      message { try Tensor.inverse(singular) }
+        == "inv cannot use f64[2, 2]: it is singular, pivot 1 is zero")
+    #expect(
+      message {
+        try Tensor.triangularSolve(tensor([1, 0, 0, 0], [2, 2]), tensor([1, 1]), lower: true)
+      }
+        == "triangular_solve cannot use f64[2, 2]: it is singular, pivot 1 is zero")
+    #expect(
+      message { try Tensor.choleskyFactor(tensor([1, 2, 2, 1], [2, 2])) }
+        == "cholesky cannot factor f64[2, 2]: it is not positive definite, pivot 1 is not above zero"
+    )
     let batch = try tensor([1, 0, 0, 1, 0, 0, 0, 0], [2, 1, 2, 2])
-    #expect(message { try Tensor.inverse(batch) }
-      == "inv cannot use matrix (1, 0) of f64[2, 1, 2, 2]: it is singular, pivot 0 is zero")
+    #expect(
+      message { try Tensor.inverse(batch) }
+        == "inv cannot use matrix (1, 0) of f64[2, 1, 2, 2]: it is singular, pivot 0 is zero")
     #expect(try Tensor.determinant(singular).doubles == [0])
     let (sign, logAbs) = try Tensor.logAbsDet(singular)
     #expect(try sign.doubles == [0] && logAbs.doubles == [-.infinity])
@@ -199,18 +209,22 @@ private func transposed(_ x: Tensor) throws -> Tensor { try x.swappedAxes(x.rank
     _ = try? Tensor.qr(a)
     _ = try? Tensor.luPacked(a)
     _ = try? Tensor.solve(a, Tensor.zeros(Shape(10)))
-    #expect(message { try Tensor.choleskyFactor(tensor([.nan], [1, 1])) }
-      == "cholesky cannot factor f64[1, 1]: it is not positive definite, pivot 0 is nan")
+    #expect(
+      message { try Tensor.choleskyFactor(tensor([.nan], [1, 1])) }
+        == "cholesky cannot factor f64[1, 1]: it is not positive definite, pivot 0 is nan")
     #expect(try Tensor.determinant(tensor([.nan, 1, 1, 1], [2, 2])).doubles[0].isNaN)
   }
 
   @Test func `shapes that do not fit are named`() throws {
     #expect(message { try Tensor.inverse(tensor([1, 2])) } == "inv needs a matrix, and got f64[2]")
-    #expect(message { try Tensor.inverse(Tensor.zeros(Shape(2, 3))) }
-      == "inv needs a square matrix, and got f64[2, 3]")
-    #expect(message { try Tensor.solve(Tensor.eye(2, 2), tensor([1, 2, 3])) }
-      == "solve does not fit f64[2, 2] and f64[3]")
-    #expect(message { try Tensor.solve(Tensor.eye(2, 2), Tensor(1.0)) }
-      == "solve needs a vector or matrix on the right, and got f64")
+    #expect(
+      message { try Tensor.inverse(Tensor.zeros(Shape(2, 3))) }
+        == "inv needs a square matrix, and got f64[2, 3]")
+    #expect(
+      message { try Tensor.solve(Tensor.eye(2, 2), tensor([1, 2, 3])) }
+        == "solve does not fit f64[2, 2] and f64[3]")
+    #expect(
+      message { try Tensor.solve(Tensor.eye(2, 2), Tensor(1.0)) }
+        == "solve needs a vector or matrix on the right, and got f64")
   }
 }

@@ -8,17 +8,18 @@ private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(v
 
 @Suite struct RandomTests {
   /// Random123's kat_vectors for philox4x32-10.
-  @Test(arguments: [
-    ([0, 0, 0, 0], [0, 0], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
-    (
-      [UInt32](repeating: .max, count: 4), [.max, .max],
-      [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-    ),
-    (
-      [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0],
-      [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
-    ),
-  ] as [([UInt32], [UInt32], [UInt32])])
+  @Test(
+    arguments: [
+      ([0, 0, 0, 0], [0, 0], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+      (
+        [UInt32](repeating: .max, count: 4), [.max, .max],
+        [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+      ),
+      (
+        [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0],
+        [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+      ),
+    ] as [([UInt32], [UInt32], [UInt32])])
   func `Philox is as published`(_ counter: [UInt32], _ key: [UInt32], _ words: [UInt32]) {
     let block = Philox.block(
       counter: (counter[0], counter[1], counter[2], counter[3]), key: (key[0], key[1]))
@@ -89,8 +90,9 @@ private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(v
     let wide = try key.integers(low: .min, high: .min / 2 * -1, Shape(40_000)).integers
     #expect(abs(wide.count { $0 < .min / 4 } - 20_000) < 600)
     #expect(try key.integers(low: .min, high: .max, Shape(100)).integers.contains { $0 < 0 })
-    #expect(message { try key.integers(low: 2, high: 2, Shape(1)) }
-      == "there are no integers from 2 below 2 to draw")
+    #expect(
+      message { try key.integers(low: 2, high: 2, Shape(1)) }
+        == "there are no integers from 2 below 2 to draw")
   }
 
   @Test func `permutations hold every number once, in every order`() throws {
@@ -111,10 +113,12 @@ private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(v
     #expect(try key.bernoulli(1, Shape(1000)).doubles.allSatisfy { $0 == 1 })
     #expect(try key.bernoulli(0, Shape(1000)).doubles.allSatisfy { $0 == 0 })
     #expect(try key.bernoulli(tensor([0, 1]), .f32).doubles == [0, 1])
-    #expect(message { try key.bernoulli(1.5, Shape()) }
-      == "a probability is between 0 and 1, and 1.5 is not")
-    #expect(message { try key.bernoulli(.nan, Shape()) }
-      == "a probability is between 0 and 1, and nan is not")
+    #expect(
+      message { try key.bernoulli(1.5, Shape()) }
+        == "a probability is between 0 and 1, and 1.5 is not")
+    #expect(
+      message { try key.bernoulli(.nan, Shape()) }
+        == "a probability is between 0 and 1, and nan is not")
   }
 
   @Test func `choice follows its weights`() throws {
@@ -128,12 +132,15 @@ private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(v
     }
     #expect(firsts.allSatisfy { Set($0) == [0, 2] })
     #expect(abs(firsts.count { $0[0] == 0 } - 1000) < 150)
-    #expect(message { try key.choice(3, Shape(4), replace: false) }
-      == "cannot choose 4 of 3 without repetition")
-    #expect(message { try key.choice(3, Shape(3), replace: false, weights: weights) }
-      == "cannot choose 3 of 3 when 2 weights are above zero")
-    #expect(message { try key.choice(2, Shape(1), weights: tensor([1, -1])) }
-      == "a weight is finite and not negative, and -1.0 is not")
+    #expect(
+      message { try key.choice(3, Shape(4), replace: false) }
+        == "cannot choose 4 of 3 without repetition")
+    #expect(
+      message { try key.choice(3, Shape(3), replace: false, weights: weights) }
+        == "cannot choose 3 of 3 when 2 weights are above zero")
+    #expect(
+      message { try key.choice(2, Shape(1), weights: tensor([1, -1])) }
+        == "a weight is finite and not negative, and -1.0 is not")
     #expect(message { try key.choice(0, Shape(1)) } == "cannot choose 1 of 0")
     #expect(try key.choice(0, Shape(0)).count == 0)
   }

@@ -58,8 +58,9 @@ import Testing
     #expect(try sorted.searchsorted(tensor([0, 2, 5, .nan])).integers == [0, 1, 4, 4])
     #expect(try sorted.searchsorted(tensor([2, 3]), right: true).integers == [3, 4])
     #expect(try whole([1, 2]).searchsorted(tensor([1.5])).integers == [1])
-    #expect(message { try x.searchsorted(sorted) }
-      == "searchsorted looks into a sorted tensor of one axis, not f64[2, 4]")
+    #expect(
+      message { try x.searchsorted(sorted) }
+        == "searchsorted looks into a sorted tensor of one axis, not f64[2, 4]")
   }
 
   @Test func `quantiles interpolate between their neighbours`() throws {
@@ -67,7 +68,8 @@ import Testing
     #expect((median.lower, median.upper, median.weight) == (1, 2, 0.5))
     let last = try QuantilePlace(1, of: 4)
     #expect((last.lower, last.upper, last.weight) == (3, 3, 0))
-    #expect(message { try QuantilePlace(2, of: 4) } == "a quantile is between 0 and 1, and 2.0 is not")
+    #expect(
+      message { try QuantilePlace(2, of: 4) } == "a quantile is between 0 and 1, and 2.0 is not")
     #expect(message { try QuantilePlace(0.5, of: 0) } == "an empty axis has no quantiles")
   }
 }

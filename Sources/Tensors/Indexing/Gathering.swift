@@ -31,7 +31,8 @@ extension Tensor {
   public func scatterAdd(axis: Int, _ index: Tensor, _ source: Tensor) throws -> Tensor {
     guard source.shape == index.shape else {
       throw TensorError(
-        .shape, "scatter_add needs an index for each element of \(source.typeDescription), and got "
+        .shape,
+        "scatter_add needs an index for each element of \(source.typeDescription), and got "
           + index.typeDescription)
     }
     let dtype = self.dtype
@@ -71,7 +72,8 @@ extension Tensor {
     }
     guard index.rank == rank else {
       throw TensorError(
-        .shape, "gather needs an index of \(rank) axes for \(typeDescription), and got "
+        .shape,
+        "gather needs an index of \(rank) axes for \(typeDescription), and got "
           + index.typeDescription)
     }
     for other in 0..<rank where other != axis && index.shape[other] > shape[other] {

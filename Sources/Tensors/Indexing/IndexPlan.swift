@@ -305,5 +305,6 @@ func indexError(_ index: Int, extent: Int) -> TensorError {
   TensorError(
     .index, "index \(index) is out of range for an axis of \(extent)",
     hint: extent == 0
-      ? "the axis is empty" : "indices go from 0 to \(extent - 1), or from -1 to \(-extent) at the end")
+      ? "the axis is empty"
+      : "indices go from 0 to \(extent - 1), or from -1 to \(-extent) at the end")
 }

@@ -184,7 +184,11 @@ private struct IndexWalk {
       for id in ids {
         for last in inner {
           let from = source + (start &+ first &+ id &+ last)
-          if length == 1 { next.pointee = from.pointee } else { next.update(from: from, count: length) }
+          if length == 1 {
+            next.pointee = from.pointee
+          } else {
+            next.update(from: from, count: length)
+          }
           next += length
         }
       }

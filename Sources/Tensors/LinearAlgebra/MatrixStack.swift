@@ -32,7 +32,8 @@ struct MatrixStack {
     }
     guard max(rows, columns) <= Int(Int32.max) else {
       throw TensorError(
-        .limit, "\(operation) takes at most \(Int32.max) rows or columns, and got "
+        .limit,
+        "\(operation) takes at most \(Int32.max) rows or columns, and got "
           + a.typeDescription)
     }
     batch = Shape(trusted: a.shape.array.dropLast(2))
@@ -86,7 +87,8 @@ struct MatrixStack {
     try forEach(type) { index, elements in
       for i in 0..<area where !elements[i].isFinite {
         throw TensorError(
-          .value, "\(operation) needs finite numbers, and \(name(index)) holds \(elements[i]) in "
+          .value,
+          "\(operation) needs finite numbers, and \(name(index)) holds \(elements[i]) in "
             + "row \(i / columns), column \(i % columns)")
       }
     }

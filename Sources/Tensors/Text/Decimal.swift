@@ -26,7 +26,8 @@ struct Decimal {
     var exponent: (isNegative: Bool, value: Int)?
     for character in text {
       switch character {
-      case UInt8(ascii: "-"): if exponent == nil { isNegative = true } else { exponent?.isNegative = true }
+      case UInt8(ascii: "-"):
+        if exponent == nil { isNegative = true } else { exponent?.isNegative = true }
       case UInt8(ascii: "."): seenPoint = true
       case UInt8(ascii: "e"): exponent = (false, 0)
       case UInt8(ascii: "0")...UInt8(ascii: "9"):

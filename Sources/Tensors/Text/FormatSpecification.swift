@@ -195,7 +195,9 @@ public struct FormatSpecification: Sendable, Equatable {
 
   private var letter: Unicode.Scalar { type?.unicodeScalars.first ?? "g" }
 
-  private func unsigned(_ text: String) -> String { text.hasPrefix("-") ? String(text.dropFirst()) : text }
+  private func unsigned(_ text: String) -> String {
+    text.hasPrefix("-") ? String(text.dropFirst()) : text
+  }
 
   /// `g`, but with a digit after the point: `10.0`, not `10`.
   private func general(_ value: Double, _ precision: Int) -> String {

@@ -133,7 +133,8 @@ private struct ArrayWriter {
       var item = index.map { element(offset + $0 * strides[axis]) } ?? "…"
       if !columns.isEmpty && index != nil {
         let size = parts(item)
-        item = String(repeating: " ", count: columns[column].before - size.before) + item
+        item =
+          String(repeating: " ", count: columns[column].before - size.before) + item
           + String(repeating: " ", count: columns[column].after - size.after)
       }
       let length = item.unicodeScalars.count + 2
