@@ -54,12 +54,17 @@ public final class Context {
   /// The number of the current walk over a graph; see `Reverse`.
   @exclusivity(unchecked) var walk = 0
   /// What freed nodes held and is still to be freed; see `Traced`.
-  @exclusivity(unchecked) var unreleased: [Variable] = []
+  @exclusivity(unchecked) var unreleased: [Traced] = []
   @exclusivity(unchecked) var isReleasing = false
   /// Where the program stands, opaque to this module; a node keeps it for messages.
   @exclusivity(unchecked) public var place: UInt64 = 0
-  /// Whether the first nan or inf is an error; see `detectingAnomalies`.
-  @exclusivity(unchecked) public internal(set) var detectsAnomalies = false
+  /// Whether the first nan or inf is an error.
+  ///
+  /// The flag itself is the thread's, where every operation reads it without touching a context.
+  public var detectsAnomalies: Bool {
+    get { mos_detects_anomalies_get() != 0 }
+    set { mos_detects_anomalies_set(newValue ? 1 : 0) }
+  }
   /// The float type that literals and conversions take.
   @exclusivity(unchecked) public var defaultFloat: DType = .f64
   /// The stream of random numbers that functions without a key draw from.

@@ -8,6 +8,8 @@
 //     reverse  the operands' cotangents from ȳ (vjp)
 //     batch    the operation with a mapped first axis on some operands
 //
+// The rules are objects, so that looking one up takes one reference count and not one a closure.
+//
 // An operation has one result. Those of linear algebra that mathematics gives several (QR, SVD,
 // eigenvalues) pack them into one vector; see `Primitives/Decompositions.swift`.
 
@@ -25,7 +27,7 @@ public enum Attributes: @unchecked Sendable {
 }
 
 /// What the rules of one operand get and give.
-public struct UnaryRules: Sendable {
+public final class UnaryRules: Sendable {
   public typealias Kernel = @Sendable (Tensor, Attributes) throws -> Tensor
   /// `(x, y, attributes, ẋ) → ẏ`, or `(x, y, attributes, ȳ) → x̄`.
   public typealias Rule = @Sendable (Variable, Variable, Attributes, Variable) throws -> Variable
@@ -36,10 +38,19 @@ public struct UnaryRules: Sendable {
   let reverse: Rule
   /// Nil for an elementwise operation, which does not see that an axis is mapped.
   let batch: Batch?
+
+  init(
+    kernel: @escaping Kernel, forward: @escaping Rule, reverse: @escaping Rule, batch: Batch?
+  ) {
+    self.kernel = kernel
+    self.forward = forward
+    self.reverse = reverse
+    self.batch = batch
+  }
 }
 
 /// What the rules of two operands get and give.
-public struct BinaryRules: Sendable {
+public final class BinaryRules: Sendable {
   public typealias Kernel = @Sendable (Tensor, Tensor, Attributes) throws -> Tensor
   /// `(a, b, y, attributes, ȧ?, ḃ?) → ẏ`; at least one tangent is there.
   public typealias Forward =
@@ -56,10 +67,20 @@ public struct BinaryRules: Sendable {
   let reverse: Reverse
   /// Nil for an elementwise operation, whose mapped operands only have to be lined up.
   let batch: Batch?
+
+  init(
+    kernel: @escaping Kernel, forward: @escaping Forward, reverse: @escaping Reverse,
+    batch: Batch?
+  ) {
+    self.kernel = kernel
+    self.forward = forward
+    self.reverse = reverse
+    self.batch = batch
+  }
 }
 
 /// What the rules of any number of operands get and give.
-public struct GeneralRules: Sendable {
+public final class GeneralRules: Sendable {
   public typealias Kernel = @Sendable ([Tensor], Attributes) throws -> Tensor
   /// `(inputs, y, attributes, tangents) → ẏ`; a missing tangent is zero.
   public typealias Forward =
@@ -74,6 +95,16 @@ public struct GeneralRules: Sendable {
   let forward: Forward
   let reverse: Reverse
   let batch: Batch
+
+  init(
+    kernel: @escaping Kernel, forward: @escaping Forward, reverse: @escaping Reverse,
+    batch: @escaping Batch
+  ) {
+    self.kernel = kernel
+    self.forward = forward
+    self.reverse = reverse
+    self.batch = batch
+  }
 }
 
 /// One operation with its rules.

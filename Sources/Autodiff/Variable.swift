@@ -28,7 +28,8 @@ public final class Traced: @unchecked Sendable {
   /// Operands of a node with more than two, all of them.
   @exclusivity(unchecked) var others: [Variable]?
   /// What made the node; nil for a leaf.
-  let primitive: Primitive?
+  /// Every primitive is a static, so no node needs to hold it.
+  unowned(unsafe) let primitive: Primitive?
   let attributes: Attributes
   /// Where in the program it was made.
   let place: UInt64
@@ -64,28 +65,35 @@ public final class Traced: @unchecked Sendable {
   }
 
   /// Graphs are freed by a loop, not by recursion: a chain of a million nodes must not take the
-  /// stack. What a node held goes to a list that the outermost `deinit` empties.
+  /// stack. What nobody else holds goes to a list that the outermost `deinit` empties.
   deinit {
-    var holdsTraced = false
-    if case .traced = value { holdsTraced = true }
-    if case .traced? = first { holdsTraced = true }
-    if case .traced? = second { holdsTraced = true }
-    if others != nil { holdsTraced = true }
-    guard holdsTraced else { return }
-    let context = Context.current
+    var last: [Traced] = []
+    Traced.collect(first.take(), into: &last)
+    Traced.collect(second.take(), into: &last)
+    if var variables = others.take() {
+      while let variable = variables.popLast() { Traced.collect(consume variable, into: &last) }
+    }
     if case .traced = value {
-      context.unreleased.append(value)
+      let inner = value
       value = Traced.released
+      Traced.collect(consume inner, into: &last)
     }
-    if case .traced? = first, let variable = first.take() { context.unreleased.append(variable) }
-    if case .traced? = second, let variable = second.take() { context.unreleased.append(variable) }
-    if let variables = others.take() {
-      for variable in variables { context.unreleased.append(variable) }
-    }
+    guard !last.isEmpty else { return }
+    let context = Context.current
+    context.unreleased.append(contentsOf: last)
+    last = []
     guard !context.isReleasing else { return }
     context.isReleasing = true
-    while let variable = context.unreleased.popLast() { _ = consume variable }
+    while let traced = context.unreleased.popLast() { _ = consume traced }
     context.isReleasing = false
+  }
+
+  /// Keeps a node whose last reference is given up; others live on, and a plain tensor is freed
+  /// on the spot, since nothing hangs on it.
+  @inline(__always)
+  private static func collect(_ variable: consuming Variable?, into last: inout [Traced]) {
+    guard case .traced(var traced)? = consume variable else { return }
+    if isKnownUniquelyReferenced(&traced) { last.append(traced) }
   }
 
   /// What stands for the value of a node that is being freed.

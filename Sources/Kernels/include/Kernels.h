@@ -16,6 +16,12 @@
 /// The differentiation context of the current thread; see Autodiff/Context.swift.
 extern _Thread_local void *_Nullable mos_context;
 
+/// Whether operations on this thread check their results for nan and inf.
+extern _Thread_local int mos_detects_anomalies;
+
+static inline int mos_detects_anomalies_get(void) { return mos_detects_anomalies; }
+static inline void mos_detects_anomalies_set(int value) { mos_detects_anomalies = value; }
+
 static inline void *_Nullable mos_context_get(void) { return mos_context; }
 static inline void mos_context_set(void *_Nullable context) { mos_context = context; }
 
