@@ -11,13 +11,15 @@
 import Tensors
 
 /// Runs a function so that its graph is made again for the backward pass and not kept.
+///
+/// Several results are packed into one vector, so that the function runs again once for all.
 public func checkpoint(
   _ arguments: [Variable], _ f: @escaping ([Variable]) throws -> [Variable]
 ) throws -> [Variable] {
   let context = Context.current
   let start = context.sequence
   let random = context.random
-  let outputs = try f(arguments).map(\.alive)
+  var outputs = try f(arguments).map(\.alive)
 
   var height: Int32 = -1
   for case .traced(let traced) in outputs where traced.sequence > start {
@@ -25,29 +27,48 @@ public func checkpoint(
     height = max(height, traced.height)
   }
   guard height >= 0 else { return outputs }
-  let recorded = outputs.map { output -> Traced? in
-    guard case .traced(let traced) = output, traced.height == height, traced.sequence > start
-    else { return nil }
-    return traced
+  let positions = outputs.indices.filter { index in
+    guard case .traced(let traced) = outputs[index] else { return false }
+    return traced.height == height && traced.sequence > start
   }
+  let packed = try Variable.packed(positions.map { outputs[$0] })
+  guard case .traced(let root) = packed else { return outputs }
   let call = CheckpointedCall(
-    function: f, arguments: arguments, random: random, positions: recorded.indices.filter { recorded[$0] != nil },
-    operands: operands(of: recorded.compactMap { $0 }, madeBefore: start))
-  return zip(outputs, recorded).enumerated().map { index, pair in
-    guard let node = pair.1 else { return pair.0 }
-    return .traced(
-      Traced(
-        .tape, value: node.value, height: Int(height), context: context,
-        primitive: .recomputed, attributes: .object(CheckpointedOutput(call, index)),
-        others: call.operands.map(Variable.traced)))
+    function: { arguments in
+      let again = try f(arguments)
+      return try Variable.packed(positions.map { again[$0] })
+    }, arguments: arguments, random: random, operands: operands(of: root, madeBefore: start))
+  let node = Variable.traced(
+    Traced(
+      .tape, value: root.value, height: Int(height), context: context, primitive: .recomputed,
+      attributes: .object(call), others: call.operands.map(Variable.traced)))
+  for (position, result) in zip(positions, try node.unpacked(like: positions.map { outputs[$0] })) {
+    outputs[position] = result
+  }
+  return outputs
+}
+
+extension Variable {
+  /// The elements of several variables, in one vector; one variable is itself.
+  fileprivate static func packed(_ variables: [Variable]) throws -> Variable {
+    if variables.count == 1 { return variables[0] }
+    return try concat(variables.map { try $0.flattened() })
+  }
+
+  /// Variables of the shapes and dtypes of others, out of what `packed` made.
+  fileprivate func unpacked(like variables: [Variable]) throws -> [Variable] {
+    if variables.count == 1 { return [self] }
+    return try zip(split(variables.map(\.count)), variables).map { part, variable in
+      try part.reshape(to: variable.shape).converted(to: variable.dtype)
+    }
   }
 }
 
 /// The tape nodes made before a moment that later nodes were computed from, each once.
-private func operands(of roots: [Traced], madeBefore start: Int) -> [Traced] {
+private func operands(of root: Traced, madeBefore start: Int) -> [Traced] {
   var found: [Traced] = []
   var seen: Set<ObjectIdentifier> = []
-  var stack = roots
+  var stack = [root]
   while let node = stack.popLast() {
     for case .traced(let operand) in node.inputs where operand.kind == .tape {
       guard seen.insert(ObjectIdentifier(operand)).inserted else { continue }
@@ -59,36 +80,22 @@ private func operands(of roots: [Traced], madeBefore start: Int) -> [Traced] {
 
 /// One run of a checkpointed function, to be run again.
 final class CheckpointedCall: @unchecked Sendable {
-  let function: ([Variable]) throws -> [Variable]
-  let arguments: [Variable]
-  let random: RandomKey
-  /// The outputs that were recorded.
-  let positions: [Int]
+  private let function: ([Variable]) throws -> Variable
+  private let arguments: [Variable]
+  private let random: RandomKey
   let operands: [Traced]
 
   init(
-    function: @escaping ([Variable]) throws -> [Variable], arguments: [Variable],
-    random: RandomKey, positions: [Int], operands: [Traced]
+    function: @escaping ([Variable]) throws -> Variable, arguments: [Variable],
+    random: RandomKey, operands: [Traced]
   ) {
     self.function = function
     self.arguments = arguments
     self.random = random
-    self.positions = positions
     self.operands = operands
   }
-}
 
-/// One output of a checkpointed call.
-final class CheckpointedOutput: @unchecked Sendable {
-  let call: CheckpointedCall
-  let position: Int
-
-  init(_ call: CheckpointedCall, _ position: Int) {
-    self.call = call
-    self.position = position
-  }
-
-  /// Runs the function again and pulls the cotangent of this output back to the operands.
+  /// Runs the function again and pulls the cotangent of its result back to the operands.
   func pullBack(_ cotangent: Variable, height: Int, view: GraphView) throws -> [Variable?] {
     let context = Context.current
     if case .values(_, let serial) = view {
@@ -98,13 +105,13 @@ final class CheckpointedOutput: @unchecked Sendable {
           hint: "call the pull-back of vjp where nothing else is being transformed")
       }
     }
-    let output = try context.recording(random: call.random) {
-      try call.function(call.arguments)[position].below(height + 1)
+    let output = try context.recording(random: random) {
+      try function(arguments).below(height + 1)
     }
     guard case .traced(let root) = output, Int(root.height) == height else {
-      return call.operands.map { _ in nil }
+      return operands.map { _ in nil }
     }
-    return try Autodiff.pullBack([(root, cotangent)], to: call.operands, view: view, cut: true)
+    return try Autodiff.pullBack([(root, cotangent)], to: operands, view: view, cut: true)
   }
 }
 
@@ -119,7 +126,7 @@ extension Context {
 }
 
 extension Primitive {
-  /// An output of a checkpointed call; `Reverse` asks it for cotangents directly, because the
+  /// The result of a checkpointed call; `Reverse` asks the call for cotangents directly, because the
   /// walk's view decides what the new graph is looked at through.
   static let recomputed = Primitive(
     "checkpoint", kernel: { inputs, _ in inputs[0] },

@@ -201,8 +201,8 @@ extension Primitive {
       try give(1, second)
     case .general(let rules):
       guard let inputs = node.others else { return }
-      if case .object(let object) = node.attributes, let output = object as? CheckpointedOutput {
-        let given = try output.pullBack(cotangent, height: Int(node.height), view: view)
+      if case .object(let object) = node.attributes, let call = object as? CheckpointedCall {
+        let given = try call.pullBack(cotangent, height: Int(node.height), view: view)
         for index in given.indices { try give(index, given[index]) }
         return
       }
