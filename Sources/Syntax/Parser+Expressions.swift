@@ -380,6 +380,9 @@ extension Parser {
 
   /// Reports what stands where a value should.
   private mutating func unexpectedOperand() -> Abandoned {
+    if !linesEnd, token.startsLine, Parser.statementStarts.contains(token.kind) {
+      do { try close() } catch { return error }
+    }
     switch token.kind {
     case .assign:
       return unexpected("a value", hint: "== compares; it is written without a space")

@@ -10,8 +10,9 @@
 // false inside every other bracket. Where it is true, a word that starts a line ends the
 // statement before it, unless it is `.`, `|>`, `else` or `catch`.
 //
-// Two bounds keep every tree shallow, so that walking it and freeing it stay within half a
-// megabyte of stack: `maximumDepth` for what nests, `maximumLinks` for what grows to the left.
+// Two bounds keep every tree shallow, so that making it, walking it and freeing it stay within
+// half a megabyte of stack (two in a debug build): `maximumDepth` for what nests,
+// `maximumLinks` for what grows to the left.
 
 /// A tree with what was wrong with the text.
 public struct ParseResult: Sendable {
@@ -37,9 +38,9 @@ struct Parser {
   /// Thrown after a mistake has been reported.
   struct Abandoned: Error {}
 
-  /// How deep brackets, blocks and right-hand sides may nest: deeper than people write, and in a
-  /// debug build about a third of a megabyte of stack.
-  static let maximumDepth = 96
+  /// How deep brackets, blocks and right-hand sides may nest: deeper than people write. A level
+  /// takes 3 kB of stack in a release build and 12 kB in a debug build.
+  static let maximumDepth = 100
   /// How many operators, calls, fields and signs may follow each other into the depth of one
   /// expression, as in `a + b + c` or `a.b.c`; freeing such a chain recurses.
   static let maximumLinks = 1_000
@@ -300,6 +301,7 @@ struct Parser {
 
   /// Runs a parse function, and after a mistake skips to where the next item begins.
   mutating func attempt<Item>(_ parse: (inout Parser) throws(Abandoned) -> Item) -> Item? {
+    let first = position
     let height = openers.count
     let level = depth
     let chain = links
@@ -312,6 +314,8 @@ struct Parser {
       links = 0
       linesEnd = true
       awaitsLine = false
+      // A word that cannot begin an item is passed over with the rest of its line.
+      if position == first, !token.kind.isCloser { advance() }
       skipToNextItem(openHeight: height)
       return nil
     }
@@ -353,7 +357,7 @@ struct Parser {
   }
 
   /// The words that begin a statement and nothing else.
-  private static let statementStarts: Set<Token.Kind> = [
+  static let statementStarts: Set<Token.Kind> = [
     .let, .while, .break, .continue, .return, .throw, .assert,
   ]
 
