@@ -33,14 +33,47 @@ enum { PASS = 256 };
 UNARY_ALIKE(negate, -x)
 UNARY_FLOAT(abs, fabsf(x), fabs(x))
 UNARY_FLOAT(sign, x != x ? x : (float)((x > 0) - (x < 0)), x != x ? x : (double)((x > 0) - (x < 0)))
-UNARY_FLOAT(sqrt, sqrtf(x), sqrt(x))
-UNARY_FLOAT(rsqrt, 1 / sqrtf(x), 1 / sqrt(x))
+UNARY_ALIKE(sqrt, __builtin_elementwise_sqrt(x))
+UNARY_ALIKE(rsqrt, 1 / __builtin_elementwise_sqrt(x))
 UNARY_ALIKE(square, x * x)
 UNARY_ALIKE(reciprocal, 1 / x)
-UNARY_FLOAT(floor, floorf(x), floor(x))
-UNARY_FLOAT(ceil, ceilf(x), ceil(x))
-UNARY_FLOAT(round, rintf(x), rint(x))
-UNARY_FLOAT(trunc, truncf(x), trunc(x))
+UNARY_ALIKE(floor, __builtin_elementwise_floor(x))
+UNARY_ALIKE(ceil, __builtin_elementwise_ceil(x))
+UNARY_ALIKE(round, __builtin_elementwise_roundeven(x))
+UNARY_ALIKE(trunc, __builtin_elementwise_trunc(x))
+UNARY_FLOAT(exp, exp_f32(x), exp_f64(x))
+UNARY_FLOAT(log, log_f32(x), log_f64(x))
+UNARY(tanh, f32, float, float, tanh_f32(x))
+// Functions of x and z = e^−|x|, which cannot overflow.
+#define UNARY_EXP(name, tag, T, expression)                                         \
+  BLOCK_KERNEL(unary_##name##_##tag) {                                              \
+    const T *source = a;                                                            \
+    T *result = y;                                                                  \
+    EACH {                                                                          \
+      T x = source[i];                                                              \
+      T z = exp_##tag(x < 0 ? x : -x);                                              \
+      result[i] = (expression);                                                     \
+    }                                                                               \
+    return MOS_OK;                                                                  \
+  }
+#define UNARY_EXP_FLOAT(name, f32_expression, f64_expression)                       \
+  UNARY_EXP(name, f32, float, f32_expression) UNARY_EXP(name, f64, double, f64_expression)
+#define UNARY_EXP_ALIKE(name, expression) UNARY_EXP_FLOAT(name, expression, expression)
+// 1 / (1 + e⁻ˣ)
+UNARY_EXP_ALIKE(sigmoid, (x < 0 ? z : 1) / (1 + z))
+UNARY_EXP_ALIKE(silu, x < -750 ? 0 * z : x * ((x < 0 ? z : 1) / (1 + z)))
+// log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|)
+UNARY_EXP_FLOAT(softplus, (x < 0 ? 0 : x) + log1p_unit_f32(z), (x < 0 ? 0 : x) + log1p_unit_f64(z))
+UNARY_EXP_FLOAT(logSigmoid, (x > 0 ? 0 : x) - log1p_unit_f32(z),
+                (x > 0 ? 0 : x) - log1p_unit_f64(z))
+
+// Φ(x)·x, with Φ(x) = erfc(−x/√2) / 2; erfc keeps the left tail's digits.
+static inline float gelu_f32(float x) {
+  float tail = 0.5f * x * erfc_positive_f32(0.70710678f * __builtin_fabsf(x));
+  float y = x <= 0 ? tail : x - tail;
+  return x < -40 ? -0.0f : x > 40 ? x : y;
+}
+UNARY(gelu, f32, float, float, gelu_f32(x))
 UNARY_ALIKE(relu, x < 0 ? 0 : x)
 UNARY_FLOAT(erfinv, (float)mos_erfinv(x), mos_erfinv(x))
 UNARY_FLOAT(lgamma, (float)mos_lgamma(x), mos_lgamma(x))
@@ -79,52 +112,29 @@ UNARY_CHECKED(square, x > 3037000499 || x < -3037000499, (uint64_t)x * (uint64_t
   }
 #define UNARY_MATH(name) UNARY_MATH_OF(name, f32, float) UNARY_MATH_OF(name, f64, double)
 
-UNARY_MATH(exp) UNARY_MATH(expm1)
-UNARY_MATH(log) UNARY_MATH(log1p) UNARY_MATH(log2) UNARY_MATH(log10)
+UNARY_MATH(expm1) UNARY_MATH(log1p) UNARY_MATH(log2) UNARY_MATH(log10)
 UNARY_MATH(sin) UNARY_MATH(cos) UNARY_MATH(tan)
 UNARY_MATH(asin) UNARY_MATH(acos) UNARY_MATH(atan)
-UNARY_MATH(sinh) UNARY_MATH(cosh) UNARY_MATH(tanh)
+UNARY_MATH(sinh) UNARY_MATH(cosh) UNARY_MATH_OF(tanh, f64, double)
 UNARY_MATH(asinh) UNARY_MATH(acosh) UNARY_MATH(atanh)
 UNARY_MATH(erf) UNARY_MATH(erfc)
 
-// A function in passes over a piece that stays in cache: `before` gives the argument of `middle`,
-// `after` the result from x and z = middle(before).
-#define UNARY_PASSES(name, tag, T, before, middle, after)                           \
-  BLOCK_KERNEL(unary_##name##_##tag) {                                              \
-    const T *source = a;                                                            \
-    T *result = y;                                                                  \
-    T piece[PASS];                                                                  \
-    while (n > 0) {                                                                 \
-      size_t m = n < PASS ? n : PASS;                                               \
-      for (size_t i = 0; i < m; i++) {                                              \
-        T x = source[i];                                                            \
-        piece[i] = (before);                                                        \
-      }                                                                             \
-      middle;                                                                       \
-      for (size_t i = 0; i < m; i++) {                                              \
-        T x = source[i], z = piece[i];                                              \
-        result[i] = (after);                                                        \
-      }                                                                             \
-      source += m, result += m, n -= m;                                             \
-    }                                                                               \
-    return MOS_OK;                                                                  \
+// As `gelu_f32`, in passes over a piece that stays in cache.
+BLOCK_KERNEL(unary_gelu_f64) {
+  const double *source = a;
+  double *result = y;
+  double piece[PASS];
+  for (size_t start = 0; start < n; start += PASS) {
+    size_t m = n - start < PASS ? n - start : PASS;
+    for (size_t i = 0; i < m; i++) piece[i] = source[start + i] * -0.70710678118654752440;
+    vm_erfc_f64(m, piece, piece);
+    for (size_t i = 0; i < m; i++) {
+      double x = source[start + i];
+      result[start + i] = x < -40 ? -0.0 : 0.5 * x * piece[i];
+    }
   }
-#define UNARY_PASSES_FLOAT(name, before, function, after)                           \
-  UNARY_PASSES(name, f32, float, before, vm_##function##_f32(m, piece, piece), after) \
-  UNARY_PASSES(name, f64, double, before, vm_##function##_f64(m, piece, piece), after)
-
-// σ(x) = 1 / (1 + e⁻ˣ), with the exponential of −|x| so that it cannot overflow.
-UNARY_PASSES_FLOAT(sigmoid, x < 0 ? x : -x, exp, (x < 0 ? z : 1) / (1 + z))
-UNARY_PASSES_FLOAT(silu, x < 0 ? x : -x, exp, x < -750 ? 0 * z : x * (x < 0 ? z : 1) / (1 + z))
-// Φ(x)·x with the error function; erfc keeps the left tail's digits.
-UNARY_PASSES_FLOAT(gelu, x * (__typeof__(x))-0.70710678118654752440, erfc,
-                   x < -40 ? (__typeof__(x))-0.0 : (__typeof__(x))0.5 * x * z)
-// log(1 + eˣ) = max(x, 0) + log1p(e^−|x|)
-#define SOFTPLUS_MIDDLE(tag) vm_exp_##tag(m, piece, piece), vm_log1p_##tag(m, piece, piece)
-UNARY_PASSES(softplus, f32, float, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f32), (x < 0 ? 0 : x) + z)
-UNARY_PASSES(softplus, f64, double, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f64), (x < 0 ? 0 : x) + z)
-UNARY_PASSES(logSigmoid, f32, float, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f32), (x > 0 ? 0 : x) - z)
-UNARY_PASSES(logSigmoid, f64, double, x < 0 ? x : -x, SOFTPLUS_MIDDLE(f64), (x > 0 ? 0 : x) - z)
+  return MOS_OK;
+}
 
 // MARK: Two operands
 
@@ -259,7 +269,7 @@ BINARY_MATH_OF(general_power, pow, f32, float)
 BINARY_MATH_OF(general_power, pow, f64, double)
 
 // Exponents that need no logarithm, and are exact to the last place so.
-#define POWER(tag, T, sqrt)                                                         \
+#define POWER(tag, T)                                                         \
   BLOCK_KERNEL(binary_power_##tag##_vs) {                                           \
     const T *source = a;                                                            \
     T *result = y;                                                                  \
@@ -273,14 +283,14 @@ BINARY_MATH_OF(general_power, pow, f64, double)
     } else if (exponent == -1) {                                                    \
       EACH result[i] = 1 / source[i];                                               \
     } else if (exponent == 0.5) {                                                   \
-      EACH result[i] = source[i] == -(T)INFINITY ? (T)INFINITY : sqrt(source[i] + 0); \
+      EACH result[i] = source[i] == -(T)INFINITY ? (T)INFINITY : __builtin_elementwise_sqrt(source[i] + 0); \
     } else {                                                                        \
       return binary_general_power_##tag##_vs(n, a, b, c, y, parameter);             \
     }                                                                               \
     return MOS_OK;                                                                  \
   }
-POWER(f32, float, sqrtf)
-POWER(f64, double, sqrt)
+POWER(f32, float)
+POWER(f64, double)
 
 // MARK: Three operands, and fused ones
 

@@ -4,6 +4,7 @@
 // Loops that return early do not vectorize; the macros that ask for it serve them too.
 #pragma clang diagnostic ignored "-Wpass-failed"
 
+#include "elementary.h"
 #include "vector_math.h"
 #include "elementwise.h"
 #include "reductions.h"

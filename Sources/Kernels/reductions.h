@@ -142,14 +142,8 @@ SCAN_CHECKED(cumprod, 1, __builtin_mul_overflow)
 
 #define SOFTMAX(tag, T, log)                                                        \
   static T exponentials_##tag(size_t n, const T *x, T m, T *y) {                    \
-    T sum = 0;                                                                      \
-    for (size_t i = 0; i < n; i += LEAF) {                                          \
-      size_t k = n - i < LEAF ? n - i : LEAF;                                       \
-      for (size_t j = 0; j < k; j++) y[i + j] = x[i + j] - m;                       \
-      vm_exp_##tag(k, y + i, y + i);                                                \
-    }                                                                               \
-    sum = fold_sum_##tag(n, y);                                                     \
-    return sum;                                                                     \
+    EACH y[i] = exp_##tag(x[i] - m);                                                \
+    return fold_sum_##tag(n, y);                                                    \
   }                                                                                 \
   static T log_sum_##tag(size_t n, const T *x, T m) {                               \
     T piece[LEAF];                                                                  \

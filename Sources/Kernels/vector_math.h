@@ -81,11 +81,10 @@ void MAP2(void (*function)(void), size_t vectors, const void *a, const void *b, 
 
 #endif
 
-VECTOR_MATH1(exp) VECTOR_MATH1(expm1)
-VECTOR_MATH1(log) VECTOR_MATH1(log1p) VECTOR_MATH1(log2) VECTOR_MATH1(log10)
+VECTOR_MATH1(expm1) VECTOR_MATH1(log1p) VECTOR_MATH1(log2) VECTOR_MATH1(log10)
 VECTOR_MATH1(sin) VECTOR_MATH1(cos) VECTOR_MATH1(tan)
 VECTOR_MATH1(asin) VECTOR_MATH1(acos) VECTOR_MATH1(atan)
-VECTOR_MATH1(sinh) VECTOR_MATH1(cosh) VECTOR_MATH1(tanh)
+VECTOR_MATH1(sinh) VECTOR_MATH1(cosh) VM1(tanh, double, f64, VM_F64(v, tanh))
 VECTOR_MATH1(asinh) VECTOR_MATH1(acosh) VECTOR_MATH1(atanh)
 VECTOR_MATH1(erf) VECTOR_MATH1(erfc)
 VECTOR_MATH2(atan2) VECTOR_MATH2(pow)
