@@ -8,6 +8,7 @@
 //   gathered  anything else: copied, converted, into a buffer of BLOCK elements.
 #include "Kernels.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -98,7 +99,7 @@ typedef struct {
   access access[3];
   /// Scalars, converted.
   uint64_t value[3];
-  int status;
+  atomic_int status;
 } walk;
 
 /// Runs the kernel on `n` elements whose operands are pointers; `scalar` tells which are one
@@ -240,7 +241,7 @@ typedef struct {
   int64_t count;
   uint8_t dtype;
   char *result;
-  int status;
+  atomic_int status;
 } copying;
 
 static void copy_task(void *context, size_t task) {

@@ -126,7 +126,7 @@ extension Tensor {
         function(x.count, x.header.data, nil, nil, result.header.data, 0)
       }
     } else {
-      status = run(result, (function, nil, nil), [(x, types.compute)])
+      status = run(result, (function, nil, nil), x, types.compute)
     }
     if status != MOS_OK { throw kernel.overflow(x) }
     return result
@@ -136,31 +136,30 @@ extension Tensor {
   /// kernel is called at once.
   static var smallCount: Int { 1 << 16 }
 
-  /// Runs an elementwise loop over operands that stretch to the result's shape.
+  /// The kernels of an elementwise loop by form; those of one or three operands have one form.
+  typealias Forms = (mos_block_kernel?, mos_block_kernel?, mos_block_kernel?)
+
+  /// Runs an elementwise loop over one operand.
   static func run(
-    _ result: Tensor, _ kernels: (mos_block_kernel?, mos_block_kernel?, mos_block_kernel?),
-    _ operands: [(tensor: Tensor, compute: DType)], parameter: Double = 0
+    _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ compute: DType
   ) -> Int32 {
-    var loop = mos_loop()
-    let shape = result.shape
-    loop.rank = Int32(shape.rank)
-    loop.extent = shape.extents
-    loop.operands = Int32(operands.count)
-    loop.operand.0 = mos_operand(operands[0].tensor, stretchedTo: shape)
-    loop.compute.0 = operands[0].compute.rawValue
-    if operands.count > 1 {
-      loop.operand.1 = mos_operand(operands[1].tensor, stretchedTo: shape)
-      loop.compute.1 = operands[1].compute.rawValue
-    }
-    if operands.count > 2 {
-      loop.operand.2 = mos_operand(operands[2].tensor, stretchedTo: shape)
-      loop.compute.2 = operands[2].compute.rawValue
-    }
-    loop.result_size = UInt8(result.dtype.size)
-    loop.kernel = kernels
+    var loop = mos_loop(result, kernels, operands: 1)
+    loop.operand.0 = mos_operand(a, stretchedTo: result.shape)
+    loop.compute.0 = compute.rawValue
+    return withExtendedLifetime((a, result)) { mos_elementwise(&loop) }
+  }
+
+  /// Runs an elementwise loop over two operands that stretch to the result's shape.
+  static func run(
+    _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ b: Tensor, _ compute: DType,
+    parameter: Double = 0
+  ) -> Int32 {
+    var loop = mos_loop(result, kernels, operands: 2)
+    loop.operand.0 = mos_operand(a, stretchedTo: result.shape)
+    loop.operand.1 = mos_operand(b, stretchedTo: result.shape)
+    loop.compute = (compute.rawValue, compute.rawValue, 0)
     loop.parameter = parameter
-    loop.result = result.header.data
-    return withExtendedLifetime((operands, result)) { mos_elementwise(&loop) }
+    return withExtendedLifetime((a, b, result)) { mos_elementwise(&loop) }
   }
 
   /// The n-th derivative of digamma at each element.
@@ -183,6 +182,19 @@ extension Tensor {
       }
     }
     return try result.converted(to: dtype)
+  }
+}
+
+extension mos_loop {
+  /// A loop that fills a result; its operands are set next.
+  fileprivate init(_ result: Tensor, _ kernels: Tensor.Forms, operands: Int32) {
+    self.init()
+    rank = Int32(result.rank)
+    extent = result.shape.extents
+    self.operands = operands
+    result_size = UInt8(result.dtype.size)
+    kernel = kernels
+    self.result = result.header.data
   }
 }
 
@@ -264,7 +276,7 @@ extension Tensor {
         mos_binary_kernel(k, compute, Int32(MOS_BOTH_VECTORS)),
         mos_binary_kernel(k, compute, Int32(MOS_SECOND_SCALAR)),
         mos_binary_kernel(k, compute, Int32(MOS_FIRST_SCALAR))
-      ), [(a, types.compute), (b, types.compute)])
+      ), a, b, types.compute)
     if status != MOS_OK { throw kernel.failure(status, a, b) }
     return result
   }
@@ -310,7 +322,7 @@ extension Tensor {
     let dtype = promoted.isFloat ? promoted : .f64
     let result = try uninitialized(shape.checked(), dtype)
     let kernel = mos_add_scaled_kernel(Int32(dtype.rawValue))
-    _ = run(result, (kernel, nil, nil), [(a, dtype), (b, dtype)], parameter: scale)
+    _ = run(result, (kernel, nil, nil), a, b, dtype, parameter: scale)
     return result
   }
 
@@ -325,7 +337,12 @@ extension Tensor {
     let dtype = DType.promoted(a.dtype, b.dtype)
     let result = try uninitialized(shape.checked(), dtype)
     let kernel = mos_select_kernel(Int32(dtype.rawValue))
-    _ = run(result, (kernel, nil, nil), [(condition, .bool), (a, dtype), (b, dtype)])
+    var loop = mos_loop(result, (kernel, nil, nil), operands: 3)
+    loop.operand.0 = mos_operand(condition, stretchedTo: shape)
+    loop.operand.1 = mos_operand(a, stretchedTo: shape)
+    loop.operand.2 = mos_operand(b, stretchedTo: shape)
+    loop.compute = (DType.bool.rawValue, dtype.rawValue, dtype.rawValue)
+    _ = withExtendedLifetime((condition, a, b)) { mos_elementwise(&loop) }
     return result
   }
 }

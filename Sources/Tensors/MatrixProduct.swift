@@ -183,6 +183,7 @@ extension Tensor {
       let copy = try b.copied(dtype)
       return try withExtendedLifetime(copy) { try multiply(a, Matrix(copy), into: y, dtype) }
     }
+    _ = Threads.blasIsReady
     let (rows, inner, columns) = (blasint(m), blasint(k), blasint(n))
     if dtype == .f32 {
       cblas_sgemm(

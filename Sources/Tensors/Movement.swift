@@ -53,11 +53,20 @@ extension Tensor {
         .index, "a new axis cannot stand at \(axis) in \(typeDescription)",
         hint: "places go from \(-rank - 1) to \(rank)")
     }
-    let newShape = try shape.inserting(1, at: place)
-    var newStrides = Shape()
+    guard rank < Shape.maximumRank else {
+      throw TensorError(.shape, "a tensor has at most 8 axes, and \(typeDescription) has them")
+    }
+    var (newShape, newStrides) = (Shape(), Shape())
     let own = strides
-    for i in 0..<newShape.rank {
-      newStrides.append(i == place ? 1 : own[i < place ? i : i - 1])
+    for i in 0...rank {
+      if i == place {
+        newShape.append(1)
+        newStrides.append(1)
+      }
+      if i < rank {
+        newShape.append(shape[i])
+        newStrides.append(own[i])
+      }
     }
     return view(shape: newShape, strides: newStrides)
   }

@@ -19,15 +19,19 @@ final class Layout: Sendable {
 }
 
 /// Everything of a tensor but its elements.
+///
+/// Plain bits, so that reading a field never counts references: the buffer holds one reference
+/// to the owner and one to the layout, and lets go of them when it dies.
 @usableFromInline
 struct TensorHeader {
   @usableFromInline var shape: Shape
   @usableFromInline var count: Int
   @usableFromInline var data: UnsafeMutableRawPointer
-  @usableFromInline var owner: AnyObject?
-  @usableFromInline var layout: Layout?
+  @usableFromInline var owner: Unmanaged<AnyObject>?
+  @usableFromInline var layout: Unmanaged<Layout>?
   @usableFromInline var dtype: DType
 
+  /// A header that holds on to the owner and the layout.
   @usableFromInline init(
     shape: Shape, count: Int, data: UnsafeMutableRawPointer, owner: AnyObject?, layout: Layout?,
     dtype: DType
@@ -35,14 +39,21 @@ struct TensorHeader {
     self.shape = shape
     self.count = count
     self.data = data
-    self.owner = owner
-    self.layout = layout
+    self.owner = owner.map { Unmanaged.passRetained($0) }
+    self.layout = layout.map { Unmanaged.passRetained($0) }
     self.dtype = dtype
   }
 }
 
 @usableFromInline
-final class TensorBuffer: ManagedBuffer<TensorHeader, UInt64> {}
+final class TensorBuffer: ManagedBuffer<TensorHeader, UInt64> {
+  deinit {
+    withUnsafeMutablePointerToHeader {
+      $0.pointee.owner?.release()
+      $0.pointee.layout?.release()
+    }
+  }
+}
 
 /// Elements of one dtype in up to eight axes; immutable once shared.
 public struct Tensor: @unchecked Sendable {
@@ -116,7 +127,7 @@ public struct Tensor: @unchecked Sendable {
   @inlinable public var isContiguous: Bool { header.layout == nil }
   /// The distance, in elements, between neighbours along each axis.
   @inlinable public var strides: Shape {
-    header.layout?.strides ?? header.shape.contiguousStrides
+    header.layout?._withUnsafeGuaranteedRef { $0.strides } ?? header.shape.contiguousStrides
   }
 
   /// The elements' address for the duration of the call; walk it by `strides`.
@@ -133,7 +144,7 @@ public struct Tensor: @unchecked Sendable {
     let contiguous = Tensor.isContiguous(shape: shape, strides: strides)
     return Tensor(
       shape: shape, count: shape.count, data: h.data + offset * h.dtype.size,
-      owner: h.owner ?? buffer, layout: contiguous ? nil : Layout(strides), dtype: h.dtype)
+      owner: h.owner?.takeUnretainedValue() ?? buffer, layout: contiguous ? nil : Layout(strides), dtype: h.dtype)
   }
 
   /// True where strides walk the shape in row-major order without gaps; axes of extent 1 and

@@ -170,6 +170,9 @@ double mos_digamma(double x);
 double mos_polygamma(int n, double x);
 double mos_lgamma(double x);
 
+/// Makes OpenBLAS use its fastest kernels; to be called once, before its first use.
+void mos_choose_blas_kernels(void);
+
 /// Runs `body(context, i)` for `0 <= i < tasks`, on several threads.
 void mos_parallel(size_t tasks, void (*body)(void *context, size_t task), void *context);
 int mos_thread_count(void);

@@ -75,7 +75,13 @@ extension Tensor {
   /// True where these elements, contiguous, are reached through this value alone.
   private mutating func isUniquelyHeld() -> Bool {
     guard isContiguous, isKnownUniquelyReferenced(&buffer) else { return false }
-    return buffer.header.owner == nil || isKnownUniquelyReferenced(&buffer.header.owner)
+    return buffer.withUnsafeMutablePointerToHeader { header in
+      // An unmanaged reference has the bits of a strong one, which is what is asked about.
+      withUnsafeMutablePointer(to: &header.pointee.owner) { owner in
+        let strong = UnsafeMutableRawPointer(owner).assumingMemoryBound(to: AnyObject?.self)
+        return strong.pointee == nil || isKnownUniquelyReferenced(&strong.pointee)
+      }
+    }
   }
 
   private func check(_ plan: IndexPlan) throws {
