@@ -3,6 +3,7 @@
 extension Builtins {
   /// Every page.
   public static let pages: [BuiltinPage] = [
-    text, differentiation, optimizers,
+    values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
+    linearAlgebra, losses, comparing, random, trees, differentiation, optimizers, contexts, seeing,
   ]
 }

@@ -1,33 +1,29 @@
-// Values and text.
+// Text: printing, formatting, taking apart and putting together.
 
 extension Builtins {
   static let text = BuiltinPage(
-    "Values and text",
+    "Text",
     [
       Builtin(
         "print(*values, sep=\" \", end=\"\\n\")",
         """
         Writes the values, `sep` between them and `end` after them.
 
-            print("loss", 0.5)    # loss 0.5
+            print("loss", 0.5, sep=" = ")    # loss = 0.5
         """
       ) { arguments in
         let separator = try arguments.string(1, default: " ")
-        var text = ""
-        for (i, value) in arguments.rest(0).enumerated() {
-          if i > 0 { text += separator }
-          text += arguments.interpreter.text(of: value)
-        }
-        text += try arguments.string(2, default: "\n")
-        arguments.interpreter.write(text)
+        let end = try arguments.string(2, default: "\n")
+        let texts = arguments.rest(0).map { arguments.interpreter.text(of: $0) }
+        arguments.interpreter.write(texts.joined(separator: separator) + end)
         return .nil
       },
       Builtin(
         "repr(value)",
         """
-        The value as the prompt shows it, with its dtype and shape.
+        The value as the prompt shows it: texts quoted, tensors with their dtype and shape.
 
-            print(repr("a"))    # "a"
+            print(repr("a"), repr([1.0, 2.0]))    # "a" [1.0, 2.0] : f64[2]
         """
       ) { arguments in .string(arguments.interpreter.representation(of: arguments[0])) },
       Builtin(
@@ -39,20 +35,181 @@ extension Builtins {
         """
       ) { arguments in .string(arguments.interpreter.text(of: arguments[0])) },
       Builtin(
-        "len(value)",
+        "format(value, spec=\"\")",
         """
-        The number of elements of a list, record, range or string, or the first extent of a tensor.
+        The value as text by a format specification, as after the `:` in `"{value:.3f}"`.
 
-            print(len((1, 2)))    # 2
+            print(format(3.14159, ".2f"), format("ab", ">5"))    # 3.14    ab
         """
-      ) { arguments in .int(try arguments.interpreter.length(of: arguments[0])) },
+      ) { arguments in
+        .string(
+          try arguments.interpreter.format(arguments[0], arguments.string(1, default: "")))
+      },
       Builtin(
-        "type(value)",
+        "join(values, separator=\"\")",
         """
-        The name of the value's type.
+        One text of many, the separator between them; `", ".join(values)` works too.
 
-            print(type(1.0))    # Float
+            print(join(("a", 1, "b"), ", "))    # a, 1, b
         """
-      ) { arguments in .string(arguments[0].typeName) },
+      ) { arguments in
+        // Python's order has the separator first.
+        let isSwapped = arguments[0].text != nil && arguments[1].text == nil && arguments.has(1)
+        let separator = try isSwapped ? arguments.string(0) : arguments.string(1, default: "")
+        let values = try arguments.sequence(isSwapped ? 1 : 0)
+        return .string(
+          values.map { arguments.interpreter.text(of: $0) }.joined(separator: separator))
+      },
+      Builtin(
+        "strip(text, characters=nil)",
+        """
+        The text without white space, or without the given characters, at its ends.
+
+            print(strip("  a b "), strip("--a--", "-"))    # a b a
+        """, stripped),
+      Builtin(
+        "trim(text, characters=nil)",
+        """
+        The same as `strip`.
+
+            print(trim("  a b "))    # a b
+        """, stripped),
+      Builtin(
+        "upper(text)",
+        """
+        The text in capital letters.
+
+            print(upper("abc"))    # ABC
+        """
+      ) { arguments in .string(try arguments.string(0).uppercased()) },
+      Builtin(
+        "lower(text)",
+        """
+        The text in small letters.
+
+            print(lower("ABC"))    # abc
+        """
+      ) { arguments in .string(try arguments.string(0).lowercased()) },
+      Builtin(
+        "replace(text, old, new, count=nil)",
+        """
+        The text with each `old` in it, or the first `count` of them, replaced.
+
+            print(replace("a-b-c", "-", "+"), replace("a-b-c", "-", "+", count=1))    # a+b+c a+b-c
+        """
+      ) { arguments in
+        let old = try arguments.string(1)
+        guard !old.isEmpty else {
+          throw RuntimeError(.value, "`old` of replace must not be empty")
+        }
+        let parts = try arguments.string(0).parts(
+          around: old, limit: arguments.int(3, atLeast: 0, default: .max))
+        return .string(parts.joined(separator: try arguments.string(2)))
+      },
+      Builtin(
+        "contains(values, value)",
+        """
+        True where a text has the part, a list the element, a record the key; as `in`.
+
+            print(contains("abc", "bc"), contains((1, 2), 3))    # true false
+        """
+      ) { arguments in
+        try arguments.interpreter.machine.compare(.in, arguments[1], arguments[0])
+      },
+      Builtin(
+        "find(values, value)",
+        """
+        The first place of a part in a text, or of an element in a list; nil where there is none.
+
+            print(find("abcb", "b"), find((5, 6), 7))    # 1 nil
+        """
+      ) { arguments in
+        if case .string(let string) = arguments[0] {
+          let part = try arguments.string(1)
+          let text = string.text
+          guard let place = text.firstRange(of: part, from: text.startIndex)?.lowerBound else {
+            return .nil
+          }
+          return .int(text.distance(from: text.startIndex, to: place))
+        }
+        let place = try arguments.sequence(0).firstIndex {
+          try arguments.interpreter.machine.equal($0, arguments[1])
+        }
+        return place.map { .int($0) } ?? .nil
+      },
+      Builtin(
+        "starts_with(text, prefix)",
+        """
+        True where the text begins with the prefix.
+
+            print(starts_with("abc", "ab"))    # true
+        """
+      ) { arguments in .bool(try arguments.string(0).hasPrefix(arguments.string(1))) },
+      Builtin(
+        "ends_with(text, suffix)",
+        """
+        True where the text ends with the suffix.
+
+            print(ends_with("abc", "bc"))    # true
+        """
+      ) { arguments in .bool(try arguments.string(0).hasSuffix(arguments.string(1))) },
+      Builtin(
+        "lines(text)",
+        """
+        The lines of a text, without their ends.
+
+            print(lines("a\\nb\\n"))    # ("a", "b")
+        """
+      ) { arguments in
+        var lines = try arguments.string(0).split(
+          omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return .list(lines.map { .string(String($0)) })
+      },
     ])
+
+  private static let stripped: Builtin.Function = { arguments in
+    let text = try arguments.string(0)
+    guard arguments.has(1) else { return .string(text.trimmed) }
+    let characters = Set(try arguments.string(1))
+    var part = text[...]
+    while let first = part.first, characters.contains(first) { part.removeFirst() }
+    while let last = part.last, characters.contains(last) { part.removeLast() }
+    return .string(String(part))
+  }
+}
+
+extension String {
+  /// The first place at or after an index where a part stands; the empty part is everywhere.
+  func firstRange(of part: String, from start: Index) -> Range<Index>? {
+    guard let first = part.first else { return start..<start }
+    var index = start
+    while index < endIndex {
+      if self[index] == first {
+        let rest = self[index...]
+        if rest.starts(with: part) {
+          return index..<self.index(index, offsetBy: part.count)
+        }
+      }
+      index = self.index(after: index)
+    }
+    return nil
+  }
+
+  /// The parts before, between and after at most `limit` separators, which must not be empty.
+  func parts(around separator: String, limit: Int = .max) -> [String] {
+    var parts: [String] = []
+    var start = startIndex
+    while parts.count < limit, let found = firstRange(of: separator, from: start) {
+      parts.append(String(self[start..<found.lowerBound]))
+      start = found.upperBound
+    }
+    parts.append(String(self[start...]))
+    return parts
+  }
+
+  /// What stands between white space.
+  func words(limit: Int = .max) -> [String] {
+    split(maxSplits: limit, whereSeparator: \.isWhitespace).map { String($0) }
+  }
 }

@@ -1,0 +1,224 @@
+// Distributions as values, with parameters that may be tensors.
+//
+// Samples are made from noise by differentiable operations (loc + scale · ε), so gradients reach
+// the parameters.
+
+import Autodiff
+import Tensors
+
+/// A distribution: samples of a shape and the logarithm of its density.
+class Distribution: HostObject {
+  override var typeName: String { "Distribution" }
+  override var memberNames: [String] { ["sample", "log_prob"] }
+  override var isCallable: Bool { true }
+  override var callSignature: String { "call(*shape)" }
+
+  override func methodSignature(_ name: String) -> String? {
+    switch name {
+    case "sample": "sample(*shape, key=nil)"
+    case "log_prob": "log_prob(x)"
+    default: nil
+    }
+  }
+
+  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
+    if name == "log_prob" { return .tensor(try logDensity(arguments.stacked(0))) }
+    let shape = try arguments.shapeFromRest(0)
+    return .tensor(
+      try arguments.draw(key: 1) {
+        try sample(shape, &$0, dtype: Context.current.defaultFloat)
+      })
+  }
+
+  /// `distribution(shape)` samples, as a function of a shape would.
+  override func call(_ arguments: Arguments) throws -> Value {
+    .tensor(
+      try sample(
+        arguments.shapeFromRest(0), &Context.current.random, dtype: Context.current.defaultFloat))
+  }
+
+  /// A sample of a shape; parameters that are tensors must stretch to it.
+  func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
+    throw RuntimeError(.type, "a distribution of type \(typeName) has no samples")
+  }
+
+  /// The logarithm of the density, elementwise where elements are independent.
+  func logDensity(_ x: Variable) throws -> Variable {
+    throw RuntimeError(.type, "a distribution of type \(typeName) has no density")
+  }
+
+  /// A parameter in a dtype, where that loses nothing a graph needs.
+  static func matched(_ parameter: Variable, _ dtype: DType) throws -> Variable {
+    parameter.rank == 0 && parameter.dtype != dtype ? try parameter.converted(to: dtype) : parameter
+  }
+}
+
+/// The normal distribution with a mean and a standard deviation.
+final class NormalDistribution: Distribution {
+  let location: Variable
+  let scale: Variable
+
+  init(_ location: Variable, _ scale: Variable) {
+    self.location = location
+    self.scale = scale
+  }
+
+  override var summary: String { "Normal(\(brief(location)), \(brief(scale)))" }
+  override var memberNames: [String] { super.memberNames + ["loc", "scale"] }
+
+  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+    switch name {
+    case "loc": .tensor(location)
+    case "scale": .tensor(scale)
+    default: nil
+    }
+  }
+
+  override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
+    let noise = Variable.tensor(try key.normal(shape, dtype))
+    return try Distribution.matched(location, dtype) + Distribution.matched(scale, dtype) * noise
+  }
+
+  ///     log p(x) = -((x - μ) / σ)² / 2 - log σ - log √(2π)
+  override func logDensity(_ x: Variable) throws -> Variable {
+    let distance = try (x - location) / scale
+    return try -(distance * distance * 0.5) - scale.log() - 0.9189385332046727
+  }
+}
+
+/// The uniform distribution between two bounds.
+final class UniformDistribution: Distribution {
+  let low: Variable
+  let high: Variable
+
+  init(_ low: Variable, _ high: Variable) {
+    self.low = low
+    self.high = high
+  }
+
+  override var summary: String { "Uniform(\(brief(low)), \(brief(high)))" }
+  override var memberNames: [String] { super.memberNames + ["low", "high"] }
+
+  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+    switch name {
+    case "low": .tensor(low)
+    case "high": .tensor(high)
+    default: nil
+    }
+  }
+
+  override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
+    let noise = Variable.tensor(try key.uniform(shape, dtype))
+    let low = try Distribution.matched(low, dtype)
+    return try low + (Distribution.matched(high, dtype) - low) * noise
+  }
+
+  ///     log p(x) = -log(high - low) inside, -∞ outside
+  override func logDensity(_ x: Variable) throws -> Variable {
+    let density = try -((high - low).log())
+    let inside = try x.isGreaterOrEqual(to: low).and(x.isLess(than: high))
+    return try inside.select(
+      density, .number(-.infinity, like: density))
+  }
+}
+
+/// -1 or 1, each with probability one half.
+final class RademacherDistribution: Distribution {
+  override var summary: String { "Rademacher()" }
+
+  override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
+    let coins = Variable.tensor(try key.bernoulli(0.5, shape, dtype))
+    return try coins * 2 - 1
+  }
+
+  ///     log p(x) = -log 2 at -1 and 1, -∞ elsewhere
+  override func logDensity(_ x: Variable) throws -> Variable {
+    try x.abs().isEqual(to: .number(1, like: x))
+      .select(.number(-0.6931471805599453, like: x), .number(-.infinity, like: x))
+  }
+}
+
+/// Uniform on the unit sphere of the whole shape.
+final class SphereDistribution: Distribution {
+  override var summary: String { "Sphere()" }
+
+  override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
+    let noise = try key.normal(shape, dtype)
+    let squares = try Tensor.binary(.multiply, noise, noise)
+    let length = try Tensor.unary(.sqrt, squares.sum(.all(rank: shape.rank)))
+    return .tensor(try Tensor.binary(.divide, noise, length))
+  }
+
+  ///     log p(x) = log Γ(n/2) - log 2 - n/2 log π
+  override func logDensity(_ x: Variable) throws -> Variable {
+    let half = Double(x.count) / 2
+    return try Variable.number(half, like: x).lgamma() - 0.6931471805599453
+      - half * 1.1447298858494002
+  }
+}
+
+/// A number as it prints, a tensor by its type.
+private func brief(_ variable: Variable) -> String {
+  if variable.rank == 0, let tensor = variable.concrete { return tensor.description }
+  return variable.typeDescription
+}
+
+extension Builtins {
+  static let distributions = [
+    Builtin(
+      "Normal(loc=0.0, scale=1.0)",
+      """
+      The normal distribution; `sample(shape)` is differentiable in loc and scale.
+
+          seed(0)
+          let d = Normal(5.0, 0.1)
+          print(d.sample(2, 3).shape, near(d.log_prob(5.0), 1.38364655978938))    # (2, 3) true
+      """
+    ) { arguments in
+      .host(
+        NormalDistribution(
+          arguments.isGiven(0) ? try floating(arguments.variable(0)) : arguments.number(0),
+          arguments.isGiven(1) ? try floating(arguments.variable(1)) : arguments.number(1)))
+    },
+    Builtin(
+      "Uniform(low=0.0, high=1.0)",
+      """
+      The uniform distribution from low to high; `sample(shape)` is differentiable in both.
+
+          seed(0)
+          let x = Uniform(-1.0, 1.0).sample(100)
+          print(all(abs(x) <= 1.0), Uniform(0.0, 2.0).log_prob(3.0))    # true -inf
+      """
+    ) { arguments in
+      .host(
+        UniformDistribution(
+          arguments.isGiven(0) ? try floating(arguments.variable(0)) : arguments.number(0),
+          arguments.isGiven(1) ? try floating(arguments.variable(1)) : arguments.number(1)))
+    },
+    Builtin(
+      "Rademacher()",
+      """
+      -1 or 1, each with probability one half.
+
+          seed(0)
+          print(abs(Rademacher().sample(3)))    # [1.0, 1.0, 1.0]
+      """
+    ) { _ in .host(RademacherDistribution()) },
+    Builtin(
+      "Sphere()",
+      """
+      Uniform on the unit sphere: a sample of any shape has length 1.
+
+          seed(0)
+          print(near(norm(Sphere().sample(4)), 1.0))    # true
+      """
+    ) { _ in .host(SphereDistribution()) },
+  ]
+}
+
+extension Arguments {
+  /// A number of the default float type.
+  fileprivate func number(_ value: Double) -> Variable {
+    Variable(value, dtype: Context.current.defaultFloat)
+  }
+}

@@ -1,0 +1,110 @@
+// What a model or a tree is made of, as text.
+
+import Autodiff
+import Tensors
+
+/// The text of `summary(value)`.
+final class SummaryObject: HostObject {
+  private let lines: String
+
+  init(_ lines: String) { self.lines = lines }
+
+  override var typeName: String { "Summary" }
+  override var summary: String { lines }
+}
+
+extension Builtins {
+  static let seeing = BuiltinPage(
+    "Seeing",
+    [
+      Builtin(
+        "summary(value)",
+        """
+        The parts of a model or another tree, with shapes and numbers of elements.
+
+            model Linear(n, m) { param w = zeros(n, m); param b = zeros(m); fn forward(x) { x @ w + b } }
+            print(summary(Linear(3, 2)))
+            # Linear          8
+            #   w  f64[3, 2]  6
+            #   b  f64[2]     2
+        """
+      ) { arguments in
+        var rows: [SummaryRow] = []
+        _ = try SummaryRow.add(arguments[0], "", 0, to: &rows)
+        return .host(SummaryObject(SummaryRow.table(rows)))
+      }
+    ])
+}
+
+/// One line: a name, a type, a number of elements.
+private struct SummaryRow {
+  var name: String
+  var type: String
+  var count: Int
+  var depth: Int
+
+  /// Adds the rows of a value and of what is in it; gives the number of elements.
+  static func add(_ value: Value, _ name: String, _ depth: Int, to rows: inout [SummaryRow]) throws
+    -> Int
+  {
+    guard depth < 100 else {
+      throw RuntimeError(.limit, "a summary goes at most 100 levels deep")
+    }
+    let parts: [(String, Value)]
+    var type = value.typeName
+    switch value {
+    case .instance(let instance):
+      parts = instance.ownedFields
+        .filter { $0.field.kind != .let || $0.value.holdsState }
+        .map { ($0.field.name, $0.value) }
+    case .record(let record): parts = Array(record.pairs)
+    case .list(let values): parts = values.enumerated().map { ("[\($0)]", $1) }
+    case .host(let host):
+      guard let owned = host.ownedTree else { return 0 }
+      parts = [("target", owned)]
+    default:
+      guard let variable = value.variable else { return 0 }
+      if case .tensor = value { type = variable.typeDescription }
+      if case .parameter = value { type = variable.typeDescription }
+      rows.append(SummaryRow(name: name, type: type, count: variable.count, depth: depth))
+      return variable.count
+    }
+    let place = rows.count
+    rows.append(SummaryRow(name: name, type: type, count: 0, depth: depth))
+    for (key, part) in parts { rows[place].count += try add(part, key, depth + 1, to: &rows) }
+    return rows[place].count
+  }
+
+  static func table(_ rows: [SummaryRow]) -> String {
+    // A name that a column of types follows is padded to the longest of its level.
+    let lefts = rows.enumerated().map { place, row in
+      let indent = String(repeating: "  ", count: row.depth)
+      guard !row.name.isEmpty else { return indent + row.type }
+      let widest = rows.filter { $0.depth == row.depth }.map(\.name.count).max() ?? 0
+      return indent + row.name.padded(to: widest) + "  " + row.type
+    }
+    let left = lefts.map(\.count).max() ?? 0
+    let counts = rows.map { grouped($0.count) }
+    let right = counts.map(\.count).max() ?? 0
+    return zip(lefts, counts).map { text, count in
+      text.padded(to: left) + "  " + String(repeating: " ", count: right - count.count) + count
+    }.joined(separator: "\n")
+  }
+
+  /// Thousands parted by commas.
+  private static func grouped(_ number: Int) -> String {
+    var result = ""
+    for (place, digit) in String(number).reversed().enumerated() {
+      if place > 0 && place % 3 == 0 { result = "," + result }
+      result = String(digit) + result
+    }
+    return result
+  }
+}
+
+extension String {
+  /// The text with spaces after it, up to a width.
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(width - count, 0))
+  }
+}
