@@ -55,11 +55,11 @@ let package = Package(
     .target(name: "StandardLibrary", exclude: []),
     .target(
       name: "Runtime", dependencies: ["Syntax", "MetaOptimization", "StandardLibrary", "Kernels"]),
-    .target(name: "Mos", dependencies: ["Runtime", "MetaOptimization"]),
+    .target(name: "Mos", dependencies: ["Runtime", "Syntax", "Tensors"]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Mos", "Runtime", "Syntax", "CReadline",
+        "Runtime", "Syntax", "Tensors", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: lineEditingLibraries),
@@ -69,6 +69,7 @@ let package = Package(
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Mos"]),
+    .testTarget(name: "MosTests", dependencies: ["Mos"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "TestSupport", dependencies: ["SpawnSupport"], path: "Tests/Support"),
@@ -77,7 +78,9 @@ let package = Package(
     // The command line and the prompt, as a process and on a pseudo-terminal.
     .testTarget(name: "CLITests", dependencies: ["TestSupport"]),
     // Mutated programs, run in worker processes.
-    .executableTarget(name: "Fuzz", dependencies: ["Runtime"], path: "Tests/Fuzz"),
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Runtime", "Syntax", "Tensors", "TestSupport"],
+      path: "Tests/Fuzz"),
   ],
   swiftLanguageModes: [.v6]
 )

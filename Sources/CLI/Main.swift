@@ -1,1 +1,70 @@
-@main struct Main { static func main() {} }
+// The command `mos`: what to run, where text goes, and how the process ends.
+//
+// Exit statuses: 0 fine, 1 the program failed, 2 the command line was wrong, 65 the source does
+// not compile, 130 interrupted. Results go to standard output, everything else to standard error.
+
+import ArgumentParser
+import Glibc
+
+/// How the process ends.
+enum ExitStatus {
+  static let failure: Int32 = 1
+  static let usage: Int32 = 2
+  static let compileError: Int32 = 65
+  static let interrupted: Int32 = 130
+}
+
+/// The version that `mos --version` prints.
+let version = "0.1.0"
+
+/// The root of the command line.
+struct MosCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mos",
+    abstract: "Run programs of Mos, a language for meta-optimization.",
+    usage: """
+      mos [options] FILE [arguments]   run a program
+      mos [options] -e CODE [arguments]   run a piece of code
+      mos [options] -i FILE   run a program, then open the prompt
+      mos [options] -   run what standard input holds
+      mos   open the prompt, or run what is piped in
+      mos test [paths]   run the `test` blocks of programs
+      """,
+    discussion: """
+      `mos run --help` lists the options. Exit statuses: 0 fine, 1 the program failed, 2 the \
+      command line was wrong, 65 the source does not compile, 130 interrupted.
+      """,
+    version: "mos \(version)",
+    subcommands: [RunCommand.self, TestCommand.self, CheckCommand.self, DocCommand.self],
+    defaultSubcommand: RunCommand.self)
+}
+
+@main
+enum Main {
+  static func main() {
+    do {
+      var command = try MosCommand.parseAsRoot()
+      try command.run()
+      leave(0)
+    } catch let status as ExitCode {
+      leave(status.rawValue)
+    } catch {
+      let isClean = MosCommand.exitCode(for: error) == .success
+      let message = MosCommand.fullMessage(for: error)
+      if isClean {
+        StandardOutput.shared.write(message + "\n")
+      } else {
+        writeError(message + "\n")
+      }
+      leave(isClean ? 0 : ExitStatus.usage)
+    }
+  }
+}
+
+/// Ends the process once everything is written. Values are not freed one by one: the system takes
+/// the memory back at once.
+func leave(_ status: Int32) -> Never {
+  StandardOutput.shared.flush()
+  fflush(nil)
+  _exit(status)
+}

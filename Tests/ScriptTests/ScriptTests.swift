@@ -56,10 +56,10 @@ private func run(_ scripts: [Script], accepting: Bool = getenv("MOS_ACCEPT") != 
   )
 }
 
-/// The scripts of a folder; those in folders named `modules` are imported by others, not run.
+/// The scripts of a folder; those in folders named `imported` are imported by others, not run.
 private func scripts(under folder: String) -> [Script] {
   Files.find(under: Files.root + "/" + folder, endingIn: ".mos")
-    .filter { !$0.contains("/modules/") }
+    .filter { !$0.contains("/imported/") }
     .map {
       Script(
         path: $0, text: Files.read($0) ?? "", renderedErrors: Files.read($0.renderingPath))

@@ -110,6 +110,23 @@ public func now() -> Double {
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
+/// Starts a program whose output is read through a pipe, with no input and no errors.
+public func startProcess(
+  _ path: String, _ arguments: [String], directory: String
+) throws -> (process: pid_t, output: Int32) {
+  var ends: [Int32] = [-1, -1]
+  _ = make_pipe(&ends)
+  let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+  defer {
+    close(ends[1])
+    close(nothing)
+  }
+  let process = try spawn(
+    path, arguments, environment: [:], directory: directory,
+    on: .pipes([nothing, ends[1], nothing]))
+  return (process, ends[0])
+}
+
 /// What a started program's standard streams are.
 enum Streams {
   /// Input, output and errors.

@@ -1,0 +1,78 @@
+// The options that every way of running shares.
+
+import ArgumentParser
+import Glibc
+import Runtime
+
+/// Options of `mos`, `mos run`, `mos test` and `mos check`.
+struct Options: ParsableArguments {
+  enum FloatType: String, ExpressibleByArgument, CaseIterable { case f32, f64 }
+  enum Color: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
+  enum Form: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+  @Option(help: "The default float type.")
+  var dtype: FloatType?
+
+  @Option(help: "Seeds the random numbers, as `seed(n)` at the start does.")
+  var seed: Int?
+
+  @Option(help: "The number of threads that large operations may use.")
+  var threads: Int?
+
+  @Option(help: "When to colour diagnostics.")
+  var color: Color = .auto
+
+  @Option(help: "How diagnostics are written; json gives one object a line.")
+  var diagnostics: Form = .text
+
+  @Option(
+    help: ArgumentHelp(
+      "Stops a run that takes more: instructions=N, seconds=S or depth=N.",
+      valueName: "name=value"))
+  var limit: [Limit] = []
+
+  /// One bound on a run.
+  struct Limit: ExpressibleByArgument {
+    var apply: @Sendable (inout Limits) -> Void
+
+    init?(argument: String) {
+      let parts = argument.split(separator: "=").map(String.init)
+      guard parts.count == 2 else { return nil }
+      switch parts[0] {
+      case "instructions":
+        guard let count = Int(parts[1]), count > 0 else { return nil }
+        apply = { $0.instructions = count }
+      case "seconds":
+        guard let seconds = Double(parts[1]), seconds > 0 else { return nil }
+        apply = { $0.seconds = seconds }
+      case "depth":
+        guard let depth = Int(parts[1]), depth > 0 else { return nil }
+        apply = { $0.depth = depth }
+      default: return nil
+      }
+    }
+  }
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads needs 1 or more") }
+  }
+
+  /// Whether diagnostics are coloured: the option, then NO_COLOR, then CLICOLOR_FORCE or
+  /// FORCE_COLOR, then whether standard error is a terminal that can.
+  var showsColor: Bool {
+    func isSet(_ name: String) -> Bool {
+      guard let value = getenv(name) else { return false }
+      let text = String(cString: value)
+      return !text.isEmpty && text != "0"
+    }
+    switch color {
+    case .always: return true
+    case .never: return false
+    case .auto:
+      if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
+      if isSet("CLICOLOR_FORCE") || isSet("FORCE_COLOR") { return true }
+      guard isatty(2) == 1, let terminal = getenv("TERM") else { return false }
+      return String(cString: terminal) != "dumb"
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// `mos FILE`, `mos -e CODE`, `mos -i FILE`, `mos -`, piped input, and `mos` alone: the prompt.
+
+import ArgumentParser
+import Glibc
+import Syntax
+
+/// Runs a program, a piece of code, or the prompt.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a program, a piece of code, or the prompt.")
+
+  @Option(
+    name: .customShort("e"), parsing: .unconditional,
+    help: ArgumentHelp("Runs a piece of code.", valueName: "code"))
+  var code: String?
+
+  @Flag(name: .customShort("i"), help: "Opens the prompt afterwards.")
+  var staysOpen = false
+
+  @OptionGroup var options: Options
+
+  @ArgumentParser.Argument(
+    parsing: .captureForPassthrough,
+    help: ArgumentHelp(
+      "The program, `-` for standard input, and its arguments.", valueName: "file"))
+  var words: [String] = []
+
+  func run() throws {
+    var arguments = words
+    var source: Source?
+    if let code {
+      source = Source(name: "<command line>", text: code)
+      if arguments.first == "--" { arguments.removeFirst() }
+    } else if let path = try takePath(from: &arguments) {
+      source = Source(name: path == "-" ? "<stdin>" : path, text: try readFile(path).get())
+    } else if isatty(0) == 0 {
+      source = Source(name: "<stdin>", text: try readFile("-").get())
+    }
+
+    let session = Session(options, arguments: arguments)
+    if let source {
+      switch session.run(source) {
+      case .value: break
+      case .exit(let status): throw ExitCode(status)
+      case .failed(let status): if !staysOpen { throw ExitCode(status) }
+      }
+      if !staysOpen { return }
+    }
+    throw ExitCode(Prompt(session).run(showsBanner: source == nil))
+  }
+
+  /// The program's path, the first word that is not an option's.
+  private func takePath(from arguments: inout [String]) throws -> String? {
+    guard let first = arguments.first else { return nil }
+    arguments.removeFirst()
+    if first == "--" { return arguments.isEmpty ? nil : arguments.removeFirst() }
+    // Everything from the first unknown word on is captured for the program, so a request for
+    // help and a mistyped option arrive here.
+    if first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
+    if first.hasPrefix("-"), first != "-" { throw ValidationError("unknown option '\(first)'") }
+    return first
+  }
+}

@@ -1,0 +1,77 @@
+// One interpreter under the command line's options: it runs sources, writes what they print,
+// reports what goes wrong, and says how the process should end.
+
+import Glibc
+import Runtime
+import Syntax
+import Tensors
+
+/// A running Mos of the command line.
+final class Session {
+  let options: Options
+  private(set) var interpreter: Interpreter
+  let reporter: Reporter
+
+  init(_ options: Options, arguments: [String] = []) {
+    self.options = options
+    reporter = Reporter(options)
+    interpreter = Session.makeInterpreter(options, arguments, reporter)
+    if let threads = options.threads { Threads.count = threads }
+  }
+
+  /// Forgets every variable.
+  func reset() {
+    interpreter = Session.makeInterpreter(options, interpreter.arguments, reporter)
+  }
+
+  private static func makeInterpreter(
+    _ options: Options, _ arguments: [String], _ reporter: Reporter
+  ) -> Interpreter {
+    let interpreter = Interpreter(output: StandardOutput.shared.write)
+    interpreter.arguments = arguments
+    interpreter.warn = reporter.report
+    for limit in options.limit { limit.apply(&interpreter.limits) }
+    var settings: [String] = []
+    if let dtype = options.dtype { settings.append("set_default_dtype(\(dtype))") }
+    if let seed = options.seed { settings.append("seed(\(seed))") }
+    if !settings.isEmpty {
+      _ = try? interpreter.run(Source(name: "<options>", text: settings.joined(separator: "; ")))
+    }
+    return interpreter
+  }
+
+  /// How a run ended.
+  enum Ending {
+    /// With the value of its last statement.
+    case value(Value)
+    /// With an error, which has been reported, and the exit status that goes with it.
+    case failed(status: Int32)
+    /// By `exit(status)`.
+    case exit(status: Int32)
+  }
+
+  /// Runs a source while Ctrl-C interrupts it; errors are reported.
+  func run(_ source: Source) -> Ending {
+    attempt { try interpreter.run(source) }
+  }
+
+  /// Does what may fail as programs fail.
+  func attempt(_ body: () throws -> Value) -> Ending {
+    Interrupts.watch(interpreter.interrupt)
+    defer { Interrupts.ignore() }
+    do {
+      return .value(try body())
+    } catch let error as CompileError {
+      error.diagnostics.forEach(reporter.report)
+      return .failed(status: ExitStatus.compileError)
+    } catch let error as RuntimeError {
+      if let status = error.exitStatus { return .exit(status: status) }
+      reporter.report(error.diagnostic)
+      let isInterrupt = error.diagnostic.kind == Diagnostic.Kind.interrupt.rawValue
+      return .failed(status: isInterrupt ? ExitStatus.interrupted : ExitStatus.failure)
+    } catch {
+      writeError("error: \(error)\n")
+      return .failed(status: ExitStatus.failure)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// Standard output, buffered by us, and standard error, written at once.
+//
+// A terminal sees each piece of text as it is written; a pipe or a file sees large pieces. What
+// was printed before an error is always out before the error is. A reader that has gone away ends
+// the process by SIGPIPE, quietly.
+
+import Glibc
+
+/// Buffered standard output.
+final class StandardOutput {
+  /// The process's one output; the interpreter of the command line runs on the main thread alone.
+  nonisolated(unsafe) static let shared = StandardOutput()
+
+  private static let capacity = 1 << 16
+  private let isTerminal = isatty(1) == 1
+  private var buffer: [UInt8] = []
+  /// Whether the last byte written ended a line.
+  private(set) var isAtLineStart = true
+
+  func write(_ text: String) {
+    guard let last = text.utf8.last else { return }
+    isAtLineStart = last == UInt8(ascii: "\n")
+    buffer.append(contentsOf: text.utf8)
+    if isTerminal || buffer.count >= Self.capacity { flush() }
+  }
+
+  func flush() {
+    writeAll(buffer, to: 1)
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Writes to standard error, after everything that was printed.
+func writeError(_ text: String) {
+  StandardOutput.shared.flush()
+  writeAll(Array(text.utf8), to: 2)
+}
+
+private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+  bytes.withUnsafeBytes { all in
+    var rest = all[...]
+    while !rest.isEmpty {
+      let written = Glibc.write(
+        descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if written < 0 && errno != EINTR { return }
+      rest = rest.dropFirst(max(0, written))
+    }
+  }
+}
+
+/// The whole of a file as text, or why there is none.
+func readFile(_ path: String) -> Result<String, FileError> {
+  let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return .failure(FileError(path: path, reason: errorText())) }
+  defer { if descriptor != 0 { close(descriptor) } }
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(descriptor, &buffer, buffer.count)
+    if count < 0 && errno == EINTR { continue }
+    guard count >= 0 else { return .failure(FileError(path: path, reason: errorText())) }
+    if count == 0 { break }
+    bytes.append(contentsOf: buffer[..<count])
+  }
+  guard let text = String(validating: bytes, as: UTF8.self) else {
+    return .failure(FileError(path: path, reason: "it is not UTF-8 text"))
+  }
+  return .success(text)
+}
+
+/// A file that can not be read or written.
+struct FileError: Error, CustomStringConvertible {
+  let path: String
+  let reason: String
+  var description: String { "cannot read '\(path)': \(reason)" }
+}
+
+/// The C library's words for what went wrong last, in our style.
+func errorText() -> String {
+  let text = String(cString: strerror(errno))
+  return text.prefix(1).lowercased() + text.dropFirst()
+}

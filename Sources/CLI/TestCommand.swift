@@ -1,0 +1,74 @@
+// `mos test`: the `test` blocks of programs. A file's top level runs first, then each block; a
+// failing block does not keep the next from running.
+
+import ArgumentParser
+import Glibc
+import Runtime
+import Syntax
+
+/// Runs `test` blocks.
+struct TestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test", abstract: "Run the `test` blocks of programs.")
+
+  @OptionGroup var options: Options
+
+  @Option(help: "Runs only tests whose names contain this.")
+  var filter: String?
+
+  @ArgumentParser.Argument(help: "Programs, or folders that hold some.")
+  var paths: [String] = ["."]
+
+  func run() throws {
+    var (passed, failed) = (0, 0)
+    for path in try paths.flatMap(programs) {
+      let source = Source(name: path, text: try readFile(path).get())
+      // A file without tests is not run: it may be a program that trains for hours.
+      guard holdsTests(source) else { continue }
+      let session = Session(options)
+      switch session.run(source) {
+      case .value: break
+      case .failed, .exit:
+        failed += 1
+        continue
+      }
+      for test in session.interpreter.tests where filter.map(test.name.contains) ?? true {
+        let ending = session.attempt { try session.interpreter.call(test.body, []) }
+        if case .value = ending { passed += 1 } else { failed += 1 }
+        let mark = if case .value = ending { "ok  " } else { "FAIL" }
+        StandardOutput.shared.write("\(mark) \(path): \(test.name)\n")
+        if case .failed(ExitStatus.interrupted) = ending {
+          throw ExitCode(ExitStatus.interrupted)
+        }
+      }
+    }
+    StandardOutput.shared.write("\(passed) passed, \(failed) failed\n")
+    if failed > 0 { throw ExitCode(ExitStatus.failure) }
+  }
+
+  private func holdsTests(_ source: Source) -> Bool {
+    Syntax.parse(source).program.statements.contains { statement in
+      if case .test = statement.kind { true } else { false }
+    }
+  }
+
+  /// The programs that a path stands for.
+  private func programs(at path: String) throws -> [String] {
+    guard let directory = opendir(path) else { return [path] }
+    defer { closedir(directory) }
+    var found: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix(".") { continue }
+      let inner = path == "." ? name : path + "/" + name
+      if entry.pointee.d_type == UInt8(DT_DIR) {
+        found += try programs(at: inner)
+      } else if name.hasSuffix(".mos") {
+        found.append(inner)
+      }
+    }
+    return found.sorted()
+  }
+}
