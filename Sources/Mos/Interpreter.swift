@@ -1,0 +1,80 @@
+// Mos inside another program: an interpreter, its values, its limits, its errors. This is all that
+// an embedder needs; the modules below it are not part of the product's promise.
+//
+//     let mos = Interpreter { print($0, terminator: "") }
+//     mos.limits.seconds = 1
+//     mos["rate"] = .float(0.1)
+//     try mos.run("fn step(x) { x - rate * grad(x => x ** 2)(x) }")
+//     let y = try mos.call("step", [.float(2.0)])
+
+import Runtime
+import Syntax
+import Tensors
+
+/// What a Mos variable holds.
+public typealias Value = Runtime.Value
+/// Bounds on a run; each ends in an error of kind `limit`, which the program cannot catch.
+public typealias Limits = Runtime.Limits
+/// An array of numbers.
+public typealias Tensor = Tensors.Tensor
+
+/// One independent Mos. Interpreters on different threads do not see each other; one interpreter
+/// belongs to one thread at a time.
+public final class Interpreter {
+  private let runtime: Runtime.Interpreter
+
+  /// Asks the running program to stop; safe from any thread and from a signal handler.
+  public let interrupt: Interrupt
+
+  /// An interpreter that prints through a closure.
+  public init(output: @escaping (String) -> Void) {
+    runtime = Runtime.Interpreter(output: output)
+    interrupt = Interrupt(flag: runtime.interrupt)
+  }
+
+  /// Bounds of the next run.
+  public var limits: Limits {
+    get { runtime.limits }
+    set { runtime.limits = newValue }
+  }
+
+  /// Runs a program and gives the value of its last statement. Global variables stay.
+  /// - Throws: `MosError`.
+  @discardableResult
+  public func run(_ program: String, name: String = "<program>") throws -> Value {
+    try translatingErrors { try runtime.run(Source(name: name, text: program)) }
+  }
+
+  /// Calls a function that a program has declared.
+  /// - Throws: `MosError`.
+  public func call(_ function: String, _ arguments: [Value]) throws -> Value {
+    guard let value = self[function] else {
+      throw MosError(diagnostics: [Diagnostic(kind: .name, "there is no function '\(function)'")])
+    }
+    return try translatingErrors { try runtime.call(value, arguments) }
+  }
+
+  /// A global variable; nil where there is none. Setting nil does nothing.
+  public subscript(name: String) -> Value? {
+    get { runtime.variables.first { $0.name == name }?.value }
+    set { if let newValue { runtime.setVariable(name, newValue) } }
+  }
+
+  private func translatingErrors(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as CompileError {
+      throw MosError(diagnostics: error.diagnostics)
+    } catch let error as RuntimeError {
+      throw MosError(diagnostics: [error.diagnostic], exitStatus: error.exitStatus)
+    }
+  }
+}
+
+/// Stops a running program from outside.
+public struct Interrupt: Sendable {
+  let flag: InterruptFlag
+
+  /// The program ends at its next safepoint, with an error of kind `interrupt`.
+  public func callAsFunction() { flag.raise() }
+}
