@@ -1,1 +1,36 @@
-@main struct Main { static func main() {} }
+// Programs mutated from the examples, the golden scripts and, where it lies beside the repository,
+// the conformance suite. Each must end in a value or an error of the language: a process that
+// dies, or stays silent, is a failure, and its program is printed and made smaller.
+//
+//     Fuzz [--count n] [--seed n]      100,000 programs from a fresh seed
+//     Fuzz --file program.mos          one program, as a worker runs it
+
+import Glibc
+import TestSupport
+
+@main
+struct Main {
+  static func main() {
+    let arguments = CommandLine.arguments
+    func number(_ name: String) -> Int? {
+      arguments.firstIndex(of: name).flatMap { index in
+        index + 1 < arguments.count ? Int(arguments[index + 1]) : nil
+      }
+    }
+    if let index = arguments.firstIndex(of: "--file"), index + 1 < arguments.count {
+      execute(Files.read(arguments[index + 1]) ?? "")
+      return
+    }
+    let seed = number("--seed") ?? Int(now() * 1000)
+    let count = number("--count") ?? 100_000
+    let folders = ["examples", "Tests/Scripts", "Tests/Fuzz/Crashes", "../shared/conformance"]
+    let corpus = folders.flatMap { Files.find(under: Files.root + "/" + $0, endingIn: ".mos") }
+      .compactMap(Files.read)
+    let mutator = Mutator(corpus: corpus, seed: UInt64(seed))
+    if let first = number("--first"), let step = number("--step") {
+      work(mutator, numbers: stride(from: first, to: count, by: step))
+    } else {
+      exit(Overseer(mutator, seed: seed, count: count).run() ? 0 : 1)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// A worker process: it runs mutated programs one after the other and says before each which one
+// comes, so that the one that ends the process is known.
+
+import Glibc
+import Runtime
+import Syntax
+import Tensors
+
+/// Runs the programs of the numbers, every `stride`-th.
+func work(_ mutator: Mutator, numbers: StrideTo<Int>) {
+  for number in numbers {
+    var bytes = UInt64(number)
+    withUnsafeBytes(of: &bytes) { _ = write(1, $0.baseAddress, $0.count) }
+    execute(mutator.program(number))
+  }
+}
+
+/// Runs one program under limits. It must end in a value or in an error of the language.
+func execute(_ program: String) {
+  let source = Source(name: "<fuzz>", text: program)
+  _ = parse(source).isIncomplete
+  let renderer = DiagnosticRenderer(colored: false)
+  let interpreter = Interpreter(output: { _ in })
+  interpreter.limits.instructions = 20_000
+  interpreter.limits.seconds = 2
+  interpreter.warn = { _ = renderer.render($0) }
+  do {
+    let account = MemoryAccount(limit: 256 << 20)
+    _ = interpreter.representation(
+      of: try MemoryAccount.with(account) { try interpreter.run(source) })
+  } catch let error as CompileError {
+    error.diagnostics.forEach { _ = renderer.render($0) }
+  } catch let error as RuntimeError {
+    _ = renderer.render(error.diagnostic)
+  } catch {
+    preconditionFailure("an error that is not the language's: \(error)")
+  }
+}
