@@ -14,6 +14,21 @@ enum CaptureSource {
   case capture(Int)
 }
 
+/// What a call needs to know of a function: plain memory, read without counting references.
+struct CodeHeader {
+  var code: UnsafeMutablePointer<Instruction>
+  var constants: UnsafeMutablePointer<Value>
+  var registerCount: Int
+  /// Registers that arguments take, `self` included.
+  var argumentCount: Int
+  /// True where every parameter is plain, so that a call with just as many positional arguments
+  /// needs no binding; never for a method.
+  var isPlain: Bool
+  /// True where the code reads its closure, which must then lie before its registers.
+  var needsClosure: Bool
+  let prototype: Unmanaged<FunctionPrototype>
+}
+
 /// The code of one function.
 public final class FunctionPrototype {
   /// The name, or `fn` for a function without one.
@@ -29,15 +44,9 @@ public final class FunctionPrototype {
 
   /// True for a method, whose register 0 is `self`.
   let isMethod: Bool
-  /// True where every parameter is plain, so that a call with just as many positional arguments
-  /// needs no binding.
-  let isPlain: Bool
-  /// Registers that arguments take, `self` included.
-  let argumentCount: Int
   let captureSources: [CaptureSource]
-  private(set) var registerCount = 0
-  private(set) var code: UnsafeMutablePointer<Instruction>
-  private(set) var constants: UnsafeMutablePointer<Value>
+  /// The code; its address stays the same while the prototype lives.
+  let header: UnsafeMutablePointer<CodeHeader>
   private var codeCount = 0
   private var constantCount = 0
   /// The place of each instruction, looked up when one fails.
@@ -69,10 +78,14 @@ public final class FunctionPrototype {
     self.documentation = documentation
     self.isMethod = isMethod
     self.captureSources = captureSources
-    isPlain = signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil }
-    argumentCount = signature.parameters.count + (isMethod ? 1 : 0)
-    code = .allocate(capacity: 0)
-    constants = .allocate(capacity: 0)
+    header = .allocate(capacity: 1)
+    header.initialize(
+      to: CodeHeader(
+        code: .allocate(capacity: 0), constants: .allocate(capacity: 0), registerCount: 0,
+        argumentCount: signature.parameters.count + (isMethod ? 1 : 0),
+        isPlain: !isMethod
+          && signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil },
+        needsClosure: !captureSources.isEmpty, prototype: Unmanaged.passUnretained(self)))
   }
 
   /// Gives the prototype its code, once.
@@ -81,36 +94,61 @@ public final class FunctionPrototype {
     registerCount: Int
   ) {
     release()
-    code = .allocate(capacity: newCode.count)
-    code.initialize(from: newCode, count: newCode.count)
+    header.pointee.code = .allocate(capacity: newCode.count)
+    header.pointee.code.initialize(from: newCode, count: newCode.count)
     codeCount = newCode.count
-    constants = .allocate(capacity: max(newConstants.count, 1))
-    constants.initialize(from: newConstants, count: newConstants.count)
+    header.pointee.constants = .allocate(capacity: max(newConstants.count, 1))
+    header.pointee.constants.initialize(from: newConstants, count: newConstants.count)
     constantCount = newConstants.count
+    header.pointee.registerCount = registerCount
+    header.pointee.needsClosure =
+      !captureSources.isEmpty || newCode.contains { $0.operation == .currentFunction }
     self.spans = spans
     self.sites = sites
-    self.registerCount = registerCount
   }
 
   private func release() {
-    code.deinitialize(count: codeCount)
-    code.deallocate()
-    constants.deinitialize(count: constantCount)
-    constants.deallocate()
+    header.pointee.code.deinitialize(count: codeCount)
+    header.pointee.code.deallocate()
+    header.pointee.constants.deinitialize(count: constantCount)
+    header.pointee.constants.deallocate()
   }
 
-  deinit { release() }
+  deinit {
+    release()
+    header.deinitialize(count: 1)
+    header.deallocate()
+  }
+
+  /// Calls a built-in of the sites on a window of registers.
+  @inline(__always)
+  func callBuiltin(
+    _ index: Int, _ base: UnsafeMutablePointer<Value>, _ count: Int, _ interpreter: Interpreter
+  ) throws -> Value {
+    let builtin = sites.builtins[index]
+    return try builtin.function(
+      Arguments(base: base, count: count, interpreter: interpreter, callee: builtin))
+  }
 
   /// The place of the instruction at an address inside the code.
   func span(at pc: UnsafePointer<Instruction>) -> Span {
-    let index = UnsafePointer(code).distance(to: pc)
+    let index = UnsafePointer(header.pointee.code).distance(to: pc)
     return spans.indices.contains(index) ? spans[index] : span
   }
 
-  /// The code as text, one instruction a line.
-  var listing: String {
-    (0..<codeCount).map { "\($0)\t\(code[$0].operation) \(code[$0].a) \(code[$0].b) \(code[$0].c)" }
-      .joined(separator: "\n")
+  /// True where an address lies inside the code.
+  func contains(_ pc: UnsafePointer<Instruction>) -> Bool {
+    let start = UnsafePointer(header.pointee.code)
+    return pc >= start && pc < start + codeCount
+  }
+
+  /// The code as text, one instruction a line, functions inside it after it.
+  public var listing: String {
+    let lines = (0..<codeCount).map { index in
+      let instruction = header.pointee.code[index]
+      return "\(index)\t\(instruction.operation) \(instruction.a) \(instruction.b) \(instruction.c)"
+    }
+    return (["\(name):"] + lines + sites.prototypes.map(\.listing)).joined(separator: "\n")
   }
 }
 
@@ -118,25 +156,30 @@ public final class FunctionPrototype {
 public final class Closure {
   /// The code.
   public let prototype: FunctionPrototype
+  let header: UnsafeMutablePointer<CodeHeader>
   /// Captured values and boxes, as many as the prototype says.
   let captures: UnsafeMutablePointer<Value>
   /// `self` of a method taken as a value.
   let receiver: ModelInstance?
 
-  init(_ prototype: FunctionPrototype, receiver: ModelInstance? = nil) {
+  init(_ prototype: FunctionPrototype) {
     self.prototype = prototype
-    self.receiver = receiver
+    header = prototype.header
+    receiver = nil
     captures = .allocate(capacity: prototype.captureSources.count)
     captures.initialize(repeating: .nil, count: prototype.captureSources.count)
   }
 
-  /// A method of an instance as a function.
-  convenience init(binding method: Closure, to receiver: ModelInstance) {
-    self.init(method.prototype, receiver: receiver)
-    captures.update(from: method.captures, count: prototype.captureSources.count)
+  /// A method of an instance as a function; the instance's type keeps the captures.
+  init(binding method: Closure, to instance: ModelInstance) {
+    prototype = method.prototype
+    header = method.header
+    captures = method.captures
+    receiver = instance
   }
 
   deinit {
+    guard receiver == nil else { return }
     captures.deinitialize(count: prototype.captureSources.count)
     captures.deallocate()
   }

@@ -4,6 +4,7 @@
 // A subclass answers what it can; every default says, as a Mos error, that the value cannot do it.
 
 import Autodiff
+import Tensors
 
 /// An opaque value with fields, methods and perhaps a call.
 open class HostObject {

@@ -69,6 +69,7 @@ extension Interpreter {
     try run(source, in: modules.main)
   }
 
+  @discardableResult
   func run(_ source: Source, in module: ModuleObject) throws -> Value {
     let prototype = try compile(source, in: module)
     return try context.with {

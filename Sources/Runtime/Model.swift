@@ -180,5 +180,5 @@ public final class ModelInstance {
 
 /// The variable with float elements, ints and bools in the default float type.
 func floating(_ variable: Variable) throws -> Variable {
-  variable.dtype.isFloat ? variable : try convert(variable, to: Context.current.defaultFloat)
+  variable.dtype.isFloat ? variable : try variable.converted(to: Context.current.defaultFloat)
 }

@@ -36,6 +36,9 @@ public struct RuntimeError: Error, @unchecked Sendable {
     switch error {
     case let error as RuntimeError: self = error
     case let error as TensorError: self.init(error)
+    case let error as CompileError:
+      self.init(.syntax, "a module does not compile")
+      if let first = error.diagnostics.first(where: { $0.severity == .error }) { diagnostic = first }
     default: self.init(.io, "\(error)")
     }
   }

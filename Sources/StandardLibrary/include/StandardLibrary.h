@@ -15,4 +15,7 @@ extern const mos_module mos_modules[];
 /// How many there are.
 extern const size_t mos_module_count;
 
+/// The module of an index; Swift cannot index an array of unknown length.
+static inline const mos_module *_Nonnull mos_module_at(size_t index) { return &mos_modules[index]; }
+
 #endif

@@ -1,0 +1,212 @@
+// Resolved program → instructions of the register machine.
+//
+// Registers are a stack: a function's parameters first, then the variables of the blocks that are
+// open, then temporaries. A variable keeps its register while its block is open; an expression is
+// computed straight into the register that wants it. Calls take a window at the top of the stack:
+// the function in R[w], arguments after it, the result in R[w].
+
+import Syntax
+
+/// Makes the code of one function.
+final class Compiler {
+  let interpreter: Interpreter
+  let source: Source
+  let function: ResolvedFunction
+  /// Set where a function is too long for 16-bit jumps.
+  let hasLongJumps: Bool
+
+  var code: [Instruction] = []
+  var spans: [Span] = []
+  var constants: [Value] = []
+  var intConstants: [Int: Int] = [:]
+  var floatConstants: [UInt64: Int] = [:]
+  var sites = FunctionPrototype.Sites()
+  var names: [String: Int] = [:]
+  /// The first free register, and the most that were ever taken.
+  var next = 0
+  var high = 0
+  /// Open loops, with the jumps that wait for their ends.
+  var loops: [Loop] = []
+  /// Open contexts and handlers, innermost last.
+  var guards: [Guard] = []
+  var failure: CompilerFailure?
+
+  struct Loop {
+    var breaks: [Int] = []
+    var continues: [Int] = []
+    var guardDepth: Int
+  }
+
+  enum Guard { case context, handler }
+
+  /// Why code could not be made.
+  enum CompilerFailure: Error { case jumpTooLong, tooLarge }
+
+  init(
+    _ interpreter: Interpreter, source: Source, function: ResolvedFunction, hasLongJumps: Bool
+  ) {
+    self.interpreter = interpreter
+    self.source = source
+    self.function = function
+    self.hasLongJumps = hasLongJumps
+  }
+
+  /// The prototype of a program's top level.
+  static func compile(_ program: ResolvedProgram, _ interpreter: Interpreter) throws
+    -> FunctionPrototype
+  {
+    try make(program.main, program.source, interpreter, captures: [])
+  }
+
+  static func make(
+    _ function: ResolvedFunction, _ source: Source, _ interpreter: Interpreter,
+    captures: [CaptureSource]
+  ) throws -> FunctionPrototype {
+    let prototype = FunctionPrototype(
+      name: function.name, source: source, span: function.span, signature: function.signature,
+      documentation: function.documentation, isMethod: function.selfVariable != nil,
+      captureSources: captures)
+    var compiler = Compiler(
+      interpreter, source: source, function: function, hasLongJumps: false)
+    try compiler.compileBody()
+    if compiler.failure == .jumpTooLong {
+      compiler = Compiler(interpreter, source: source, function: function, hasLongJumps: true)
+      try compiler.compileBody()
+    }
+    if compiler.failure != nil || compiler.high > 60_000 || compiler.constants.count > 60_000
+      || compiler.sites.calls.count > 60_000
+    {
+      let label = Diagnostic.Label(source: source, span: function.span)
+      throw CompileError(diagnostics: [
+        Diagnostic(
+          kind: .limit, "\(function.name) is too large to compile", at: label,
+          hint: "split it into functions")
+      ])
+    }
+    prototype.finish(
+      code: compiler.code, constants: compiler.constants, spans: compiler.spans,
+      sites: compiler.sites, registerCount: compiler.high + 1)
+    interpreter.keep(prototype)
+    return prototype
+  }
+
+  // MARK: - Functions
+
+  private func compileBody() throws {
+    if let instance = function.selfVariable { instance.register = take() }
+    for parameter in function.parameters { parameter.variable.register = take() }
+    for parameter in function.parameters {
+      guard let value = parameter.defaultValue else { continue }
+      let skip = emit(.jumpIfPresent, parameter.variable.register, span: value.span)
+      try compile(value, into: parameter.variable.register)
+      patch(skip)
+    }
+    checkAnnotations()
+    if let instance = function.selfVariable, instance.isBoxed {
+      emit(.newBox, instance.register, instance.register, span: function.span)
+    }
+    for parameter in function.parameters {
+      let variable = parameter.variable
+      if let pattern = parameter.pattern {
+        try bind(pattern, from: variable.register, span: variable.span)
+      } else if variable.isBoxed {
+        emit(.newBox, variable.register, variable.register, span: variable.span)
+      }
+    }
+    if let instance = function.selfVariable, function.isInitializer {
+      try compileStatements(function.body)
+      emit(.giveBack, instance.register, span: function.span)
+    } else if let result = function.result {
+      let register = take()
+      try compileStatements(function.body, into: register)
+      emit(.checkResult, register, span: result.span)
+      emit(.giveBack, register, span: function.span)
+    } else {
+      try compileTail(function.body)
+    }
+  }
+
+  private func checkAnnotations() {
+    let annotated = function.parameters.compactMap { parameter in
+      parameter.annotation.map { (parameter.variable.name, parameter.variable.register, $0) }
+    }
+    guard !annotated.isEmpty || function.result != nil else { return }
+    sites.annotations.append(AnnotationSite(parameters: annotated, result: function.result))
+    emit(.checkArguments, 0, 0, span: function.span)
+  }
+
+  /// Makes a closure of a function in a register.
+  func compileClosure(_ inner: ResolvedFunction, into register: Int) throws {
+    emit(.makeClosure, register, try addPrototype(inner), span: inner.span)
+  }
+
+  private func addPrototype(_ inner: ResolvedFunction) throws -> Int {
+    let captures = inner.scope.captures.map { variable -> CaptureSource in
+      if variable.function === function.scope { return .register(variable.register) }
+      return .capture(function.scope.captures.firstIndex { $0 === variable } ?? 0)
+    }
+    sites.prototypes.append(
+      try Compiler.make(inner, source, interpreter, captures: captures))
+    return sites.prototypes.count - 1
+  }
+
+  // MARK: - Emitting
+
+  @discardableResult
+  func emit(
+    _ operation: Operation, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, flags: UInt8 = 0, span: Span
+  ) -> Int {
+    code.append(Instruction(operation, a, b, c, flags: flags))
+    spans.append(span)
+    return code.count - 1
+  }
+
+  /// Makes a jump go to the next instruction, or to a given one.
+  func patch(_ jump: Int, to target: Int? = nil) {
+    let offset = (target ?? code.count) - jump - 1
+    switch code[jump].operation {
+    case .jumpLess, .jumpLessEqual, .jumpEqual, .jumpLessSmall, .jumpLessEqualSmall,
+      .jumpGreaterSmall, .jumpGreaterEqualSmall, .jumpEqualSmall, .jumpLessConstant,
+      .jumpLessEqualConstant, .jumpGreaterConstant, .jumpGreaterEqualConstant, .jumpEqualConstant:
+      if Int(Int16(truncatingIfNeeded: offset)) != offset { failure = .jumpTooLong }
+      code[jump].c = UInt16(truncatingIfNeeded: offset)
+    default: code[jump].wide = offset
+    }
+  }
+
+  /// A register for a variable or temporary.
+  func take(_ count: Int = 1) -> Int {
+    next += count
+    high = max(high, next)
+    return next - count
+  }
+
+  func constant(_ value: Value) -> Int {
+    switch value {
+    case .int(let number):
+      if let index = intConstants[number] { return index }
+      intConstants[number] = constants.count
+    case .float(let number):
+      if let index = floatConstants[number.bitPattern] { return index }
+      floatConstants[number.bitPattern] = constants.count
+    default: break
+    }
+    constants.append(value)
+    return constants.count - 1
+  }
+
+  func name(_ name: String) -> Int {
+    if let index = names[name] { return index }
+    names[name] = sites.names.count
+    sites.names.append(name)
+    return sites.names.count - 1
+  }
+
+  /// Runs the body and gives back the registers that it took.
+  @discardableResult
+  func scratch<R>(_ body: () throws -> R) rethrows -> R {
+    let mark = next
+    defer { next = mark }
+    return try body()
+  }
+}

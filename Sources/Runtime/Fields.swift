@@ -1,0 +1,165 @@
+// `value.name`: fields of every kind of value, and the methods that every model has.
+
+import Autodiff
+import Tensors
+
+extension Machine {
+  /// The field or method of a name.
+  func field(_ name: String, of value: Value) throws -> Value {
+    switch value {
+    case .instance(let instance):
+      if let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument {
+        return instance.read(slot: slot)
+      }
+      return try boundMethod(name, of: instance)
+    case .record(let record):
+      if let field = record[name] { return field }
+    case .tensor(let variable):
+      if let field = try tensorField(name, variable) { return field }
+    case .parameter(let cell):
+      switch name {
+      case "grad": return cell.gradient.map { .tensor($0) } ?? .nil
+      case "name": return cell.name.map { .string($0) } ?? .nil
+      default: if let field = try tensorField(name, cell.value) { return field }
+      }
+    case .int, .float, .bool:
+      if let variable = value.variable, let field = try tensorField(name, variable) { return field }
+    case .module(let module): return try moduleMember(name, module)
+    case .host(let host):
+      if let field = try host.field(name, interpreter) { return field }
+      if let signature = host.methodSignature(name) {
+        return .builtin(BuiltinFunction(signature) { try host.callMethod(name, $0) })
+      }
+    case .range(let range):
+      switch name {
+      case "start": return .int(range.start)
+      case "stop": return .int(range.stop)
+      case "step": return .int(range.step)
+      default: break
+      }
+    case .model(let type):
+      if name == "name" { return .string(type.name) }
+      if let method = type.method(name) { return .function(method) }
+    case .function(let closure): if name == "name" { return .string(closure.prototype.name) }
+    case .builtin(let builtin): if name == "name" { return .string(builtin.name) }
+    default: break
+    }
+    throw noMember(name, value)
+  }
+
+  private func tensorField(_ name: String, _ variable: Variable) throws -> Value? {
+    switch name {
+    case "shape": .list(variable.shape.array.map { .int($0) })
+    case "ndim": .int(variable.rank)
+    case "size": .int(variable.count)
+    case "dtype": .host(DTypeObject(variable.dtype))
+    case "value": .tensor(variable)
+    case "grad": variable.gradient.map { .tensor($0) } ?? .nil
+    case "T": .tensor(try variable.permute(Array((0..<variable.rank).reversed())))
+    default: nil
+    }
+  }
+
+  /// A method of an instance as a function.
+  func boundMethod(_ name: String, of instance: ModelInstance) throws -> Value {
+    if let method = instance.type.method(name) {
+      return .function(Closure(binding: method, to: instance))
+    }
+    if let method = ModelMethods.table[name] {
+      return .builtin(BuiltinFunction("\(name)()") { _ in try method(instance) })
+    }
+    throw noMember(name, .instance(instance))
+  }
+
+  /// The error for a field that is not there, with the nearest name that is.
+  func noMember(_ name: String, _ value: Value) -> RuntimeError {
+    let near = nearest(to: name, among: memberNames(of: value))
+    var hint = near.map { "did you mean `\($0)`?" }
+    if name == "push", case .list = value { hint = "push needs a variable to change" }
+    if hint == nil, case .record(let record) = value, record.count <= 8 {
+      hint = record.count == 0 ? "the record is empty" : "it has \(record.keys.joined(separator: ", "))"
+    }
+    return RuntimeError(
+      .name, "\(value.shortDescription) has no field or method `\(name)`", hint: hint)
+  }
+
+  /// The names that `value.` can be followed by, for suggestions and completion.
+  func memberNames(of value: Value) -> [String] {
+    switch value {
+    case .instance(let instance):
+      instance.type.fields.filter { $0.kind != .argument }.map(\.name) + instance.type.methodNames
+        + ModelMethods.table.keys.sorted()
+    case .record(let record): record.keys
+    case .tensor: ["shape", "ndim", "size", "dtype", "value", "grad", "T"]
+    case .parameter: ["value", "grad", "name", "shape", "ndim", "size", "dtype", "T"]
+    case .module(let module): module.slots.keys.filter { !$0.hasPrefix("_") }.sorted()
+    case .host(let host): host.memberNames
+    case .range: ["start", "stop", "step"]
+    case .list: ["push"]
+    default: []
+    }
+  }
+}
+
+/// What every model instance can do besides its own methods.
+enum ModelMethods {
+  static let table: [String: @Sendable (ModelInstance) throws -> Value] = [
+    "parameters": { .list(try cells(of: $0).map { .parameter($0.cell) }) },
+    "named_parameters": {
+      .record(Record(try cells(of: $0).map { ($0.path, .parameter($0.cell)) }))
+    },
+    "buffers": { .record(Record(buffers(of: $0, path: ""))) },
+    "modules": { .list(modules(of: .instance($0))) },
+  ]
+
+  /// The parameters that an instance owns, in declaration order, each once.
+  static func cells(of instance: ModelInstance) throws -> [(path: String, cell: ParameterCell)] {
+    var seen: Set<ObjectIdentifier> = []
+    return try ValueTree(.instance(instance), numbersAreLeaves: false).leaves.compactMap { leaf in
+      guard let cell = leaf.cell, seen.insert(ObjectIdentifier(cell)).inserted else { return nil }
+      return (leaf.path, cell)
+    }
+  }
+
+  private static func buffers(of instance: ModelInstance, path: String) -> [(String, Value)] {
+    instance.ownedFields.flatMap { field, value -> [(String, Value)] in
+      let place = path.isEmpty ? field.name : "\(path).\(field.name)"
+      if field.kind == .buffer { return [(place, value)] }
+      return instances(in: value, place).flatMap { buffers(of: $0.instance, path: $0.path) }
+    }
+  }
+
+  private static func instances(in value: Value, _ path: String)
+    -> [(path: String, instance: ModelInstance)]
+  {
+    switch value {
+    case .instance(let instance): [(path, instance)]
+    case .list(let values):
+      values.enumerated().flatMap { instances(in: $1, "\(path)[\($0)]") }
+    case .record(let record): record.pairs.flatMap { instances(in: $1, "\(path).\($0)") }
+    default: []
+    }
+  }
+
+  /// The instance and every instance inside it, outermost first.
+  private static func modules(of value: Value) -> [Value] {
+    switch value {
+    case .instance(let instance):
+      [value] + instance.ownedFields.flatMap { modules(of: $0.value) }
+    case .list(let values): values.flatMap(modules)
+    case .record(let record): record.values.flatMap(modules)
+    default: []
+    }
+  }
+}
+
+extension ModelInstance {
+  /// Gives a slot its first value: a `param` field makes cells of tensors and numbers.
+  func initialize(slot: Int, _ value: Value) throws {
+    let field = type.fields[slot]
+    slots[slot] =
+      field.kind == .param
+      ? try ModelInstance.celled(value, previous: .nil, name: field.name) : value
+    if case .parameter(let cell) = slots[slot], cell.name == nil { cell.name = field.name }
+  }
+}

@@ -1,0 +1,217 @@
+// The instructions of the register machine: eight bytes, an operation and up to three operands.
+//
+// `R` is a register of the frame, `K` a constant, `S` an entry of the prototype's sites. A jump's
+// offset counts from the next instruction: 32 bits in `b` and `c`, or 16 in `c` where a
+// comparison and a jump are one.
+
+import Syntax
+
+/// What an instruction does.
+enum Operation: UInt8 {
+  /// R[a] = R[b], copied; taken, leaving nil
+  case move, take
+  /// R[a] = K[b]
+  case constant
+  /// R[a] = nil, absent, an Int that fits 32 bits, a Bool
+  case setNil, setAbsent, setInt, setBool
+  /// R[a] = global b; global b = R[a]
+  case getGlobal, setGlobal
+  /// R[a] = capture b; the same through a box; box of capture b = R[a]
+  case getCapture, getCaptureBox, setCaptureBox
+  /// R[a] = a new box with R[b]; R[a] = what the box R[b] holds; box R[a] takes R[b]
+  case newBox, getBox, setBox
+  /// R[a] = the function that runs
+  case currentFunction
+  /// R[a] = R[b].name c
+  case getField
+  /// R[a] = slot c of self R[b]; slot c of self R[a] = R[b]; slot c becomes a declared field
+  case getSlot, setSlot, initializeSlot
+  /// R[a] = method S.names[c] of R[b]
+  case bindMethod
+  /// R[a] = R[b][R[c]]; R[a] = what S.places[b] says, one step from a register
+  case getIndex, getIndexParts
+  /// The place S.places[b] = R[a]; R[a] = the place; pushes R[a] to the place, R[a] = result
+  case setPlace, getPlace, pushPlace
+
+  /// R[a] = R[b] op R[c]
+  case add, subtract, multiply, divide, floorDivide, remainder, power, matmul, bitAnd, bitOr
+  /// R[a] = R[b] op K[c], a number
+  case addConstant, subtractConstant, multiplyConstant, divideConstant
+  /// R[a] = R[b] + the small Int c
+  case addSmall
+  /// R[a] = R[b] op R[c], the comparison in the flags' high half
+  case compare
+  case negate, plus, complement, not
+
+  case jump
+  /// Jumps where R[a] is false; true; present
+  case jumpIfFalse, jumpIfTrue, jumpIfPresent
+  /// Compares R[a] with R[b] and jumps by c where the result is `Flags.expected`
+  case jumpLess, jumpLessEqual, jumpEqual
+  /// The same with the small Int b
+  case jumpLessSmall, jumpLessEqualSmall, jumpGreaterSmall, jumpGreaterEqualSmall, jumpEqualSmall
+  /// The same with the number K[b]
+  case jumpLessConstant, jumpLessEqualConstant, jumpGreaterConstant, jumpGreaterEqualConstant
+  case jumpEqualConstant
+
+  /// R[a] = range of R[b], R[b + 1] and, flagged, step R[b + 2]
+  case makeRange
+  /// Checks R[a] ..< R[a + 1] by R[a + 2]; jumps where it is empty
+  case beginRange
+  /// R[a] += R[a + 2]; R[a + 3] = R[a] and jumps back while below R[a + 1]
+  case nextInRange
+  /// Readies R[a] to be walked, R[a + 1] = 0; R[a + 2] = next element or jumps
+  case beginWalk, nextInWalk
+
+  /// R[a] = list of c registers from R[b]; appends R[b] to the list R[a]; all of R[b]
+  case makeList, appendToList, extendList
+  /// R[a] = an empty record; R[a].name c = R[b]; all of R[b]
+  case makeRecord, setRecordKey, extendRecord
+  /// R[a] = tensor of c registers from R[b]; of the list R[b]
+  case makeTensor, tensorFromList
+  /// R[a] = text of R[b] by the format S.formats[c]; R[a] = c texts from R[b] joined
+  case format, joinTexts
+
+  /// Calls R[a] with b arguments from R[a + 1]; result in R[a]
+  case call
+  /// The same, the function being global b, c arguments
+  case callGlobal
+  /// The same with the arguments that S.calls[b] describes
+  case callWith
+  /// R[a] = builtin S.builtins[b] of c arguments from R[a + 1]
+  case callBuiltin
+  /// Calls method or function S.calls[b] of R[a + 1]; R[a] may hold a fallback
+  case callMethod
+  /// Calls in place of returning
+  case tailCall
+  /// Gives R[a] back; gives nil back
+  case giveBack, giveBackNil
+
+  /// R[a] = closure of S.prototypes[b]
+  case makeClosure
+  /// R[a] = model of S.models[b]; closures of its functions from R[a + 1]
+  case makeModel
+  /// Takes the list R[a] apart into b registers from R[a + 1], flagged rest; the record by S.names from b, c of them
+  case unpackList, unpackRecord
+  /// Errors go to R[a] after the jump; the end of that
+  case pushHandler, popHandler
+  /// Enters the context R[a]; leaves the innermost
+  case enterContext, exitContext
+  case throwValue
+  /// Fails with the message R[a], S.assertions[b]
+  case failAssertion
+  /// R[a] = module S.names[b], a file where c is 1; R[a] = name S.names[c] of module R[b]
+  case importModule, importName
+  /// R[a] = snapshot of b targets from R[a + 1]; S.names[c] is the manner; recovers b targets from R[a + 1]
+  case extract, recover
+  /// Checks the arguments against S.annotations[b]; R[a] against the result's
+  case checkArguments, checkResult
+  /// Registers the test S.names[b] with body R[a]
+  case addTest
+}
+
+/// One instruction.
+struct Instruction {
+  var operation: Operation
+  var flags: UInt8
+  var a: UInt16
+  var b: UInt16
+  var c: UInt16
+
+  init(_ operation: Operation, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, flags: UInt8 = 0) {
+    self.operation = operation
+    self.flags = flags
+    self.a = UInt16(truncatingIfNeeded: a)
+    self.b = UInt16(truncatingIfNeeded: b)
+    self.c = UInt16(truncatingIfNeeded: c)
+  }
+
+  /// The 32 bits of `b` and `c`.
+  @inline(__always) var wide: Int {
+    get { Int(Int32(truncatingIfNeeded: UInt32(b) | UInt32(c) << 16)) }
+    set {
+      b = UInt16(truncatingIfNeeded: newValue)
+      c = UInt16(truncatingIfNeeded: newValue >> 16)
+    }
+  }
+  /// `b` as a signed number.
+  @inline(__always) var smallB: Int { Int(Int16(bitPattern: b)) }
+  /// `c` as a signed number.
+  @inline(__always) var smallC: Int { Int(Int16(bitPattern: c)) }
+}
+
+/// Bits of `Instruction.flags`.
+enum Flags {
+  /// Operand b, operand c is a temporary that nothing reads again.
+  static let temporaryB: UInt8 = 1
+  static let temporaryC: UInt8 = 2
+  /// The operands stand in the other order in the program.
+  static let swapped: UInt8 = 4
+  /// The result of a comparison that jumps; a range with a step; a pattern with a rest.
+  static let expected: UInt8 = 8
+}
+
+// MARK: - Sites
+
+/// The arguments of a call that is more than positional, or of a method call.
+struct CallSite {
+  enum Kind {
+    case positional
+    case named(String)
+    case spreadList
+    case spreadRecord
+  }
+  /// The method's name; empty for a call of a value.
+  var name = ""
+  /// How each argument stands in the program; for a method the receiver is not among them.
+  var kinds: [Kind] = []
+  /// True where every argument is positional.
+  var isPlain = true
+  /// The function of that name that is called where the receiver has no such method.
+  var builtin: BuiltinFunction?
+  /// True where R[a] holds a variable's value of that name, which goes before the built-in.
+  var hasVariable = false
+}
+
+/// Where a value is put: a root and a way from it.
+struct PlaceSite {
+  enum Root {
+    case register(Int)
+    case global(Int)
+    case captureBox(Int)
+    case box(Int)
+    /// A slot of the instance in a register.
+    case slot(register: Int, slot: Int)
+  }
+  enum Step {
+    case field(String)
+    /// `[parts]`, each with how many registers it takes.
+    case index([IndexKind])
+  }
+  enum IndexKind {
+    case item
+    /// `start:stop:step`: three registers, `nil` where a part is missing.
+    case slice
+    case ellipsis
+  }
+  var root: Root
+  var steps: [Step]
+  /// The first of the registers that hold the keys, in the order of the steps.
+  var keys: Int
+  /// The text of the place, for messages.
+  var text: String
+}
+
+/// The annotations of a function, in the order of its parameters, and of its result.
+struct AnnotationSite {
+  var parameters: [(name: String, register: Int, annotation: Annotation)]
+  var result: Annotation?
+}
+
+/// What `assert` says when it fails.
+struct AssertionSite {
+  /// The condition as it is written.
+  var text: String
+  /// Operands whose values are shown, in registers from R[a + 1].
+  var operands: [String]
+}

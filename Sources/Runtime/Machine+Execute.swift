@@ -1,0 +1,683 @@
+// The loop over instructions: one switch. What is not a matter of a few machine instructions is a
+// call of a function in another file. Numbers take the paths written here, which touch no
+// reference count; everything else goes through `Operations`.
+
+import Syntax
+
+extension Machine {
+  /// Runs a function until it gives its value back to Swift; the value goes to the entry's result.
+  func execute(_ entry: Entry) throws {
+    let state = self.state
+    let frames = self.frames
+    let handlerFloor = handlers.count
+    let frameLimit = self.frameLimit
+    let interpreter = self.interpreter
+    let globals = interpreter.globals.slots
+
+    var pc = state.pointee.pc
+    var base = entry.base
+    var header = entry.header
+    var captures = entry.captures
+    var ticks = state.pointee.ticks
+
+    frames[state.pointee.frameCount] = Frame(
+      pc: pc, base: state.pointee.base, header: state.pointee.header,
+      captures: state.pointee.captures, result: entry.result, isEntry: true, tailCalls: 0)
+    state.pointee.frameCount += 1
+    let entryCount = state.pointee.frameCount
+    state.pointee.base = base
+    state.pointee.header = header
+    state.pointee.captures = captures
+    pc = UnsafePointer(header.pointee.code)
+    defer { state.pointee.ticks = ticks }
+
+    while true {
+      do {
+        if entryCount > frameLimit { throw runaway() }
+        try reserve(base + header.pointee.registerCount)
+        while true {
+          let i = pc.pointee
+          pc += 1
+          let a = base + Int(i.a)
+          switch i.operation {
+          case .move:
+            let source = base + Int(i.b)
+            if source.pointee.isTrivial && a.pointee.isTrivial {
+              a.initialize(to: source.pointee)
+            } else {
+              a.pointee = source.pointee
+            }
+          case .take:
+            let source = base + Int(i.b)
+            if !a.pointee.isTrivial { a.pointee = .nil }
+            a.moveInitialize(from: source, count: 1)
+            source.initialize(to: .nil)
+          case .constant: a.pointee = header.pointee.constants[Int(i.b)]
+          case .setNil: a.pointee = .nil
+          case .setAbsent: a.pointee = .absent
+          case .setInt: setInt(a, i.wide)
+          case .setBool: setBool(a, i.b != 0)
+          case .getGlobal:
+            let slot = globals + Int(i.b)
+            if case .absent = slot.pointee {
+              a.pointee = try undeclaredGlobal(Int(i.b))
+            } else {
+              a.pointee = slot.pointee
+            }
+          case .setGlobal:
+            globals[Int(i.b)] = a.pointee
+          case .getCapture: a.pointee = captures[Int(i.b)]
+          case .getCaptureBox:
+            guard case .box(let box) = captures[Int(i.b)] else { break }
+            if case .absent = box.value { throw undeclaredVariable() }
+            a.pointee = box.value
+          case .setCaptureBox:
+            guard case .box(let box) = captures[Int(i.b)] else { break }
+            box.value = a.pointee
+          case .newBox:
+            let value = base[Int(i.b)]
+            a.pointee = .box(Box(value))
+          case .getBox:
+            guard case .box(let box) = base[Int(i.b)] else { break }
+            if case .absent = box.value { throw undeclaredVariable() }
+            a.pointee = box.value
+          case .setBox:
+            guard case .box(let box) = a.pointee else { break }
+            box.value = base[Int(i.b)]
+          case .currentFunction: a.pointee = (base - 1).pointee
+          case .getField:
+            state.pointee.pc = pc - 1
+            a.pointee = try field(
+              header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.names[Int(i.c)] },
+              of: base[Int(i.b)])
+            if i.flags & Flags.temporaryB != 0 && i.a != i.b { base[Int(i.b)] = .nil }
+          case .getSlot:
+            guard case .instance(let instance) = base[Int(i.b)] else { break }
+            a.pointee = instance.read(slot: Int(i.c))
+          case .setSlot:
+            guard case .instance(let instance) = a.pointee else { break }
+            try instance.write(slot: Int(i.c), base[Int(i.b)])
+          case .initializeSlot:
+            guard case .instance(let instance) = a.pointee else { break }
+            try instance.initialize(slot: Int(i.c), base[Int(i.b)])
+          case .bindMethod:
+            guard case .instance(let instance) = base[Int(i.b)] else { break }
+            a.pointee = try boundMethod(name(i.c, header), of: instance)
+          case .getIndex:
+            let object = base + Int(i.b)
+            if case .int(let index) = base[Int(i.c)], case .list(let values) = object.pointee,
+              index >= 0 && index < values.count
+            {
+              a.pointee = values[index]
+            } else {
+              state.pointee.pc = pc - 1
+              a.pointee = try item([base[Int(i.c)]], [.item], of: object.pointee)
+            }
+            if i.flags & Flags.temporaryB != 0 && i.a != i.b { object.pointee = .nil }
+          case .getIndexParts:
+            state.pointee.pc = pc - 1
+            a.pointee = try indexed(site(i.b, header), base)
+          case .setPlace:
+            state.pointee.pc = pc - 1
+            try setPlace(site(i.b, header), base, captures, a.pointee)
+          case .getPlace:
+            state.pointee.pc = pc - 1
+            a.pointee = try getPlace(site(i.b, header), base, captures)
+          case .pushPlace:
+            state.pointee.pc = pc - 1
+            a.pointee = try pushPlace(site(i.b, header), base, captures, a.pointee)
+
+          // Arithmetic
+          case .add:
+            let x = base + Int(i.b)
+            let y = base + Int(i.c)
+            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
+              let (sum, overflow) = m.addingReportingOverflow(n)
+              if !overflow {
+                setInt(a, sum)
+                continue
+              }
+            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
+              setFloat(a, m + n)
+              continue
+            }
+            try slowBinary(.add, i, base, pc)
+          case .subtract:
+            let x = base + Int(i.b)
+            let y = base + Int(i.c)
+            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
+              let (difference, overflow) = m.subtractingReportingOverflow(n)
+              if !overflow {
+                setInt(a, difference)
+                continue
+              }
+            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
+              setFloat(a, m - n)
+              continue
+            }
+            try slowBinary(.subtract, i, base, pc)
+          case .multiply:
+            let x = base + Int(i.b)
+            let y = base + Int(i.c)
+            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
+              let (product, overflow) = m.multipliedReportingOverflow(by: n)
+              if !overflow {
+                setInt(a, product)
+                continue
+              }
+            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
+              setFloat(a, m * n)
+              continue
+            }
+            try slowBinary(.multiply, i, base, pc)
+          case .divide:
+            if case .float(let m) = base[Int(i.b)], case .float(let n) = base[Int(i.c)] {
+              setFloat(a, m / n)
+              continue
+            }
+            try slowBinary(.divide, i, base, pc)
+          case .floorDivide: try slowBinary(.floorDivide, i, base, pc)
+          case .remainder: try slowBinary(.remainder, i, base, pc)
+          case .power: try slowBinary(.power, i, base, pc)
+          case .matmul: try slowBinary(.matmul, i, base, pc)
+          case .bitAnd: try slowBinary(.bitAnd, i, base, pc)
+          case .bitOr: try slowBinary(.bitOr, i, base, pc)
+          case .addConstant:
+            let k = header.pointee.constants + Int(i.c)
+            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
+              setFloat(a, m + n)
+              continue
+            }
+            try slowBinary(.add, i, base, pc, k)
+          case .subtractConstant:
+            let k = header.pointee.constants + Int(i.c)
+            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
+              setFloat(a, m - n)
+              continue
+            }
+            try slowBinary(.subtract, i, base, pc, k)
+          case .multiplyConstant:
+            let k = header.pointee.constants + Int(i.c)
+            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
+              setFloat(a, m * n)
+              continue
+            }
+            try slowBinary(.multiply, i, base, pc, k)
+          case .divideConstant:
+            let k = header.pointee.constants + Int(i.c)
+            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
+              setFloat(a, m / n)
+              continue
+            }
+            try slowBinary(.divide, i, base, pc, k)
+          case .addSmall:
+            switch base[Int(i.b)] {
+            case .int(let m):
+              let (sum, overflow) = m.addingReportingOverflow(i.smallC)
+              if !overflow {
+                setInt(a, sum)
+                continue
+              }
+            case .float(let m):
+              setFloat(a, m + Double(i.smallC))
+              continue
+            default: break
+            }
+            let isSubtraction = i.flags & Flags.expected != 0
+            var k = Value.int(isSubtraction ? -i.smallC : i.smallC)
+            try slowBinary(isSubtraction ? .subtract : .add, i, base, pc, &k)
+          case .compare:
+            state.pointee.pc = pc - 1
+            let comparison = ComparisonOperator(code: i.flags >> 4)
+            a.pointee = try compare(comparison, base[Int(i.b)], base[Int(i.c)])
+          case .negate:
+            switch base[Int(i.b)] {
+            case .int(let m) where m != .min: setInt(a, 0 &- m)
+            case .float(let m): setFloat(a, -m)
+            default:
+              state.pointee.pc = pc - 1
+              a.pointee = try unary(.negate, base[Int(i.b)])
+            }
+          case .plus: a.pointee = try unary(.plus, base[Int(i.b)])
+          case .complement: a.pointee = try unary(.complement, base[Int(i.b)])
+          case .not: setBool(a, try !truth(base[Int(i.b)]))
+
+          // Jumps
+          case .jump:
+            let offset = i.wide
+            pc += offset
+            if offset < 0 {
+              ticks -= 1
+              if ticks < 0 { ticks = try safepoint() }
+            }
+          case .jumpIfFalse:
+            if case .bool(let flag) = a.pointee {
+              if !flag { pc += i.wide }
+            } else if try !truth(a.pointee) {
+              pc += i.wide
+            }
+          case .jumpIfTrue:
+            if case .bool(let flag) = a.pointee {
+              if flag { pc += i.wide }
+            } else if try truth(a.pointee) {
+              pc += i.wide
+            }
+          case .jumpIfPresent: if !a.pointee.isAbsent { pc += i.wide }
+          case .jumpLess:
+            let y = base + Int(i.b)
+            let holds: Bool
+            if case .int(let m) = a.pointee, case .int(let n) = y.pointee {
+              holds = m < n
+            } else if case .float(let m) = a.pointee, case .float(let n) = y.pointee {
+              holds = m < n
+            } else {
+              holds = try slowLess(a, y, i)
+            }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpLessEqual:
+            let y = base + Int(i.b)
+            let holds: Bool
+            if case .int(let m) = a.pointee, case .int(let n) = y.pointee {
+              holds = m <= n
+            } else if case .float(let m) = a.pointee, case .float(let n) = y.pointee {
+              holds = m <= n
+            } else {
+              holds = try slowLessEqual(a, y, i)
+            }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpEqual:
+            let holds: Bool
+            if case .int(let m) = a.pointee, case .int(let n) = base[Int(i.b)] {
+              holds = m == n
+            } else {
+              holds = try truth(compare(.equal, a.pointee, base[Int(i.b)]))
+            }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpLessSmall:
+            let holds =
+              if case .int(let m) = a.pointee { m < i.smallB } else {
+                try slowCompare(.less, a, .int(i.smallB))
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpLessEqualSmall:
+            let holds =
+              if case .int(let m) = a.pointee { m <= i.smallB } else {
+                try slowCompare(.lessEqual, a, .int(i.smallB))
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpGreaterSmall:
+            let holds =
+              if case .int(let m) = a.pointee { m > i.smallB } else {
+                try slowCompare(.greater, a, .int(i.smallB))
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpGreaterEqualSmall:
+            let holds =
+              if case .int(let m) = a.pointee { m >= i.smallB } else {
+                try slowCompare(.greaterEqual, a, .int(i.smallB))
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpEqualSmall:
+            let holds =
+              if case .int(let m) = a.pointee { m == i.smallB } else {
+                try slowCompare(.equal, a, .int(i.smallB))
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpLessConstant:
+            let k = header.pointee.constants + Int(i.b)
+            let holds =
+              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m < n } else {
+                try slowCompare(.less, a, k.pointee)
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpLessEqualConstant:
+            let k = header.pointee.constants + Int(i.b)
+            let holds =
+              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m <= n } else {
+                try slowCompare(.lessEqual, a, k.pointee)
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpGreaterConstant:
+            let k = header.pointee.constants + Int(i.b)
+            let holds =
+              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m > n } else {
+                try slowCompare(.greater, a, k.pointee)
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpGreaterEqualConstant:
+            let k = header.pointee.constants + Int(i.b)
+            let holds =
+              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m >= n } else {
+                try slowCompare(.greaterEqual, a, k.pointee)
+              }
+            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpEqualConstant:
+            let k = header.pointee.constants + Int(i.b)
+            if try slowCompare(.equal, a, k.pointee) == (i.flags & Flags.expected != 0) {
+              pc += i.smallC
+            }
+
+          // Loops
+          case .makeRange:
+            a.pointee = try range(base + Int(i.b), hasStep: i.flags & Flags.expected != 0)
+          case .beginRange:
+            guard case .int(let start) = a.pointee, case .int(let stop) = a[1],
+              case .int(let step) = a[2], step != 0
+            else {
+              _ = try range(a, hasStep: true)
+              break
+            }
+            if step > 0 ? start < stop : start > stop {
+              setInt(a + 3, start)
+            } else {
+              pc += i.wide
+            }
+          case .nextInRange:
+            guard case .int(let index) = a.pointee, case .int(let stop) = a[1],
+              case .int(let step) = a[2]
+            else { break }
+            let (next, overflow) = index.addingReportingOverflow(step)
+            if !overflow && (step > 0 ? next < stop : next > stop) {
+              a.initialize(to: .int(next))
+              setInt(a + 3, next)
+              pc += i.wide
+              ticks -= 1
+              if ticks < 0 { ticks = try safepoint() }
+            }
+          case .beginWalk:
+            a.pointee = try walkable(a.pointee)
+            setInt(a + 1, 0)
+          case .nextInWalk:
+            guard case .int(let index) = a[1] else { break }
+            a[1] = .int(index &+ 1)
+            if case .list(let values) = a.pointee {
+              if index < values.count { a[2] = values[index] } else { pc += i.wide }
+            } else {
+              state.pointee.pc = pc - 1
+              if let value = try element(of: a.pointee, at: index) {
+                a[2] = value
+              } else {
+                pc += i.wide
+              }
+            }
+
+          // Structures
+          case .makeList:
+            let count = Int(i.c)
+            let first = base + Int(i.b)
+            a.pointee = .list(Array(UnsafeBufferPointer(start: first, count: count)))
+            if first != a { clearRegisters(first, count) } else { clearRegisters(a + 1, max(count - 1, 0)) }
+          case .appendToList: append(base + Int(i.b), to: a)
+          case .extendList: try extend(a, with: base[Int(i.b)])
+          case .makeRecord: a.pointee = .record(Record())
+          case .setRecordKey: setKey(name(i.c, header), of: a, base + Int(i.b))
+          case .extendRecord: try extendRecord(a, with: base[Int(i.b)])
+          case .makeTensor:
+            state.pointee.pc = pc - 1
+            a.pointee = try tensorLiteral(UnsafeBufferPointer(start: base + Int(i.b), count: Int(i.c)))
+          case .tensorFromList:
+            state.pointee.pc = pc - 1
+            guard case .list(let values) = base[Int(i.b)] else { break }
+            a.pointee = try values.withUnsafeBufferPointer { try tensorLiteral($0) }
+            base[Int(i.b)] = .nil
+          case .format:
+            a.pointee = try format(
+              base[Int(i.b)],
+              header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.formats[Int(i.c)] })
+          case .joinTexts: joinTexts(a, base + Int(i.b), Int(i.c))
+
+          // Calls
+          case .call, .callGlobal:
+            var count = Int(i.b)
+            var closureHeader: UnsafeMutablePointer<CodeHeader>?
+            var closureCaptures = captures
+            if i.operation == .callGlobal {
+              count = Int(i.c)
+              let slot = globals + Int(i.b)
+              if case .function(let closure) = slot.pointee {
+                closureHeader = closure.header
+                closureCaptures = closure.captures
+                if closure.header.pointee.needsClosure { a.pointee = slot.pointee }
+              }
+              if closureHeader?.pointee.isPlain != true {
+                if case .absent = slot.pointee {
+                  a.pointee = try undeclaredGlobal(Int(i.b))
+                } else {
+                  a.pointee = slot.pointee
+                }
+              }
+            } else if case .function(let closure) = a.pointee {
+              closureHeader = closure.header
+              closureCaptures = closure.captures
+            }
+            ticks -= 1
+            if ticks < 0 { ticks = try safepoint() }
+            if let callee = closureHeader, callee.pointee.isPlain,
+              callee.pointee.argumentCount == count
+            {
+              let newBase = a + 1
+              let top = newBase + callee.pointee.registerCount
+              if top > state.pointee.initializedTop { try reserve(top) }
+              let depth = state.pointee.frameCount
+              if depth >= frameLimit { throw runaway() }
+              frames[depth] = Frame(
+                pc: pc, base: base, header: header, captures: captures, result: a, isEntry: false,
+                tailCalls: 0)
+              state.pointee.frameCount = depth + 1
+              base = newBase
+              header = callee
+              captures = closureCaptures
+              pc = UnsafePointer(callee.pointee.code)
+              state.pointee.base = newBase
+              state.pointee.header = callee
+              state.pointee.captures = closureCaptures
+              continue
+            }
+            state.pointee.pc = pc - 1
+            if let entry = try prepare(a, count) {
+              try enter(entry, &pc, &base, &header, &captures)
+            }
+          case .callWith:
+            state.pointee.pc = pc - 1
+            ticks -= 1
+            if ticks < 0 { ticks = try safepoint() }
+            if let entry = try prepare(a, callSite(i.b, header)) {
+              try enter(entry, &pc, &base, &header, &captures)
+            }
+          case .callBuiltin:
+            state.pointee.pc = pc - 1
+            let count = Int(i.c)
+            let result = try header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
+              try prototype.callBuiltin(Int(i.b), a + 1, count, interpreter)
+            }
+            a.pointee = result
+            clearRegisters(a + 1, count)
+            if interpreter.interrupt.isRaised { ticks = try safepoint() }
+          case .callMethod:
+            state.pointee.pc = pc - 1
+            ticks -= 1
+            if ticks < 0 { ticks = try safepoint() }
+            if let entry = try prepareMethod(a, callSite(i.b, header)) {
+              try enter(entry, &pc, &base, &header, &captures)
+            }
+          case .tailCall:
+            ticks -= 1
+            if ticks < 0 { ticks = try safepoint() }
+            let count = Int(i.b)
+            if case .function(let closure) = a.pointee, closure.header.pointee.isPlain,
+              closure.header.pointee.argumentCount == count
+            {
+              let callee = closure.header
+              let closureCaptures = closure.captures
+              let frame = frames + (state.pointee.frameCount - 1)
+              frame.pointee.tailCalls += 1
+              if frame.pointee.tailCalls > Machine.maximumTailCalls { throw runaway() }
+              // The closure takes the place of the result, which keeps it alive; arguments follow.
+              let place = frame.pointee.result
+              let old = header.pointee.registerCount
+              for k in 0...count {
+                let value = (a + k).move()
+                (a + k).initialize(to: .nil)
+                place[k] = value
+              }
+              let newBase = place + 1
+              let kept = newBase + count
+              let end = base + old
+              if kept < end { clearRegisters(kept, end - kept) }
+              let top = newBase + callee.pointee.registerCount
+              if top > state.pointee.initializedTop { try reserve(top) }
+              base = newBase
+              header = callee
+              captures = closureCaptures
+              pc = UnsafePointer(callee.pointee.code)
+              state.pointee.base = newBase
+              state.pointee.header = callee
+              state.pointee.captures = closureCaptures
+              continue
+            }
+            state.pointee.pc = pc - 1
+            if let entry = try prepare(a, count) {
+              try enter(entry, &pc, &base, &header, &captures)
+            }
+          case .giveBack:
+            let value = a.move()
+            a.initialize(to: .nil)
+            clearRegisters(base, header.pointee.registerCount)
+            let depth = state.pointee.frameCount - 1
+            let frame = frames + depth
+            frame.pointee.result.pointee = value
+            state.pointee.frameCount = depth
+            pc = frame.pointee.pc
+            base = frame.pointee.base
+            header = frame.pointee.header
+            captures = frame.pointee.captures
+            state.pointee.base = base
+            state.pointee.header = header
+            state.pointee.captures = captures
+            if frame.pointee.isEntry {
+              state.pointee.pc = pc
+              return
+            }
+          case .giveBackNil:
+            clearRegisters(base, header.pointee.registerCount)
+            let depth = state.pointee.frameCount - 1
+            let frame = frames + depth
+            frame.pointee.result.pointee = .nil
+            state.pointee.frameCount = depth
+            pc = frame.pointee.pc
+            base = frame.pointee.base
+            header = frame.pointee.header
+            captures = frame.pointee.captures
+            state.pointee.base = base
+            state.pointee.header = header
+            state.pointee.captures = captures
+            if frame.pointee.isEntry {
+              state.pointee.pc = pc
+              return
+            }
+
+          // Functions, models, patterns
+          case .makeClosure: a.pointee = makeClosure(Int(i.b), header, base, captures)
+          case .makeModel: makeModel(Int(i.b), header, a)
+          case .unpackList:
+            try unpackList(a, Int(i.b), hasRest: i.flags & Flags.expected != 0)
+          case .unpackRecord: try unpackRecord(a, Int(i.b), Int(i.c), header)
+
+          // Errors and contexts
+          case .pushHandler:
+            handlers.append(
+              Handler(
+                kind: .catch(pc + i.wide, register: Int(i.a)),
+                frameCount: state.pointee.frameCount, base: base, header: header,
+                captures: captures))
+          case .popHandler: handlers.removeLast()
+          case .enterContext:
+            state.pointee.pc = pc - 1
+            let context = try enterContext(a.pointee)
+            handlers.append(
+              Handler(
+                kind: .context(context), frameCount: state.pointee.frameCount, base: base,
+                header: header, captures: captures))
+          case .exitContext:
+            if case .context(let context) = handlers.removeLast().kind { context.exit(interpreter) }
+          case .throwValue: throw ErrorObject.error(throwing: a.pointee)
+          case .failAssertion: throw assertionFailure(a, Int(i.b), header)
+
+          // State, modules, annotations
+          case .importModule: a.pointee = try importModule(name(i.b, header), isFile: i.c != 0, header)
+          case .importName: a.pointee = try importName(name(i.c, header), base[Int(i.b)])
+          case .extract:
+            state.pointee.pc = pc - 1
+            a.pointee = try extract(
+              a + 1, Int(i.b), name(i.c, header), isSession: i.flags & Flags.expected != 0)
+          case .recover:
+            state.pointee.pc = pc - 1
+            try recover(a, Int(i.b), isSession: i.flags & Flags.expected != 0)
+          case .checkArguments: try checkArguments(header, base)
+          case .checkResult: try checkResult(header, base, a.pointee)
+          case .addTest: addTest(name(i.b, header), a.pointee, header)
+          }
+        }
+      } catch {
+        let placedError = placed(error, at: pc - 1)
+        guard unwind(placedError, entry: entryCount, handlerFloor: handlerFloor) else {
+          throw placedError
+        }
+        pc = state.pointee.pc
+        base = state.pointee.base
+        header = state.pointee.header
+        captures = state.pointee.captures
+      }
+    }
+  }
+
+  /// Goes on in a function that `prepare` made ready.
+  @inline(__always)
+  private func enter(
+    _ entry: Entry, _ pc: inout UnsafePointer<Instruction>,
+    _ base: inout UnsafeMutablePointer<Value>, _ header: inout UnsafeMutablePointer<CodeHeader>,
+    _ captures: inout UnsafeMutablePointer<Value>
+  ) throws {
+    try reserve(entry.base + entry.header.pointee.registerCount)
+    let depth = state.pointee.frameCount
+    if depth >= frameLimit { throw runaway() }
+    frames[depth] = Frame(
+      pc: pc, base: base, header: header, captures: captures, result: entry.result, isEntry: false,
+      tailCalls: 0)
+    state.pointee.frameCount = depth + 1
+    base = entry.base
+    header = entry.header
+    captures = entry.captures
+    pc = UnsafePointer(header.pointee.code)
+    state.pointee.base = base
+    state.pointee.header = header
+    state.pointee.captures = captures
+  }
+
+  @inline(__always)
+  private func setInt(_ register: UnsafeMutablePointer<Value>, _ value: Int) {
+    if register.pointee.isTrivial {
+      register.initialize(to: .int(value))
+    } else {
+      register.pointee = .int(value)
+    }
+  }
+
+  @inline(__always)
+  private func setFloat(_ register: UnsafeMutablePointer<Value>, _ value: Double) {
+    if register.pointee.isTrivial {
+      register.initialize(to: .float(value))
+    } else {
+      register.pointee = .float(value)
+    }
+  }
+
+  @inline(__always)
+  private func setBool(_ register: UnsafeMutablePointer<Value>, _ value: Bool) {
+    if register.pointee.isTrivial {
+      register.initialize(to: .bool(value))
+    } else {
+      register.pointee = .bool(value)
+    }
+  }
+}

@@ -1,0 +1,291 @@
+// The register machine: its stacks, calls from Swift, errors on their way out.
+//
+// Values lie on one stack; a frame's registers are a window of it, and the windows of caller and
+// callee overlap in the arguments. Invariants: every slot below `initializedTop` is initialized;
+// what lies above the running frame's registers holds nothing that needs releasing; machine state
+// is plain memory behind pointers, because a class's properties are checked at each access.
+
+import Autodiff
+import Glibc
+import Syntax
+import Tensors
+
+/// What a call leaves behind to come back to.
+struct Frame {
+  /// The instruction that comes next in the caller.
+  var pc: UnsafePointer<Instruction>
+  var base: UnsafeMutablePointer<Value>
+  var header: UnsafeMutablePointer<CodeHeader>
+  var captures: UnsafeMutablePointer<Value>
+  /// Where the callee's value goes.
+  var result: UnsafeMutablePointer<Value>
+  /// True where Swift code made the call and waits for it.
+  var isEntry: Bool
+  /// Tail calls that have taken the callee's place.
+  var tailCalls: Int
+}
+
+/// State that the running loop shares with what it calls.
+struct MachineState {
+  /// The running function; `pc` is up to date whenever other code may look.
+  var pc: UnsafePointer<Instruction>
+  var base: UnsafeMutablePointer<Value>
+  var header: UnsafeMutablePointer<CodeHeader>
+  var captures: UnsafeMutablePointer<Value>
+  var frameCount = 0
+  /// Slots below it are initialized.
+  var initializedTop: UnsafeMutablePointer<Value>
+  /// Loop rounds and calls until the next look at limits and interrupts.
+  var ticks = 0
+  /// Rounds that the instruction budget still allows after these ticks.
+  var budget = Int.max
+  /// The monotonic time at which the run must end.
+  var deadline = Double.infinity
+  /// Runs of the loop inside one another.
+  var nesting = 0
+}
+
+/// What a function that is to run needs.
+struct Entry {
+  var header: UnsafeMutablePointer<CodeHeader>
+  var captures: UnsafeMutablePointer<Value>
+  var base: UnsafeMutablePointer<Value>
+  var result: UnsafeMutablePointer<Value>
+}
+
+/// Runs compiled functions for one interpreter.
+final class Machine {
+  /// Slots of the value stack: 64 MB of addresses, taken as they are used.
+  static let stackSize = 4_000_000
+  /// Rounds and calls between two looks at limits.
+  static let tickInterval = 2_000
+  /// Built-ins that call back into programs, inside one another; each may take 100 KB of stack.
+  static let maximumNesting = 2_000
+  /// Tail calls in place of one call before it is taken to be without end.
+  static let maximumTailCalls = 100_000_000
+
+  unowned(unsafe) let interpreter: Interpreter
+  let stack: UnsafeMutablePointer<Value>
+  let frames: UnsafeMutablePointer<Frame>
+  let frameLimit: Int
+  let state: UnsafeMutablePointer<MachineState>
+  /// What ends a region that an error leaves: innermost last.
+  var handlers: [Handler] = []
+  /// Signatures of host objects' methods, read once.
+  var hostFunctions: [String: BuiltinFunction] = [:]
+  /// Stands for code while nothing runs.
+  private let idle: FunctionPrototype
+
+  struct Handler {
+    enum Kind {
+      /// The error goes to a register, the program on from an instruction.
+      case `catch`(UnsafePointer<Instruction>, register: Int)
+      case context(HostObject)
+    }
+    var kind: Kind
+    /// The frames there were when the region began.
+    var frameCount: Int
+    var base: UnsafeMutablePointer<Value>
+    var header: UnsafeMutablePointer<CodeHeader>
+    var captures: UnsafeMutablePointer<Value>
+  }
+
+  init(_ interpreter: Interpreter) {
+    self.interpreter = interpreter
+    frameLimit = interpreter.limits.depth
+    stack = .allocate(capacity: Machine.stackSize)
+    frames = .allocate(capacity: frameLimit + 2)
+    idle = FunctionPrototype(
+      name: "main", source: Source(name: "", text: ""), span: .zero,
+      signature: Signature(name: "main", parameters: []), documentation: nil, isMethod: false,
+      captureSources: [])
+    idle.finish(
+      code: [Instruction(.giveBackNil)], constants: [], spans: [.zero], sites: .init(),
+      registerCount: 0)
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: MachineState(
+        pc: UnsafePointer(idle.header.pointee.code), base: stack, header: idle.header,
+        captures: stack, initializedTop: stack))
+  }
+
+  deinit {
+    stack.deinitialize(count: state.pointee.initializedTop - stack)
+    stack.deallocate()
+    frames.deallocate()
+    state.deallocate()
+  }
+
+  // MARK: - Calls from Swift
+
+  /// Calls a value and waits for its result.
+  func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
+    let saved = state.pointee
+    let window = saved.base + saved.header.pointee.registerCount
+    guard saved.nesting < Machine.maximumNesting else {
+      throw RuntimeError(
+        .limit, "built-in functions call back more than \(Machine.maximumNesting) levels deep",
+        hint: "does a function call itself through `map`, `grad` or the like without end?")
+    }
+    try reserve(window + arguments.count + 2)
+    window.pointee = function
+    for (i, argument) in arguments.enumerated() { window[i + 1] = argument }
+    state.pointee.nesting += 1
+    defer {
+      state.pointee.pc = saved.pc
+      state.pointee.base = saved.base
+      state.pointee.header = saved.header
+      state.pointee.captures = saved.captures
+      state.pointee.nesting = saved.nesting
+    }
+    let entry =
+      named.isEmpty
+      ? try prepare(window, arguments.count) : try prepare(window, arguments, named)
+    if let entry { try execute(entry) }
+    let result = window.pointee
+    window.pointee = .nil
+    return result
+  }
+
+  /// Makes the stack ready up to an address.
+  func reserve(_ top: UnsafeMutablePointer<Value>) throws {
+    guard top > state.pointee.initializedTop else { return }
+    guard top + 1024 < stack + Machine.stackSize else { throw runaway() }
+    let missing = top - state.pointee.initializedTop
+    state.pointee.initializedTop.initialize(repeating: .nil, count: missing)
+    state.pointee.initializedTop = top
+  }
+
+  func runaway() -> RuntimeError {
+    RuntimeError(
+      .limit, "calls are nested \(state.pointee.frameCount) levels deep",
+      hint: "does a function call itself without end?")
+  }
+
+  // MARK: - Limits
+
+  /// Sets the limits of a run that begins.
+  func begin(_ limits: Limits) {
+    state.pointee.ticks = 0
+    state.pointee.budget = limits.instructions ?? .max
+    state.pointee.deadline = limits.seconds.map { monotonicSeconds() + $0 } ?? .infinity
+  }
+
+  /// Looks at limits and interrupts; gives the ticks until the next look.
+  func safepoint() throws -> Int {
+    if interpreter.interrupt.isRaised {
+      interpreter.interrupt.clear()
+      throw RuntimeError(.interrupt, "interrupted")
+    }
+    if monotonicSeconds() > state.pointee.deadline {
+      throw RuntimeError(
+        .limit, "the program ran longer than \(interpreter.limits.seconds ?? 0) seconds")
+    }
+    guard state.pointee.budget > 0 else {
+      throw RuntimeError(
+        .limit,
+        "the program took more than \(interpreter.limits.instructions ?? 0) calls and loop rounds")
+    }
+    let ticks = min(Machine.tickInterval, state.pointee.budget)
+    state.pointee.budget -= ticks
+    return ticks
+  }
+
+  // MARK: - Places and traces
+
+  /// Where the program stands.
+  var currentPlace: Diagnostic.Label? {
+    let prototype = state.pointee.header.pointee.prototype.takeUnretainedValue()
+    guard prototype !== idle else { return nil }
+    return Diagnostic.Label(source: prototype.source, span: prototype.span(at: state.pointee.pc))
+  }
+
+  /// The error with the place that `pc` stands for and the calls that led there.
+  func placed(_ error: any Error, at pc: UnsafePointer<Instruction>) -> RuntimeError {
+    var error = RuntimeError(wrapping: error)
+    guard error.diagnostic.primary == nil else { return error }
+    state.pointee.pc = pc
+    error.diagnostic.primary = currentPlace
+    error.diagnostic.primary?.text = error.label
+    error.diagnostic.trace = trace()
+    return error
+  }
+
+  /// The calls that are open, innermost first, repeated ones folded.
+  private func trace() -> [String] {
+    var lines: [(text: String, count: Int)] = []
+    func add(_ header: UnsafeMutablePointer<CodeHeader>, _ pc: UnsafePointer<Instruction>) {
+      let prototype = header.pointee.prototype.takeUnretainedValue()
+      guard prototype !== idle else { return }
+      let line = prototype.source.line(at: prototype.span(at: pc).start)
+      let place = "\(prototype.source.name):\(line)"
+      let text = prototype.name == "main" ? place : "\(prototype.name) (\(place))"
+      for back in 1...2 where lines.count >= back && lines[lines.count - back].text == text {
+        lines[lines.count - back].count += 1
+        return
+      }
+      lines.append((text, 1))
+    }
+    add(state.pointee.header, state.pointee.pc)
+    var index = state.pointee.frameCount - 1
+    while index >= 0 {
+      add(frames[index].header, frames[index].pc - 1)
+      index -= 1
+    }
+    if lines.count == 1 && lines[0].count == 1 { return [] }
+    let shown = lines.count > 12 ? Array(lines.prefix(6) + lines.suffix(5)) : lines
+    var texts = shown.map { $0.count == 1 ? $0.text : "\($0.text), \($0.count) times" }
+    if lines.count > 12 { texts.insert("… \(lines.count - 11) more", at: 6) }
+    return texts
+  }
+
+  // MARK: - Unwinding
+
+  /// Leaves frames and regions until a `catch` that wants the error; true if there is one, and
+  /// then the state says where to go on. Frames down to `entry` belong to this run of the loop.
+  func unwind(_ error: RuntimeError, entry: Int, handlerFloor: Int) -> Bool {
+    while handlers.count > handlerFloor {
+      let handler = handlers.removeLast()
+      switch handler.kind {
+      case .context(let context): context.exit(interpreter)
+      case .catch(let target, let register):
+        guard !error.isUncatchable else { continue }
+        while state.pointee.frameCount > handler.frameCount { popFrame() }
+        state.pointee.pc = target
+        handler.base[register] = ErrorObject.value(of: error)
+        return true
+      }
+    }
+    while state.pointee.frameCount >= entry { popFrame() }
+    return false
+  }
+
+  private func popFrame() {
+    clearRegisters(state.pointee.base, state.pointee.header.pointee.registerCount)
+    let frame = frames[state.pointee.frameCount - 1]
+    frame.result.pointee = .nil
+    state.pointee.frameCount -= 1
+    state.pointee.pc = frame.pc
+    state.pointee.base = frame.base
+    state.pointee.header = frame.header
+    state.pointee.captures = frame.captures
+  }
+}
+
+/// Releases what registers hold.
+@inline(__always)
+func clearRegisters(_ base: UnsafeMutablePointer<Value>, _ count: Int) {
+  var register = base
+  let end = base + count
+  while register < end {
+    if !register.pointee.isTrivial { register.pointee = .nil }
+    register += 1
+  }
+}
+
+/// Seconds of a clock that only goes forward.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

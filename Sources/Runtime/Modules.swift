@@ -1,0 +1,121 @@
+// Modules: files beside the importing one, in the folders of MOS_PATH, then the embedded library.
+// A module runs once for each interpreter.
+
+import Glibc
+import StandardLibrary
+import Syntax
+
+/// The modules of one interpreter.
+final class ModuleLoader {
+  /// The program itself.
+  let main = ModuleObject(name: "main")
+  private var loaded: [String: ModuleObject] = [:]
+  /// What is being loaded, outermost first.
+  private var loading: [String] = []
+
+  /// The module of a name or path, loaded if it is new.
+  func load(_ path: String, isFile: Bool, from importer: Source, _ interpreter: Interpreter) throws
+    -> ModuleObject
+  {
+    let source = try find(path, isFile: isFile, from: importer)
+    if let module = loaded[source.name] { return module }
+    if let start = loading.firstIndex(of: source.name) {
+      let cycle = (loading[start...] + [source.name]).joined(separator: " → ")
+      throw RuntimeError(.name, "modules import each other: \(cycle)")
+    }
+    loading.append(source.name)
+    defer { loading.removeLast() }
+    let module = ModuleObject(name: path)
+    try interpreter.run(source, in: module)
+    loaded[source.name] = module
+    return module
+  }
+
+  private func find(_ path: String, isFile: Bool, from importer: Source) throws -> Source {
+    let name = isFile ? path : path + ".mos"
+    var folders = [directory(of: importer.name)]
+    if let variable = getenv("MOS_PATH") {
+      folders += String(cString: variable).split(separator: ":").map(String.init)
+    }
+    for folder in folders {
+      let candidate = name.hasPrefix("/") ? name : folder.isEmpty ? name : "\(folder)/\(name)"
+      if let text = readFile(candidate) { return Source(name: candidate, text: text) }
+    }
+    if !isFile, let source = embedded(path) { return source }
+    let known = (0..<mos_module_count).map(embeddedName)
+    throw RuntimeError(
+      .io, "there is no module `\(path)`",
+      hint: nearest(to: path, among: known).map { "did you mean `\($0)`?" }
+        ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
+        + (isFile ? "" : " and the standard library"))
+  }
+
+  private func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "" }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private func embeddedName(_ index: Int) -> String {
+    withModule(index) { String(cString: $0.name) }
+  }
+
+  private func embedded(_ name: String) -> Source? {
+    for index in 0..<mos_module_count where embeddedName(index) == name {
+      return withModule(index) { module in
+        let text = String(
+          decoding: UnsafeBufferPointer(start: module.text, count: module.size), as: UTF8.self)
+        return Source(name: "<\(name)>", text: text)
+      }
+    }
+    return nil
+  }
+
+  private func withModule<R>(_ index: Int, _ body: (mos_module) -> R) -> R {
+    body(mos_module_at(index).pointee)
+  }
+}
+
+/// The text of a file; nil where it cannot be read.
+func readFile(_ path: String) -> String? {
+  guard let file = fopen(path, "rb") else { return nil }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 65_536)
+  while true {
+    let count = fread(&buffer, 1, buffer.count, file)
+    if count == 0 { break }
+    bytes += buffer[..<count]
+  }
+  guard ferror(file) == 0 else { return nil }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+extension Machine {
+  func importModule(_ path: String, isFile: Bool, _ header: UnsafeMutablePointer<CodeHeader>) throws
+    -> Value
+  {
+    let importer = header.pointee.prototype.takeUnretainedValue().source
+    return .module(
+      try interpreter.modules.load(path, isFile: isFile, from: importer, interpreter))
+  }
+
+  func importName(_ name: String, _ value: Value) throws -> Value {
+    guard case .module(let module) = value else { return .nil }
+    return try moduleMember(name, module)
+  }
+
+  /// The public name of a module.
+  func moduleMember(_ name: String, _ module: ModuleObject) throws -> Value {
+    if !name.hasPrefix("_"), let slot = module.slots[name] {
+      let value = interpreter.globals[slot]
+      if !value.isAbsent { return value }
+    }
+    let names = module.slots.keys.filter { !$0.hasPrefix("_") }
+    throw RuntimeError(
+      .name,
+      name.hasPrefix("_")
+        ? "`\(name)` is private to module \(module.name)"
+        : "module \(module.name) has no `\(name)`",
+      hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" })
+  }
+}

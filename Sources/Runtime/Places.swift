@@ -1,0 +1,307 @@
+// Places: `x[i] = v`, `r.w += v`, `self.layers[0].push(v)`. A place is a root (a variable or a
+// slot) and steps from it.
+//
+// The root's value is taken out while it changes, so that lists and records change in place when
+// nothing else holds them, and put back on every way out: after an error the variable has its old
+// value. Models, parameters and host objects are changed where they are.
+
+import Autodiff
+import Tensors
+
+extension Machine {
+  func setPlace(
+    _ site: PlaceSite, _ base: UnsafeMutablePointer<Value>, _ captures: UnsafeMutablePointer<Value>,
+    _ value: Value
+  ) throws {
+    try withRoot(site, base, captures) { root in
+      try assign(value, to: &root, site.steps[...], base + site.keys)
+    }
+  }
+
+  func getPlace(
+    _ site: PlaceSite, _ base: UnsafeMutablePointer<Value>, _ captures: UnsafeMutablePointer<Value>
+  ) throws -> Value {
+    var value = Value.nil
+    try withRoot(site, base, captures) { value = $0 }
+    return try follow(site.steps[...], from: value, base + site.keys)
+  }
+
+  /// Appends to the list at a place, or calls the method `push` of what stands there.
+  func pushPlace(
+    _ site: PlaceSite, _ base: UnsafeMutablePointer<Value>, _ captures: UnsafeMutablePointer<Value>,
+    _ value: Value
+  ) throws -> Value {
+    var other: Value?
+    try withRoot(site, base, captures) { root in
+      try change(&root, site.steps[...], base + site.keys) { place in
+        switch place {
+        case .list(var values):
+          place = .nil
+          values.append(value)
+          place = .list(values)
+        default: other = place
+        }
+      }
+    }
+    guard let other else { return .nil }
+    guard !other.isNil, case let method = try field("push", of: other), method.isCallable else {
+      throw RuntimeError(.type, "`push` appends to a list, and this is \(other.shortDescription)")
+    }
+    return try call(method, [value])
+  }
+
+  /// Runs the body on the variable that a place begins with.
+  private func withRoot(
+    _ site: PlaceSite, _ base: UnsafeMutablePointer<Value>, _ captures: UnsafeMutablePointer<Value>,
+    _ body: (inout Value) throws -> Void
+  ) throws {
+    switch site.root {
+    case .register(let register): try body(&base[register])
+    case .global(let slot):
+      if case .absent = interpreter.globals[slot] {
+        interpreter.globals[slot] = try undeclaredGlobal(slot)
+      }
+      try body(&interpreter.globals.slots[slot])
+    case .captureBox(let index):
+      if case .box(let box) = captures[index] { try withBox(box, body) }
+    case .box(let register):
+      if case .box(let box) = base[register] { try withBox(box, body) }
+    case .slot(let register, let slot):
+      guard case .instance(let instance) = base[register] else { return }
+      guard instance.type.fields[slot].kind == .param else {
+        return try body(&instance.slots[slot])
+      }
+      // A `param` field is read as tensors and written back into its cells.
+      var value = instance.read(slot: slot)
+      try body(&value)
+      try instance.write(slot: slot, value)
+    }
+  }
+
+  private func withBox(_ box: Box, _ body: (inout Value) throws -> Void) throws {
+    var value = box.value
+    box.value = .nil
+    defer { box.value = value }
+    try body(&value)
+  }
+
+  // MARK: - Following steps
+
+  private func follow(
+    _ steps: ArraySlice<PlaceSite.Step>, from value: Value, _ keys: UnsafeMutablePointer<Value>
+  ) throws -> Value {
+    var value = value
+    var keys = keys
+    for step in steps {
+      switch step {
+      case .field(let name): value = try field(name, of: value)
+      case .index(let kinds):
+        let count = registerCount(kinds)
+        value = try item(Array(UnsafeBufferPointer(start: keys, count: count)), kinds, of: value)
+        keys += count
+      }
+    }
+    return value
+  }
+
+  func registerCount(_ kinds: [PlaceSite.IndexKind]) -> Int {
+    kinds.reduce(0) { count, kind in
+      switch kind {
+      case .item: count + 1
+      case .slice: count + 3
+      case .ellipsis: count
+      }
+    }
+  }
+
+  private func assign(
+    _ value: Value, to place: inout Value, _ steps: ArraySlice<PlaceSite.Step>,
+    _ keys: UnsafeMutablePointer<Value>
+  ) throws {
+    guard let last = steps.last else {
+      place = value
+      return
+    }
+    let lastCount: Int
+    if case .index(let kinds) = last { lastCount = registerCount(kinds) } else { lastCount = 0 }
+    let before = steps.dropLast()
+    let offset = before.reduce(0) { count, step in
+      if case .index(let kinds) = step { count + registerCount(kinds) } else { count }
+    }
+    try change(&place, before, keys) { container in
+      switch last {
+      case .field(let name): try setField(name, of: &container, value)
+      case .index(let kinds):
+        let parts = Array(UnsafeBufferPointer(start: keys + offset, count: lastCount))
+        try setItem(parts, kinds, of: &container, value)
+      }
+    }
+  }
+
+  /// Runs the body on what steps lead to, in place where the way goes through values.
+  private func change(
+    _ place: inout Value, _ steps: ArraySlice<PlaceSite.Step>, _ keys: UnsafeMutablePointer<Value>,
+    _ body: (inout Value) throws -> Void
+  ) throws {
+    guard let step = steps.first else { return try body(&place) }
+    let rest = steps.dropFirst()
+    switch step {
+    case .field(let name):
+      switch place {
+      case .record(var record):
+        guard let index = record.position(of: name) else { throw noMember(name, place) }
+        place = .nil
+        defer { place = .record(record) }
+        try change(&record[place: index], rest, keys, body)
+      case .instance(let instance):
+        guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
+        else { throw noMember(name, place) }
+        if instance.type.fields[slot].kind == .param {
+          var value = instance.read(slot: slot)
+          try change(&value, rest, keys, body)
+          try instance.write(slot: slot, value)
+        } else {
+          try change(&instance.slots[slot], rest, keys, body)
+        }
+      case .parameter(let cell) where name == "value":
+        var value = Value.tensor(cell.value)
+        try change(&value, rest, keys, body)
+        try setField(name, of: &place, value)
+      default:
+        var value = try field(name, of: place)
+        try change(&value, rest, keys, body)
+        if !value.isReference { try setField(name, of: &place, value) }
+      }
+    case .index(let kinds):
+      let count = registerCount(kinds)
+      let parts = Array(UnsafeBufferPointer(start: keys, count: count))
+      if case .list(var values) = place, kinds.count == 1, case .int(let index) = parts[0] {
+        let position = try Machine.position(index, values.count)
+        place = .nil
+        defer { place = .list(values) }
+        try change(&values[position], rest, keys + count, body)
+        return
+      }
+      if case .record(var record) = place, let key = parts.first?.text {
+        guard let index = record.position(of: key) else { throw noMember(key, place) }
+        place = .nil
+        defer { place = .record(record) }
+        try change(&record[place: index], rest, keys + count, body)
+        return
+      }
+      var value = try item(parts, kinds, of: place)
+      try change(&value, rest, keys + count, body)
+      if !value.isReference { try setItem(parts, kinds, of: &place, value) }
+    }
+  }
+
+  // MARK: - Setting
+
+  func setField(_ name: String, of container: inout Value, _ value: Value) throws {
+    switch container {
+    case .record(var record):
+      container = .nil
+      record[name] = value
+      container = .record(record)
+    case .instance(let instance):
+      guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
+      else {
+        let near = nearest(to: name, among: instance.type.fields.map(\.name))
+        throw RuntimeError(
+          .name, "\(instance.type.name) declares no field `\(name)`",
+          hint: near.map { "did you mean `\($0)`?" }
+            ?? "declare it in the model with `param`, `buffer` or `let`")
+      }
+      try instance.write(slot: slot, value)
+    case .parameter(let cell):
+      guard name == "value" || name == "grad" || name == "name" else { fallthrough }
+      switch name {
+      case "name": cell.name = value.text
+      case "grad": cell.gradient = value.isNil ? nil : value.variable
+      default:
+        guard let variable = value.variable else {
+          throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
+        }
+        cell.value = try floating(variable)
+      }
+    case .tensor where name == "value":
+      guard let variable = value.variable else {
+        throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
+      }
+      container = .tensor(variable)
+    case .host(let host):
+      guard try host.setField(name, value, interpreter) else { throw noMember(name, container) }
+    default:
+      throw RuntimeError(
+        .type, "field `\(name)` of \(container.shortDescription) cannot be assigned")
+    }
+  }
+
+  func setItem(
+    _ parts: [Value], _ kinds: [PlaceSite.IndexKind], of container: inout Value, _ value: Value
+  ) throws {
+    switch container {
+    case .list(var values):
+      guard kinds.count == 1 else { throw Machine.tooManyParts(kinds.count, container) }
+      if case .slice = kinds[0] {
+        let bounds = try Machine.slice(parts, values.count)
+        guard bounds.step == 1 else {
+          throw RuntimeError(.index, "a list's slice can be assigned with step 1 alone")
+        }
+        let new = try elements(of: value)
+        container = .nil
+        values.replaceSubrange(bounds.start..<max(bounds.start, bounds.stop), with: new)
+        container = .list(values)
+        return
+      }
+      guard case .int(let index) = parts[0] else {
+        throw RuntimeError(.type, "a list is indexed by an Int, not \(parts[0].shortDescription)")
+      }
+      let position = try Machine.position(index, values.count)
+      container = .nil
+      values[position] = value
+      container = .list(values)
+    case .record(var record):
+      guard kinds.count == 1, let key = parts[0].text else {
+        throw RuntimeError(.type, "a record is indexed by a String")
+      }
+      container = .nil
+      record[key] = value
+      container = .record(record)
+    case .tensor(let variable):
+      container = .tensor(try replace(parts, kinds, of: variable, value))
+    case .parameter(let cell):
+      cell.value = try replace(parts, kinds, of: cell.value, value)
+    case .string:
+      throw RuntimeError(.type, "the characters of a string cannot be assigned")
+    default:
+      throw RuntimeError(.type, "elements of \(container.shortDescription) cannot be assigned")
+    }
+  }
+
+  private func replace(
+    _ parts: [Value], _ kinds: [PlaceSite.IndexKind], of variable: Variable, _ value: Value
+  ) throws -> Variable {
+    guard let new = value.isNumeric ? value.variable : nil else {
+      throw RuntimeError(.type, "elements of a tensor are numbers, not \(value.shortDescription)")
+    }
+    interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
+    let items = try indexItems(parts, kinds)
+    // Storing keeps the tensor's dtype, but a float put among ints makes all of them floats.
+    if new.dtype.isFloat && !variable.dtype.isFloat {
+      let dtype = value.isTensor ? new.dtype : interpreter.context.defaultFloat
+      return try variable.converted(to: dtype).replacing(items, with: new.converted(to: dtype))
+    }
+    return try variable.replacing(items, with: new.converted(to: variable.dtype))
+  }
+}
+
+extension Value {
+  /// True for what has identity, so that changing it needs no writing back.
+  var isReference: Bool {
+    switch self {
+    case .instance, .parameter, .host, .module, .model: true
+    default: false
+    }
+  }
+}
