@@ -253,13 +253,84 @@ static void copy_task(void *context, size_t task) {
   if (status != MOS_OK) c->status = status;
 }
 
+enum {
+  /// Rows and columns of a tile of a transposing copy: its lines stay in the first-level cache.
+  TILE = 16,
+  /// Rows of a task of a transposing copy.
+  STRIP = 64,
+};
+
+/// A copy whose innermost axis strides through the operand, while the operand is contiguous along
+/// another axis, `row`: done in tiles of both axes.
+typedef struct {
+  const copying *copy;
+  int row;
+  int64_t result_stride[MOS_MAXIMUM_RANK];
+  int64_t strips;
+} transposition;
+
+#define COPY_TILES(T)                                                               \
+  for (int64_t r0 = first; r0 < last; r0 += TILE)                                   \
+    for (int64_t c0 = 0; c0 < columns; c0 += TILE)                                  \
+      for (int64_t r = r0; r < r0 + TILE && r < last; r++)                          \
+        for (int64_t c = c0; c < c0 + TILE && c < columns; c++)                     \
+          ((T *)to)[r * line + c] = ((const T *)from)[r + c * step];
+
+static void transpose_task(void *context, size_t task) {
+  const transposition *t = context;
+  const copying *c = t->copy;
+  size_t size = dtype_size[c->dtype];
+  int64_t rest = (int64_t)task / t->strips, offset = 0, result = 0;
+  for (int axis = c->rank - 2; axis >= 0; axis--) {
+    if (axis == t->row) continue;
+    int64_t index = rest % c->extent[axis];
+    rest /= c->extent[axis];
+    offset += index * c->x.stride[axis];
+    result += index * t->result_stride[axis];
+  }
+  const char *from = (const char *)c->x.data + offset * (int64_t)size;
+  char *to = c->result + result * (int64_t)size;
+  int64_t first = (int64_t)task % t->strips * STRIP, last = first + STRIP;
+  if (last > c->extent[t->row]) last = c->extent[t->row];
+  int64_t columns = c->extent[c->rank - 1], step = c->x.stride[c->rank - 1];
+  int64_t line = t->result_stride[t->row];
+  if (size == 8) {
+    COPY_TILES(uint64_t)
+  } else if (size == 4) {
+    COPY_TILES(uint32_t)
+  } else {
+    COPY_TILES(uint8_t)
+  }
+}
+
+/// True where the copy was one of `transposition`, and is done.
+static bool transpose(const copying *c) {
+  if (c->rank < 2 || c->x.dtype != c->dtype || c->x.stride[c->rank - 1] == 1) return false;
+  transposition t = {.copy = c, .row = -1};
+  int64_t step = 1, tasks = 1;
+  for (int axis = c->rank - 1; axis >= 0; axis--) {
+    t.result_stride[axis] = step;
+    step *= c->extent[axis];
+    if (axis < c->rank - 1 && c->x.stride[axis] == 1 && c->extent[axis] >= TILE) t.row = axis;
+  }
+  if (t.row < 0) return false;
+  t.strips = (c->extent[t.row] + STRIP - 1) / STRIP;
+  tasks = c->count / c->extent[c->rank - 1] / c->extent[t.row] * t.strips;
+  if (c->count <= 2 * TASK) {
+    for (int64_t i = 0; i < tasks; i++) transpose_task(&t, (size_t)i);
+  } else {
+    mos_parallel((size_t)tasks, transpose_task, &t);
+  }
+  return true;
+}
+
 int mos_copy(const mos_operand *x, int rank, const ptrdiff_t *extent, uint8_t result_dtype,
              void *result) {
   copying c = {.x = *x, .count = 1, .dtype = result_dtype, .result = result, .status = MOS_OK};
   memcpy(c.extent, extent, (size_t)rank * sizeof *extent);
   c.rank = merge_axes(rank, c.extent, 1, &c.x);
   for (int axis = 0; axis < c.rank; axis++) c.count *= c.extent[axis];
-  if (c.count == 0) return MOS_OK;
+  if (c.count == 0 || transpose(&c)) return MOS_OK;
   if (c.count <= 2 * TASK) {
     return gather(&c.x, c.rank, c.extent, 0, (size_t)c.count, c.dtype, result);
   }

@@ -230,8 +230,8 @@ extension Tensor {
   /// Combines two tensors element by element, stretching axes of 1.
   ///
   /// Types meet as `bool < i64 < f32 < f64`; arithmetic of bools is done in i64, comparisons give
-  /// bool, division gives floats (`defaultFloat` for whole numbers), `floorDivide` and `remainder` round
-  /// towards minus infinity, `minimum` and `maximum` give nan where either is nan.
+  /// bool, division gives floats (`defaultFloat` for whole numbers), `floorDivide` and `remainder`
+  /// round towards minus infinity, `minimum` and `maximum` give nan where either is nan.
   /// - Throws: a shape error where the shapes do not fit; a value error where whole numbers
   ///   overflow, are divided by 0 or raised to a negative power.
   public static func binary(
@@ -244,24 +244,11 @@ extension Tensor {
     }
     let types = try kernel.types(a, b, defaultFloat: defaultFloat)
     let (k, compute) = (Int32(kernel.rawValue), Int32(types.compute.rawValue))
-    let status: Int32
-    let result: Tensor
-    if a.isContiguous && b.isContiguous && a.dtype == types.compute && b.dtype == types.compute {
-      if a.shape == b.shape && a.count <= smallCount {
-        result = try uninitialized(a.shape, types.result)
-        status = call(k, compute, MOS_BOTH_VECTORS, a, b, result)
-        if status != MOS_OK { throw kernel.failure(status, a, b) }
-        return result
-      }
-      if b.rank == 0 && a.count <= smallCount {
-        result = try uninitialized(a.shape, types.result)
-        status = call(k, compute, MOS_SECOND_SCALAR, a, b, result)
-        if status != MOS_OK { throw kernel.failure(status, a, b) }
-        return result
-      }
-      if a.rank == 0 && b.count <= smallCount {
-        result = try uninitialized(b.shape, types.result)
-        status = call(k, compute, MOS_FIRST_SCALAR, a, b, result)
+    if let form = plainForm(a, b, types.compute) {
+      let result = try uninitialized(
+        form == MOS_FIRST_SCALAR ? b.shape : a.shape, types.result)
+      if result.count <= smallCount {
+        let status = call(k, compute, form, a, b, result)
         if status != MOS_OK { throw kernel.failure(status, a, b) }
         return result
       }
@@ -269,8 +256,9 @@ extension Tensor {
     guard let shape = Shape.broadcast(a.shape, b.shape) else {
       throw Shape.mismatch(kernel.verb, a, b)
     }
-    result = try uninitialized(shape.checked(), types.result)
-    status = run(
+    let isOne = shape == a.shape || shape == b.shape
+    let result = try uninitialized(isOne ? shape : shape.checked(), types.result)
+    let status = run(
       result,
       (
         mos_binary_kernel(k, compute, Int32(MOS_BOTH_VECTORS)),
@@ -281,7 +269,16 @@ extension Tensor {
     return result
   }
 
-  @inline(__always)
+  /// The form of a binary kernel that can read both operands in place, if one can.
+  private static func plainForm(_ a: Tensor, _ b: Tensor, _ compute: DType) -> Int? {
+    guard a.isContiguous && b.isContiguous && a.dtype == compute && b.dtype == compute else {
+      return nil
+    }
+    if a.shape == b.shape { return MOS_BOTH_VECTORS }
+    if b.rank == 0 { return MOS_SECOND_SCALAR }
+    return a.rank == 0 ? MOS_FIRST_SCALAR : nil
+  }
+
   private static func call(
     _ kernel: Int32, _ compute: Int32, _ form: Int, _ a: Tensor, _ b: Tensor, _ result: Tensor
   ) -> Int32 {
@@ -289,9 +286,10 @@ extension Tensor {
     guard let function = mos_binary_kernel(kernel, compute, Int32(form)) else {
       preconditionFailure("no kernel \(kernel) of type \(compute); please report")
     }
-    return withExtendedLifetime((a, b)) {
-      function(
-        result.count, a.header.data, b.header.data, nil, result.header.data, 0)
+    return withExtendedLifetime(a) {
+      withExtendedLifetime(b) {
+        function(result.count, a.header.data, b.header.data, nil, result.header.data, 0)
+      }
     }
   }
 

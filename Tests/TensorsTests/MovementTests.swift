@@ -130,3 +130,36 @@ import Testing
     withExtendedLifetime(x) {}
   }
 }
+
+@Suite struct TransposedCopyTests {
+  static let shapes: [[Int]] = [[16, 2], [2, 16], [100, 70], [3, 33, 17], [20, 3, 21], [2, 65, 3, 18], [600, 500]]
+
+  @Test(arguments: shapes)
+  func `copies of any order of axes agree with their definition`(_ shape: [Int]) throws {
+    let x = try counting(shape)
+    let rank = shape.count
+    for shift in 1..<rank {
+      let order = (0..<rank).map { ($0 + shift) % rank }
+      for source in [x, try x.converted(to: .f32), try x.converted(to: .i64)] {
+        let y = try source.transposed(permutation: Shape(trusted: order)).contiguous()
+        let steps = x.shape.contiguousStrides
+        let values = try y.doubles
+        var index = [Int](repeating: 0, count: rank)
+        for value in values {
+          let place = (0..<rank).reduce(0) { $0 + index[$1] * steps[order[$1]] }
+          guard value == Double(place) else {
+            Issue.record("\(shape) \(order) \(index): \(value)")
+            return
+          }
+          var axis = rank - 1
+          while axis >= 0 {
+            index[axis] += 1
+            if index[axis] < y.shape[axis] { break }
+            index[axis] = 0
+            axis -= 1
+          }
+        }
+      }
+    }
+  }
+}
