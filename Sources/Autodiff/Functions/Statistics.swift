@@ -1,0 +1,79 @@
+// Means, spreads and quantiles, out of sums and sorts.
+
+import Tensors
+
+extension Variable {
+  /// The number of elements that a reduction over axes puts together.
+  private func extent(of axes: AxisSet) -> Int {
+    (0..<rank).reduce(1) { axes.contains($1) ? $0 * shape[$1] : $0 }
+  }
+
+  /// The arithmetic mean over axes; nan of no elements.
+  public func mean(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try floating().sum(axes: axes, keepAxes: keepAxes) / Double(extent(of: axes))
+  }
+
+  /// The mean of all elements.
+  public func mean() throws -> Variable { try mean(axes: .all(rank: rank)) }
+
+  /// The mean squared distance from the mean: the sum divided by n - `correction`.
+  ///
+  /// Of one element it is 0, and so is its derivative; nan where nothing is left to divide by.
+  public func variance(
+    axes: AxisSet, correction: Double = 0, keepAxes: Bool = false
+  ) throws -> Variable {
+    let x = try floating()
+    let distance = try x - x.mean(axes: axes, keepAxes: true)
+    let sum = try distance.square().sum(axes: axes, keepAxes: keepAxes)
+    return try sum / Swift.max(Double(extent(of: axes)) - correction, 0)
+  }
+
+  /// The square root of the variance; its derivative is 0 where that is 0.
+  public func standardDeviation(
+    axes: AxisSet, correction: Double = 0, keepAxes: Bool = false
+  ) throws -> Variable {
+    try variance(axes: axes, correction: correction, keepAxes: keepAxes).sqrt()
+  }
+
+  /// The q-quantile over axes, interpolated linearly; the median for q = 1/2.
+  ///
+  /// - Throws: a value error for q outside 0 to 1 or no elements.
+  public func quantile(_ q: Double, axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    let x = try floating()
+    let kept = (0..<rank).filter { !axes.contains($0) }
+    let reduced = (0..<rank).filter(axes.contains)
+    let n = extent(of: axes)
+    let place = try QuantilePlace(q, of: n)
+    let rows = try x.permute(kept + reduced).reshape(to: Shape(kept.map { shape[$0] } + [n]))
+    let sorted = try rows.sort(axis: -1)
+    let lower = try sorted.sliced(axis: -1, from: place.lower, to: place.lower + 1)
+    let upper = try sorted.sliced(axis: -1, from: place.upper, to: place.upper + 1)
+    // Weight 0 leaves the upper one out, so that an infinite one does not make nan.
+    let value = place.weight == 0 ? lower : try lower + (upper - lower) * place.weight
+    return try value.reshape(to: keepAxes ? shape.keeping(axes) : shape.reducing(axes))
+  }
+
+  /// The median over axes: the mean of the two middle elements where their number is even.
+  public func median(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    try quantile(0.5, axes: axes, keepAxes: keepAxes)
+  }
+
+  /// The norm of order p over axes: `(Σ |x|ᵖ)^(1/p)`, the greatest |x| for inf, the least for
+  /// -inf, the number of elements other than 0 for 0. The derivative at 0 is 0.
+  public func norm(order p: Double, axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+    if p == 2 { return try norm(axes: axes, keepAxes: keepAxes) }
+    let x = try floating()
+    if p == 1 { return try x.abs().sum(axes: axes, keepAxes: keepAxes) }
+    if p == .infinity {
+      return x.extent(of: axes) == 0
+        ? try x.sum(axes: axes, keepAxes: keepAxes)
+        : try x.abs().max(axes: axes, keepAxes: keepAxes)
+    }
+    if p == -.infinity { return try x.abs().min(axes: axes, keepAxes: keepAxes) }
+    if p == 0 {
+      return try x.isNotEqual(to: .number(0, like: x)).converted(to: x.dtype)
+        .sum(axes: axes, keepAxes: keepAxes)
+    }
+    return try x.abs().power(p).sum(axes: axes, keepAxes: keepAxes).power(1 / p)
+  }
+}
