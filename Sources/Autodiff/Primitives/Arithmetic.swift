@@ -78,7 +78,7 @@ extension Primitive {
   ///
   ///     y = a / b            ẏ = (ȧ - y ḃ) / b            ā = ȳ / b, b̄ = -ȳ y / b
   static let over = Primitive(
-    "divide", kernel: { a, b, _ in try Tensor.binary(.divideUnlessZero, a, b) },
+    "over", kernel: { a, b, _ in try Tensor.binary(.divideUnlessZero, a, b) },
     forward: { a, b, y, _, da, db in
       guard let db else { return try (da ?? y).over(b) }
       let moved = try y * db

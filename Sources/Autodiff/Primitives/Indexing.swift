@@ -226,7 +226,7 @@ extension Primitive {
   ///
   ///     y = x with y[ids] = v            x̄ = ȳ with 0 at ids, v̄ = ȳ[ids]
   static let put = Primitive(
-    "replace",
+    "put",
     kernel: { inputs, _ in
       let plan = try IndexPlan(shape: inputs[0].shape, axis: 0, .ids(inputs[1]))
       return try inputs[0].replacing(plan, with: inputs[2])
@@ -335,8 +335,9 @@ extension Variable {
     return try moved.permute(before + Array(0..<ids.rank) + after)
   }
 
-  /// This tensor with the slices at ids along the first axis replaced.
-  func putting(_ values: Variable, at ids: Variable) throws -> Variable {
+  /// This tensor with the slices at ids along the first axis replaced; the last one counts where
+  /// a place is named twice.
+  public func putting(_ values: Variable, at ids: Variable) throws -> Variable {
     let shape = Shape(trusted: ids.shape.array + self.shape.array.dropFirst())
     return try apply(.put, [self, ids, values.broadcast(to: shape)])
   }

@@ -99,12 +99,12 @@ extension Primitive {
     weights: { x, y, _ in try x.over(y.infiniteAtZero()) })
 
   /// True where any element over the axes is not zero.
-  static let any = Primitive(test: "any") { try $0.any($1, keepAxes: $2) } again: {
+  static let anyTrue = Primitive(test: "any") { try $0.any($1, keepAxes: $2) } again: {
     try $0.any(axes: $1, keepAxes: $2)
   }
 
   /// True where no element over the axes is zero.
-  static let all = Primitive(test: "all") { try $0.all($1, keepAxes: $2) } again: {
+  static let allTrue = Primitive(test: "all") { try $0.all($1, keepAxes: $2) } again: {
     try $0.all(axes: $1, keepAxes: $2)
   }
 
@@ -257,12 +257,12 @@ extension Variable {
 
   /// True where any element over axes is not zero.
   public func any(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.any, self, .axes(axes, keepAxes: keepAxes))
+    try apply(.anyTrue, self, .axes(axes, keepAxes: keepAxes))
   }
 
   /// True where no element over axes is zero.
   public func all(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.all, self, .axes(axes, keepAxes: keepAxes))
+    try apply(.allTrue, self, .axes(axes, keepAxes: keepAxes))
   }
 
   /// The place of the greatest element along an axis; in the flattened tensor for nil.

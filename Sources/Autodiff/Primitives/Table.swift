@@ -1,0 +1,35 @@
+// The table: every primitive there is. The tests walk over it; a row that is declared and not
+// listed here fails them, and so does one that is listed and has no cases.
+
+extension Primitive {
+  /// Every primitive; no two have one name.
+  public static let all: [Primitive] = [
+    // Arithmetic
+    .add, .subtract, .multiply, .divide, .over, .floorDivide, .remainder, .power, .atan2, .maximum,
+    .minimum, .lift,
+    // Comparisons
+    .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .and, .or, .not, .isnan, .isinf,
+    .isfinite, .select,
+    // Elementwise
+    .negate, .abs, .sign, .floor, .ceil, .round, .trunc, .exp, .expm1, .log, .log1p, .log2, .log10,
+    .sqrt, .rsqrt, .square, .reciprocal, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh,
+    .asinh, .acosh, .atanh, .erf, .erfc, .erfinv, .lgamma, .digamma, .polygamma, .relu, .sigmoid,
+    .softplus, .logSigmoid, .silu, .gelu,
+    // Conversion
+    .converted,
+    // Movement
+    .reshape, .permute, .broadcast, .sum, .pad, .concat, .tril, .triu,
+    // Indexing
+    .index, .indexAdd, .replace, .take, .scatter, .put, .places, .argsort,
+    // Reductions
+    .prod, .max, .min, .logsumexp, .norm, .anyTrue, .allTrue, .cumsum, .cumprod, .softmax, .logSoftmax,
+    .argmax, .argmin,
+    // MatrixProduct
+    .matmul,
+    // LinearAlgebra
+    .solve, .triangularSolve, .inverse, .pseudoInverse, .cholesky, .logAbsDet, .determinantSign,
+    .determinant,
+    // Decompositions
+    .qr, .lu, .eigh, .svd, .permutation, .matrixRank,
+  ]
+}

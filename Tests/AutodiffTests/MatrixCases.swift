@@ -1,0 +1,93 @@
+// Cases of the primitives of linear algebra.
+
+import Autodiff
+import Tensors
+
+/// Any matrix made one that is far from singular.
+@Sendable private func strong(_ x: Variable) throws -> Variable {
+  let n = x.shape[x.rank - 1]
+  return try x + .tensor(Tensor.eye(n, n, x.dtype)) * 3
+}
+
+@Sendable private func symmetric(_ x: Variable) throws -> Variable {
+  try (x + x.swappedAxes(-1, -2)) * 0.5
+}
+
+/// A symmetric 3 by 3 matrix with eigenvalues far apart.
+@Sendable private func spread(_ x: Variable) throws -> Variable {
+  try symmetric(x) + .tensor(makeTensor([-3, 0, 0, 0, 1, 0, 0, 0, 6], [3, 3], x.dtype))
+}
+
+extension PrimitiveTable {
+  private mutating func matrices(
+    _ name: String, isInside: Bool = false,
+    _ function: @escaping @Sendable (Variable) throws -> Variable
+  ) {
+    add(name, [f(3, 3)], isInside: isInside) { try function($0[0]) }
+    add(name, [f(2, 3, 3)], isInside: isInside) { try function($0[0]) }
+  }
+
+  mutating func addLinearAlgebra() {
+    let products: [([Int], [Int])] = [
+      ([3], [3]), ([2, 3], [3]), ([3], [3, 2]), ([2, 3], [3, 4]), ([2, 2, 3], [3]),
+      ([2, 2, 3], [3, 4]), ([3], [2, 3, 4]), ([2, 2, 3], [2, 3, 4]), ([2, 1, 2, 3], [4, 3, 2]),
+      ([2, 3], [2, 3, 4]), ([0, 3], [3, 2]), ([2, 0], [0, 3]),
+    ]
+    for (a, b) in products {
+      add("matmul", [.floats(a, -1...1), .floats(b, -1...1)]) { try $0[0].matmul($0[1]) }
+    }
+    let systems: [([Int], [Int])] = [
+      ([3, 3], [3]), ([3, 3], [3, 2]), ([2, 3, 3], [3, 2]), ([3, 3], [2, 3, 2]),
+      ([2, 3, 3], [2, 3, 1]),
+    ]
+    for (a, b) in systems {
+      let operands: [PrimitiveCase.Operand] = [.floats(a, -1...1), .floats(b, -1...1)]
+      let isVector = b.count == 1
+      add("solve", operands, isInside: isVector) { try strong($0[0]).solve($0[1]) }
+      for (lower, transpose) in [(true, false), (false, false), (true, true), (false, true)] {
+        add("triangular_solve", operands, isInside: isVector) {
+          try strong($0[0]).triangularSolve($0[1], lower: lower, transpose: transpose)
+        }
+      }
+      add("triangular_solve", operands, isInside: isVector) {
+        try $0[0].triangularSolve($0[1], unitDiagonal: true)
+      }
+    }
+    matrices("inv") { try strong($0).inverse() }
+    add("pinv", [f(2, 4)]) { try $0[0].pseudoInverse() }
+    add("pinv", [f(2, 4, 2)]) { try $0[0].pseudoInverse() }
+    matrices("cholesky") { try strong(symmetric($0)).cholesky() }
+    matrices("logdet") { try strong($0).signAndLogAbsDeterminant().logarithm }
+    matrices("sign_of_det") { try strong($0).signAndLogAbsDeterminant().sign }
+    matrices("det") { try strong($0).determinant() }
+    matrices("qr", isInside: true) { try strong($0).qr().q }
+    matrices("qr", isInside: true) { try strong($0).qr().r }
+    for shape in [[4, 2], [2, 4]] {
+      add("qr", [.floats(shape, -1...1)], isInside: true) { x in
+        let (q, r) = try x[0].qr()
+        return try q.matmul(r.square())
+      }
+    }
+    for shape in [[3, 3], [2, 4], [4, 2]] {
+      add("lu", [.floats(shape, -1...1)], isInside: true) { x in
+        let (_, l, u) = try x[0].lu()
+        return try l.square().matmul(u.square())
+      }
+    }
+    matrices("lu", isInside: true) { try strong($0).lu().u }
+    add("lu_permutation", [f(4, 2)], isInside: true) { try $0[0].lu().p }
+    matrices("eigh", isInside: true) { try spread($0).eigh().w }
+    matrices("eigh", isInside: true) { x in
+      let (w, v) = try spread(x).eigh()
+      return try v.square().matmul(w.expanded(at: -1).sin())
+    }
+    for shape in [[3, 3], [4, 2], [2, 4]] {
+      add("svd", [.floats(shape, -1...1)], isInside: true) { try $0[0].svd().s }
+      add("svd", [.floats(shape, -1...1)], isInside: true) { x in
+        let (u, s, vt) = try x[0].svd()
+        return try u.square().matmul(s.expanded(at: -1).sin() * vt.square())
+      }
+    }
+    add("matrix_rank", [f(4, 2)]) { try $0[0].matrixRank() }
+  }
+}

@@ -1,0 +1,66 @@
+// What the harness calls a primitive with.
+
+import Autodiff
+import Tensors
+
+/// A function that ends in a primitive, and its operands.
+struct PrimitiveCase: Sendable {
+  typealias Function = @Sendable ([Variable]) throws -> Variable
+
+  /// An operand: floats of a range, ids below a bound, or bools.
+  enum Operand: Sendable {
+    case floats([Int], ClosedRange<Double>)
+    case ids([Int], below: Int)
+    case bools([Int])
+  }
+
+  var operands: [Operand]
+  /// True where the last operation has another name.
+  var isInside = false
+  var function: Function
+
+  func inputs(seed: Int, _ dtype: DType = .f64) throws -> [Variable] {
+    var samples = Samples(seed)
+    return try operands.map { operand in
+      switch operand {
+      case .floats(let shape, let range):
+        return .tensor(try samples.tensor(shape, in: range).converted(to: dtype))
+      case .ids(let shape, let bound):
+        let values = (0..<shape.reduce(1, *)).map { _ in
+          (samples.next() * Double(bound)).rounded(.down)
+        }
+        return .tensor(try makeTensor(values, shape, .i64))
+      case .bools(let shape):
+        let values = (0..<shape.reduce(1, *)).map { _ in samples.next().rounded() }
+        return .tensor(try makeTensor(values, shape, .bool))
+      }
+    }
+  }
+}
+
+/// The cases of each primitive's name.
+struct PrimitiveTable {
+  var cases: [String: [PrimitiveCase]] = [:]
+
+  mutating func add(
+    _ name: String, _ operands: [PrimitiveCase.Operand], isInside: Bool = false,
+    _ function: @escaping PrimitiveCase.Function
+  ) {
+    cases[name, default: []].append(
+      PrimitiveCase(operands: operands, isInside: isInside, function: function))
+  }
+
+  func f(_ shape: Int..., in range: ClosedRange<Double> = -1...1) -> PrimitiveCase.Operand {
+    .floats(shape, range)
+  }
+}
+
+let primitiveCases: [String: [PrimitiveCase]] = {
+  var table = PrimitiveTable()
+  table.addElementwise()
+  table.addMovement()
+  table.addIndexing()
+  table.addReductions()
+  table.addLinearAlgebra()
+  return table.cases
+}()
