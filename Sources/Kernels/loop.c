@@ -5,6 +5,8 @@
 //   direct    contiguous and of the kernel's type: the kernel reads it in place
 //   scalar    one element for all: converted once
 //   row-wise  its innermost axis is direct or scalar: the kernel runs row by row
+//   periodic  only its innermost axis moves, and that is short (a bias): a block of several rows
+//             is put together once and serves all of them
 //   gathered  anything else: copied, converted, into a buffer of BLOCK elements.
 #include "Kernels.h"
 
@@ -84,12 +86,18 @@ static int gather(const mos_operand *x, int rank, const ptrdiff_t *extent, int64
 /// How an operand is read; see the head of this file.
 typedef enum { DIRECT, SCALAR, ROW_WISE, GATHERED } access;
 
-static access access_of(const mos_operand *x, int rank, uint8_t compute) {
-  bool still = true;
-  for (int axis = 0; axis < rank; axis++) still &= x->stride[axis] == 0;
+static access access_of(const mos_operand *x, int rank, const ptrdiff_t *extent,
+                        uint8_t compute) {
+  bool still = true, contiguous = true;
+  int64_t step = 1;
+  for (int axis = rank - 1; axis >= 0; axis--) {
+    still &= x->stride[axis] == 0;
+    contiguous &= x->stride[axis] == step;
+    step *= extent[axis];
+  }
   if (still) return SCALAR;
   if (x->dtype != compute) return GATHERED;
-  if (x->stride[rank - 1] == 1 && rank == 1) return DIRECT;
+  if (contiguous) return DIRECT;
   return x->stride[rank - 1] == 1 || x->stride[rank - 1] == 0 ? ROW_WISE : GATHERED;
 }
 
@@ -116,85 +124,107 @@ static int run_kernel(const mos_loop *loop, size_t n, const void *const *p, cons
                          loop->operands > 2 ? p[2] : NULL, y, loop->parameter);
 }
 
+static bool only_inner_moves(const mos_operand *x, int inner) {
+  for (int axis = 0; axis < inner; axis++)
+    if (x->stride[axis] != 0) return false;
+  return true;
+}
+
+/// Fills `n` elements with the period of `period` elements they begin with.
+static void repeat(char *elements, size_t period, size_t n, size_t size) {
+  for (size_t have = period; have < n; have *= 2)
+    memcpy(elements + have * size, elements, (have < n - have ? have : n - have) * size);
+}
+
+/// Runs the elements `begin ..< end` by blocks in which every operand is in the first case above
+/// that fits: by rows if an operand has to be, else as long as the buffers allow.
 static void run_range(walk *w, int64_t begin, int64_t end) {
-  mos_loop *loop = w->loop;
+  const mos_loop *loop = w->loop;
   const int inner = loop->rank - 1;
   const int64_t row = loop->extent[inner];
   uint64_t buffer[3][BLOCK];
-  bool by_rows = false, gathers = false, one_scalar = false;
-  bool constant[3] = {false, false, false};
+  bool constant[3] = {false}, periodic[3] = {false};
+  bool moves = false, all_periodic = 2 * row <= BLOCK, spreads = false, gathers = false;
+  int scalars = 0;
   for (int k = 0; k < loop->operands; k++) {
-    if (w->access[k] == ROW_WISE) {
-      if (row < SHORT_ROW) {
-        gathers = true;
-      } else {
-        by_rows = true;
-      }
-    } else if (w->access[k] == GATHERED) {
-      gathers = true;
-    } else if (w->access[k] == SCALAR) {
-      // One scalar has a form of its own; any other is spread out once.
-      bool has_form = loop->operands == 2 && !one_scalar;
-      one_scalar = true;
-      constant[k] = has_form;
-      if (!has_form) {
-        size_t size = dtype_size[loop->compute[k]];
-        char *spread = (char *)buffer[k];
-        for (size_t i = 0; i < BLOCK; i++) memcpy(spread + i * size, &w->value[k], size);
-        gathers = true;
-      }
+    const mos_operand *x = &loop->operand[k];
+    if (w->access[k] == SCALAR) {
+      // One scalar of two operands has a form of its own; any other is spread out once.
+      constant[k] = loop->operands == 2 && scalars++ == 0;
+      if (constant[k]) continue;
+      spreads = true;
+      size_t size = dtype_size[loop->compute[k]];
+      memcpy(buffer[k], &w->value[k], size);
+      repeat((char *)buffer[k], 1, end - begin < BLOCK ? (size_t)(end - begin) : BLOCK, size);
+    } else if (w->access[k] != DIRECT) {
+      moves = true;
+      gathers |= w->access[k] == GATHERED;
+      periodic[k] = only_inner_moves(x, inner);
+      all_periodic &= periodic[k];
     }
   }
-  if (!by_rows && gathers && row >= SHORT_ROW) by_rows = true;
-  int64_t position = begin;
-  while (position < end) {
-    int64_t n = end - position;
-    if (by_rows) {
-      int64_t left = row - position % row;
-      if (n > left) n = left;
+  all_periodic &= moves;
+  const bool by_rows = moves && !all_periodic && row >= SHORT_ROW;
+  int64_t longest = end - begin;
+  if (all_periodic) {
+    longest = BLOCK / row * row;
+  } else if (spreads || gathers || (moves && !by_rows)) {
+    longest = BLOCK;
+  }
+  if (longest > end - begin) longest = end - begin;
+  if (all_periodic) {
+    for (int k = 0; k < loop->operands; k++) {
+      if (!periodic[k]) continue;
+      size_t period = (size_t)(row < longest ? row : longest);
+      w->status |= gather(&loop->operand[k], loop->rank, loop->extent, begin, period,
+                          loop->compute[k], buffer[k]);
+      repeat((char *)buffer[k], period, (size_t)longest, dtype_size[loop->compute[k]]);
     }
-    if (gathers && n > BLOCK) n = BLOCK;
+  }
+
+  // The row's place in the outer axes, and where it begins in each operand.
+  int64_t index[MOS_MAXIMUM_RANK], offset[3] = {0}, column = begin % row;
+  if (by_rows) {
+    int64_t rest = begin / row;
+    for (int axis = inner - 1; axis >= 0; axis--) {
+      index[axis] = rest % loop->extent[axis];
+      rest /= loop->extent[axis];
+      for (int k = 0; k < loop->operands; k++)
+        offset[k] += index[axis] * loop->operand[k].stride[axis];
+    }
+  }
+  for (int64_t position = begin; position < end;) {
+    int64_t n = end - position < longest ? end - position : longest;
+    if (by_rows && n > row - column) n = row - column;
     const void *p[3];
-    bool scalar[3] = {false, false, false};
+    bool scalar[3] = {false};
     int status = MOS_OK;
     for (int k = 0; k < loop->operands; k++) {
       const mos_operand *x = &loop->operand[k];
-      size_t size = dtype_size[x->dtype];
-      switch (w->access[k]) {
-        case DIRECT:
-          p[k] = (const char *)x->data + position * (int64_t)size;
-          break;
-        case SCALAR:
-          p[k] = constant[k] ? (const void *)&w->value[k] : buffer[k];
-          scalar[k] = constant[k];
-          break;
-        case ROW_WISE:
-          if (by_rows) {
-            int64_t rest = position, offset = 0;
-            for (int axis = inner; axis >= 0; axis--) {
-              offset += rest % loop->extent[axis] * x->stride[axis];
-              rest /= loop->extent[axis];
-            }
-            p[k] = (const char *)x->data + offset * (int64_t)size;
-            bool still = x->stride[inner] == 0;
-            if (!still) break;
-            // A scalar form exists for one operand of two; a second scalar, or one of three
-            // operands, is gathered.
-            if (loop->operands == 2 && !scalar[1 - k] && w->access[1 - k] != SCALAR) {
-              scalar[k] = true;
-              break;
-            }
-            if (n > BLOCK) n = BLOCK;
-          }
-          status |= gather(x, loop->rank, loop->extent, position, (size_t)n, loop->compute[k],
-                           buffer[k]);
-          p[k] = buffer[k];
-          break;
-        case GATHERED:
-          status |= gather(x, loop->rank, loop->extent, position, (size_t)n, loop->compute[k],
-                           buffer[k]);
-          p[k] = buffer[k];
-          break;
+      const size_t size = dtype_size[x->dtype];
+      if (w->access[k] == DIRECT) {
+        p[k] = (const char *)x->data + position * (int64_t)size;
+      } else if (constant[k]) {
+        p[k] = &w->value[k];
+        scalar[k] = true;
+      } else if (w->access[k] == SCALAR || all_periodic) {
+        p[k] = buffer[k];
+      } else if (by_rows) {
+        const int64_t stride = x->stride[inner];
+        p[k] = (const char *)x->data + (offset[k] + column * stride) * (int64_t)size;
+        if (w->access[k] == ROW_WISE && stride == 1) continue;
+        // A second scalar, or one of three operands, has no form.
+        scalar[k] = w->access[k] == ROW_WISE && loop->operands == 2 && !scalar[1 - k] &&
+                    w->access[1 - k] != SCALAR;
+        if (scalar[k]) continue;
+        if (n > BLOCK) n = BLOCK;
+        status |= mos_kernels()->convert[x->dtype][loop->compute[k]]((size_t)n, p[k], stride,
+                                                                     buffer[k]);
+        p[k] = buffer[k];
+      } else {
+        status |= gather(x, loop->rank, loop->extent, position, (size_t)n, loop->compute[k],
+                         buffer[k]);
+        p[k] = buffer[k];
       }
     }
     char *y = (char *)loop->result + position * loop->result_size;
@@ -204,6 +234,16 @@ static void run_range(walk *w, int64_t begin, int64_t end) {
       return;
     }
     position += n;
+    column += n;
+    if (!by_rows || column < row) continue;
+    column = 0;
+    for (int axis = inner - 1; axis >= 0; axis--) {
+      for (int k = 0; k < loop->operands; k++) offset[k] += loop->operand[k].stride[axis];
+      if (++index[axis] < loop->extent[axis]) break;
+      for (int k = 0; k < loop->operands; k++)
+        offset[k] -= loop->operand[k].stride[axis] * loop->extent[axis];
+      index[axis] = 0;
+    }
   }
 }
 
@@ -220,7 +260,7 @@ int mos_elementwise(mos_loop *loop) {
   if (w.count == 0) return MOS_OK;
   for (int k = 0; k < loop->operands; k++) {
     const mos_operand *x = &loop->operand[k];
-    w.access[k] = access_of(x, loop->rank, loop->compute[k]);
+    w.access[k] = access_of(x, loop->rank, loop->extent, loop->compute[k]);
     if (w.access[k] == SCALAR) {
       int status = mos_kernels()->convert[x->dtype][loop->compute[k]](1, x->data, 1, &w.value[k]);
       if (status != MOS_OK) return status;

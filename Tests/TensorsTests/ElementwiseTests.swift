@@ -239,6 +239,13 @@ import Testing
     #expect(Array(whole[..<1000]) == first)
     let y = try Tensor.binary(.add, x, x.flipped(.all(rank: 1))).doubles
     #expect(y.allSatisfy { abs($0) < 1e-12 })
+    for columns in [3, 100, 1000] {
+      let wide = try counting([300_000 / columns, columns])
+      let (row, column) = (try counting([columns]), try counting([300_000 / columns, 1]))
+      let shifted = try Tensor.binary(.subtract, wide, row)
+      #expect(try Tensor.binary(.subtract, shifted, Tensor.binary(.multiply, column, Tensor(Double(columns))))
+        .doubles.allSatisfy { $0 == 0 })
+    }
     #expect(try Tensor.addScaled(x, x, scale: -1).doubles.allSatisfy { $0 == 0 })
   }
 }
