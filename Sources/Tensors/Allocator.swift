@@ -36,7 +36,7 @@ enum Allocator {
     var keptBytes = 0
   }
 
-  private static let free = Mutex(Unchecked(value: FreeLists()))
+  private static let kept = Mutex(Unchecked(value: FreeLists()))
 
   private struct Unchecked<Value>: @unchecked Sendable { var value: Value }
 
@@ -54,16 +54,16 @@ enum Allocator {
 
   /// A block of exactly that class's size, or nil where the system has none.
   static func take(_ block: Int, zeroed: Bool) -> UnsafeMutableRawPointer? {
-    let kept = free.withLock { lists -> UnsafeMutableRawPointer? in
+    let reused = kept.withLock { lists -> UnsafeMutableRawPointer? in
       let class_ = index(block)
       guard let head = lists.value.heads[class_] else { return nil }
       lists.value.heads[class_] = head.load(as: UnsafeMutableRawPointer?.self)
       lists.value.keptBytes -= block
       return head
     }
-    if let kept {
-      if zeroed { memset(kept, 0, block) }
-      return kept
+    if let reused {
+      if zeroed { memset(reused, 0, block) }
+      return reused
     }
     if block >= mappedSize {
       let pages = mmap(nil, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -77,7 +77,7 @@ enum Allocator {
 
   /// Takes a block back.
   static func give(_ address: UnsafeMutableRawPointer, _ block: Int) {
-    let isKept = free.withLock { lists -> Bool in
+    let isKept = kept.withLock { lists -> Bool in
       guard lists.value.keptBytes + block <= keptLimit else { return false }
       let class_ = index(block)
       address.storeBytes(of: lists.value.heads[class_], as: UnsafeMutableRawPointer?.self)
@@ -89,7 +89,7 @@ enum Allocator {
     if block >= mappedSize {
       munmap(address, block)
     } else {
-      Glibc.free(address)
+      free(address)
     }
   }
 }
