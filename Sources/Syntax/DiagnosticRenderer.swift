@@ -133,7 +133,7 @@ private struct Picture {
     addFrame("")
     var previous: Int?
     for line in Set(excerpt.marks.map(\.line)).sorted() {
-      if let previous, line > previous + 1 { text += spaces(margin) + paint("...", .frame) + "\n" }
+      if let previous, line > previous + 1 { text += paint("...", .frame) + "\n" }
       add(line: line, of: excerpt.source, marks: excerpt.marks.filter { $0.line == line })
       previous = line
     }
