@@ -522,7 +522,10 @@ struct Lexer {
   /// Reports a run of characters that belong to no word, and passes over it.
   private mutating func readUnknown() {
     let start = offset
-    guard let (first, _) = scalar(at: offset) else { return offset += 1 }
+    guard let (first, _) = scalar(at: offset) else {
+      offset += 1
+      return
+    }
     while let (scalar, length) = scalar(at: offset), isUnknown(scalar) { offset += length }
     offset = max(offset, start + 1)
     let isVisible = !first.properties.isWhitespace && first.value > 0x20 && first.value != 0x7F

@@ -28,7 +28,8 @@ typealias Case = (text: String, tree: String)
   @Test(arguments: [
     ("a\nb", "a; b"), ("a; b;", "a; b"), ("a +\nb", "(+ a b)"), ("a\n+ b", "a; (+ b)"),
     ("a\n- b", "a; (- b)"), ("f\n(a)", "f; a"), ("x\n[0]", "x; (tensor 0)"),
-    ("(a\n+ b)", "(+ a b)"), ("f(\na,\nb,\n)", "(call f a b)"), ("x\n  .f()\n  .g", "(. (call (. x f)) g)"),
+    ("(a\n+ b)", "(+ a b)"), ("f(\na,\nb,\n)", "(call f a b)"),
+    ("x\n  .f()\n  .g", "(. (call (. x f)) g)"),
     ("x\n\n# why\n|> f", "(|> x f)"), ("let x =\n1", "(let x 1)"), ("x =>\nx", "(fn ( x) {x})"),
     ("if a { 1 }\n\nelse { 2 }", "(if a {1} else {2})"),
     ("try { 1 }\ncatch e { 2 }", "(try {1} e {2})"),
@@ -71,11 +72,14 @@ typealias Case = (text: String, tree: String)
     ("fn(x) { x * x }", "(fn ( x) {(* x x)})"), ("fn(x) { x }(1)", "(call (fn ( x) {x}) 1)"),
     ("f(x, lr=0.1, from=2, *xs, **o)", "(call f x lr=0.1 from=2 *xs **o)"),
     ("list(e for v in xs if c)", "(list-of e for v xs if c)"),
-    ("[i * j for i in a for (j, k) in b if i < j if k]",
-      "(tensor-of (* i j) for i a for (list j k) b if (compare i < j) if k)"),
+    (
+      "[i * j for i in a for (j, k) in b if i < j if k]",
+      "(tensor-of (* i j) for i a for (list j k) b if (compare i < j) if k)"
+    ),
     ("sum(x for x in xs)", "(call sum (list-of x for x xs))"),
     ("x[i]", "(index x i)"), ("x[1:3]", "(index x 1:3:)"), ("x[::2]", "(index x ::2)"),
-    ("x[::-1]", "(index x ::(- 1))"), ("x[:, 0]", "(index x :: 0)"), ("x[:-1]", "(index x :(- 1):)"),
+    ("x[::-1]", "(index x ::(- 1))"), ("x[:, 0]", "(index x :: 0)"),
+    ("x[:-1]", "(index x :(- 1):)"),
     ("x[..., -1]", "(index x ... (- 1))"), ("x[nil, a:b:c,]", "(index x nil a:b:c)"),
     ("x[0..10:2]", "(index x (.. 0 10 2))"), ("x.test.in", "(. (. x test) in)"),
     ("param(2.0)", "(call param 2.0)"), ("let model = test + from", "(let model (+ test from))"),
@@ -83,7 +87,8 @@ typealias Case = (text: String, tree: String)
   func values(_ sample: Case) { #expect(outline(sample.text) == sample.tree) }
 
   @Test(arguments: [
-    ("let (a, b) = pair", "(let (list a b) pair)"), ("let {w, b: c} = r", "(let (record w:w b:c) r)"),
+    ("let (a, b) = pair", "(let (list a b) pair)"),
+    ("let {w, b: c} = r", "(let (record w:w b:c) r)"),
     ("let (first, *rest) = xs", "(let (list first *rest) xs)"),
     ("let (train, test) = parts", "(let (list train test) parts)"),
     ("## A.\n##  B.\nlet x = 1", "(let ##A.\n B. x 1)"), ("## A.\n\nlet x = 1", "(let x 1)"),
@@ -91,7 +96,8 @@ typealias Case = (text: String, tree: String)
     ("(a, b) = (b, a)", "(= (list a b) (list b a))"), ("x += 1", "(+= x 1)"),
     ("a.b **= 2", "(**= (. a b) 2)"), ("w @= m", "(@= w m)"), ("x //= 2", "(//= x 2)"),
     ("for i in 0..5 { f(i) }", "(for i (.. 0 5) {(call f i)})"),
-    ("for (k, v) in r { }", "(for (list k v) r {})"), ("for x in {a: 1} { x }", "(for x (record a:1) {x})"),
+    ("for (k, v) in r { }", "(for (list k v) r {})"),
+    ("for x in {a: 1} { x }", "(for x (record a:1) {x})"),
     ("while x < 1 { break; continue }", "(while (compare x < 1) {break; continue})"),
     ("if a { b } else if c { d } else { e }", "(if a {b} c {d} else {e})"),
     ("let x = if a { b } else { c } + 1", "(let x (+ (if a {b} else {c}) 1))"),
@@ -101,17 +107,26 @@ typealias Case = (text: String, tree: String)
     ("import nn", "(import nn nn)"), ("import nn as n", "(import nn n)"),
     ("import \"lib/tasks.mos\" as tasks", "(import file:lib/tasks.mos tasks)"),
     ("from nn import Linear, MLP as Net", "(from nn Linear:Linear MLP:Net)"),
-    ("fn f(x: f64[n, d], w: [d, 3], k: Float = 1.0, ...) { x }", "error: expected a name, found ..."),
-    ("fn f(x: f64[n, 3], y: [..., d], k: Float=1.0) -> [n] { x }",
-      "(declare (fn f ( x:f64[n 3] y:[... d] k:Float=1.0) ->[n] {x}))"),
+    (
+      "fn f(x: f64[n, d], w: [d, 3], k: Float = 1.0, ...) { x }",
+      "error: expected a name, found ..."
+    ),
+    (
+      "fn f(x: f64[n, 3], y: [..., d], k: Float=1.0) -> [n] { x }",
+      "(declare (fn f ( x:f64[n 3] y:[... d] k:Float=1.0) ->[n] {x}))"
+    ),
     ("## Doc.\n@a(b)\n@c\nfn f() { 1 }", "(declare @(call a b) @c (fn ##Doc. f () {1}))"),
-    ("## Doc.\nmodel M(a, b=1) {\n  ## Weight.\n  param w = a\n  buffer n = 0\n  let l = ()\n"
-      + "  @checkpoint\n  fn forward(x) { self.n += 1; w * x }\n}",
+    (
+      "## Doc.\nmodel M(a, b=1) {\n  ## Weight.\n  param w = a\n  buffer n = 0\n  let l = ()\n"
+        + "  @checkpoint\n  fn forward(x) { self.n += 1; w * x }\n}",
       "(model ##Doc. M ( a b=1) (param ##Weight. w a) (buffer n 0) (let l (list)) "
-        + "(method @checkpoint (fn forward ( x) {(+= (. self n) 1); (* w x)})))"),
-    ("extract net", "(extract net)"), ("extract net, optim as start", "(extract net optim as:start)"),
+        + "(method @checkpoint (fn forward ( x) {(+= (. self n) 1); (* w x)})))"
+    ),
+    ("extract net", "(extract net)"),
+    ("extract net, optim as start", "(extract net optim as:start)"),
     ("let s = extract net, optim by copy", "(let s (extract net optim by:copy))"),
-    ("extract a by copy as s", "(extract a by:copy as:s)"), ("extract session as s", "(extract session as:s)"),
+    ("extract a by copy as s", "(extract a by:copy as:s)"),
+    ("extract session as s", "(extract session as:s)"),
     ("extract (a, b), c by deepcopy", "(extract (list a b) c by:deepcopy)"),
     ("extract(net)", "(call extract net)"), ("f((extract net), 1)", "(call f (extract net) 1)"),
     ("recover net, optim from start", "(recover net optim from:start)"),

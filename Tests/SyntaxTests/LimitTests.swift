@@ -61,7 +61,9 @@ import Testing
       let status = pthread_create(
         &thread, &attributes,
         { _ in
-          for (left, right) in [("(", ")"), ("f(", ")"), ("x => {", "}"), ("{a: ", "}"), ("-(", ")")] {
+          for (left, right) in [
+            ("(", ")"), ("f(", ")"), ("x => {", "}"), ("{a: ", "}"), ("-(", ")"),
+          ] {
             for count in [30, 45, 90, 5_000] {
               let text =
                 String(repeating: left, count: count) + "1" + String(repeating: right, count: count)

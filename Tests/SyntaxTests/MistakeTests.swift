@@ -130,67 +130,109 @@ private func messages(_ text: String) -> [String] {
     let text = String(repeating: "a + ", count: 200) + "* b" + String(repeating: " + c", count: 200)
     let lines = picture(text).split(separator: "\n")
     #expect(lines.allSatisfy { $0.count < 180 })
-    let caret = lines[4].firstIndex(of: "^").map { lines[4].distance(from: lines[4].startIndex, to: $0) }
+    let caret = lines[4].firstIndex(of: "^").map {
+      lines[4].distance(from: lines[4].startIndex, to: $0)
+    }
     #expect(caret.map { Array(lines[3])[$0] } == "*")
   }
 
-  @Test(arguments: [
-    ("x = = 1", ["expected a value, found = | == compares; it is written without a space"]),
-    ("a && b", ["&& is not an operator | write and"]),
-    ("a || !b", ["|| is not an operator | write or", "! is not an operator | write not"]),
-    ("x++", ["++ is not an operator | write x += 1"]),
-    ("--x", ["-- is not an operator | write x -= 1"]),
-    ("def f(x) { x }", ["def is not a word of Mos | a function is declared with fn"]),
-    ("var x = 1", ["var is not a word of Mos | declare a variable with let"]),
-    ("if a { 1 } elif b { 2 }", ["elif is not a word of Mos | write else if"]),
-    ("if a:\n  f()\nelse:\n  g()\nh()",
-      ["expected {, found : | a block stands in braces, { … }, not after a colon"]),
-    ("while a = 1 { }", ["= assigns and cannot stand in a condition | write == to compare"]),
-    ("if a\n{ 1 }",
-      ["{ stands on the line of what it belongs to | move it to the end of the line before"]),
-    ("f(a b)", ["expected , before b"]),
-    ("[1 2]", ["expected , before 2 | elements are separated by commas, [1, 2]"]),
-    ("x y", ["expected a new line or ; before y"]),
-    ("\"abc", ["unclosed string | close it with \", or use \"\"\" for a text of several lines"]),
-    ("\"\\q\"", [#"unknown escape \q | strings take \n \t \r \" \\ \{ \} and \u{3b8}"#]),
-    ("\"{}\"",
-      [
-        #"this interpolation is empty | put an expression between the braces, "#
-          + #"or write \{ and \} for braces in the text"#
-      ]),
-    ("99999999999999999999",
-      [
-        "99999999999999999999 does not fit in an Int, whose largest value is "
-          + "9223372036854775807 | write 99999999999999999999.0 for a Float"
-      ]),
-    ("2x",
-      ["2x is not a number | numbers are written 42, 1_000, 3.5 or 1e-3, and 2 * x needs its *"]),
-    (".5", ["a number starts with a digit | write 0.5"]),
-    ("a ? b", ["unexpected character ? | write if c { a } else { b }", "expected a new line or ; before b"]),
-    ("let a, b = 1", ["expected =, found , | several names stand in parentheses, let (a, b) = …"]),
-    ("for a, b in c { }",
-      ["expected in, found , | several names stand in parentheses, for (a, b) in …"]),
-    ("f(x) = 3", ["a call cannot be assigned to | a function is declared with fn f(x) { … }"]),
-    ("let if = 1", ["expected a name, found if | if is a keyword and cannot be a name"]),
-    ("return a, b",
-      ["expected a new line or ; before , | several values stand in parentheses, (a, b)"]),
-    ("a if c else b",
-      ["expected a new line or ; before if | a choice is written if c { a } else { b }"]),
-    ("param a = 1.0",
-      ["param fields stand directly in a model | elsewhere write let a = param(…)"]),
-    ("f(extract net, 1)",
-      ["extract takes every target up to the end, so it stands in parentheses here | write (extract …)"]),
-    ("extract net by copi",
-      ["state is extracted by reference, copy or deepcopy, not by copi | did you mean copy?"]),
-    ("recover net", ["expected from and a snapshot, but the program ends here | write recover net from start"]),
-    ("0..1..2", ["a range has one .. | a step follows a colon, as in 0..10:2"]),
-    ("(e for e in x)",
-      ["a comprehension has no parentheses of its own | write list(e for v in xs), or [e for v in xs] for a tensor"]),
-    ("import \"a.mos\"", ["a file is imported under a name | write import \"…\" as name"]),
-    ("else { }", ["else without if | it follows the } of an if directly"]),
-    ("}", ["unmatched } | nothing is open here to close"]),
-    ("try { 1 }\nx", ["expected catch after the block of try, found x | write catch e { … }"]),
-  ] as [(String, [String])])
+  @Test(
+    arguments: [
+      ("x = = 1", ["expected a value, found = | == compares; it is written without a space"]),
+      ("a && b", ["&& is not an operator | write and"]),
+      ("a || !b", ["|| is not an operator | write or", "! is not an operator | write not"]),
+      ("x++", ["++ is not an operator | write x += 1"]),
+      ("--x", ["-- is not an operator | write x -= 1"]),
+      ("def f(x) { x }", ["def is not a word of Mos | a function is declared with fn"]),
+      ("var x = 1", ["var is not a word of Mos | declare a variable with let"]),
+      ("if a { 1 } elif b { 2 }", ["elif is not a word of Mos | write else if"]),
+      (
+        "if a:\n  f()\nelse:\n  g()\nh()",
+        ["expected {, found : | a block stands in braces, { … }, not after a colon"]
+      ),
+      ("while a = 1 { }", ["= assigns and cannot stand in a condition | write == to compare"]),
+      (
+        "if a\n{ 1 }",
+        ["{ stands on the line of what it belongs to | move it to the end of the line before"]
+      ),
+      ("f(a b)", ["expected , before b"]),
+      ("[1 2]", ["expected , before 2 | elements are separated by commas, [1, 2]"]),
+      ("x y", ["expected a new line or ; before y"]),
+      ("\"abc", ["unclosed string | close it with \", or use \"\"\" for a text of several lines"]),
+      ("\"\\q\"", [#"unknown escape \q | strings take \n \t \r \" \\ \{ \} and \u{3b8}"#]),
+      (
+        "\"{}\"",
+        [
+          #"this interpolation is empty | put an expression between the braces, "#
+            + #"or write \{ and \} for braces in the text"#
+        ]
+      ),
+      (
+        "99999999999999999999",
+        [
+          "99999999999999999999 does not fit in an Int, whose largest value is "
+            + "9223372036854775807 | write 99999999999999999999.0 for a Float"
+        ]
+      ),
+      (
+        "2x",
+        ["2x is not a number | numbers are written 42, 1_000, 3.5 or 1e-3, and 2 * x needs its *"]
+      ),
+      (".5", ["a number starts with a digit | write 0.5"]),
+      (
+        "a ? b",
+        [
+          "unexpected character ? | write if c { a } else { b }",
+          "expected a new line or ; before b",
+        ]
+      ),
+      (
+        "let a, b = 1", ["expected =, found , | several names stand in parentheses, let (a, b) = …"]
+      ),
+      (
+        "for a, b in c { }",
+        ["expected in, found , | several names stand in parentheses, for (a, b) in …"]
+      ),
+      ("f(x) = 3", ["a call cannot be assigned to | a function is declared with fn f(x) { … }"]),
+      ("let if = 1", ["expected a name, found if | if is a keyword and cannot be a name"]),
+      (
+        "return a, b",
+        ["expected a new line or ; before , | several values stand in parentheses, (a, b)"]
+      ),
+      (
+        "a if c else b",
+        ["expected a new line or ; before if | a choice is written if c { a } else { b }"]
+      ),
+      (
+        "param a = 1.0",
+        ["param fields stand directly in a model | elsewhere write let a = param(…)"]
+      ),
+      (
+        "f(extract net, 1)",
+        [
+          "extract takes every target up to the end, so it stands in parentheses here | write (extract …)"
+        ]
+      ),
+      (
+        "extract net by copi",
+        ["state is extracted by reference, copy or deepcopy, not by copi | did you mean copy?"]
+      ),
+      (
+        "recover net",
+        ["expected from and a snapshot, but the program ends here | write recover net from start"]
+      ),
+      ("0..1..2", ["a range has one .. | a step follows a colon, as in 0..10:2"]),
+      (
+        "(e for e in x)",
+        [
+          "a comprehension has no parentheses of its own | write list(e for v in xs), or [e for v in xs] for a tensor"
+        ]
+      ),
+      ("import \"a.mos\"", ["a file is imported under a name | write import \"…\" as name"]),
+      ("else { }", ["else without if | it follows the } of an if directly"]),
+      ("}", ["unmatched } | nothing is open here to close"]),
+      ("try { 1 }\nx", ["expected catch after the block of try, found x | write catch e { … }"]),
+    ] as [(String, [String])])
   func sentences(_ sample: (text: String, expected: [String])) {
     #expect(messages(sample.text) == sample.expected)
   }

@@ -83,7 +83,8 @@ import Testing
     case 1: bytes.insert(contentsOf: Array(bytes[place..<end]), at: random.next(below: bytes.count))
     case 2: bytes[place] = UInt8(random.next(below: 256))
     default:
-      bytes.insert(contentsOf: Array(fragments[random.next(below: fragments.count)].utf8), at: place)
+      bytes.insert(
+        contentsOf: Array(fragments[random.next(below: fragments.count)].utf8), at: place)
     }
   }
 }
