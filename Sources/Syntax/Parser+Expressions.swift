@@ -302,7 +302,7 @@ extension Parser {
   /// is reported and assumed.
   mutating func takeSeparator(before closer: Token.Kind) -> Bool {
     if take(.comma) { return true }
-    guard token.kind.startsExpression, !token.startsLine else { return false }
+    guard token.kind.startsExpression, token.kind != .if, !token.startsLine else { return false }
     _ = fail(
       "expected , before \(described(token))", at: token.span,
       hint: closer == .rightBracket ? "elements are separated by commas, [1, 2]" : nil)

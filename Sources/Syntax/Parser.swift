@@ -84,10 +84,15 @@ struct Parser {
     while true {
       statements += parseLines { parser in parser.parseStatementOrSkip() }
       guard !isAtEnd else { return statements }
-      _ = fail(
-        "unmatched \(token.kind.rawValue)", at: token.span, hint: "nothing is open here to close")
-      advance()
+      reportUnmatched()
     }
+  }
+
+  /// Reports a closing bracket that closes nothing, and passes over it.
+  private mutating func reportUnmatched() {
+    _ = fail(
+      "unmatched \(token.kind.rawValue)", at: token.span, hint: "nothing is open here to close")
+    advance()
   }
 
   /// The mistakes of words and of grammar together, in the order of the text.
@@ -188,7 +193,7 @@ struct Parser {
     }
     throw fail(
       "expected \(closer.rawValue), found \(described(token))", at: token.span,
-      secondary: [opened])
+      hint: token.kind == .if ? Parser.choiceHint : nil, secondary: [opened])
   }
 
   /// Counts one more level of nesting; `leave` takes it back.
@@ -363,11 +368,15 @@ struct Parser {
 
   /// Reports what stands between the end of a statement and the end of its line.
   private mutating func reportRestOfLine() {
+    if token.kind.isCloser {
+      reportUnmatched()
+      return skipToNextItem(openHeight: openers.count)
+    }
     let word = text(token)
     let hint: String? =
       switch token.kind {
       case .assign: "a comparison is written =="
-      case .if: "a choice is written if c { a } else { b }"
+      case .if: Parser.choiceHint
       case .comma: "several values stand in parentheses, (a, b)"
       case .colon: "a block stands in braces, { … }"
       case .leftBrace: "a block begins after if, for, while, with, fn or =>"
@@ -379,6 +388,9 @@ struct Parser {
       hint: hint ?? foreignWordHint)
     skipToNextItem(openHeight: openers.count)
   }
+
+  /// What to write for Python's `a if c else b`.
+  private static let choiceHint = "a choice is written if c { a } else { b }"
 
   /// A hint if the statement before began with another language's word, as in `var x = 1`.
   private var foreignWordHint: String? {
