@@ -12,13 +12,29 @@ extension Machine {
     let prototype = header.pointee.prototype.takeUnretainedValue()
     guard let site = prototype.sites.annotations.first else { return }
     var bindings: [(name: String, extent: Int)] = []
-    for parameter in site.parameters {
-      try AnnotationCheck(
-        subject: "`\(parameter.name)` of \(prototype.name)", annotation: parameter.annotation,
-        source: prototype.source
-      ).check(base[parameter.register], &bindings)
+    do {
+      for parameter in site.parameters {
+        try AnnotationCheck(
+          subject: "`\(parameter.name)` of \(prototype.name)", annotation: parameter.annotation,
+          source: prototype.source
+        ).check(base[parameter.register], &bindings)
+      }
+    } catch {
+      throw atCall(error)
     }
     if site.result != nil { handlers.append(bindingsHandler(bindings)) }
+  }
+
+  /// The error at the call that brought the arguments, where a Mos function made it.
+  private func atCall(_ error: any Error) -> RuntimeError {
+    var error = RuntimeError(wrapping: error)
+    let frame = frames[state.pointee.frameCount - 1]
+    guard frame.tailCalls == 0 else { return error }
+    let caller = frame.header.pointee.prototype.takeUnretainedValue()
+    error.diagnostic.primary = Diagnostic.Label(
+      source: caller.source, span: caller.span(at: frame.pc - 1))
+    error.diagnostic.trace = trace()
+    return error
   }
 
   /// The bindings wait for the result in the register after the last.

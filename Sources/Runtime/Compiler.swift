@@ -85,7 +85,7 @@ final class Compiler {
     }
     prototype.finish(
       code: compiler.code, constants: compiler.constants, spans: compiler.spans,
-      sites: compiler.sites, registerCount: compiler.high + 1)
+      sites: compiler.sites, registerCount: max(compiler.high, 1))
     interpreter.keep(prototype)
     return prototype
   }

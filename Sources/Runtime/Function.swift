@@ -21,9 +21,9 @@ struct CodeHeader {
   var registerCount: Int
   /// Registers that arguments take, `self` included.
   var argumentCount: Int
-  /// True where every parameter is plain, so that a call with just as many positional arguments
-  /// needs no binding; never for a method.
-  var isPlain: Bool
+  /// The positional arguments with which a call needs no binding: the number of parameters where
+  /// all are plain; -1 for methods and for functions with other parameters.
+  var plainCount: Int
   /// True where the code reads its closure, which must then lie before its registers.
   var needsClosure: Bool
   let prototype: Unmanaged<FunctionPrototype>
@@ -83,8 +83,9 @@ public final class FunctionPrototype {
       to: CodeHeader(
         code: .allocate(capacity: 0), constants: .allocate(capacity: 0), registerCount: 0,
         argumentCount: signature.parameters.count + (isMethod ? 1 : 0),
-        isPlain: !isMethod
-          && signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil },
+        plainCount: !isMethod
+          && signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil }
+          ? signature.parameters.count : -1,
         needsClosure: !captureSources.isEmpty, prototype: Unmanaged.passUnretained(self)))
   }
 

@@ -71,10 +71,18 @@ extension Interpreter {
 
   @discardableResult
   func run(_ source: Source, in module: ModuleObject) throws -> Value {
-    let prototype = try compile(source, in: module)
-    return try context.with {
-      try machine.call(.function(Closure(prototype)), [])
+    try onLargeStack {
+      let prototype = try self.compile(source, in: module)
+      return try self.machine.call(.function(Closure(prototype)), [])
     }
+  }
+
+  /// Runs the body with room for deep nesting, in this interpreter's context; calls from inside a
+  /// run stay where they are.
+  private func onLargeStack(_ body: () throws -> Value) throws -> Value {
+    if machine.isRunning { return try body() }
+    machine.begin(limits)
+    return try LargeStack.run { try self.context.with(body) }
   }
 
   func compile(_ source: Source, in module: ModuleObject) throws -> FunctionPrototype {
@@ -124,7 +132,8 @@ public struct CompileError: Error, Sendable {
 extension Interpreter {
   /// Calls any callable value.
   public func call(_ function: Value, _ arguments: [Value]) throws -> Value {
-    try machine.call(function, arguments)
+    if machine.isRunning { return try machine.call(function, arguments) }
+    return try onLargeStack { try self.machine.call(function, arguments) }
   }
 
   /// Calls with named arguments too.

@@ -29,7 +29,7 @@ extension Machine {
         window.pointee = .instance(receiver)
         return try enterMethod(closure, window, count)
       }
-      if !closure.header.pointee.isPlain || closure.header.pointee.argumentCount != count {
+      if closure.header.pointee.plainCount != count {
         try bind(closure.prototype.signature, window + 1, count)
       }
       return Entry(

@@ -22,12 +22,9 @@ extension Machine {
 
     frames[state.pointee.frameCount] = Frame(
       pc: pc, base: state.pointee.base, header: state.pointee.header,
-      captures: state.pointee.captures, result: entry.result, isEntry: true, tailCalls: 0)
+      captures: state.pointee.captures, result: entry.result, tailCalls: Frame.entry)
     state.pointee.frameCount += 1
     let entryCount = state.pointee.frameCount
-    state.pointee.base = base
-    state.pointee.header = header
-    state.pointee.captures = captures
     pc = UnsafePointer(header.pointee.code)
     defer { state.pointee.ticks = ticks }
 
@@ -86,7 +83,7 @@ extension Machine {
             box.value = base[Int(i.b)]
           case .currentFunction: a.pointee = (base - 1).pointee
           case .getField:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             a.pointee = try field(
               header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.names[Int(i.c)] },
               of: base[Int(i.b)])
@@ -110,21 +107,21 @@ extension Machine {
             {
               a.pointee = values[index]
             } else {
-              state.pointee.pc = pc - 1
+              sync(pc, base, header, captures)
               a.pointee = try item([base[Int(i.c)]], [.item], of: object.pointee)
             }
             if i.flags & Flags.temporaryB != 0 && i.a != i.b { object.pointee = .nil }
           case .getIndexParts:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             a.pointee = try indexed(site(i.b, header), base)
           case .setPlace:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             try setPlace(site(i.b, header), base, captures, a.pointee)
           case .getPlace:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             a.pointee = try getPlace(site(i.b, header), base, captures)
           case .pushPlace:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             a.pointee = try pushPlace(site(i.b, header), base, captures, a.pointee)
 
           // Arithmetic
@@ -227,7 +224,7 @@ extension Machine {
             var k = Value.int(isSubtraction ? -i.smallC : i.smallC)
             try slowBinary(isSubtraction ? .subtract : .add, i, base, pc, &k)
           case .compare:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             let comparison = ComparisonOperator(code: i.flags >> 4)
             a.pointee = try compare(comparison, base[Int(i.b)], base[Int(i.c)])
           case .negate:
@@ -235,7 +232,7 @@ extension Machine {
             case .int(let m) where m != .min: setInt(a, 0 &- m)
             case .float(let m): setFloat(a, -m)
             default:
-              state.pointee.pc = pc - 1
+              sync(pc, base, header, captures)
               a.pointee = try unary(.negate, base[Int(i.b)])
             }
           case .plus: a.pointee = try unary(.plus, base[Int(i.b)])
@@ -385,6 +382,7 @@ extension Machine {
               if ticks < 0 { ticks = try safepoint() }
             }
           case .beginWalk:
+            sync(pc, base, header, captures)
             a.pointee = try walkable(a.pointee)
             setInt(a + 1, 0)
           case .nextInWalk:
@@ -393,7 +391,7 @@ extension Machine {
             if case .list(let values) = a.pointee {
               if index < values.count { a[2] = values[index] } else { pc += i.wide }
             } else {
-              state.pointee.pc = pc - 1
+              sync(pc, base, header, captures)
               if let value = try element(of: a.pointee, at: index) {
                 a[2] = value
               } else {
@@ -408,15 +406,17 @@ extension Machine {
             a.pointee = .list(Array(UnsafeBufferPointer(start: first, count: count)))
             if first != a { clearRegisters(first, count) } else { clearRegisters(a + 1, max(count - 1, 0)) }
           case .appendToList: append(base + Int(i.b), to: a)
-          case .extendList: try extend(a, with: base[Int(i.b)])
+          case .extendList:
+            sync(pc, base, header, captures)
+            try extend(a, with: base[Int(i.b)])
           case .makeRecord: a.pointee = .record(Record())
           case .setRecordKey: setKey(name(i.c, header), of: a, base + Int(i.b))
           case .extendRecord: try extendRecord(a, with: base[Int(i.b)])
           case .makeTensor:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             a.pointee = try tensorLiteral(UnsafeBufferPointer(start: base + Int(i.b), count: Int(i.c)))
           case .tensorFromList:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             guard case .list(let values) = base[Int(i.b)] else { break }
             a.pointee = try values.withUnsafeBufferPointer { try tensorLiteral($0) }
             base[Int(i.b)] = .nil
@@ -427,65 +427,57 @@ extension Machine {
           case .joinTexts: joinTexts(a, base + Int(i.b), Int(i.c))
 
           // Calls
-          case .call, .callGlobal:
-            var count = Int(i.b)
-            var closureHeader: UnsafeMutablePointer<CodeHeader>?
-            var closureCaptures = captures
-            if i.operation == .callGlobal {
-              count = Int(i.c)
-              let slot = globals + Int(i.b)
-              if case .function(let closure) = slot.pointee {
-                closureHeader = closure.header
-                closureCaptures = closure.captures
-                if closure.header.pointee.needsClosure { a.pointee = slot.pointee }
-              }
-              if closureHeader?.pointee.isPlain != true {
-                if case .absent = slot.pointee {
-                  a.pointee = try undeclaredGlobal(Int(i.b))
-                } else {
-                  a.pointee = slot.pointee
-                }
-              }
-            } else if case .function(let closure) = a.pointee {
-              closureHeader = closure.header
-              closureCaptures = closure.captures
-            }
+          case .callGlobal:
             ticks -= 1
             if ticks < 0 { ticks = try safepoint() }
-            if let callee = closureHeader, callee.pointee.isPlain,
-              callee.pointee.argumentCount == count
-            {
-              let newBase = a + 1
-              let top = newBase + callee.pointee.registerCount
-              if top > state.pointee.initializedTop { try reserve(top) }
-              let depth = state.pointee.frameCount
-              if depth >= frameLimit { throw runaway() }
-              frames[depth] = Frame(
-                pc: pc, base: base, header: header, captures: captures, result: a, isEntry: false,
-                tailCalls: 0)
-              state.pointee.frameCount = depth + 1
-              base = newBase
-              header = callee
-              captures = closureCaptures
-              pc = UnsafePointer(callee.pointee.code)
-              state.pointee.base = newBase
-              state.pointee.header = callee
-              state.pointee.captures = closureCaptures
-              continue
+            let slot = globals + Int(i.b)
+            let count = Int(i.c)
+            if let closure = slot.closure {
+              let callee = closure._withUnsafeGuaranteedRef { $0.header }
+              if callee.pointee.plainCount == count {
+                if callee.pointee.needsClosure { a.pointee = slot.pointee }
+                let calleeCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
+                try enter(
+                  Entry(header: callee, captures: calleeCaptures, base: a + 1, result: a), &pc,
+                  &base, &header, &captures)
+                continue
+              }
             }
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
+            if case .absent = slot.pointee {
+              a.pointee = try undeclaredGlobal(Int(i.b))
+            } else {
+              a.pointee = slot.pointee
+            }
             if let entry = try prepare(a, count) {
               try enter(entry, &pc, &base, &header, &captures)
             }
+          case .call:
+            ticks -= 1
+            if ticks < 0 { ticks = try safepoint() }
+            if let closure = a.closure {
+              let callee = closure._withUnsafeGuaranteedRef { $0.header }
+              if callee.pointee.plainCount == Int(i.b) {
+                let calleeCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
+                try enter(
+                  Entry(header: callee, captures: calleeCaptures, base: a + 1, result: a), &pc,
+                  &base, &header, &captures)
+                continue
+              }
+            }
+            sync(pc, base, header, captures)
+            if let entry = try prepare(a, Int(i.b)) {
+              try enter(entry, &pc, &base, &header, &captures)
+            }
           case .callWith:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             ticks -= 1
             if ticks < 0 { ticks = try safepoint() }
             if let entry = try prepare(a, callSite(i.b, header)) {
               try enter(entry, &pc, &base, &header, &captures)
             }
           case .callBuiltin:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             let count = Int(i.c)
             let result = try header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
               try prototype.callBuiltin(Int(i.b), a + 1, count, interpreter)
@@ -494,7 +486,7 @@ extension Machine {
             clearRegisters(a + 1, count)
             if interpreter.interrupt.isRaised { ticks = try safepoint() }
           case .callMethod:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             ticks -= 1
             if ticks < 0 { ticks = try safepoint() }
             if let entry = try prepareMethod(a, callSite(i.b, header)) {
@@ -504,11 +496,11 @@ extension Machine {
             ticks -= 1
             if ticks < 0 { ticks = try safepoint() }
             let count = Int(i.b)
-            if case .function(let closure) = a.pointee, closure.header.pointee.isPlain,
-              closure.header.pointee.argumentCount == count
+            if let closure = a.closure,
+              closure._withUnsafeGuaranteedRef({ $0.header.pointee.plainCount }) == count
             {
-              let callee = closure.header
-              let closureCaptures = closure.captures
+              let callee = closure._withUnsafeGuaranteedRef { $0.header }
+              let closureCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
               let frame = frames + (state.pointee.frameCount - 1)
               frame.pointee.tailCalls += 1
               if frame.pointee.tailCalls > Machine.maximumTailCalls { throw runaway() }
@@ -530,31 +522,29 @@ extension Machine {
               header = callee
               captures = closureCaptures
               pc = UnsafePointer(callee.pointee.code)
-              state.pointee.base = newBase
-              state.pointee.header = callee
-              state.pointee.captures = closureCaptures
               continue
             }
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             if let entry = try prepare(a, count) {
               try enter(entry, &pc, &base, &header, &captures)
             }
           case .giveBack:
-            let value = a.move()
-            a.initialize(to: .nil)
-            clearRegisters(base, header.pointee.registerCount)
             let depth = state.pointee.frameCount - 1
             let frame = frames + depth
-            frame.pointee.result.pointee = value
+            let result = frame.pointee.result
+            if !result.pointee.isTrivial { result.pointee = .nil }
+            // The result may be the first register itself (a method's), so it is moved last.
+            if a != result {
+              result.moveInitialize(from: a, count: 1)
+              a.initialize(to: .nil)
+            }
+            clearRegisters(base == result ? base + 1 : base, base == result ? header.pointee.registerCount - 1 : header.pointee.registerCount)
             state.pointee.frameCount = depth
             pc = frame.pointee.pc
             base = frame.pointee.base
             header = frame.pointee.header
             captures = frame.pointee.captures
-            state.pointee.base = base
-            state.pointee.header = header
-            state.pointee.captures = captures
-            if frame.pointee.isEntry {
+            if frame.pointee.tailCalls < 0 {
               state.pointee.pc = pc
               return
             }
@@ -568,10 +558,7 @@ extension Machine {
             base = frame.pointee.base
             header = frame.pointee.header
             captures = frame.pointee.captures
-            state.pointee.base = base
-            state.pointee.header = header
-            state.pointee.captures = captures
-            if frame.pointee.isEntry {
+            if frame.pointee.tailCalls < 0 {
               state.pointee.pc = pc
               return
             }
@@ -580,8 +567,11 @@ extension Machine {
           case .makeClosure: a.pointee = makeClosure(Int(i.b), header, base, captures)
           case .makeModel: makeModel(Int(i.b), header, a)
           case .unpackList:
+            sync(pc, base, header, captures)
             try unpackList(a, Int(i.b), hasRest: i.flags & Flags.expected != 0)
-          case .unpackRecord: try unpackRecord(a, Int(i.b), Int(i.c), header)
+          case .unpackRecord:
+            sync(pc, base, header, captures)
+            try unpackRecord(a, Int(i.b), Int(i.c), header)
 
           // Errors and contexts
           case .pushHandler:
@@ -592,7 +582,7 @@ extension Machine {
                 captures: captures))
           case .popHandler: handlers.removeLast()
           case .enterContext:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             let context = try enterContext(a.pointee)
             handlers.append(
               Handler(
@@ -604,21 +594,28 @@ extension Machine {
           case .failAssertion: throw assertionFailure(a, Int(i.b), header)
 
           // State, modules, annotations
-          case .importModule: a.pointee = try importModule(name(i.b, header), isFile: i.c != 0, header)
-          case .importName: a.pointee = try importName(name(i.c, header), base[Int(i.b)])
+          case .importModule:
+            sync(pc, base, header, captures)
+            a.pointee = try importModule(name(i.b, header), isFile: i.c != 0, header)
+          case .importName:
+            sync(pc, base, header, captures)
+            a.pointee = try importName(name(i.c, header), base[Int(i.b)])
           case .extract:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             a.pointee = try extract(
               a + 1, Int(i.b), name(i.c, header), isSession: i.flags & Flags.expected != 0)
           case .recover:
-            state.pointee.pc = pc - 1
+            sync(pc, base, header, captures)
             try recover(a, Int(i.b), isSession: i.flags & Flags.expected != 0)
-          case .checkArguments: try checkArguments(header, base)
+          case .checkArguments:
+            sync(pc, base, header, captures)
+            try checkArguments(header, base)
           case .checkResult: try checkResult(header, base, a.pointee)
           case .addTest: addTest(name(i.b, header), a.pointee, header)
           }
         }
       } catch {
+        sync(pc, base, header, captures)
         let placedError = placed(error, at: pc - 1)
         guard unwind(placedError, entry: entryCount, handlerFloor: handlerFloor) else {
           throw placedError
@@ -638,17 +635,26 @@ extension Machine {
     _ base: inout UnsafeMutablePointer<Value>, _ header: inout UnsafeMutablePointer<CodeHeader>,
     _ captures: inout UnsafeMutablePointer<Value>
   ) throws {
-    try reserve(entry.base + entry.header.pointee.registerCount)
+    let top = entry.base + entry.header.pointee.registerCount
+    if top > state.pointee.initializedTop { try reserve(top) }
     let depth = state.pointee.frameCount
     if depth >= frameLimit { throw runaway() }
     frames[depth] = Frame(
-      pc: pc, base: base, header: header, captures: captures, result: entry.result, isEntry: false,
-      tailCalls: 0)
+      pc: pc, base: base, header: header, captures: captures, result: entry.result, tailCalls: 0)
     state.pointee.frameCount = depth + 1
     base = entry.base
     header = entry.header
     captures = entry.captures
     pc = UnsafePointer(header.pointee.code)
+  }
+
+  /// Writes down where the loop stands, for code that may look or call back.
+  @inline(__always)
+  private func sync(
+    _ pc: UnsafePointer<Instruction>, _ base: UnsafeMutablePointer<Value>,
+    _ header: UnsafeMutablePointer<CodeHeader>, _ captures: UnsafeMutablePointer<Value>
+  ) {
+    state.pointee.pc = pc - 1
     state.pointee.base = base
     state.pointee.header = header
     state.pointee.captures = captures

@@ -19,10 +19,11 @@ struct Frame {
   var captures: UnsafeMutablePointer<Value>
   /// Where the callee's value goes.
   var result: UnsafeMutablePointer<Value>
-  /// True where Swift code made the call and waits for it.
-  var isEntry: Bool
-  /// Tail calls that have taken the callee's place.
+  /// Tail calls that have taken the callee's place; `entry` where Swift code made the call.
   var tailCalls: Int
+
+  /// Marks a call that Swift code waits for.
+  static let entry = Int.min
 }
 
 /// State that the running loop shares with what it calls.
@@ -92,6 +93,7 @@ final class Machine {
 
   init(_ interpreter: Interpreter) {
     self.interpreter = interpreter
+    Value.checkLayout()
     frameLimit = interpreter.limits.depth
     stack = .allocate(capacity: Machine.stackSize)
     frames = .allocate(capacity: frameLimit + 2)
@@ -115,6 +117,9 @@ final class Machine {
     frames.deallocate()
     state.deallocate()
   }
+
+  /// True while a program runs.
+  var isRunning: Bool { state.pointee.nesting > 0 }
 
   // MARK: - Calls from Swift
 
@@ -212,7 +217,7 @@ final class Machine {
   }
 
   /// The calls that are open, innermost first, repeated ones folded.
-  private func trace() -> [String] {
+  func trace() -> [String] {
     var lines: [(text: String, count: Int)] = []
     func add(_ header: UnsafeMutablePointer<CodeHeader>, _ pc: UnsafePointer<Instruction>) {
       let prototype = header.pointee.prototype.takeUnretainedValue()
@@ -269,6 +274,31 @@ final class Machine {
     state.pointee.base = frame.base
     state.pointee.header = frame.header
     state.pointee.captures = frame.captures
+  }
+}
+
+extension UnsafeMutablePointer<Value> {
+  /// The function in a register, read without counting a reference; see `Value.checkLayout`.
+  @inline(__always) var closure: Unmanaged<Closure>? {
+    guard case .function = pointee else { return nil }
+    return UnsafeRawPointer(self).load(as: Unmanaged<Closure>.self)
+  }
+}
+
+extension Value {
+  /// Makes sure that a reference lies at the beginning of a value's memory, which every Swift has
+  /// done for an enum with payloads that use all their bits (`Int`).
+  static func checkLayout() {
+    let closure = Closure(
+      FunctionPrototype(
+        name: "", source: Source(name: "", text: ""), span: .zero,
+        signature: Signature(name: "", parameters: []), documentation: nil, isMethod: false,
+        captureSources: []))
+    var value = Value.function(closure)
+    let found = withUnsafeMutablePointer(to: &value) {
+      $0.closure.map { $0.toOpaque() == Unmanaged.passUnretained(closure).toOpaque() } ?? false
+    }
+    precondition(found, "values lie in memory otherwise than expected; please report")
   }
 }
 

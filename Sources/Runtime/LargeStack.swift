@@ -1,0 +1,58 @@
+// Room for programs that nest deeply: built-ins that call back, trees walked by recursion, and
+// structures freed level by level need more than the few megabytes that a thread has.
+
+import Glibc
+
+enum LargeStack {
+  /// Addresses, not memory: pages are taken as they are touched.
+  static let size = 1 << 30
+
+  /// What the thread is to do and what came of it.
+  private final class Job<R> {
+    let body: () throws -> R
+    var result: Result<R, any Error>?
+    init(_ body: @escaping () throws -> R) { self.body = body }
+  }
+
+  /// Runs the body on a thread with a large stack while this one waits; here, where no such
+  /// thread is to be had.
+  static func run<R>(_ body: () throws -> R) throws -> R {
+    try withoutActuallyEscaping(body) { body in
+      let job = Job(body)
+      let start: () -> Void = { job.result = Result(catching: job.body) }
+      guard spawn(start) else { return try body() }
+      guard let result = job.result else {
+        preconditionFailure("a thread ended without a result; please report")
+      }
+      return try result.get()
+    }
+  }
+
+  private final class Start {
+    let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
+  }
+
+  /// Runs the body on a new thread to its end; false where the thread cannot be made.
+  private static func spawn(_ body: @escaping () -> Void) -> Bool {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, size)
+    var thread = pthread_t()
+    let start = Unmanaged.passRetained(Start(body))
+    let status = pthread_create(
+      &thread, &attributes,
+      { pointer in
+        guard let pointer else { return nil }
+        Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue().body()
+        return nil
+      }, start.toOpaque())
+    guard status == 0 else {
+      start.release()
+      return false
+    }
+    pthread_join(thread, nil)
+    return true
+  }
+}
