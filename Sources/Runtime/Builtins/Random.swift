@@ -189,7 +189,7 @@ extension Builtins {
         var key = try arguments.host(0, as: KeyObject.self, "a Key").key
         let count = try arguments.int(1, atLeast: 0, default: 2)
         guard count <= 1 << 20 else {
-          throw RuntimeError(.limit, "a key is split into at most \(1 << 20) keys, not \(count)")
+          throw RuntimeError(.value, "a key is split into at most \(1 << 20) keys, not \(count)")
         }
         return .list(key.split(count).map { .host(KeyObject($0)) })
       },

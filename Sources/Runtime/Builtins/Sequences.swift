@@ -19,7 +19,7 @@ extension Arguments {
     case .range(let range):
       guard range.count <= Arguments.longestRange else {
         throw RuntimeError(
-          .limit, "a range of \(range.count) numbers is too long for \(callee.name)",
+          .value, "a range of \(range.count) numbers is too long for \(callee.name)",
           hint: "walk over it with `for`")
       }
       return (0..<range.count).map { .int(range[$0]) }

@@ -45,7 +45,7 @@ extension Builtins {
         let tensor = try arguments.tensor(0)
         guard tensor.shape.array.reduce(1, { $0 &* max($1, 1) }) <= 1 << 26 else {
           throw RuntimeError(
-            .limit, "\(tensor.typeDescription) has too many elements for a list")
+            .value, "\(tensor.typeDescription) has too many elements for a list")
         }
         return nestedList(tensor)
       },
