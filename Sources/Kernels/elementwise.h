@@ -170,6 +170,8 @@ BINARY_FLOAT(subtract, r = p - q)
 BINARY_FLOAT(multiply, r = p * q)
 BINARY_FLOAT(divide, r = p / q)
 // 0 / anything is 0, and so is anything / inf: the quotient of derivative rules
+// and the product, which keeps a cotangent of 0 at 0 beside an infinite factor
+BINARY_FLOAT(multiplyUnlessZero, r = ((p == 0) | ((q == 0) & (p == p))) ? 0 : p * q)
 BINARY_FLOAT(divideUnlessZero, r = ((p == 0) | ((q - q != 0) & (q == q))) ? 0 : p / q)
 // nan wins, from either side
 BINARY_FLOAT(minimum, r = ((p != p) | (p < q)) ? p : q)

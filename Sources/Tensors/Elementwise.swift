@@ -38,6 +38,8 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
   case and, or
   /// `a / b`, but 0 where a is 0 or b infinite, whatever the other is: no nan in derivatives.
   case divideUnlessZero
+  /// `a * b`, but 0 where a is 0, whatever b is, and where b is 0 and a infinite.
+  case multiplyUnlessZero
 
   /// True where the result is of type bool whatever the operands are.
   public var isComparison: Bool {
@@ -49,7 +51,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     switch self {
     case .add: "add"
     case .subtract: "subtract"
-    case .multiply: "multiply"
+    case .multiply, .multiplyUnlessZero: "multiply"
     case .divide, .floorDivide, .divideUnlessZero: "divide"
     case .remainder: "take the remainder of"
     case .power: "raise to a power"
@@ -84,7 +86,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     case .add, .subtract, .multiply, .floorDivide, .remainder, .power:
       let compute = promoted == .bool ? .i64 : promoted
       return (compute, compute)
-    case .divide, .atan2, .divideUnlessZero:
+    case .divide, .atan2, .divideUnlessZero, .multiplyUnlessZero:
       let compute = promoted.isFloat ? promoted : defaultFloat
       return (compute, compute)
     case .minimum, .maximum:
@@ -302,6 +304,7 @@ extension Tensor {
     case .add: return Tensor(x + y)
     case .subtract: return Tensor(x - y)
     case .multiply: return Tensor(x * y)
+    case .multiplyUnlessZero: return Tensor(x == 0 || (y == 0 && x == x) ? 0 : x * y)
     case .divide: return Tensor(x / y)
     case .equal: return Tensor(x == y)
     case .notEqual: return Tensor(x != y)

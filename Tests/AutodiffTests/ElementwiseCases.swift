@@ -85,7 +85,8 @@ extension PrimitiveTable {
     binary("subtract") { try $0 - $1 }
     binary("multiply") { try $0 * $1 }
     binary("divide", -2...2, positive) { try $0 / $1 }
-    // The division of the rules is what the gradient of a quotient ends in.
+    // The product and the division of the rules are what gradients end in.
+    binary("scale", isInside: true) { a, b in try gradient(a) { try $0.square() * b } }
     binary("over", -2...2, positive, isInside: true) { a, b in try gradient(a) { try $0 / b } }
     binary("floor_divide", -4...4, positive) { try $0.floorDivided(by: $1) }
     binary("remainder", -4...4, 1.1...1.7) { try $0.remainder(dividingBy: $1) }

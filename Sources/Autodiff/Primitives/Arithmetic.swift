@@ -39,58 +39,58 @@ extension Primitive {
   ///     y = a b            ẏ = ȧ b + a ḃ            ā = ȳ b, b̄ = ȳ a
   static let multiply = Primitive(
     "multiply", kernel: { a, b, _ in try Tensor.binary(.multiply, a, b) },
-    forward: { a, b, y, _, da, db in
-      guard let da else { return try a * (db ?? y) }
-      guard let db else { return try da * b }
-      return try da * b + a * db
-    },
-    reverse: { a, b, _, _, dy, needsA, needsB in
-      (
-        needsA ? try (dy * b).unbroadcast(to: a) : nil,
-        needsB ? try (dy * a).unbroadcast(to: b) : nil
-      )
-    })
+    forward: productForward, reverse: productReverse)
+
+  /// The multiplication of derivative rules: `a b`, but 0 where a is 0, whatever b is,
+  /// and where b is 0 and a infinite.
+  ///
+  /// So what `where` did not take stays out of a gradient, infinite as it may be.
+  static let scale = Primitive(
+    "scale", kernel: { a, b, _ in try Tensor.binary(.multiplyUnlessZero, a, b) },
+    forward: productForward, reverse: productReverse)
+
+  private static let productForward: BinaryRules.Forward = { a, b, y, _, da, db in
+    guard let da else { return try (db ?? y).scaled(by: a) }
+    guard let db else { return try da.scaled(by: b) }
+    return try da.scaled(by: b) + db.scaled(by: a)
+  }
+
+  private static let productReverse: BinaryRules.Reverse = { a, b, _, _, dy, needsA, needsB in
+    (
+      needsA ? try dy.scaled(by: b).unbroadcast(to: a) : nil,
+      needsB ? try dy.scaled(by: a).unbroadcast(to: b) : nil
+    )
+  }
 
   /// Division, elementwise; of integers it gives floats.
   ///
-  ///     y = a / b            ẏ = (ȧ - y ḃ) / b            ā = ȳ / b, b̄ = -ȳ y / b
-  ///
-  /// Where the tangent or cotangent is 0, so is the result, whatever b is.
+  ///     y = a / b            ẏ = ȧ / b - ḃ / b a / b            ā = ȳ / b, b̄ = -ȳ / b a / b
   static let divide = Primitive(
     "divide",
     kernel: { a, b, _ in
       try Tensor.binary(.divide, a, b, defaultFloat: Context.current.defaultFloat)
     },
-    forward: { a, b, y, _, da, db in
-      guard let db else { return try (da ?? y).over(b) }
-      let moved = try y * db
-      guard let da else { return try -(moved.over(b)) }
-      return try (da - moved).over(b)
-    },
-    reverse: { a, b, y, _, dy, needsA, needsB in
-      (
-        needsA ? try dy.over(b).unbroadcast(to: a) : nil,
-        needsB ? try (-(dy * y).over(b)).unbroadcast(to: b) : nil
-      )
-    })
+    forward: quotientForward, reverse: quotientReverse)
 
   /// The division of derivative rules: `a / b`, but 0 where a is 0 or b infinite.
-  ///
-  ///     y = a / b            ẏ = (ȧ - y ḃ) / b            ā = ȳ / b, b̄ = -ȳ y / b
   static let over = Primitive(
     "over", kernel: { a, b, _ in try Tensor.binary(.divideUnlessZero, a, b) },
-    forward: { a, b, y, _, da, db in
-      guard let db else { return try (da ?? y).over(b) }
-      let moved = try y * db
-      guard let da else { return try -(moved.over(b)) }
-      return try (da - moved).over(b)
-    },
-    reverse: { a, b, y, _, dy, needsA, needsB in
-      (
-        needsA ? try dy.over(b).unbroadcast(to: a) : nil,
-        needsB ? try (-(dy * y).over(b)).unbroadcast(to: b) : nil
-      )
-    })
+    forward: quotientForward, reverse: quotientReverse)
+
+  private static let quotientForward: BinaryRules.Forward = { a, b, y, _, da, db in
+    guard let db else { return try (da ?? y).over(b) }
+    let moved = try db.over(b).scaled(by: a).over(b)
+    guard let da else { return try -moved }
+    return try da.over(b) - moved
+  }
+
+  private static let quotientReverse: BinaryRules.Reverse = { a, b, _, _, dy, needsA, needsB in
+    let share = try dy.over(b)
+    return (
+      needsA ? try share.unbroadcast(to: a) : nil,
+      needsB ? try (-(share.scaled(by: a).over(b))).unbroadcast(to: b) : nil
+    )
+  }
 
   /// Division rounded towards minus infinity; constant between its steps.
   static let floorDivide = Primitive(
@@ -123,16 +123,16 @@ extension Primitive {
   static let power = Primitive(
     "power", kernel: { a, b, _ in try Tensor.binary(.power, a, b) },
     forward: { a, b, y, _, da, db in
-      let first = try da.map { try $0 * a.powerSlope(b) }
-      let second = try db.map { try $0 * a.powerGrowth(b) }
+      let first = try da.map { try $0.scaled(by: a.powerSlope(b)) }
+      let second = try db.map { try $0.scaled(by: a.powerGrowth(b)) }
       guard let first else { return try second ?? y.zerosLike() }
       guard let second else { return first }
       return try first + second
     },
     reverse: { a, b, _, _, dy, needsA, needsB in
       (
-        needsA ? try (dy * a.powerSlope(b)).unbroadcast(to: a) : nil,
-        needsB ? try (dy * a.powerGrowth(b)).unbroadcast(to: b) : nil
+        needsA ? try dy.scaled(by: a.powerSlope(b)).unbroadcast(to: a) : nil,
+        needsB ? try dy.scaled(by: a.powerGrowth(b)).unbroadcast(to: b) : nil
       )
     })
 
@@ -238,6 +238,9 @@ extension Variable {
 
   /// The lesser of two, elementwise.
   public func minimum(_ other: Variable) throws -> Variable { try apply(.minimum, self, other) }
+
+  /// `a b` for derivative rules: 0 where this is 0.
+  func scaled(by b: Variable) throws -> Variable { try apply(.scale, self, b) }
 
   /// `a / b` for derivative rules: 0 where a is 0 or b infinite.
   func over(_ b: Variable) throws -> Variable { try apply(.over, self, b) }

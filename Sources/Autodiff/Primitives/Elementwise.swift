@@ -1,7 +1,8 @@
 // Functions of one operand, element by element.
 //
-// For these the forward and the reverse rule are one: both multiply by f'(x). A rule divides with
-// `over`, so that a tangent of 0 stays 0 where the derivative is infinite.
+// For these the forward and the reverse rule are one: both multiply by f'(x). A rule multiplies with
+// `scaled` and divides with `over`, so that a tangent of 0 stays 0 where the derivative is
+// infinite.
 
 import Tensors
 
@@ -27,7 +28,7 @@ extension Primitive {
   ///     y = -x            y' = -1
   static let negate = Primitive(elementwise: .negate, "negate") { _, _, t in try -t }
   ///     y = |x|            y' = sign x, 0 at 0
-  static let abs = Primitive(elementwise: .abs, "abs") { x, _, t in try t * x.sign() }
+  static let abs = Primitive(elementwise: .abs, "abs") { x, _, t in try t.scaled(by: x.sign()) }
   static let sign = Primitive(steps: .sign, "sign")
   static let floor = Primitive(steps: .floor, "floor")
   static let ceil = Primitive(steps: .ceil, "ceil")
@@ -37,9 +38,9 @@ extension Primitive {
   // MARK: Exponentials, logarithms, powers
 
   ///     y = eˣ            y' = y
-  static let exp = Primitive(elementwise: .exp, "exp") { _, y, t in try t * y }
+  static let exp = Primitive(elementwise: .exp, "exp") { _, y, t in try t.scaled(by: y) }
   ///     y = eˣ - 1            y' = y + 1
-  static let expm1 = Primitive(elementwise: .expm1, "expm1") { _, y, t in try t * (y + 1) }
+  static let expm1 = Primitive(elementwise: .expm1, "expm1") { _, y, t in try t.scaled(by: y + 1) }
   ///     y = log x            y' = 1 / x
   static let log = Primitive(elementwise: .log, "log") { x, _, t in try t.over(x) }
   ///     y = log(1 + x)            y' = 1 / (1 + x)
@@ -61,7 +62,7 @@ extension Primitive {
     try t.over(x * x.sqrt() * -2)
   }
   ///     y = x²            y' = 2x
-  static let square = Primitive(elementwise: .square, "square") { x, _, t in try t * (x + x) }
+  static let square = Primitive(elementwise: .square, "square") { x, _, t in try t.scaled(by: x + x) }
   ///     y = 1 / x            y' = -1 / x²
   static let reciprocal = Primitive(elementwise: .reciprocal, "reciprocal") { x, _, t in
     try -(t.over(x * x))
@@ -70,11 +71,11 @@ extension Primitive {
   // MARK: Trigonometry
 
   ///     y = sin x            y' = cos x
-  static let sin = Primitive(elementwise: .sin, "sin") { x, _, t in try t * x.cos() }
+  static let sin = Primitive(elementwise: .sin, "sin") { x, _, t in try t.scaled(by: x.cos()) }
   ///     y = cos x            y' = -sin x
-  static let cos = Primitive(elementwise: .cos, "cos") { x, _, t in try -(t * x.sin()) }
+  static let cos = Primitive(elementwise: .cos, "cos") { x, _, t in try -t.scaled(by: x.sin()) }
   ///     y = tan x            y' = 1 + y²
-  static let tan = Primitive(elementwise: .tan, "tan") { _, y, t in try t * (y * y + 1) }
+  static let tan = Primitive(elementwise: .tan, "tan") { _, y, t in try t.scaled(by: y * y + 1) }
   ///     y = asin x            y' = 1 / √(1 - x²)
   static let asin = Primitive(elementwise: .asin, "asin") { x, _, t in
     try t.over((1 - x * x).sqrt())
@@ -86,11 +87,11 @@ extension Primitive {
   ///     y = atan x            y' = 1 / (1 + x²)
   static let atan = Primitive(elementwise: .atan, "atan") { x, _, t in try t.over(x * x + 1) }
   ///     y = sinh x            y' = cosh x
-  static let sinh = Primitive(elementwise: .sinh, "sinh") { x, _, t in try t * x.cosh() }
+  static let sinh = Primitive(elementwise: .sinh, "sinh") { x, _, t in try t.scaled(by: x.cosh()) }
   ///     y = cosh x            y' = sinh x
-  static let cosh = Primitive(elementwise: .cosh, "cosh") { x, _, t in try t * x.sinh() }
+  static let cosh = Primitive(elementwise: .cosh, "cosh") { x, _, t in try t.scaled(by: x.sinh()) }
   ///     y = tanh x            y' = 1 - y²
-  static let tanh = Primitive(elementwise: .tanh, "tanh") { _, y, t in try t * (1 - y * y) }
+  static let tanh = Primitive(elementwise: .tanh, "tanh") { _, y, t in try t.scaled(by: 1 - y * y) }
   ///     y = asinh x            y' = 1 / √(x² + 1)
   static let asinh = Primitive(elementwise: .asinh, "asinh") { x, _, t in
     try t.over((x * x + 1).sqrt())
@@ -106,11 +107,11 @@ extension Primitive {
 
   ///     y = erf x            y' = 2/√π e^(-x²)
   static let erf = Primitive(elementwise: .erf, "erf") { x, _, t in
-    try t * (-(x * x)).exp() * 1.1283791670955126
+    try t.scaled(by: (-(x * x)).exp()) * 1.1283791670955126
   }
   ///     y = 1 - erf x            y' = -2/√π e^(-x²)
   static let erfc = Primitive(elementwise: .erfc, "erfc") { x, _, t in
-    try t * (-(x * x)).exp() * -1.1283791670955126
+    try t.scaled(by: (-(x * x)).exp()) * -1.1283791670955126
   }
   ///     y = erf⁻¹ x            y' = √π/2 e^(y²)
   static let erfinv = Primitive(elementwise: .erfinv, "erfinv") { _, y, t in
@@ -118,11 +119,11 @@ extension Primitive {
   }
   ///     y = log |Γ(x)|            y' = ψ(x)
   static let lgamma = Primitive(elementwise: .lgamma, "lgamma") { x, _, t in
-    try t * x.digamma()
+    try t.scaled(by: x.digamma())
   }
   ///     y = ψ(x)            y' = ψ⁽¹⁾(x)
   static let digamma = Primitive(elementwise: .digamma, "digamma") { x, _, t in
-    try t * x.polygamma(1)
+    try t.scaled(by: x.polygamma(1))
   }
   /// The n-th derivative of ψ. Attribute: n.
   ///
@@ -135,11 +136,11 @@ extension Primitive {
     },
     forward: { x, _, attributes, t in
       guard case .axis(let n) = attributes else { return t }
-      return try t * x.polygamma(n + 1)
+      return try t.scaled(by: x.polygamma(n + 1))
     },
     reverse: { x, _, attributes, t in
       guard case .axis(let n) = attributes else { return t }
-      return try t * x.polygamma(n + 1)
+      return try t.scaled(by: x.polygamma(n + 1))
     })
 
   // MARK: Activations
@@ -151,25 +152,25 @@ extension Primitive {
   }
   ///     y = 1 / (1 + e⁻ˣ)            y' = y (1 - y)
   static let sigmoid = Primitive(elementwise: .sigmoid, "sigmoid") { _, y, t in
-    try t * (y * (1 - y))
+    try t.scaled(by: y * (1 - y))
   }
   ///     y = log(1 + eˣ)            y' = σ(x)
   static let softplus = Primitive(elementwise: .softplus, "softplus") { x, _, t in
-    try t * x.sigmoid()
+    try t.scaled(by: x.sigmoid())
   }
   ///     y = log σ(x)            y' = σ(-x)
   static let logSigmoid = Primitive(elementwise: .logSigmoid, "log_sigmoid") { x, _, t in
-    try t * (-x).sigmoid()
+    try t.scaled(by: (-x).sigmoid())
   }
   ///     y = x σ(x)            y' = σ(x) (1 + x σ(-x))
   static let silu = Primitive(elementwise: .silu, "silu") { x, _, t in
-    try t * x.sigmoid() * (x * (-x).sigmoid() + 1)
+    try t.scaled(by: x.sigmoid() * (x * (-x).sigmoid() + 1))
   }
   ///     y = x Φ(x)            y' = Φ(x) + x φ(x), with the normal distribution's Φ and φ
   static let gelu = Primitive(elementwise: .gelu, "gelu") { x, _, t in
     let cumulative = try (x * -0.7071067811865476).erfc() * 0.5
     let density = try (x * x * -0.5).exp() * 0.3989422804014327
-    return try t * (cumulative + x * density)
+    return try t.scaled(by: cumulative + x * density)
   }
 }
 

@@ -5,8 +5,8 @@ extension Primitive {
   /// Every primitive; no two have one name.
   public static let all: [Primitive] = [
     // Arithmetic
-    .add, .subtract, .multiply, .divide, .over, .floorDivide, .remainder, .power, .atan2, .maximum,
-    .minimum, .lift,
+    .add, .subtract, .multiply, .scale, .divide, .over, .floorDivide, .remainder, .power, .atan2,
+    .maximum, .minimum, .lift,
     // Comparisons
     .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .and, .or, .not, .isnan, .isinf,
     .isfinite, .select,
