@@ -51,6 +51,8 @@ extension Compiler {
           try compile(argument, into: register)
         }
         emit(.tailCall, window, positional.count, span: span)
+        // What is no function of the language comes back here.
+        emit(.giveBack, window, span: span)
       }
     default:
       try scratch { emit(.giveBack, try operand(expression), span: span) }

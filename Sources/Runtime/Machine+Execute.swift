@@ -532,13 +532,14 @@ extension Machine {
             let depth = state.pointee.frameCount - 1
             let frame = frames + depth
             let result = frame.pointee.result
-            if !result.pointee.isTrivial { result.pointee = .nil }
-            // The result may be the first register itself (a method's), so it is moved last.
             if a != result {
+              if !result.pointee.isTrivial { result.pointee = .nil }
               result.moveInitialize(from: a, count: 1)
               a.initialize(to: .nil)
             }
-            clearRegisters(base == result ? base + 1 : base, base == result ? header.pointee.registerCount - 1 : header.pointee.registerCount)
+            // A method's first register, which held `self`, is its result.
+            let first = base == result ? 1 : 0
+            clearRegisters(base + first, header.pointee.registerCount - first)
             state.pointee.frameCount = depth
             pc = frame.pointee.pc
             base = frame.pointee.base
