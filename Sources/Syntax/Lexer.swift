@@ -476,7 +476,7 @@ struct Lexer {
   private static let punctuation: [[(bytes: [UInt8], kind: Token.Kind)]] = {
     var table = [[(bytes: [UInt8], kind: Token.Kind)]](repeating: [], count: 128)
     for kind in Token.Kind.allCases {
-      let bytes = Array(kind.rawValue.utf8)
+      let bytes = Array(kind.spelling.utf8)
       guard let first = bytes.first, bytes.count <= 3, first < 128 else { continue }
       guard !Character(Unicode.Scalar(first)).isLetter else { continue }
       table[Int(first)].append((bytes, kind))
@@ -498,7 +498,7 @@ struct Lexer {
         offset += bytes.count
         report(
           "\(text(start, offset)) is not an operator", start, offset,
-          hint: "write \(kind.rawValue)")
+          hint: "write \(kind.spelling)")
         emit(kind, from: start)
         return true
       }

@@ -20,29 +20,32 @@ extension Parser {
   }
 
   /// The operators between two operands with their levels.
-  private static let infixOperators: [Token.Kind: (level: Level, infix: Infix)] = [
-    .pipe: (.pipe, .pipe),
-    .or: (.or, .or),
-    .and: (.and, .and),
-    .in: (.comparison, .comparison(.in)),
-    .not: (.comparison, .comparison(.notIn)),
-    .equal: (.comparison, .comparison(.equal)),
-    .notEqual: (.comparison, .comparison(.notEqual)),
-    .less: (.comparison, .comparison(.less)),
-    .lessEqual: (.comparison, .comparison(.lessEqual)),
-    .greater: (.comparison, .comparison(.greater)),
-    .greaterEqual: (.comparison, .comparison(.greaterEqual)),
-    .range: (.range, .range),
-    .plus: (.addition, .binary(.add)),
-    .minus: (.addition, .binary(.subtract)),
-    .bar: (.addition, .binary(.bitOr)),
-    .star: (.multiplication, .binary(.multiply)),
-    .slash: (.multiplication, .binary(.divide)),
-    .doubleSlash: (.multiplication, .binary(.floorDivide)),
-    .percent: (.multiplication, .binary(.remainder)),
-    .at: (.multiplication, .binary(.matmul)),
-    .ampersand: (.multiplication, .binary(.bitAnd)),
-  ]
+  private static func infixOperator(_ kind: Token.Kind) -> (level: Level, infix: Infix)? {
+    switch kind {
+    case .pipe: (.pipe, .pipe)
+    case .or: (.or, .or)
+    case .and: (.and, .and)
+    case .in: (.comparison, .comparison(.in))
+    case .not: (.comparison, .comparison(.notIn))
+    case .equal: (.comparison, .comparison(.equal))
+    case .notEqual: (.comparison, .comparison(.notEqual))
+    case .less: (.comparison, .comparison(.less))
+    case .lessEqual: (.comparison, .comparison(.lessEqual))
+    case .greater: (.comparison, .comparison(.greater))
+    case .greaterEqual: (.comparison, .comparison(.greaterEqual))
+    case .range: (.range, .range)
+    case .plus: (.addition, .binary(.add))
+    case .minus: (.addition, .binary(.subtract))
+    case .bar: (.addition, .binary(.bitOr))
+    case .star: (.multiplication, .binary(.multiply))
+    case .slash: (.multiplication, .binary(.divide))
+    case .doubleSlash: (.multiplication, .binary(.floorDivide))
+    case .percent: (.multiplication, .binary(.remainder))
+    case .at: (.multiplication, .binary(.matmul))
+    case .ampersand: (.multiplication, .binary(.bitAnd))
+    default: nil
+    }
+  }
 
   /// `expression := lambda | pipe`
   mutating func parseExpression() throws(Abandoned) -> Expression {
@@ -68,7 +71,7 @@ extension Parser {
 
   /// The operator at the current word, if it continues the expression.
   private var infixHere: (level: Level, infix: Infix)? {
-    guard let entry = Parser.infixOperators[token.kind] else { return nil }
+    guard let entry = Parser.infixOperator(token.kind) else { return nil }
     if isAtLineEnd, token.kind != .pipe { return nil }
     if token.kind == .not, next.kind != .in { return nil }
     return entry
@@ -161,15 +164,20 @@ extension Parser {
     return operand
   }
 
-  private static let signs: [Token.Kind: UnaryOperator] = [
-    .minus: .negate, .plus: .plus, .tilde: .complement,
-  ]
+  private static func sign(_ kind: Token.Kind) -> UnaryOperator? {
+    switch kind {
+    case .minus: .negate
+    case .plus: .plus
+    case .tilde: .complement
+    default: nil
+    }
+  }
 
   /// `unary := ( "-" | "+" | "~" ) unary | power`
   mutating func parseUnary() throws(Abandoned) -> Expression {
-    guard Parser.signs[token.kind] != nil else { return try parsePower() }
+    guard Parser.sign(token.kind) != nil else { return try parsePower() }
     var signs: [(name: UnaryOperator, start: Int)] = []
-    while let name = Parser.signs[token.kind] {
+    while let name = Parser.sign(token.kind) {
       signs.append((name, start))
       advance()
     }
@@ -190,7 +198,7 @@ extension Parser {
   /// The one number that fits an `Int` only together with its sign.
   private mutating func parseSmallestInt() -> Expression? {
     guard token.kind == .int, next.kind != .doubleStar, next.kind != .dot,
-      text(token).filter({ $0 != "_" }) == "9223372036854775808"
+      digits(token) == "9223372036854775808"
     else { return nil }
     let start = previousEnd - 1
     advance()
@@ -380,7 +388,7 @@ extension Parser {
 
   /// Reports what stands where a value should.
   private mutating func unexpectedOperand() -> Abandoned {
-    if !linesEnd, token.startsLine, Parser.statementStarts.contains(token.kind) {
+    if !linesEnd, token.startsLine, Parser.startsStatement(token.kind) {
       do { try close() } catch { return error }
     }
     switch token.kind {
@@ -389,7 +397,7 @@ extension Parser {
     case .return, .throw, .break, .continue, .let, .while, .for, .assert:
       return unexpected(
         "a value",
-        hint: "\(token.kind.rawValue) begins a statement; put it in braces, { … }")
+        hint: "\(token.kind.spelling) begins a statement; put it in braces, { … }")
     case .star, .doubleStar:
       return unexpected(
         "a value", hint: "values are spread inside calls and lists only, as in f(*xs)")
@@ -408,7 +416,7 @@ extension Parser {
   }
 
   private mutating func parseInt() -> Expression {
-    let digits = text(token).filter { $0 != "_" }
+    let digits = self.digits(token)
     let value = Int(digits)
     // Letters among the digits have been reported by the lexer.
     if value == nil, digits.allSatisfy(\.isNumber) {
@@ -420,7 +428,7 @@ extension Parser {
   }
 
   private mutating func parseFloat() -> Expression {
-    var digits = text(token).filter { $0 != "_" }
+    var digits = self.digits(token)
     if digits.hasSuffix(".") { digits += "0" }
     return parseWord(Double(digits).map(Expression.Kind.float) ?? .error)
   }

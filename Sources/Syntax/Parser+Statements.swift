@@ -78,7 +78,7 @@ extension Parser {
   private mutating func unexpectedContinuation() -> Abandoned {
     let opener = token.kind == .else ? "if" : "try"
     return fail(
-      "\(token.kind.rawValue) without \(opener)", at: token.span,
+      "\(token.kind.spelling) without \(opener)", at: token.span,
       hint: "it follows the } of an \(opener) directly")
   }
 
@@ -114,11 +114,21 @@ extension Parser {
     return try parseExpression()
   }
 
-  private static let updates: [Token.Kind: BinaryOperator] = [
-    .plusAssign: .add, .minusAssign: .subtract, .starAssign: .multiply, .slashAssign: .divide,
-    .doubleSlashAssign: .floorDivide, .percentAssign: .remainder, .doubleStarAssign: .power,
-    .atAssign: .matmul, .ampersandAssign: .bitAnd, .barAssign: .bitOr,
-  ]
+  private static func update(_ kind: Token.Kind) -> BinaryOperator? {
+    switch kind {
+    case .plusAssign: .add
+    case .minusAssign: .subtract
+    case .starAssign: .multiply
+    case .slashAssign: .divide
+    case .doubleSlashAssign: .floorDivide
+    case .percentAssign: .remainder
+    case .doubleStarAssign: .power
+    case .atAssign: .matmul
+    case .ampersandAssign: .bitAnd
+    case .barAssign: .bitOr
+    default: nil
+    }
+  }
 
   /// `assignment := place ( "=" | "+=" | … ) expression`
   private mutating func parseExpressionStatement() throws(Abandoned) -> Statement.Kind {
@@ -127,9 +137,9 @@ extension Parser {
       peek(3).startsLine || peek(3).kind == .end || peek(3).kind == .semicolon
     {
       throw fail(
-        "\(token.kind.rawValue)\(token.kind.rawValue) is not an operator",
+        "\(token.kind.spelling)\(token.kind.spelling) is not an operator",
         at: token.span.union(next.span),
-        hint: "write \(text(peek(2))) \(token.kind.rawValue)= 1")
+        hint: "write \(text(peek(2))) \(token.kind.spelling)= 1")
     }
     let value = try parseExpression()
     if isAtLineEnd { return .expression(value) }
@@ -139,7 +149,7 @@ extension Parser {
       advance()
       return .assign(value, try parseExpression())
     }
-    if let operation = Parser.updates[token.kind] {
+    if let operation = Parser.update(token.kind) {
       try checkPlace(value, isUpdate: true)
       advance()
       return .update(value, operation, try parseExpression())
@@ -310,7 +320,7 @@ extension Parser {
     while token.kind != .rightBracket {
       switch token.kind {
       case .name: axes.append(.name(text(token)))
-      case .int: axes.append(.size(Int(text(token).filter { $0 != "_" }) ?? Int.max))
+      case .int: axes.append(.size(Int(digits(token)) ?? Int.max))
       case .ellipsis: axes.append(.ellipsis)
       default: throw unexpected("a name, a number or ... as the axis of a shape")
       }

@@ -91,7 +91,7 @@ struct Parser {
   /// Reports a closing bracket that closes nothing, and passes over it.
   private mutating func reportUnmatched() {
     _ = fail(
-      "unmatched \(token.kind.rawValue)", at: token.span, hint: "nothing is open here to close")
+      "unmatched \(token.kind.spelling)", at: token.span, hint: "nothing is open here to close")
     advance()
   }
 
@@ -129,7 +129,7 @@ struct Parser {
 
   /// Passes over a word of that kind, or fails.
   mutating func expect(_ kind: Token.Kind, _ purpose: String) throws(Abandoned) {
-    if !take(kind) { throw unexpected("\(kind.rawValue) \(purpose)") }
+    if !take(kind) { throw unexpected("\(kind.spelling) \(purpose)") }
   }
 
   /// True if the current word is that contextual keyword.
@@ -153,6 +153,12 @@ struct Parser {
   var isSpaceNext: Bool { next.span.start > token.span.end }
 
   func text(_ token: Token) -> String { source.text(of: token.span) }
+
+  /// A number's text without its `_`.
+  func digits(_ token: Token) -> String {
+    let bytes = source.utf8[Int(token.span.start)..<Int(token.span.end)]
+    return String(decoding: bytes.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
+  }
 
   /// The text of a string or format, escapes replaced.
   func literalText(_ token: Token) -> String {
@@ -183,16 +189,16 @@ struct Parser {
       openers.removeLast()
       return advance()
     }
-    let bracket = tokens[opener].kind.rawValue
+    let bracket = tokens[opener].kind.spelling
     let opened = Diagnostic.Label(
       source: source, span: tokens[opener].span, text: "\(bracket) opened here")
     if isAtEnd || token.startsLine {
       throw fail(
         "\(bracket) is not closed", at: Span(previousEnd, previousEnd),
-        label: "expected \(closer.rawValue)", secondary: [opened])
+        label: "expected \(closer.spelling)", secondary: [opened])
     }
     throw fail(
-      "expected \(closer.rawValue), found \(described(token))", at: token.span,
+      "expected \(closer.spelling), found \(described(token))", at: token.span,
       hint: token.kind == .if ? Parser.choiceHint : nil, secondary: [opened])
   }
 
@@ -276,7 +282,7 @@ struct Parser {
     case .name, .int, .float: text(token)
     case .string, .stringOpen, .brokenString: "a string"
     case .interpolationClose: "}"
-    default: token.kind.rawValue
+    default: token.kind.spelling
     }
   }
 
@@ -332,7 +338,7 @@ struct Parser {
   /// further on, unless a new line begins with a word that only begins statements.
   private mutating func skipToNextItem(openHeight: Int) {
     while !isAtEnd {
-      if token.startsLine, Parser.statementStarts.contains(token.kind) { break }
+      if token.startsLine, Parser.startsStatement(token.kind) { break }
       guard openers.count > openHeight else { break }
       let closer = Int(tokens[openers[openHeight]].link)
       openers.removeLast(openers.count - openHeight)
@@ -355,16 +361,19 @@ struct Parser {
     var place = position
     while place < closer {
       let token = tokens[place]
-      if token.startsLine, Parser.statementStarts.contains(token.kind) { return place }
+      if token.startsLine, Parser.startsStatement(token.kind) { return place }
       place = token.link > place && token.kind.closer != nil ? Int(token.link) + 1 : place + 1
     }
     return nil
   }
 
   /// The words that begin a statement and nothing else.
-  static let statementStarts: Set<Token.Kind> = [
-    .let, .while, .break, .continue, .return, .throw, .assert,
-  ]
+  static func startsStatement(_ kind: Token.Kind) -> Bool {
+    switch kind {
+    case .let, .while, .break, .continue, .return, .throw, .assert: true
+    default: false
+    }
+  }
 
   /// Reports what stands between the end of a statement and the end of its line.
   private mutating func reportRestOfLine() {

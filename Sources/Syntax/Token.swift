@@ -16,71 +16,25 @@ public struct Token: Sendable {
   /// in `TokenList.texts`; -1 for none.
   var link: Int32 = -1
 
-  /// The kinds of words; the raw value is the spelling, or a description where it varies.
-  public enum Kind: String, Sendable, CaseIterable {
-    case end = "the end of the program"
-    case name = "a name"
-    case int = "a whole number"
-    case float = "a number"
-
+  /// The kinds of words.
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    case end, name, int, float
     /// A string without interpolation, quotes included.
-    case string = "a string"
+    case string
     /// The opening quote of a string with interpolation, its pieces, and the closing quote.
-    case stringOpen = "an opening quote"
-    case stringText = "text"
-    case interpolationOpen = "{ in a string"
-    case format = "a format"
-    case interpolationClose = "} in a string"
-    case stringClose = "a closing quote"
+    case stringOpen, stringText, interpolationOpen, format, interpolationClose, stringClose
     /// A string whose mistake has been reported.
-    case brokenString = "a broken string"
+    case brokenString
 
-    case `let`, fn, `if`, `else`, `for`, `in`, `while`, `break`, `continue`, `return`, with, `try`
-    case `catch`, `throw`, assert, and, or, not, `true`, `false`, `nil`, `self`
+    case `let`, fn, `if`, `else`, `for`, `in`, `while`, `break`, `continue`, `return`, with
+    case `try`, `catch`, `throw`, assert, and, or, not, `true`, `false`, `nil`, `self`
 
-    case leftParenthesis = "("
-    case rightParenthesis = ")"
-    case leftBracket = "["
-    case rightBracket = "]"
-    case leftBrace = "{"
-    case rightBrace = "}"
-    case comma = ","
-    case semicolon = ";"
-    case colon = ":"
-    case dot = "."
-    case range = ".."
-    case ellipsis = "..."
-    case assign = "="
-    case arrow = "=>"
-    case result = "->"
-    case pipe = "|>"
-    case plus = "+"
-    case minus = "-"
-    case star = "*"
-    case slash = "/"
-    case doubleSlash = "//"
-    case percent = "%"
-    case doubleStar = "**"
-    case at = "@"
-    case ampersand = "&"
-    case bar = "|"
-    case tilde = "~"
-    case equal = "=="
-    case notEqual = "!="
-    case less = "<"
-    case lessEqual = "<="
-    case greater = ">"
-    case greaterEqual = ">="
-    case plusAssign = "+="
-    case minusAssign = "-="
-    case starAssign = "*="
-    case slashAssign = "/="
-    case doubleSlashAssign = "//="
-    case percentAssign = "%="
-    case doubleStarAssign = "**="
-    case atAssign = "@="
-    case ampersandAssign = "&="
-    case barAssign = "|="
+    case leftParenthesis, rightParenthesis, leftBracket, rightBracket, leftBrace, rightBrace
+    case comma, semicolon, colon, dot, range, ellipsis, assign, arrow, result, pipe, plus, minus
+    case star, slash, doubleSlash, percent, doubleStar, at, ampersand, bar, tilde, equal
+    case notEqual, less, lessEqual, greater, greaterEqual, plusAssign, minusAssign, starAssign
+    case slashAssign, doubleSlashAssign, percentAssign, doubleStarAssign, atAssign
+    case ampersandAssign, barAssign
   }
 
   /// The words that are never names. `model param buffer test extract recover import from by as`
@@ -90,7 +44,7 @@ public struct Token: Sendable {
       .let, .fn, .if, .else, .for, .in, .while, .break, .continue, .return, .with, .try, .catch,
       .throw, .assert, .and, .or, .not, .true, .false, .nil, .self,
     ]
-    return Dictionary(uniqueKeysWithValues: kinds.map { ($0.rawValue, $0) })
+    return Dictionary(uniqueKeysWithValues: kinds.map { ($0.spelling, $0) })
   }()
 
   /// The words that are keywords only where the grammar expects them.
@@ -101,13 +55,31 @@ public struct Token: Sendable {
 
 extension Token.Kind {
   /// True for a keyword.
-  public var isKeyword: Bool { Token.keywords[rawValue] == self }
+  public var isKeyword: Bool { rawValue >= Self.let.rawValue && rawValue <= Self.`self`.rawValue }
 
   /// True for what may begin an expression.
-  var startsExpression: Bool { Token.Kind.expressionStarts.contains(self) }
+  var startsExpression: Bool {
+    switch self {
+    case .name, .int, .float, .string, .stringOpen, .brokenString, .fn, .if, .with, .try, .not,
+      .true, .false, .nil, .`self`, .leftParenthesis, .leftBracket, .leftBrace, .minus, .plus,
+      .tilde:
+      true
+    default: false
+    }
+  }
 
   /// True for what promises that the statement goes on when it ends a line.
-  var continuesLine: Bool { Token.Kind.lineContinuations.contains(self) }
+  var continuesLine: Bool {
+    switch self {
+    case .comma, .assign, .arrow, .pipe, .or, .and, .not, .in, .equal, .notEqual, .less,
+      .lessEqual, .greater, .greaterEqual, .range, .plus, .minus, .bar, .star, .slash,
+      .doubleSlash, .percent, .at, .ampersand, .tilde, .doubleStar, .dot, .plusAssign,
+      .minusAssign, .starAssign, .slashAssign, .doubleSlashAssign, .percentAssign,
+      .doubleStarAssign, .atAssign, .ampersandAssign, .barAssign:
+      true
+    default: false
+    }
+  }
 
   /// The bracket that closes this one, or nil.
   var closer: Token.Kind? {
@@ -124,18 +96,88 @@ extension Token.Kind {
     self == .rightParenthesis || self == .rightBracket || self == .rightBrace
   }
 
-  private static let expressionStarts: Set<Token.Kind> = [
-    .name, .int, .float, .string, .stringOpen, .brokenString, .fn, .if, .with, .try, .not, .true,
-    .false, .nil, .self, .leftParenthesis, .leftBracket, .leftBrace, .minus, .plus, .tilde,
-  ]
-
-  private static let lineContinuations: Set<Token.Kind> = [
-    .comma, .assign, .arrow, .pipe, .or, .and, .not, .in, .equal, .notEqual, .less, .lessEqual,
-    .greater, .greaterEqual, .range, .plus, .minus, .bar, .star, .slash, .doubleSlash, .percent,
-    .at, .ampersand, .tilde, .doubleStar, .dot, .plusAssign, .minusAssign, .starAssign,
-    .slashAssign, .doubleSlashAssign, .percentAssign, .doubleStarAssign, .atAssign,
-    .ampersandAssign, .barAssign,
-  ]
+  /// How the word is written; in words where that varies.
+  public var spelling: String {
+    switch self {
+    case .end: "the end of the program"
+    case .name: "a name"
+    case .int: "a whole number"
+    case .float: "a number"
+    case .string: "a string"
+    case .stringOpen: "an opening quote"
+    case .stringText: "text"
+    case .interpolationOpen: "{ in a string"
+    case .format: "a format"
+    case .interpolationClose: "} in a string"
+    case .stringClose: "a closing quote"
+    case .brokenString: "a broken string"
+    case .`let`: "let"
+    case .fn: "fn"
+    case .`if`: "if"
+    case .`else`: "else"
+    case .`for`: "for"
+    case .`in`: "in"
+    case .`while`: "while"
+    case .`break`: "break"
+    case .`continue`: "continue"
+    case .`return`: "return"
+    case .with: "with"
+    case .`try`: "try"
+    case .`catch`: "catch"
+    case .`throw`: "throw"
+    case .assert: "assert"
+    case .and: "and"
+    case .or: "or"
+    case .not: "not"
+    case .`true`: "true"
+    case .`false`: "false"
+    case .`nil`: "nil"
+    case .`self`: "self"
+    case .leftParenthesis: "("
+    case .rightParenthesis: ")"
+    case .leftBracket: "["
+    case .rightBracket: "]"
+    case .leftBrace: "{"
+    case .rightBrace: "}"
+    case .comma: ","
+    case .semicolon: ";"
+    case .colon: ":"
+    case .dot: "."
+    case .range: ".."
+    case .ellipsis: "..."
+    case .assign: "="
+    case .arrow: "=>"
+    case .result: "->"
+    case .pipe: "|>"
+    case .plus: "+"
+    case .minus: "-"
+    case .star: "*"
+    case .slash: "/"
+    case .doubleSlash: "//"
+    case .percent: "%"
+    case .doubleStar: "**"
+    case .at: "@"
+    case .ampersand: "&"
+    case .bar: "|"
+    case .tilde: "~"
+    case .equal: "=="
+    case .notEqual: "!="
+    case .less: "<"
+    case .lessEqual: "<="
+    case .greater: ">"
+    case .greaterEqual: ">="
+    case .plusAssign: "+="
+    case .minusAssign: "-="
+    case .starAssign: "*="
+    case .slashAssign: "/="
+    case .doubleSlashAssign: "//="
+    case .percentAssign: "%="
+    case .doubleStarAssign: "**="
+    case .atAssign: "@="
+    case .ampersandAssign: "&="
+    case .barAssign: "|="
+    }
+  }
 }
 
 /// The words of one source, with the texts and the documentation they refer to.

@@ -203,8 +203,8 @@ private func messages(_ text: String) -> [String] {
         "a if c else b",
         ["expected a new line or ; before if | a choice is written if c { a } else { b }"]
       ),
-    ("f(a if c else b)", ["expected ), found if | a choice is written if c { a } else { b }"]),
-    ("f(a))", ["unmatched ) | nothing is open here to close"]),
+      ("f(a if c else b)", ["expected ), found if | a choice is written if c { a } else { b }"]),
+      ("f(a))", ["unmatched ) | nothing is open here to close"]),
       (
         "param a = 1.0",
         ["param fields stand directly in a model | elsewhere write let a = param(…)"]
