@@ -58,7 +58,8 @@ extension Machine {
       let arguments = Arguments(
         base: window + 1, count: max(count, function.signature.parameters.count),
         interpreter: interpreter, callee: function)
-      try finish(window, arguments.count, try host.call(arguments))
+      try finish(
+        window, arguments.count, try behind(arguments) { try host.call(arguments) })
       return nil
     default:
       throw RuntimeError(
@@ -80,7 +81,17 @@ extension Machine {
   ) throws {
     let arguments = Arguments(
       base: window + 1, count: count, interpreter: interpreter, callee: builtin)
-    try finish(window, count, try builtin.function(arguments))
+    try finish(window, count, try behind(arguments) { try builtin.function(arguments) })
+  }
+
+  /// Runs a built-in so that what it calls takes slots behind its arguments, which may lie past
+  /// the registers of the frame that called it.
+  @inline(__always)
+  private func behind(_ arguments: Arguments, _ body: () throws -> Value) throws -> Value {
+    let saved = state.pointee.floor
+    state.pointee.floor = arguments.base + arguments.count
+    defer { state.pointee.floor = saved }
+    return try body()
   }
 
   /// Puts a result into the window and forgets the arguments.
@@ -208,7 +219,7 @@ extension Machine {
       let arguments = Arguments(
         base: window + 1, count: count, interpreter: interpreter,
         callee: hostFunction(host.callSignature))
-      try finish(window, count, try host.call(arguments))
+      try finish(window, count, try behind(arguments) { try host.call(arguments) })
       return nil
     default: return try prepare(window, count)
     }
@@ -266,7 +277,7 @@ extension Machine {
         let arguments = Arguments(
           base: receiver + 1, count: max(count, function.signature.parameters.count),
           interpreter: interpreter, callee: function)
-        let result = try host.callMethod(site.name, arguments)
+        let result = try behind(arguments) { try host.callMethod(site.name, arguments) }
         window.pointee = result
         clearRegisters(receiver, arguments.count + 1)
         return nil
@@ -297,7 +308,7 @@ extension Machine {
         let arguments = Arguments(
           base: receiver, count: max(count + 1, builtin.signature.parameters.count),
           interpreter: interpreter, callee: builtin)
-        let result = try builtin.function(arguments)
+        let result = try behind(arguments) { try builtin.function(arguments) }
         window.pointee = result
         clearRegisters(receiver, arguments.count)
         return nil

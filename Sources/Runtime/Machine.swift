@@ -34,6 +34,9 @@ struct MachineState {
   var header: UnsafeMutablePointer<CodeHeader>
   var captures: UnsafeMutablePointer<Value>
   var frameCount = 0
+  /// The first slot behind the arguments of the built-in that runs: a call back takes no slot
+  /// below it, wherever that built-in was called from.
+  var floor: UnsafeMutablePointer<Value>
   /// Slots below it are initialized.
   var initializedTop: UnsafeMutablePointer<Value>
   /// Loop rounds and calls until the next look at limits and interrupts.
@@ -108,7 +111,7 @@ final class Machine {
     state.initialize(
       to: MachineState(
         pc: UnsafePointer(idle.header.pointee.code), base: stack, header: idle.header,
-        captures: stack, initializedTop: stack))
+        captures: stack, floor: stack, initializedTop: stack))
   }
 
   deinit {
@@ -126,7 +129,7 @@ final class Machine {
   /// Calls a value and waits for its result.
   func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
     let saved = state.pointee
-    let window = saved.base + saved.header.pointee.registerCount
+    let window = max(saved.base + saved.header.pointee.registerCount, saved.floor)
     guard saved.nesting < Machine.maximumNesting else {
       throw RuntimeError(
         .limit, "built-in functions call back more than \(Machine.maximumNesting) levels deep",
@@ -142,6 +145,7 @@ final class Machine {
       state.pointee.header = saved.header
       state.pointee.captures = saved.captures
       state.pointee.nesting = saved.nesting
+      state.pointee.floor = saved.floor
     }
     let entry =
       named.isEmpty
