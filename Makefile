@@ -10,7 +10,7 @@ SHELL := /bin/sh
 
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev
 MOS := .build/release/mos
-TEST_FLAGS := -c release --disable-testable-imports --scratch-path .build/tests
+TEST_FLAGS := -c release --scratch-path .build/tests
 SWIFT_SOURCES := Package.swift Sources Tests
 
 ## demo: build, and run the tutorial's main example
@@ -41,7 +41,7 @@ accept: packages
 
 ## fuzz: run 100,000 mutated programs; a crash or a hang prints its program and fails
 fuzz: packages
-	swift build $(TEST_FLAGS) --product Fuzz
+	swift build $(TEST_FLAGS) --build-tests
 	.build/tests/release/Fuzz --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 
 ## examples: run every example
