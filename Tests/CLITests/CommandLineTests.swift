@@ -134,7 +134,7 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     let plain = try mos("-e", "throw \"x\"")
     #expect(!plain.errors.contains("\u{1b}["))
     #expect(try mos("--color", "always", "-e", "throw \"x\"").errors.contains("\u{1b}["))
-    let forced = try mos("-e", "throw \"x\"", environment: ["CLICOLOR_FORCE": "1"])
+    let forced = try mos("-e", "throw \"x\"", environment: ["CLICOLOR_FORCE": "1", "NO_COLOR": ""])
     #expect(forced.errors.contains("\u{1b}["))
     let refused = try mos(
       "-e", "throw \"x\"", environment: ["CLICOLOR_FORCE": "1", "NO_COLOR": "1"])
