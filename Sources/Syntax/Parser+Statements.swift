@@ -1,13 +1,19 @@
 // Statements and declarations. The grammar rule of each stands above its function.
 
 extension Parser {
-  /// A statement, or an `.error` node for one that had to be skipped.
+  /// A statement, or an `.error` node for one that had to be skipped. What a broken declaration
+  /// was to declare is kept, so that its uses are no mistakes.
   mutating func parseStatementOrSkip() -> Statement? {
     let first = start
+    let outer = declared
+    declared = nil
+    defer { declared = outer }
     if let statement = attempt({ parser throws(Abandoned) in try parser.parseStatement() }) {
       return statement
     }
-    return Statement(.error, span(from: first))
+    let place = span(from: first)
+    guard let declared else { return Statement(.error, place) }
+    return Statement(.let(declared, Expression(.error, place), documentation: nil), place)
   }
 
   /// `statement := let | fn | model | for | while | break | continue | return | throw | assert
@@ -88,6 +94,7 @@ extension Parser {
   private mutating func parseLet(_ documentation: String?) throws(Abandoned) -> Statement.Kind {
     advance()
     let pattern = try parsePattern(bare: false)
+    declared = pattern
     let value = try parseInitialValue(of: "let")
     return .let(pattern, value, documentation: documentation)
   }
@@ -207,6 +214,7 @@ extension Parser {
     let first = start
     advance()
     let name = try parseIdentifier("a name after fn")
+    declared = .name(name)
     guard token.kind == .leftParenthesis, !isAtLineEnd else {
       throw unexpected("( and the parameters of \(name.name)")
     }
@@ -421,19 +429,33 @@ extension Parser {
     let first = start
     advance()
     let name = try parseIdentifier("a name after model")
+    declared = .name(name)
     let parameters =
       token.kind == .leftParenthesis && !isAtLineEnd ? try parseParameters() : []
     try expectBlock()
     try enter()
     defer { leave() }
     open()
-    let members = parseLines { parser in
-      parser.attempt { parser throws(Abandoned) in try parser.parseMember() }
-    }
+    let members = parseLines { parser in parser.parseMemberOrSkip() }
     try close()
     return Model(
       name: name, parameters: parameters, members: members, documentation: documentation,
       span: span(from: first))
+  }
+
+  /// A member, or what is known of a broken field.
+  private mutating func parseMemberOrSkip() -> Model.Member? {
+    let first = start
+    let kind = Model.FieldKind(rawValue: text(token))
+    let outer = declared
+    declared = nil
+    defer { declared = outer }
+    if let member = attempt({ parser throws(Abandoned) in try parser.parseMember() }) {
+      return member
+    }
+    guard let kind, let declared else { return nil }
+    let place = span(from: first)
+    return .field(kind, declared, Expression(.error, place), documentation: nil, span: place)
   }
 
   /// `member := ( "param" | "buffer" | "let" ) pattern "=" expression | { "@" postfix } fn`
@@ -457,6 +479,7 @@ extension Parser {
     }
     advance()
     let pattern = try parsePattern(bare: false)
+    declared = pattern
     let value = try parseInitialValue(of: kind.rawValue)
     return .field(kind, pattern, value, documentation: documentation, span: span(from: first))
   }

@@ -272,6 +272,9 @@ struct Parser {
     return tokens[position - 1].kind.continuesLine || awaitsLine
   }
 
+  /// What the statement that is being parsed declares, once its name is known.
+  var declared: Pattern?
+
   /// True while a declaration after decorators, or a `catch`, is looked for.
   var awaitsLine = false
 

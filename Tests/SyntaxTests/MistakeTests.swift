@@ -262,4 +262,14 @@ private func messages(_ text: String) -> [String] {
     }
     #expect(lines == [1, 2, 4, 5, 6, 8, 10, 11, 12, 15])
   }
+
+  @Test func `a broken declaration still declares its name`() {
+    let text = "let a = (\nlet (b, c) = *\nfn f(x {\n}\nmodel M { param w 1 }\n"
+    let program = parse(Source(name: "test.mos", text: text)).program
+    #expect(
+      program.statements.map { outline($0) } == [
+        "(let a error)", "(let (list b c) error)", "(let f error)",
+        "(model M () (param w error))",
+      ])
+  }
 }

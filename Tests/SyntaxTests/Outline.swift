@@ -21,7 +21,7 @@ private func list(_ head: String, _ parts: [String]) -> String {
 
 private func documented(_ text: String?) -> [String] { text.map { ["##" + $0] } ?? [] }
 
-private func outline(_ statement: Statement) -> String {
+func outline(_ statement: Statement) -> String {
   switch statement.kind {
   case .expression(let value): outline(value)
   case .let(let pattern, let value, let documentation):
