@@ -471,7 +471,8 @@ extension Compiler {
         }
       } else {
         try compile(callee, into: window)
-        emit(.callWith, window, try compileArguments(arguments, CallSite()), span: span)
+        let kinds = try compileArguments(arguments)
+        emit(.callWith, window, add(CallSite(kinds: kinds)), span: span)
       }
       if window != d { emit(.take, d, window, span: span) }
     }
@@ -486,29 +487,28 @@ extension Compiler {
     return result
   }
 
-  /// Puts arguments into registers in the order written and adds a site that describes them.
-  private func compileArguments(_ arguments: [ResolvedArgument], _ site: CallSite) throws -> Int {
-    var site = site
-    for argument in arguments {
+  /// Puts arguments into registers in the order written; says how each stood.
+  private func compileArguments(_ arguments: [ResolvedArgument]) throws -> [CallSite.Kind] {
+    try arguments.map { argument in
       let register = take()
       switch argument {
       case .positional(let value):
         try compile(value, into: register)
-        site.kinds.append(.positional)
+        return .positional
       case .named(let name, let value):
         try compile(value, into: register)
-        site.kinds.append(.named(name.name))
-        site.isPlain = false
+        return .named(name.name)
       case .spreadList(let value):
         try compile(value, into: register)
-        site.kinds.append(.spreadList)
-        site.isPlain = false
+        return .spreadList
       case .spreadRecord(let value):
         try compile(value, into: register)
-        site.kinds.append(.spreadRecord)
-        site.isPlain = false
+        return .spreadRecord
       }
     }
+  }
+
+  private func add(_ site: CallSite) -> Int {
     sites.calls.append(site)
     return sites.calls.count - 1
   }
@@ -581,14 +581,15 @@ extension Compiler {
     }
     try scratch {
       let window = window(for: d)
-      var site = CallSite(name: call.name, builtin: call.builtin)
       if let variable = call.variable {
         compile(variable, call.name, into: window, call.nameSpan)
-        site.hasVariable = true
       }
       let receiver = take()
       try compile(call.receiver, into: receiver)
-      emit(.callMethod, window, try compileArguments(call.arguments, site), span: span)
+      let site = CallSite(
+        name: call.name, kinds: try compileArguments(call.arguments), builtin: call.builtin,
+        hasVariable: call.variable != nil)
+      emit(.callMethod, window, add(site), span: span)
       if window != d { emit(.take, d, window, span: span) }
     }
   }
@@ -610,9 +611,7 @@ extension Compiler {
       let window = next
       let kinds = try compileIndexParts(parts)
       sites.places.append(
-        PlaceSite(
-          root: .register(register), steps: [.index(kinds)], keys: window,
-          text: source.text(of: span)))
+        PlaceSite(root: .register(register), steps: [.index(kinds)], keys: window))
       emit(.getIndexParts, d, sites.places.count - 1, span: span)
     }
   }

@@ -260,7 +260,7 @@ extension Compiler {
       sites.models.append(
         ModelPrototype(
           name: model.name, documentation: model.documentation, span: model.span,
-          fields: model.fields, visibleCount: model.visibleCount, initializer: prototypes[0],
+          fields: model.fields, initializer: prototypes[0],
           methods: zip(model.methods.map(\.name), prototypes.dropFirst()).map { ($0, $1) }))
       emit(.makeModel, window, sites.models.count - 1, span: span)
       for window in windows.reversed() { emit(.call, window, 1, span: span) }
@@ -522,7 +522,7 @@ extension Compiler {
     let keys = next
     let steps = try compileSteps(of: target)
     sites.places.append(
-      PlaceSite(root: root, steps: steps, keys: keys, text: source.text(of: target.span)))
+      PlaceSite(root: root, steps: steps, keys: keys))
     return sites.places.count - 1
   }
 

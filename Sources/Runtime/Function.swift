@@ -24,6 +24,8 @@ struct CodeHeader {
   /// The positional arguments with which a call needs no binding: the number of parameters where
   /// all are plain; -1 for methods and for functions with other parameters.
   var plainCount: Int
+  /// The same for methods, `self` not counted; -1 for functions.
+  var plainMethodCount: Int
   /// True where the code reads its closure, which must then lie before its registers.
   var needsClosure: Bool
   let prototype: Unmanaged<FunctionPrototype>
@@ -78,14 +80,14 @@ public final class FunctionPrototype {
     self.documentation = documentation
     self.isMethod = isMethod
     self.captureSources = captureSources
+    let isPlain = signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil }
     header = .allocate(capacity: 1)
     header.initialize(
       to: CodeHeader(
         code: .allocate(capacity: 0), constants: .allocate(capacity: 0), registerCount: 0,
         argumentCount: signature.parameters.count + (isMethod ? 1 : 0),
-        plainCount: !isMethod
-          && signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil }
-          ? signature.parameters.count : -1,
+        plainCount: !isMethod && isPlain ? signature.parameters.count : -1,
+        plainMethodCount: isMethod && isPlain ? signature.parameters.count : -1,
         needsClosure: !captureSources.isEmpty, prototype: Unmanaged.passUnretained(self)))
   }
 

@@ -38,6 +38,9 @@ final class Globals {
 
   /// The names of a module's variables, in the order of declaration.
   func names(of module: ModuleObject) -> [String] {
-    owners.filter { $0.module == ObjectIdentifier(module) }.map(\.name)
+    owners.enumerated().compactMap { slot, owner in
+      owner.module == ObjectIdentifier(module) && module.slots[owner.name] == slot
+        ? owner.name : nil
+    }
   }
 }

@@ -154,7 +154,7 @@ enum Flags {
 // MARK: - Sites
 
 /// The arguments of a call that is more than positional, or of a method call.
-struct CallSite {
+final class CallSite {
   enum Kind {
     case positional
     case named(String)
@@ -162,19 +162,29 @@ struct CallSite {
     case spreadRecord
   }
   /// The method's name; empty for a call of a value.
-  var name = ""
+  let name: String
   /// How each argument stands in the program; for a method the receiver is not among them.
-  var kinds: [Kind] = []
+  let kinds: [Kind]
   /// True where every argument is positional.
-  var isPlain = true
+  let isPlain: Bool
   /// The function of that name that is called where the receiver has no such method.
-  var builtin: BuiltinFunction?
+  let builtin: BuiltinFunction?
   /// True where R[a] holds a variable's value of that name, which goes before the built-in.
-  var hasVariable = false
+  let hasVariable: Bool
+  /// The method that the last receiver had, and the receiver's type: most sites see one type.
+  var found: (type: ModelType, method: Closure)?
+
+  init(name: String = "", kinds: [Kind], builtin: BuiltinFunction? = nil, hasVariable: Bool = false) {
+    self.name = name
+    self.kinds = kinds
+    self.builtin = builtin
+    self.hasVariable = hasVariable
+    isPlain = kinds.allSatisfy { if case .positional = $0 { true } else { false } }
+  }
 }
 
 /// Where a value is put: a root and a way from it.
-struct PlaceSite {
+final class PlaceSite {
   enum Root {
     case register(Int)
     case global(Int)
@@ -194,12 +204,16 @@ struct PlaceSite {
     case slice
     case ellipsis
   }
-  var root: Root
-  var steps: [Step]
+  let root: Root
+  let steps: [Step]
   /// The first of the registers that hold the keys, in the order of the steps.
-  var keys: Int
-  /// The text of the place, for messages.
-  var text: String
+  let keys: Int
+
+  init(root: Root, steps: [Step], keys: Int) {
+    self.root = root
+    self.steps = steps
+    self.keys = keys
+  }
 }
 
 /// The annotations of a function, in the order of its parameters, and of its result.

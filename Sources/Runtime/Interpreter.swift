@@ -101,6 +101,14 @@ extension Interpreter {
 
   func keep(_ prototype: FunctionPrototype) { prototypes.append(prototype) }
 
+  /// Where in a program an operation was recorded; see `Context.place`.
+  func label(ofPlace place: UInt64) -> Diagnostic.Label? {
+    guard let pc = UnsafePointer<Instruction>(bitPattern: UInt(place)) else { return nil }
+    return prototypes.first { $0.contains(pc) }.map {
+      Diagnostic.Label(source: $0.source, span: $0.span(at: pc))
+    }
+  }
+
   func addTest(_ name: String, _ source: Source, _ span: Span, _ body: Value) {
     tests.append((name, source, span, body))
   }

@@ -43,11 +43,11 @@ extension Machine {
       window.pointee = .instance(instance)
       return try enterMethod(type.initializer, window, count)
     case .instance(let instance):
-      if let slot = instance.type.slots["forward"], instance.type.fields[slot].kind == .method {
+      if let slot = instance.type.forwardSlot {
         window.pointee = instance[slot: slot]
         return try prepare(window, count)
       }
-      guard let method = instance.type.method("forward") else {
+      guard let method = instance.type.forward else {
         throw RuntimeError(
           .type, "a \(instance.type.name) cannot be called, since it has no method `forward`")
       }
@@ -72,7 +72,9 @@ extension Machine {
   private func enterMethod(_ method: Closure, _ window: UnsafeMutablePointer<Value>, _ count: Int)
     throws -> Entry
   {
-    try bind(method.prototype.signature, window + 1, count)
+    if method.header.pointee.plainMethodCount != count {
+      try bind(method.prototype.signature, window + 1, count)
+    }
     return Entry(header: method.header, captures: method.captures, base: window, result: window)
   }
 
@@ -180,10 +182,10 @@ extension Machine {
     case .builtin(let builtin): builtin.signature
     case .model(let type): type.signature
     case .instance(let instance):
-      if let slot = instance.type.slots["forward"], instance.type.fields[slot].kind == .method {
+      if let slot = instance.type.forwardSlot {
         signature(of: instance[slot: slot])
       } else {
-        instance.type.method("forward")?.prototype.signature
+        instance.type.forward?.prototype.signature
       }
     case .host(let host): host.isCallable ? hostFunction(host.callSignature).signature : nil
     default: nil
@@ -209,11 +211,11 @@ extension Machine {
       let method = type.initializer
       return Entry(header: method.header, captures: method.captures, base: window, result: window)
     case .instance(let instance):
-      if let slot = instance.type.slots["forward"], instance.type.fields[slot].kind == .method {
+      if let slot = instance.type.forwardSlot {
         window.pointee = instance[slot: slot]
         return try prepareBound(window, count)
       }
-      guard let method = instance.type.method("forward") else { return try prepare(window, count) }
+      guard let method = instance.type.forward else { return try prepare(window, count) }
       return Entry(header: method.header, captures: method.captures, base: window, result: window)
     case .host(let host):
       let arguments = Arguments(
@@ -241,10 +243,17 @@ extension Machine {
     let count = site.kinds.count
     switch receiver.pointee {
     case .instance(let instance):
+      if let found = site.found, found.type === instance.type, site.isPlain,
+        found.method.header.pointee.plainMethodCount == count
+      {
+        let method = found.method
+        return Entry(header: method.header, captures: method.captures, base: receiver, result: window)
+      }
       if let slot = instance.type.slots[site.name], instance.type.fields[slot].kind != .argument {
         let value = instance.read(slot: slot)
         if value.isCallable { return try callField(value, window, site) }
       } else if let method = instance.type.method(site.name) {
+        site.found = (instance.type, method)
         if site.isPlain {
           try bind(method.prototype.signature, receiver + 1, count)
         } else {

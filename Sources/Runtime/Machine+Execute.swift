@@ -13,6 +13,7 @@ extension Machine {
     let frameLimit = self.frameLimit
     let interpreter = self.interpreter
     let globals = interpreter.globals.slots
+    let context = interpreter.context
 
     var pc = state.pointee.pc
     var base = entry.base
@@ -478,6 +479,7 @@ extension Machine {
             }
           case .callBuiltin:
             sync(pc, base, header, captures)
+            context.place = UInt64(UInt(bitPattern: pc - 1))
             let count = Int(i.c)
             let result = try header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
               try prototype.callBuiltin(Int(i.b), a + 1, count, interpreter)

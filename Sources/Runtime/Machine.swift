@@ -211,11 +211,26 @@ final class Machine {
 
   /// The error with the place that `pc` stands for and the calls that led there.
   func placed(_ error: any Error, at pc: UnsafePointer<Instruction>) -> RuntimeError {
+    if let derivative = error as? DerivativeError {
+      return placed(derivative, at: pc)
+    }
     var error = RuntimeError(wrapping: error)
     guard error.diagnostic.primary == nil else { return error }
     state.pointee.pc = pc
     error.diagnostic.primary = currentPlace
     error.diagnostic.primary?.text = error.label
+    error.diagnostic.trace = trace()
+    return error
+  }
+
+  /// An error of a derivative rule: underlined is the operation whose derivative failed.
+  private func placed(_ derivative: DerivativeError, at pc: UnsafePointer<Instruction>)
+    -> RuntimeError
+  {
+    var error = RuntimeError(wrapping: derivative.underlying)
+    state.pointee.pc = pc
+    error.diagnostic.primary = interpreter.label(ofPlace: derivative.place) ?? currentPlace
+    error.diagnostic.primary?.text = "in the derivative of \(derivative.operation)"
     error.diagnostic.trace = trace()
     return error
   }

@@ -13,21 +13,18 @@ final class ModelPrototype {
   let span: Span
   /// The slots in order.
   let fields: [ModelField]
-  /// Fields that a program sees; the rest are the declaration's parameters.
-  let visibleCount: Int
   /// The function that fills the slots of a new instance, and the methods, each with its name.
   let initializer: FunctionPrototype
   let methods: [(name: String, prototype: FunctionPrototype)]
 
   init(
-    name: String, documentation: String?, span: Span, fields: [ModelField], visibleCount: Int,
+    name: String, documentation: String?, span: Span, fields: [ModelField],
     initializer: FunctionPrototype, methods: [(name: String, prototype: FunctionPrototype)]
   ) {
     self.name = name
     self.documentation = documentation
     self.span = span
     self.fields = fields
-    self.visibleCount = visibleCount
     self.initializer = initializer
     self.methods = methods
   }
@@ -62,14 +59,14 @@ public final class ModelType {
   let methods: [String: Closure]
   /// The names of the methods in order.
   public let methodNames: [String]
-  /// The slots of `visible` fields come first.
-  let visibleCount: Int
+  /// What calling an instance calls: a method, or the slot of its decorated form.
+  let forward: Closure?
+  let forwardSlot: Int?
 
   init(_ prototype: ModelPrototype, initializer: Closure, methods: [Closure]) {
     name = prototype.name
     documentation = prototype.documentation
     fields = prototype.fields
-    visibleCount = prototype.visibleCount
     var slots: [String: Int] = [:]
     for (slot, field) in fields.enumerated() { slots[field.name] = slot }
     self.slots = slots
@@ -77,6 +74,8 @@ public final class ModelType {
     methodNames = prototype.methods.map(\.name)
     self.methods = Dictionary(
       zip(methodNames, methods), uniquingKeysWith: { _, last in last })
+    forward = self.methods["forward"]
+    forwardSlot = slots["forward"].flatMap { prototype.fields[$0].kind == .method ? $0 : nil }
   }
 
   /// The parameters of the declaration.
@@ -122,8 +121,12 @@ public final class ModelInstance {
   /// What a program reads: a `param` field gives tensors, not cells.
   func read(slot: Int) -> Value {
     let value = slots[slot]
-    guard type.fields[slot].kind == .param else { return value }
-    return ModelInstance.uncelled(value)
+    switch value {
+    case .parameter, .list, .record:
+      guard type.fields[slot].kind == .param else { return value }
+      return ModelInstance.uncelled(value)
+    default: return value
+    }
   }
 
   private static func uncelled(_ value: Value) -> Value {

@@ -230,7 +230,6 @@ final class ResolvedModel {
   let span: Span
   let documentation: String?
   var fields: [ModelField] = []
-  var visibleCount = 0
   var initializer: ResolvedFunction?
   var methods: [ResolvedFunction] = []
 

@@ -353,7 +353,6 @@ extension Resolver {
         }
       }
     }
-    resolved.visibleCount = resolved.fields.count
     for method in methods where !method.decorators.isEmpty {
       if let name = method.function.name { addSlot(name, .method) }
     }

@@ -142,7 +142,7 @@ extension Value {
   public var isCallable: Bool {
     switch self {
     case .function, .builtin, .model: true
-    case .instance(let instance): instance.type.method("forward") != nil
+    case .instance(let instance): instance.type.forward != nil || instance.type.forwardSlot != nil
     case .host(let host): host.isCallable
     default: false
     }
