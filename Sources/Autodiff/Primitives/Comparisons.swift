@@ -89,11 +89,12 @@ extension Variable {
     try apply(.select, [self, a, b])
   }
 
-  /// The elements kept between two bounds; at a bound the derivative is still 1.
+  /// The elements kept between two bounds; at a bound the derivative is 0, as in PyTorch and as
+  /// relu's at 0.
   public func clip(_ low: Variable?, _ high: Variable?) throws -> Variable {
     var result = self
-    if let low { result = try result.isLess(than: low).select(low, result) }
-    if let high { result = try result.isGreater(than: high).select(high, result) }
+    if let low { result = try result.isLessOrEqual(to: low).select(low, result) }
+    if let high { result = try result.isGreaterOrEqual(to: high).select(high, result) }
     return result
   }
 
