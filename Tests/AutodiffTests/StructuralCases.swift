@@ -66,7 +66,9 @@ extension PrimitiveTable {
     }
     add("take", [f(4, 3), .ids([2, 2], below: 4)]) { try $0[0].take($0[1]) }
     add("take", [f(4), .ids([], below: 4)]) { try $0[0].take($0[1]) }
-    add("take", [f(2, 4, 3), .ids([2], below: 4)], isInside: true) { try $0[0].take($0[1], axis: 1) }
+    add("take", [f(2, 4, 3), .ids([2], below: 4)], isInside: true) {
+      try $0[0].take($0[1], axis: 1)
+    }
     add("scatter_add", [f(3, 2), .ids([3], below: 4)], isInside: true) { x in
       let places = try x[1].expanded(at: 1).broadcast(to: Shape(3, 2))
       return try Variable.tensor(Tensor.zeros(Shape(4, 2), x[0].dtype))

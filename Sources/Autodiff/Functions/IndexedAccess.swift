@@ -106,9 +106,11 @@ private struct MappedIndex {
       case .ids(let list):
         guard list.dtype == .i64 else {
           throw TensorError(
-            .type, "inside vmap an index is made of whole numbers, and \(list.typeDescription) holds none",
+            .type,
+            "inside vmap an index is made of whole numbers, and \(list.typeDescription) holds none",
             hint: list.dtype == .bool
-              ? "a mask would give each example another shape; use where" : "convert it with .to(i64)")
+              ? "a mask would give each example another shape; use where"
+              : "convert it with .to(i64)")
         }
         joinRow()
         ids.append((axis, list))
@@ -168,7 +170,8 @@ extension Variable {
   public func scatterAdd(_ index: Variable, _ source: Variable, axis: Int) throws -> Variable {
     guard source.shape == index.shape else {
       throw TensorError(
-        .shape, "scatter_add needs an index for each element of \(source.typeDescription), and got "
+        .shape,
+        "scatter_add needs an index for each element of \(source.typeDescription), and got "
           + index.typeDescription)
     }
     let places = try gatherPlaces(index, axis: axis)
@@ -186,7 +189,8 @@ extension Variable {
     }
     guard index.rank == rank else {
       throw TensorError(
-        .shape, "gather needs an index of \(rank) axes for \(typeDescription), and got "
+        .shape,
+        "gather needs an index of \(rank) axes for \(typeDescription), and got "
           + index.typeDescription)
     }
     for other in 0..<rank where other != axis && index.shape[other] > shape[other] {
@@ -195,12 +199,14 @@ extension Variable {
         label: "axis \(other) has \(shape[other]), the index \(index.shape[other])")
     }
     let strides = shape.contiguousStrides
-    var places = try index.converted(to: .i64).checkedIDs(extent: shape[axis])
+    var places =
+      try index.converted(to: .i64).checkedIDs(extent: shape[axis])
       * .tensor(Tensor(strides[axis]))
     for other in 0..<rank where other != axis && index.shape[other] > 1 {
       var along = Array(repeating: 1, count: rank)
       along[other] = index.shape[other]
-      let steps = try Tensor.arange(0, index.shape[other] * strides[other], Swift.max(strides[other], 1))
+      let steps = try Tensor.arange(
+        0, index.shape[other] * strides[other], Swift.max(strides[other], 1))
       places = try places + .tensor(steps.reshaped(Shape(along)))
     }
     return places

@@ -49,7 +49,8 @@ extension Variable {
     _ target: Variable, labelSmoothing: Double = 0, _ reduction: LossReduction = .mean
   ) throws -> Variable {
     guard rank >= 1 else {
-      throw TensorError(.shape, "cross_entropy needs an axis of classes, and got \(typeDescription)")
+      throw TensorError(
+        .shape, "cross_entropy needs an axis of classes, and got \(typeDescription)")
     }
     let last = rank - 1
     let logarithms = try logSoftmax(axis: last)
@@ -107,7 +108,8 @@ extension Variable {
     let axes = AxisSet(try a.shape.axis(axis))
     let other = AxisSet(try b.shape.axis(axis))
     let product = try a * b
-    let lengths = try a.norm(axes: axes).maximum(.number(epsilon, like: a))
+    let lengths =
+      try a.norm(axes: axes).maximum(.number(epsilon, like: a))
       * b.norm(axes: other).maximum(.number(epsilon, like: b))
     return try product.sum(axes: AxisSet(product.shape.axis(axis))) / lengths
   }

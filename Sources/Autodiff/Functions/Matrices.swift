@@ -7,7 +7,9 @@ extension Variable {
   /// second last of the other are summed over.
   public func dot(_ b: Variable) throws -> Variable {
     if rank == 0 || b.rank == 0 { return try self * b }
-    if rank == 1 || b.rank <= 2 { return try rank == 1 && b.rank == 1 ? vectorDot(b) : tensorDot(b) }
+    if rank == 1 || b.rank <= 2 {
+      return try rank == 1 && b.rank == 1 ? vectorDot(b) : tensorDot(b)
+    }
     return try tensorDot(b)
   }
 

@@ -51,14 +51,16 @@ extension Variable {
   public func sliced(axis: Int, from start: Int, to stop: Int) throws -> Variable {
     let place = try shape.axis(axis)
     if start == 0 && stop == shape[place] { return self }
-    let items = Array(repeating: VariableIndexItem.slice(start: nil, stop: nil, step: 1), count: place)
+    let items = Array(
+      repeating: VariableIndexItem.slice(start: nil, stop: nil, step: 1), count: place)
     return try indexed(items + [.slice(start: start, stop: stop, step: 1)])
   }
 
   /// Every step-th element of an axis, from the first.
   public func strided(axis: Int, step: Int) throws -> Variable {
     let place = try shape.axis(axis)
-    let items = Array(repeating: VariableIndexItem.slice(start: nil, stop: nil, step: 1), count: place)
+    let items = Array(
+      repeating: VariableIndexItem.slice(start: nil, stop: nil, step: 1), count: place)
     return try indexed(items + [.slice(start: nil, stop: nil, step: step)])
   }
 
@@ -177,7 +179,8 @@ extension Variable {
   /// The k-th diagonal of the last two axes, as the last axis.
   public func diagonal(_ k: Int = 0) throws -> Variable {
     guard rank >= 2 else {
-      throw TensorError(.shape, "a diagonal is taken of two axes or more, not of \(typeDescription)")
+      throw TensorError(
+        .shape, "a diagonal is taken of two axes or more, not of \(typeDescription)")
     }
     let (rows, columns) = (shape[rank - 2], shape[rank - 1])
     let (i, j) = (k < 0 ? Swift.min(k.magnitude, UInt(rows)) : 0, k > 0 ? Swift.min(k, columns) : 0)

@@ -41,7 +41,8 @@ extension Primitive {
     packed name: String, packing: @escaping @Sendable (_ rows: Int, _ columns: Int) -> Packing,
     kernel: @escaping @Sendable (Tensor) throws -> [Tensor],
     forward: @escaping @Sendable (_ factors: [Variable], _ da: Variable) throws -> [Variable],
-    reverse: @escaping @Sendable (_ factors: [Variable], _ cotangents: [Variable]) throws
+    reverse:
+      @escaping @Sendable (_ factors: [Variable], _ cotangents: [Variable]) throws
       -> Variable
   ) {
     @Sendable func layout(_ a: Shape) -> Packing { packing(a[a.rank - 2], a[a.rank - 1]) }
@@ -80,7 +81,8 @@ extension Primitive {
     },
     reverse: { factors, cotangents in
       let (q, r) = (factors[0], factors[1])
-      let s = try r.matmul(cotangents[1].matrixTransposed)
+      let s =
+        try r.matmul(cotangents[1].matrixTransposed)
         - cotangents[0].matrixTransposed.matmul(q)
       let symmetric = try s.tril() + s.tril(-1).matrixTransposed
       let left = try cotangents[0] + q.matmul(symmetric)
@@ -180,7 +182,8 @@ extension Primitive {
       let utdu = try ut.matmul(du)
       let vtdv = try vt.matmul(dvt.matrixTransposed)
       let (j, k) = (try gaps * utdu, try gaps * vtdv)
-      let middle = try (j + j.matrixTransposed) * row + column * (k + k.matrixTransposed)
+      let middle =
+        try (j + j.matrixTransposed) * row + column * (k + k.matrixTransposed)
         + ds.diagonalMatrix()
       let core = try u.matmul(middle).matmul(vt)
       let outU = try ((du - u.matmul(utdu)) * inverse).matmul(vt)

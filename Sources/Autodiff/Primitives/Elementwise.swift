@@ -10,7 +10,8 @@ extension Primitive {
   /// A function of each element, with its derivative times a given factor.
   fileprivate convenience init(
     elementwise kernel: UnaryKernel, _ name: String,
-    times derivative: @escaping @Sendable (_ x: Variable, _ y: Variable, _ t: Variable) throws
+    times derivative:
+      @escaping @Sendable (_ x: Variable, _ y: Variable, _ t: Variable) throws
       -> Variable
   ) {
     self.init(
@@ -62,7 +63,8 @@ extension Primitive {
     try t.over(x * x.sqrt() * -2)
   }
   ///     y = x²            y' = 2x
-  static let square = Primitive(elementwise: .square, "square") { x, _, t in try t.scaled(by: x + x) }
+  static let square = Primitive(elementwise: .square, "square") { x, _, t in try t.scaled(by: x + x)
+  }
   ///     y = 1 / x            y' = -1 / x²
   static let reciprocal = Primitive(elementwise: .reciprocal, "reciprocal") { x, _, t in
     try -(t.over(x * x))

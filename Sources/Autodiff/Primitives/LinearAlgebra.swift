@@ -118,7 +118,9 @@ extension Primitive {
   static let pseudoInverse = Primitive(
     "pinv",
     kernel: { a, attributes in
-      if case .number(let tolerance) = attributes { return try Tensor.pinv(a, tolerance: tolerance) }
+      if case .number(let tolerance) = attributes {
+        return try Tensor.pinv(a, tolerance: tolerance)
+      }
       return try Tensor.pinv(a)
     },
     forward: { a, p, _, da in
@@ -178,7 +180,8 @@ extension Primitive {
     "det", kernel: { a, _ in try Tensor.determinant(a) },
     forward: { a, y, _, da in
       let products = try a.cofactors(determinant: y) * da
-      return try products.sum(axes: AxisSet(products.rank - 1)).sum(axes: AxisSet(products.rank - 2))
+      return try products.sum(axes: AxisSet(products.rank - 1)).sum(
+        axes: AxisSet(products.rank - 2))
     },
     reverse: { a, y, _, dy in try dy.asMatrices() * a.cofactors(determinant: y) })
 }
@@ -192,7 +195,8 @@ extension Variable {
   }
 
   /// The solution with the lower triangle of this matrix or its transpose.
-  func solvingLower(_ b: Variable, isTransposed: Bool = false, unit: Bool = false) throws -> Variable
+  func solvingLower(_ b: Variable, isTransposed: Bool = false, unit: Bool = false) throws
+    -> Variable
   {
     try solving(
       b, TriangleOptions(isLower: true, isTransposed: isTransposed, hasUnitDiagonal: unit))

@@ -33,7 +33,9 @@ extension Primitive {
         let row = try dy.expanded(at: -2)
         return (
           needsA
-            ? try (b.rank == 2 ? b.matmul(dy) : (b * row).sum(axes: .leading(b.rank - 2)).sum(axes: AxisSet(1)))
+            ? try
+              (b.rank == 2
+              ? b.matmul(dy) : (b * row).sum(axes: .leading(b.rank - 2)).sum(axes: AxisSet(1)))
             : nil,
           needsB ? try a.expanded(at: -1) * row : nil
         )

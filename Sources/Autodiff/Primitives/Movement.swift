@@ -93,7 +93,9 @@ extension Primitive {
   static let pad = Primitive(
     "pad",
     kernel: { x, attributes in
-      guard case .object(let object) = attributes, let widths = object as? PadWidths else { return x }
+      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
+        return x
+      }
       return try x.padded(before: widths.before, after: widths.after, value: widths.value)
     },
     forward: { _, _, attributes, dx in
@@ -113,7 +115,9 @@ extension Primitive {
         })
     },
     batch: { x, attributes in
-      guard case .object(let object) = attributes, let widths = object as? PadWidths else { return x }
+      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
+        return x
+      }
       return try x.padded(
         before: [0] + widths.before, after: [0] + widths.after, value: widths.value)
     })
@@ -151,10 +155,18 @@ extension Primitive {
     })
 
   /// The part of the last two axes on and below the k-th diagonal; zeros elsewhere. Attribute: k.
-  static let tril = Primitive(triangle: "tril") { try $0.tril($1) } again: { try $0.tril($1) }
+  static let tril = Primitive(triangle: "tril") {
+    try $0.tril($1)
+  } again: {
+    try $0.tril($1)
+  }
 
   /// The part of the last two axes on and above the k-th diagonal; zeros elsewhere. Attribute: k.
-  static let triu = Primitive(triangle: "triu") { try $0.triu($1) } again: { try $0.triu($1) }
+  static let triu = Primitive(triangle: "triu") {
+    try $0.triu($1)
+  } again: {
+    try $0.triu($1)
+  }
 
   /// A part of the last two axes: linear, and its own transpose.
   private convenience init(

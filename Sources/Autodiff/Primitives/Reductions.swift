@@ -99,12 +99,16 @@ extension Primitive {
     weights: { x, y, _ in try x.over(y.infiniteAtZero()) })
 
   /// True where any element over the axes is not zero.
-  static let anyTrue = Primitive(test: "any") { try $0.any($1, keepAxes: $2) } again: {
+  static let anyTrue = Primitive(test: "any") {
+    try $0.any($1, keepAxes: $2)
+  } again: {
     try $0.any(axes: $1, keepAxes: $2)
   }
 
   /// True where no element over the axes is zero.
-  static let allTrue = Primitive(test: "all") { try $0.all($1, keepAxes: $2) } again: {
+  static let allTrue = Primitive(test: "all") {
+    try $0.all($1, keepAxes: $2)
+  } again: {
     try $0.all(axes: $1, keepAxes: $2)
   }
 
@@ -189,12 +193,16 @@ extension Primitive {
     reverse: { _, y, axis, t in try t - y.exp() * t.sum(axes: AxisSet(axis), keepAxes: true) })
 
   /// The place of the greatest element along an axis. Attribute: the axis, kept or not.
-  static let argmax = Primitive(place: "argmax") { try $0.argmax(axis: $1, keepAxes: $2) } again: {
+  static let argmax = Primitive(place: "argmax") {
+    try $0.argmax(axis: $1, keepAxes: $2)
+  } again: {
     try $0.argmax(axis: $1, keepAxes: $2)
   }
 
   /// The place of the least element along an axis. Attribute: the axis, kept or not.
-  static let argmin = Primitive(place: "argmin") { try $0.argmin(axis: $1, keepAxes: $2) } again: {
+  static let argmin = Primitive(place: "argmin") {
+    try $0.argmin(axis: $1, keepAxes: $2)
+  } again: {
     try $0.argmin(axis: $1, keepAxes: $2)
   }
 
@@ -331,7 +339,8 @@ extension Variable {
     let even = n % 2 == 0 ? self : try padded(before: [0, 0], after: [0, 1], value: 1)
     let half = even.shape[1] / 2
     let pairs = try even.reshape(to: Shape(trusted: [shape[0], half, 2]))
-    let others = try (pairs.prod2()).rowProductsOfOthers().reshape(to: Shape(trusted: [shape[0], half, 1]))
+    let others = try (pairs.prod2()).rowProductsOfOthers().reshape(
+      to: Shape(trusted: [shape[0], half, 1]))
     let result = try (pairs.flip(axes: [2]) * others).reshape(to: even.shape)
     return n % 2 == 0 ? result : try result.sliced(axis: 1, from: 0, to: n)
   }
