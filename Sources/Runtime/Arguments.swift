@@ -257,7 +257,7 @@ extension Value {
   public var ints: [Int]? {
     switch self {
     case .int(let value): return [value]
-    case .range(let range): return (0..<range.count).map { range[$0] }
+    case .range(let range): return range.elements
     case .list(let values):
       var result: [Int] = []
       for value in values {

@@ -18,7 +18,7 @@ extension Machine {
       }
       if case .range(let range) = parts[0] {
         return .list(
-          try (0..<range.count).map { values[try Machine.position(range[$0], values.count)] })
+          try range.written().map { values[try Machine.position($0, values.count)] })
       }
       guard let index = Machine.integer(parts[0]) else {
         throw RuntimeError(
@@ -122,7 +122,7 @@ extension Machine {
       if range.start >= 0, range.stop >= 0 {
         return .slice(start: range.start, stop: range.stop, step: range.step)
       }
-      return .ids(.tensor(try Tensor.i64((0..<range.count).map { range[$0] })))
+      return .ids(.tensor(try Tensor.i64(range.written())))
     case .bool(let flag): return .ids(.tensor(Tensor(flag)))
     case .list:
       guard let ids = value.ints else { break }

@@ -54,6 +54,7 @@ extension Machine {
     case (.list(let s), .int(let n)) where operation == .multiply,
       (.int(let n), .list(let s)) where operation == .multiply:
       try limit(s.count, times: n)
+      guard !s.isEmpty else { return .list(s) }
       return .list(Array((0..<max(n, 0)).map { _ in s }.joined()))
     default: return try tensorBinary(operation, x, y)
     }
@@ -61,7 +62,7 @@ extension Machine {
 
   private func limit(_ count: Int, times n: Int) throws {
     let (total, overflow) = count.multipliedReportingOverflow(by: max(n, 0))
-    guard !overflow, total < 1 << 32 else {
+    guard !overflow, total < 1 << 27 else {
       throw RuntimeError(.limit, "\(count) elements \(n) times are too many")
     }
   }

@@ -67,6 +67,23 @@ public final class RangeObject {
 
   /// The element of an index `0 ..< count`.
   public subscript(index: Int) -> Int { start &+ index &* step }
+
+  /// All elements as an array; nil where they are too many for one.
+  public var elements: [Int]? {
+    count <= 1 << 26 ? (0..<count).map { self[$0] } : nil
+  }
+
+  /// All elements as an array.
+  ///
+  /// - Throws: a value error where they are too many for one.
+  public func written() throws -> [Int] {
+    guard let elements else {
+      throw RuntimeError(
+        .value, "a range of \(count) numbers is too long to write out",
+        hint: "`for` walks over it without")
+    }
+    return elements
+  }
 }
 
 /// A variable that closures share.

@@ -4,9 +4,6 @@ import Autodiff
 import Tensors
 
 extension Arguments {
-  /// The most elements that a range is written out to.
-  private static let longestRange = 1 << 26
-
   /// The elements of a list, range, record (pairs), string (characters) or tensor (first axis).
   ///
   /// - Throws: a type error for anything else, a limit error for a range too long to write out.
@@ -17,12 +14,7 @@ extension Arguments {
     switch value {
     case .list(let values): return values
     case .range(let range):
-      guard range.count <= Arguments.longestRange else {
-        throw RuntimeError(
-          .value, "a range of \(range.count) numbers is too long for \(callee.name)",
-          hint: "walk over it with `for`")
-      }
-      return (0..<range.count).map { .int(range[$0]) }
+      return try range.written().map { .int($0) }
     case .record(let record): return record.pairs.map { .list([.string($0), $1]) }
     case .string(let string): return string.text.map { .string(String($0)) }
     case .tensor(let variable): return try rows(variable, index)
