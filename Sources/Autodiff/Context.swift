@@ -123,7 +123,8 @@ public final class Context {
 
   /// Runs the body with two levels that have ended made active again at their heights, where
   /// those are free; a pull-back needs that for the functions that `checkpoint` runs again.
-  func within<R>(again ended: (Level, Level), at height: Int, _ body: () throws -> R) rethrows -> R {
+  func within<R>(again ended: (Level, Level), at height: Int, _ body: () throws -> R) rethrows -> R
+  {
     guard levels.count == height else { return try body() }
     levels.append(ended.0)
     levels.append(ended.1)

@@ -58,7 +58,8 @@ public final class Parameter: @unchecked Sendable {
   }
 
   private func seen(at height: Int, in context: Context) -> Variable {
-    if case .traced(let traced) = stored, Int(traced.height) >= height, traced.isAlive(in: context) {
+    if case .traced(let traced) = stored, Int(traced.height) >= height, traced.isAlive(in: context)
+    {
       return stored
     }
     if height == 0 { return settled(in: context) }

@@ -10,7 +10,8 @@ extension GradientTransformation {
     let name = "chain(\(transformations.map(\.name).joined(separator: ", ")))"
     return GradientTransformation(
       name,
-      initialize: { parameters in .list(try transformations.map { try $0.initialize(parameters) }) },
+      initialize: { parameters in .list(try transformations.map { try $0.initialize(parameters) })
+      },
       update: { updates, state, parameters in
         guard case .list(let states) = state, states.count == transformations.count else {
           throw TensorError(

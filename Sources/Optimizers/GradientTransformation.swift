@@ -39,7 +39,8 @@ public struct GradientTransformation: @unchecked Sendable {
 
   /// A transformation without a state.
   public init(
-    stateless name: String, _ update: @escaping (_ updates: Tree, _ parameters: Tree?) throws -> Tree
+    stateless name: String,
+    _ update: @escaping (_ updates: Tree, _ parameters: Tree?) throws -> Tree
   ) {
     self.init(
       name, initialize: { _ in .list([]) },

@@ -112,7 +112,8 @@ extension Tensor {
 
   private func triangle(_ k: Int, isLower: Bool) throws -> Tensor {
     guard rank >= 2 else {
-      throw TensorError(.shape, "a triangle is taken of two axes or more, not of \(typeDescription)")
+      throw TensorError(
+        .shape, "a triangle is taken of two axes or more, not of \(typeDescription)")
     }
     let (rows, columns) = (shape[rank - 2], shape[rank - 1])
     let source = try contiguous()

@@ -40,7 +40,9 @@ extension Tensor {
       throw TensorError(
         .shape, "cannot multiply \(left.typeDescription) and \(right.typeDescription) as matrices",
         label: "the inner axes are \(k) and \(b.shape[b.rank - 2])",
-        hint: "the left's last axis must be the right's \(right.rank == 1 ? "only" : "second last") one")
+        hint:
+          "the left's last axis must be the right's \(right.rank == 1 ? "only" : "second last") one"
+      )
     }
     let promoted = DType.promoted(a.dtype, b.dtype)
     let dtype: DType = promoted == .bool ? .i64 : promoted

@@ -104,7 +104,8 @@ extension Tensor {
   public func sliced(starts: [Int], stops: [Int], steps: [Int]) throws -> Tensor {
     guard starts.count == rank, stops.count == rank, steps.count == rank else {
       throw TensorError(
-        .shape, "a slice of \(typeDescription) needs \(rank) ranges, and \(starts.count) were given")
+        .shape, "a slice of \(typeDescription) needs \(rank) ranges, and \(starts.count) were given"
+      )
     }
     var (newShape, newStrides, offset) = (Shape(), Shape(), 0)
     let own = strides
@@ -211,7 +212,8 @@ extension Tensor {
       if rest.rank == target.rank { rest[place] = target[place] }
       guard rest == target else {
         throw TensorError(
-          .shape, "cannot concat \(first.typeDescription) and \(part.typeDescription) along axis \(axis)",
+          .shape,
+          "cannot concat \(first.typeDescription) and \(part.typeDescription) along axis \(axis)",
           hint: "all other axes must be equal")
       }
       let (sum, overflow) = target[place].addingReportingOverflow(part.shape[place])

@@ -105,7 +105,8 @@ extension Tensor {
   private func requireElements(_ axes: AxisSet, _ name: String) throws {
     for axis in 0..<rank where axes.contains(axis) && shape[axis] == 0 {
       throw TensorError(
-        .value, "\(name) of no elements is not defined: \(typeDescription) has none along axis \(axis)"
+        .value,
+        "\(name) of no elements is not defined: \(typeDescription) has none along axis \(axis)"
       )
     }
   }
@@ -228,7 +229,8 @@ extension Tensor {
           result.header.data + row * bytes, 0)
         guard status == MOS_OK else {
           throw TensorError(
-            .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first")
+            .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first"
+          )
         }
       }
     }

@@ -61,7 +61,9 @@ public struct Shape: Sendable, Hashable {
         let (product, overflow) = count.multipliedReportingOverflow(by: value)
         guard !overflow, product < 1 << 60 else {
           throw TensorError(
-            .limit, "a tensor of shape (\(values.map(String.init).joined(separator: ", "))) is too large to address")
+            .limit,
+            "a tensor of shape (\(values.map(String.init).joined(separator: ", "))) is too large to address"
+          )
         }
         count = product
       }

@@ -131,7 +131,9 @@ public struct Tensor: @unchecked Sendable {
   }
 
   /// The elements' address for the duration of the call; walk it by `strides`.
-  @inlinable public func withElements<R>(_ body: (UnsafeMutableRawPointer) throws -> R) rethrows -> R {
+  @inlinable public func withElements<R>(_ body: (UnsafeMutableRawPointer) throws -> R) rethrows
+    -> R
+  {
     try withExtendedLifetime(buffer) { try body(header.data) }
   }
 
@@ -144,7 +146,8 @@ public struct Tensor: @unchecked Sendable {
     let contiguous = Tensor.isContiguous(shape: shape, strides: strides)
     return Tensor(
       shape: shape, count: shape.count, data: h.data + offset * h.dtype.size,
-      owner: h.owner?.takeUnretainedValue() ?? buffer, layout: contiguous ? nil : Layout(strides), dtype: h.dtype)
+      owner: h.owner?.takeUnretainedValue() ?? buffer, layout: contiguous ? nil : Layout(strides),
+      dtype: h.dtype)
   }
 
   /// True where strides walk the shape in row-major order without gaps; axes of extent 1 and
@@ -180,7 +183,8 @@ extension Tensor {
       switch dtype {
       case .f64: pointer.storeBytes(of: value, as: Double.self)
       case .f32: pointer.storeBytes(of: Float(value), as: Float.self)
-      case .i64: pointer.storeBytes(of: Int64(exactly: value.rounded(.towardZero)) ?? 0, as: Int64.self)
+      case .i64:
+        pointer.storeBytes(of: Int64(exactly: value.rounded(.towardZero)) ?? 0, as: Int64.self)
       case .bool: pointer.storeBytes(of: value != 0 ? 1 : 0, as: UInt8.self)
       }
     }

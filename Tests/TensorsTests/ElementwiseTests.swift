@@ -24,7 +24,9 @@ import Testing
       // Near a zero of the function, rounding of the argument's reduction is absolute.
       let close = agrees(y[i], expected[i], 2e-15) || abs(y[i] - expected[i]) < 1e-16
       let special = [.erfinv, .digamma, .trigamma, .lgamma].contains(kernel)
-      #expect(close || (special && agrees(y[i], expected[i], 2e-13)), "\(kernel) \(point) \(y[i]) \(expected[i])")
+      #expect(
+        close || (special && agrees(y[i], expected[i], 2e-13)),
+        "\(kernel) \(point) \(y[i]) \(expected[i])")
       guard Double(Float(point)) == point else { continue }
       let wide = Float(expected[i])
       // The tail of gelu, e^(−x²/2), magnifies the rounding of its argument.
@@ -33,7 +35,8 @@ import Testing
       #expect(narrow, "f32 \(kernel) \(point) \(z[i]) \(wide)")
     }
     for (i, point) in points.enumerated() where expected[i].isNaN {
-      let pole = y[i].isInfinite && [.lgamma, .digamma, .trigamma, .atanh, .erfinv, .log1p].contains(kernel)
+      let pole =
+        y[i].isInfinite && [.lgamma, .digamma, .trigamma, .atanh, .erfinv, .log1p].contains(kernel)
       #expect(y[i].isNaN || pole, "\(kernel) \(point) \(y[i])")
     }
   }
@@ -101,11 +104,13 @@ import Testing
     #expect(try Tensor.unary(.isnan, x).dtype == .bool)
     #expect(try Tensor.unary(.negate, Tensor(true)).doubles == [-1])
     for kernel in [UnaryKernel.negate, .abs] {
-      #expect(message { try Tensor.unary(kernel, whole([1, .min])) }
-        == "\(kernel) of -9223372036854775808 overflows i64")
+      #expect(
+        message { try Tensor.unary(kernel, whole([1, .min])) }
+          == "\(kernel) of -9223372036854775808 overflows i64")
     }
-    #expect(message { try Tensor.unary(.square, whole([1 << 40])) }
-      == "square of 1099511627776 overflows i64")
+    #expect(
+      message { try Tensor.unary(.square, whole([1 << 40])) }
+        == "square of 1099511627776 overflows i64")
   }
 
   @Test func `floor division and remainder are Python's`() throws {
@@ -115,8 +120,9 @@ import Testing
     let (x, y) = (try tensor([7.5, -7.5, 7.5, -1e-20]), try tensor([2, 2, -2, 3]))
     #expect(try Tensor.binary(.floorDivide, x, y).doubles == [3, -4, -4, -1])
     #expect(try Tensor.binary(.remainder, x, y).doubles == [1.5, 0.5, -0.5, 3])
-    #expect(try Tensor.binary(.floorDivide, tensor([1, -1]), Tensor(0.0)).doubles
-      == [.infinity, -.infinity])
+    #expect(
+      try Tensor.binary(.floorDivide, tensor([1, -1]), Tensor(0.0)).doubles
+        == [.infinity, -.infinity])
     #expect(try Tensor.binary(.remainder, whole([.min]), Tensor(-1)).doubles == [0])
   }
 
@@ -136,32 +142,43 @@ import Testing
 
   @Test func `whole numbers overflow with an error that names them`() throws {
     let big = try whole([1, .max])
-    #expect(message { try Tensor.binary(.add, big, Tensor(1)) }
-      == "9223372036854775807 + 1 overflows i64")
-    #expect(message { try Tensor.binary(.multiply, big, big) }
-      == "9223372036854775807 * 9223372036854775807 overflows i64")
-    #expect(message { try Tensor.binary(.subtract, whole([.min]), Tensor(1)) }
-      == "-9223372036854775808 - 1 overflows i64")
-    #expect(message { try Tensor.binary(.floorDivide, big, Tensor(0)) }
-      == "whole numbers cannot be divided by 0: 1 // 0")
-    #expect(message { try Tensor.binary(.power, Tensor(2), Tensor(-1)) }
-      == "whole numbers cannot be raised to a negative power: 2 ** -1")
-    #expect(message { try Tensor.binary(.power, Tensor(10), Tensor(19)) }
-      == "10 ** 19 overflows i64")
+    #expect(
+      message { try Tensor.binary(.add, big, Tensor(1)) }
+        == "9223372036854775807 + 1 overflows i64")
+    #expect(
+      message { try Tensor.binary(.multiply, big, big) }
+        == "9223372036854775807 * 9223372036854775807 overflows i64")
+    #expect(
+      message { try Tensor.binary(.subtract, whole([.min]), Tensor(1)) }
+        == "-9223372036854775808 - 1 overflows i64")
+    #expect(
+      message { try Tensor.binary(.floorDivide, big, Tensor(0)) }
+        == "whole numbers cannot be divided by 0: 1 // 0")
+    #expect(
+      message { try Tensor.binary(.power, Tensor(2), Tensor(-1)) }
+        == "whole numbers cannot be raised to a negative power: 2 ** -1")
+    #expect(
+      message { try Tensor.binary(.power, Tensor(10), Tensor(19)) }
+        == "10 ** 19 overflows i64")
     #expect(try Tensor.binary(.power, Tensor(-2), Tensor(63)).firstInt == Int.min)
     #expect(try Tensor.binary(.power, Tensor(0), Tensor(0)).firstInt == 1)
   }
 
   @Test func `powers of floats`() throws {
     let x = try tensor([-2, -0.0, 0, 0.5, 4, .infinity, -.infinity])
-    #expect(try Tensor.binary(.power, x, Tensor(2.0)).doubles == [4, 0, 0, 0.25, 16, .infinity, .infinity])
-    #expect(try Tensor.binary(.power, x, Tensor(3.0)).doubles
-      == [-8, 0, 0, 0.125, 64, .infinity, -.infinity])
+    #expect(
+      try Tensor.binary(.power, x, Tensor(2.0)).doubles == [
+        4, 0, 0, 0.25, 16, .infinity, .infinity,
+      ])
+    #expect(
+      try Tensor.binary(.power, x, Tensor(3.0)).doubles
+        == [-8, 0, 0, 0.125, 64, .infinity, -.infinity])
     let root = try Tensor.binary(.power, x, Tensor(0.5)).doubles
     #expect(root[0].isNaN && root[1...] == [0, 0, 0.7071067811865476, 2, .infinity, .infinity])
     #expect(try Tensor.binary(.power, Tensor(2.0), x).doubles.map { $0 == $0 }.allSatisfy { $0 })
-    #expect(try Tensor.binary(.power, x, tensor([3, 1, 0, 2, 0.5, 0, 1])).doubles
-      == [-8, 0, 1, 0.25, 2, 1, -.infinity])
+    #expect(
+      try Tensor.binary(.power, x, tensor([3, 1, 0, 2, 0.5, 0, 1])).doubles
+        == [-8, 0, 1, 0.25, 2, 1, -.infinity])
   }
 
   @Test func `minimum and maximum give nan from either side`() throws {
@@ -208,7 +225,9 @@ import Testing
       for dtypes in [(DType.f64, DType.f64), (.f32, .f32), (.i64, .f64)] {
         let (u, v) = (try a.converted(to: dtypes.0), try b.converted(to: dtypes.1))
         #expect(try Tensor.binary(.subtract, u, v).doubles == expected)
-        #expect(try Tensor.binary(.subtract, u.broadcast(to: shape), v.broadcast(to: shape)).doubles == expected)
+        #expect(
+          try Tensor.binary(.subtract, u.broadcast(to: shape), v.broadcast(to: shape)).doubles
+            == expected)
       }
       // Backwards and transposed.
       let axes = AxisSet.all(rank: shape.rank)
@@ -243,7 +262,10 @@ import Testing
       let wide = try counting([300_000 / columns, columns])
       let (row, column) = (try counting([columns]), try counting([300_000 / columns, 1]))
       let shifted = try Tensor.binary(.subtract, wide, row)
-      #expect(try Tensor.binary(.subtract, shifted, Tensor.binary(.multiply, column, Tensor(Double(columns))))
+      #expect(
+        try Tensor.binary(
+          .subtract, shifted, Tensor.binary(.multiply, column, Tensor(Double(columns)))
+        )
         .doubles.allSatisfy { $0 == 0 })
     }
     #expect(try Tensor.addScaled(x, x, scale: -1).doubles.allSatisfy { $0 == 0 })

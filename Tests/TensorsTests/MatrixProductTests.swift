@@ -22,7 +22,8 @@ import Testing
   @Test(arguments: sizes)
   func `products agree with the definition in every layout`(_ m: Int, _ k: Int, _ n: Int) throws {
     let a = try Tensor.binary(.remainder, counting([m, k]), Tensor(7.0))
-    let b = try Tensor.binary(.subtract, Tensor.binary(.remainder, counting([k, n]), Tensor(5.0)), Tensor(2.0))
+    let b = try Tensor.binary(
+      .subtract, Tensor.binary(.remainder, counting([k, n]), Tensor(5.0)), Tensor(2.0))
     let expected = try product(a, b)
     let lefts = [
       a, try a.swappedAxes(0, 1).contiguous().swappedAxes(0, 1),
@@ -64,12 +65,15 @@ import Testing
     }
     #expect(try Tensor.matmul(counting([2, 3, 4]), counting([4])).shape == Shape(2, 3))
     #expect(try Tensor.matmul(counting([4]), counting([2, 4, 3])).shape == Shape(2, 3))
-    #expect(try Tensor.matmul(counting([2, 3, 4]), counting([4, 5])).shape == Shape(trusted: [2, 3, 5]))
+    #expect(
+      try Tensor.matmul(counting([2, 3, 4]), counting([4, 5])).shape == Shape(trusted: [2, 3, 5]))
     #expect(try Tensor.matmul(counting([4]), counting([4])).doubles == [14])
-    #expect(try Tensor.matmul(Tensor.zeros(Shape(2, 0)), Tensor.zeros(Shape(0, 3))).doubles
-      == [0, 0, 0, 0, 0, 0])
-    #expect(try Tensor.matmul(Tensor.zeros(Shape(trusted: [0, 2, 3])), Tensor.zeros(Shape(3, 4))).shape
-      == Shape(trusted: [0, 2, 4]))
+    #expect(
+      try Tensor.matmul(Tensor.zeros(Shape(2, 0)), Tensor.zeros(Shape(0, 3))).doubles
+        == [0, 0, 0, 0, 0, 0])
+    #expect(
+      try Tensor.matmul(Tensor.zeros(Shape(trusted: [0, 2, 3])), Tensor.zeros(Shape(3, 4))).shape
+        == Shape(trusted: [0, 2, 4]))
   }
 
   @Test func `what does not fit is named`() throws {
@@ -78,9 +82,11 @@ import Testing
     }
     #expect(error?.message == "cannot multiply f64[3, 4] and f64[5, 2] as matrices")
     #expect(error?.label == "the inner axes are 4 and 5")
-    #expect(message { try Tensor.matmul(Tensor(1.0), Tensor.zeros(Shape(2))) }
-      == "cannot multiply f64 and f64[2] as matrices")
-    #expect(message { try Tensor.matmul(whole([.max, 1], [1, 2]), whole([2, 1], [2, 1])) }
-      == "the product of i64[1, 2] and i64[2, 1] overflows i64")
+    #expect(
+      message { try Tensor.matmul(Tensor(1.0), Tensor.zeros(Shape(2))) }
+        == "cannot multiply f64 and f64[2] as matrices")
+    #expect(
+      message { try Tensor.matmul(whole([.max, 1], [1, 2]), whole([2, 1], [2, 1])) }
+        == "the product of i64[1, 2] and i64[2, 1] overflows i64")
   }
 }

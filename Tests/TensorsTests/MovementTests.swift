@@ -13,12 +13,14 @@ import Testing
     #expect(try x.expanded(at: -1).shape == Shape(trusted: [2, 3, 1]))
     #expect(try x.expanded(at: 1).squeezed(1).doubles == x.doubles)
     #expect(try counting([1, 3, 1]).squeezed().shape == Shape(3))
-    #expect(try counting([2, 3, 4]).transposed(permutation: Shape(trusted: [2, 0, 1])).shape
-      == Shape(trusted: [4, 2, 3]))
+    #expect(
+      try counting([2, 3, 4]).transposed(permutation: Shape(trusted: [2, 0, 1])).shape
+        == Shape(trusted: [4, 2, 3]))
     #expect(message { try x.reshaped(Shape(4)) } == "cannot reshape f64[2, 3] to [4]")
     #expect(message { try x.squeezed(1) } == "cannot squeeze axis 1 of f64[2, 3]")
-    #expect(message { try x.transposed(permutation: Shape(0, 0)) }
-      == "[0, 0] is not an order of the axes of f64[2, 3]")
+    #expect(
+      message { try x.transposed(permutation: Shape(0, 0)) }
+        == "[0, 0] is not an order of the axes of f64[2, 3]")
     #expect(message { try x.broadcast(to: Shape(2, 4)) } == "cannot broadcast f64[2, 3] to [2, 4]")
     #expect(message { try x.broadcast(to: Shape(3)) } == "cannot broadcast f64[2, 3] to [3]")
   }
@@ -45,8 +47,9 @@ import Testing
     let part = try x.sliced(starts: [3, 1], stops: [-1, 5], steps: [-2, 2])
     #expect(try part.doubles == [16, 18, 6, 8])
     #expect(try x.flipped(.all(rank: 2)).doubles == x.doubles.reversed())
-    #expect(message { try x.sliced(starts: [0, 0], stops: [1, 1], steps: [0, 1]) }
-      == "a slice cannot have the step 0")
+    #expect(
+      message { try x.sliced(starts: [0, 0], stops: [1, 1], steps: [0, 1]) }
+        == "a slice cannot have the step 0")
     #expect(try Tensor.zeros(Shape(0, 3)).flipped(.all(rank: 2)).count == 0)
   }
 
@@ -55,11 +58,14 @@ import Testing
     let joined = try Tensor.concat([a, b], axis: 1)
     #expect(joined.dtype == .f64)
     #expect(try joined.doubles == [0, 1, 0, 2, 3, 1])
-    #expect(try Tensor.concat([a, a.swappedAxes(0, 1)], axis: 0).doubles == [0, 1, 2, 3, 0, 2, 1, 3])
-    #expect(try Tensor.stack([counting([3]), counting([3])], axis: -1).doubles == [0, 0, 1, 1, 2, 2])
+    #expect(
+      try Tensor.concat([a, a.swappedAxes(0, 1)], axis: 0).doubles == [0, 1, 2, 3, 0, 2, 1, 3])
+    #expect(
+      try Tensor.stack([counting([3]), counting([3])], axis: -1).doubles == [0, 0, 1, 1, 2, 2])
     #expect(try Tensor.stack([Tensor(1), Tensor(2.5)]).doubles == [1, 2.5])
-    #expect(message { try Tensor.concat([a, counting([3])], axis: 0) }
-      == "cannot concat f64[2, 2] and f64[3] along axis 0")
+    #expect(
+      message { try Tensor.concat([a, counting([3])], axis: 0) }
+        == "cannot concat f64[2, 2] and f64[3] along axis 0")
     #expect(message { try Tensor.stack([a, b]) } == "cannot stack f64[2, 2] and f32[2, 1]")
     #expect(message { try Tensor.concat([], axis: 0) } == "concat of no tensors is not defined")
     #expect(try Tensor.concat([Tensor.zeros(Shape(0, 2)), a], axis: 0).doubles == a.doubles)
@@ -67,8 +73,9 @@ import Testing
 
   @Test func `around and around`() throws {
     let x = try counting([2, 3])
-    #expect(try x.padded(before: [0, 1], after: [1, 0], value: -1).doubles
-      == [-1, 0, 1, 2, -1, 3, 4, 5, -1, -1, -1, -1])
+    #expect(
+      try x.padded(before: [0, 1], after: [1, 0], value: -1).doubles
+        == [-1, 0, 1, 2, -1, 3, 4, 5, -1, -1, -1, -1])
     #expect(try Tensor.zeros(Shape(0)).padded(before: [1], after: [1], value: 2).doubles == [2, 2])
     #expect(try x.padded(before: [0, 0], after: [0, 0]) === x)
     #expect(try x.rolled(1, axis: 1).doubles == [2, 0, 1, 5, 3, 4])
@@ -77,8 +84,9 @@ import Testing
     #expect(try x.repeated(2, axis: 1).doubles == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5])
     #expect(try counting([2]).tiled([2, 2]).doubles == [0, 1, 0, 1, 0, 1, 0, 1])
     #expect(message { try x.repeated(-1, axis: 0) } == "cannot repeat f64[2, 3] -1 times")
-    #expect(message { try x.padded(before: [-1, 0], after: [0, 0]) }
-      == "cannot pad by the negative width -1")
+    #expect(
+      message { try x.padded(before: [-1, 0], after: [0, 0]) }
+        == "cannot pad by the negative width -1")
   }
 
   @Test func `summing down undoes stretching`() throws {
@@ -86,7 +94,8 @@ import Testing
     #expect(try Tensor.unbroadcast(g, to: Shape(3, 1)).doubles == [60, 92, 124])
     #expect(try Tensor.unbroadcast(g, to: Shape()).doubles == [276])
     #expect(try Tensor.unbroadcast(g, to: Shape(trusted: [2, 3, 4])) === g)
-    #expect(message { try Tensor.unbroadcast(g, to: Shape(5)) } == "cannot sum f64[2, 3, 4] down to [5]")
+    #expect(
+      message { try Tensor.unbroadcast(g, to: Shape(5)) } == "cannot sum f64[2, 3, 4] down to [5]")
   }
 
   @Test func `ranges, identity and triangles`() throws {
@@ -104,10 +113,13 @@ import Testing
     #expect(try x.triu(.min).doubles == x.doubles)
     #expect(try x.swappedAxes(0, 1).tril(.max).doubles == [0, 3, 1, 4, 2, 5])
     #expect(message { try Tensor.arange(0, 1, 0) } == "a range cannot have the step 0")
-    #expect(message { try Tensor.arange(0, .infinity, 1) } == "a range from 0.0 to inf by 1.0 has no end")
+    #expect(
+      message { try Tensor.arange(0, .infinity, 1) } == "a range from 0.0 to inf by 1.0 has no end")
     #expect(try Tensor.full(Shape(2, 2), 7, .i64).doubles == [7, 7, 7, 7])
     #expect(message { try Tensor.full(Shape(2), 1e30, .i64) } == "1e+30 does not fit i64")
-    #expect(message { try tensor([.nan]).converted(to: .i64) } == "f64[1] holds numbers that do not fit i64")
+    #expect(
+      message { try tensor([.nan]).converted(to: .i64) }
+        == "f64[1] holds numbers that do not fit i64")
   }
 
   @Test func `what is too large is an error`() throws {
@@ -118,21 +130,25 @@ import Testing
     #expect(huge?.message.hasPrefix("a f64[1000000000, 1000] tensor needs 7.28 TiB, and ") == true)
     let wide = try Tensor(1.0).broadcast(to: Shape(1 << 40, 1))
     let other = try Tensor(1.0).broadcast(to: Shape(1, 1 << 40))
-    #expect(message { try Tensor.binary(.add, wide, other) }
-      == "a tensor of shape [1099511627776, 1099511627776] is too large to address")
+    #expect(
+      message { try Tensor.binary(.add, wide, other) }
+        == "a tensor of shape [1099511627776, 1099511627776] is too large to address")
     let account = MemoryAccount(limit: 1 << 20)
     let x = try MemoryAccount.with(account) { try Tensor.zeros(Shape(1 << 16)) }
     #expect(account.bytes == 1 << 19)
     MemoryAccount.with(account) {
-      #expect(message { try Tensor.zeros(Shape(1 << 17)) }
-        == "a f64[131072] tensor needs 1 MiB, and 1 MiB are allowed here")
+      #expect(
+        message { try Tensor.zeros(Shape(1 << 17)) }
+          == "a f64[131072] tensor needs 1 MiB, and 1 MiB are allowed here")
     }
     withExtendedLifetime(x) {}
   }
 }
 
 @Suite struct TransposedCopyTests {
-  static let shapes: [[Int]] = [[16, 2], [2, 16], [100, 70], [3, 33, 17], [20, 3, 21], [2, 65, 3, 18], [600, 500]]
+  static let shapes: [[Int]] = [
+    [16, 2], [2, 16], [100, 70], [3, 33, 17], [20, 3, 21], [2, 65, 3, 18], [600, 500],
+  ]
 
   @Test(arguments: shapes)
   func `copies of any order of axes agree with their definition`(_ shape: [Int]) throws {

@@ -4,7 +4,9 @@ import Testing
 @testable import Tensors
 
 @Suite struct ReductionTests {
-  static let shapes: [[Int]] = [[], [1], [5], [3, 4], [40, 30], [2, 3, 4], [17, 1, 9], [2, 3, 2, 5], [300, 16]]
+  static let shapes: [[Int]] = [
+    [], [1], [5], [3, 4], [40, 30], [2, 3, 4], [17, 1, 9], [2, 3, 2, 5], [300, 16],
+  ]
 
   /// What a loop over the flattened tensor makes of the elements that share a result.
   func groups(_ x: Tensor, _ axes: AxisSet) throws -> [[Double]] {
@@ -25,7 +27,8 @@ import Testing
 
   @Test(arguments: shapes)
   func `every set of axes agrees with a loop`(_ shape: [Int]) throws {
-    let plain = try Tensor.binary(.remainder, Tensor.binary(.multiply, counting(shape), Tensor(7.0)), Tensor(11.0))
+    let plain = try Tensor.binary(
+      .remainder, Tensor.binary(.multiply, counting(shape), Tensor(7.0)), Tensor(11.0))
     let x = try Tensor.binary(.subtract, plain, Tensor(5.0))
     let turned = shape.count > 1 ? try x.swappedAxes(0, -1).contiguous().swappedAxes(0, -1) : x
     for bits in 0..<UInt8(1 << shape.count) {
@@ -51,14 +54,19 @@ import Testing
     }
     for axis in 0..<shape.count {
       let expected = try groups(x, AxisSet(axis))
-      #expect(try x.argmax(axis: axis).doubles == expected.map { Double($0.firstIndex(of: $0.max() ?? 0) ?? 0) })
-      #expect(try turned.argmin(axis: axis).doubles == expected.map { Double($0.firstIndex(of: $0.min() ?? 0) ?? 0) })
+      #expect(
+        try x.argmax(axis: axis).doubles
+          == expected.map { Double($0.firstIndex(of: $0.max() ?? 0) ?? 0) })
+      #expect(
+        try turned.argmin(axis: axis).doubles
+          == expected.map { Double($0.firstIndex(of: $0.min() ?? 0) ?? 0) })
     }
   }
 
   @Test func `sums are pairwise`() throws {
     let x = try Tensor.full(Shape(1_000_000), 0.1, .f32)
-    #expect(agrees(try x.sum(.all(rank: 1)).firstDouble, 100_000 * (Double(Float(0.1)) / 0.1), 4e-7))
+    #expect(
+      agrees(try x.sum(.all(rank: 1)).firstDouble, 100_000 * (Double(Float(0.1)) / 0.1), 4e-7))
     let columns = try Tensor.full(Shape(100_000, 16), 0.1, .f32).sum(AxisSet(0))
     #expect(try columns.doubles.allSatisfy { agrees($0, 1e4 * (Double(Float(0.1)) / 0.1), 3e-7) })
     let tenths = try Tensor.full(Shape(10_000_000), 0.1, .f64).sum(.all(rank: 1)).firstDouble
@@ -90,10 +98,12 @@ import Testing
     #expect(try x.any(.all(rank: 2)).doubles == [0])
     #expect(try x.all(.all(rank: 2)).doubles == [1])
     #expect(try x.max(AxisSet(1)).count == 0)
-    #expect(message { try x.max(AxisSet(0)) }
-      == "max of no elements is not defined: f64[0, 3] has none along axis 0")
-    #expect(message { try x.argmin() }
-      == "argmin of no elements is not defined: f64[0, 3] has none along axis 0")
+    #expect(
+      message { try x.max(AxisSet(0)) }
+        == "max of no elements is not defined: f64[0, 3] has none along axis 0")
+    #expect(
+      message { try x.argmin() }
+        == "argmin of no elements is not defined: f64[0, 3] has none along axis 0")
   }
 
   @Test func `whole numbers`() throws {

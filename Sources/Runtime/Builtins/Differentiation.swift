@@ -362,7 +362,8 @@ private func gradient(_ arguments: Arguments) throws -> Value {
   if !missing.isEmpty {
     let names = missing.map { tree.leaves[$0].displayName }.joined(separator: ", ")
     let message = "the loss does not depend on \(names)"
-    let hint = "only what was computed from a parameter, or inside a function that is being "
+    let hint =
+      "only what was computed from a parameter, or inside a function that is being "
       + "differentiated, is followed"
     if strict { throw RuntimeError(.value, message, hint: hint) }
     arguments.interpreter.warn(message + ": its gradient is zero", hint: hint)
@@ -399,7 +400,8 @@ private func gradientFunction(
           if hasAux {
             guard case .list(let pair) = result, pair.count == 2 else {
               throw RuntimeError(
-                .type, "with has_aux=true the function must give (loss, aux), not "
+                .type,
+                "with has_aux=true the function must give (loss, aux), not "
                   + result.shortDescription)
             }
             result = pair[0]
@@ -420,7 +422,8 @@ private func gradientFunction(
       }
       guard loss.count == 1 else {
         throw RuntimeError(
-          .shape, "a gradient needs a function with one number as its result, and this one gave "
+          .shape,
+          "a gradient needs a function with one number as its result, and this one gave "
             + loss.typeDescription, hint: "reduce it with sum or mean, or use jacobian")
       }
       let found = try pull([loss.onesLike()])
@@ -503,7 +506,8 @@ private func matchedTangents(
 ) throws -> [Variable] {
   guard tree.leaves.count == given.leaves.count else {
     throw RuntimeError(
-      .shape, "\(tree.leaves.count) tensors need as many \(kind)s, and \(given.leaves.count) "
+      .shape,
+      "\(tree.leaves.count) tensors need as many \(kind)s, and \(given.leaves.count) "
         + "were given")
   }
   return try zip(tree.leaves, given.leaves).map { leaf, direction in
@@ -754,7 +758,8 @@ private func customFunction(f: Value, forward: Value, backward: Value) throws ->
             let result = try interpreter.call(f, arguments)
             guard let variable = result.variable else {
               throw RuntimeError(
-                .type, "a function with custom_vjp must give a tensor, not "
+                .type,
+                "a function with custom_vjp must give a tensor, not "
                   + result.shortDescription)
             }
             return variable
@@ -766,7 +771,8 @@ private func customFunction(f: Value, forward: Value, backward: Value) throws ->
             let pair = try interpreter.call(forward, arguments)
             guard case .list(let parts) = pair, parts.count == 2 else {
               throw RuntimeError(
-                .type, "forward of custom_vjp must give (value, residuals), not "
+                .type,
+                "forward of custom_vjp must give (value, residuals), not "
                   + pair.shortDescription)
             }
             let given = try interpreter.call(backward, [parts[1], .tensor(cotangent)])
@@ -785,7 +791,8 @@ private func cotangents(
   if case .list(let values) = given { list = values } else { list = [given] }
   guard list.count == arguments.count else {
     throw RuntimeError(
-      .value, "backward of custom_vjp must give a list of \(arguments.count), one cotangent for "
+      .value,
+      "backward of custom_vjp must give a list of \(arguments.count), one cotangent for "
         + "each argument, not \(given.shortDescription)", hint: "a list of one is (g,)")
   }
   var result: [Variable?] = []
@@ -798,13 +805,15 @@ private func cotangents(
     let found = try ValueTree(value)
     guard found.leaves.count == leaves.count else {
       throw RuntimeError(
-        .shape, "a cotangent of custom_vjp has \(found.leaves.count) tensors where the argument "
+        .shape,
+        "a cotangent of custom_vjp has \(found.leaves.count) tensors where the argument "
           + "has \(leaves.count)")
     }
     for (cotangent, leaf) in zip(found.variables, leaves) {
       guard cotangent.shape == leaf.variable.shape || cotangent.rank == 0 else {
         throw RuntimeError(
-          .shape, "a cotangent of shape \(cotangent.shape) does not fit an argument of shape "
+          .shape,
+          "a cotangent of shape \(cotangent.shape) does not fit an argument of shape "
             + "\(leaf.variable.shape)")
       }
       result.append(try cotangent.broadcast(to: leaf.variable.shape))
