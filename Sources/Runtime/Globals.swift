@@ -12,6 +12,11 @@ final class Globals {
 
   init() { slots = .allocate(capacity: Globals.capacity) }
 
+  /// Leaves every variable without a value.
+  func forgetValues() {
+    for slot in 0..<count { slots[slot] = .absent }
+  }
+
   deinit {
     slots.deinitialize(count: count)
     slots.deallocate()

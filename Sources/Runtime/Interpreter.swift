@@ -46,6 +46,11 @@ public final class Interpreter {
   public init(output: @escaping (String) -> Void) {
     self.output = output
   }
+
+  deinit {
+    // Values nested level by level are freed level by level.
+    _ = try? LargeStack.run { globals.forgetValues() }
+  }
 }
 
 // MARK: - Running programs

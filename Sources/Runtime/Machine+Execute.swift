@@ -243,11 +243,11 @@ extension Machine {
           // Jumps
           case .jump:
             let offset = i.wide
-            pc += offset
             if offset < 0 {
               ticks -= 1
               if ticks < 0 { ticks = try safepoint() }
             }
+            pc += offset
           case .jumpIfFalse:
             if case .bool(let flag) = a.pointee {
               if !flag { pc += i.wide }
@@ -378,9 +378,9 @@ extension Machine {
             if !overflow && (step > 0 ? next < stop : next > stop) {
               a.initialize(to: .int(next))
               setInt(a + 3, next)
-              pc += i.wide
               ticks -= 1
               if ticks < 0 { ticks = try safepoint() }
+              pc += i.wide
             }
           case .beginWalk:
             sync(pc, base, header, captures)

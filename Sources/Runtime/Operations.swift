@@ -71,6 +71,7 @@ extension Machine {
     guard x.isTensor || y.isTensor, let (a, b) = TensorOperations.operands(x, y) else {
       throw mismatch(operation, x, y)
     }
+    if interpreter.interrupt.isRaised { _ = try safepoint() }
     return .tensor(try TensorOperations.binary(operation, a, b))
   }
 

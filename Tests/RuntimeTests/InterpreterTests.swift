@@ -1,0 +1,102 @@
+// Interpreters as embedders and the prompt use them.
+
+import Runtime
+import Syntax
+import Testing
+
+/// What a program prints.
+private func output(of program: String) throws -> String {
+  var text = ""
+  let interpreter = Interpreter { text += $0 }
+  try interpreter.run(Source(name: "test.mos", text: program))
+  return text
+}
+
+private func error(
+  of program: String, _ prepare: (Interpreter) -> Void = { _ in }
+) -> RuntimeError? {
+  let interpreter = Interpreter { _ in }
+  prepare(interpreter)
+  do {
+    try interpreter.run(Source(name: "test.mos", text: program))
+    return nil
+  } catch {
+    return error as? RuntimeError
+  }
+}
+
+@Suite struct InterpreterTests {
+  @Test func `variables stay from one entry to the next`() throws {
+    var text = ""
+    let interpreter = Interpreter { text += $0 }
+    try interpreter.run(Source(name: "1", text: "let x = 2\nfn f() { x * y }"))
+    try interpreter.run(Source(name: "2", text: "let y = 5"))
+    try interpreter.run(Source(name: "3", text: "print(f())"))
+    #expect(text == "10\n")
+    #expect(interpreter.variables.map(\.name) == ["x", "f", "y"])
+  }
+
+  @Test func `an entry that does not compile declares nothing`() throws {
+    let interpreter = Interpreter { _ in }
+    #expect(throws: CompileError.self) {
+      try interpreter.run(Source(name: "1", text: "let a = 1\nunknown"))
+    }
+    #expect(interpreter.variables.isEmpty)
+    #expect(throws: CompileError.self) { try interpreter.run(Source(name: "2", text: "a")) }
+  }
+
+  @Test func `an error leaves variables as they were when it happened`() throws {
+    let interpreter = Interpreter { _ in }
+    try interpreter.run(Source(name: "1", text: "let xs = (1, 2)"))
+    #expect(throws: RuntimeError.self) {
+      try interpreter.run(Source(name: "2", text: "xs.push(3)\nxs[9] = 1"))
+    }
+    let value = try interpreter.run(Source(name: "3", text: "xs"))
+    #expect(interpreter.text(of: value) == "(1, 2, 3)")
+  }
+
+  @Test func `a check runs nothing and keeps no names`() {
+    let interpreter = Interpreter { _ in Issue.record("something was printed") }
+    #expect(interpreter.check(Source(name: "1", text: "let a = 1\nprint(a)")).isEmpty)
+    #expect(interpreter.check(Source(name: "2", text: "print(a)")).count == 1)
+  }
+
+  @Test func `the value of a program is that of its last statement`() throws {
+    let interpreter = Interpreter { _ in }
+    let value = try interpreter.run(Source(name: "1", text: "let a = 20\na + 1"))
+    #expect(interpreter.text(of: value) == "21")
+  }
+
+  @Test func `Swift calls functions of a program`() throws {
+    let interpreter = Interpreter { _ in }
+    let function = try interpreter.run(Source(name: "1", text: "(a, b=10) => a - b"))
+    #expect(interpreter.text(of: try interpreter.call(function, [.int(3)])) == "-7")
+    let named = try interpreter.call(function, [.int(3)], named: [("b", .int(1))])
+    #expect(interpreter.text(of: named) == "2")
+  }
+
+  @Test(arguments: [
+    ("while true {}", { (limits: inout Limits) in limits.instructions = 5000 }),
+    ("fn f(n) { f(n + 1) }\nf(0)", { $0.instructions = 5000 }),
+    ("for i in 0..1000000000 {}", { $0.seconds = 0.05 }),
+  ])
+  func `limits end a run`(program: String, set: @Sendable (inout Limits) -> Void) {
+    let found = error(of: "try { \(program) } catch e { print(e) }") { set(&$0.limits) }
+    #expect(found?.diagnostic.kind == "limit")
+  }
+
+  @Test func `an interrupt ends a run and is not caught`() {
+    let found = error(of: "try { while true {} } catch e {}") { $0.interrupt.raise() }
+    #expect(found?.diagnostic.kind == "interrupt")
+  }
+
+  @Test func `recursion has an end and a folded trace`() {
+    let found = error(of: "fn f(n) { 1 + f(n) }\nf(0)")
+    #expect(found?.diagnostic.kind == "limit")
+    #expect((found?.diagnostic.trace.count ?? 99) < 4)
+  }
+
+  @Test func `structures nested a hundred thousand deep are freed`() throws {
+    #expect(try output(of: "let x = ()\nfor i in 0..100000 { x = (x,) }\nprint(1)") == "1\n")
+  }
+}
