@@ -17,7 +17,7 @@ extension Machine {
         try AnnotationCheck(
           subject: "`\(parameter.name)` of \(prototype.name)", annotation: parameter.annotation,
           source: prototype.source
-        ).check(base[parameter.register], &bindings)
+        ).check(base[parameter.register].unboxed, &bindings)
       }
     } catch {
       throw atCall(error)
@@ -57,6 +57,13 @@ extension Machine {
     try AnnotationCheck(
       subject: "the result of \(prototype.name)", annotation: result, source: prototype.source
     ).check(value, &bindings)
+  }
+}
+
+extension Value {
+  /// What the variable holds whose register this is.
+  fileprivate var unboxed: Value {
+    if case .box(let box) = self { box.value } else { self }
   }
 }
 

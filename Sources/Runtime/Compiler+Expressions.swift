@@ -143,6 +143,13 @@ extension Compiler {
         patch(end)
       }
     case .extract(let targets, let session, let manner, let store):
+      if case .variable(.local(let variable), _)? = store, variable.register < 0 {
+        place(variable)
+        emit(.setNil, variable.register, span: span)
+        if variable.isBoxed {
+          emit(.newBox, variable.register, variable.register, span: span)
+        }
+      }
       try scratch {
         let window = take()
         for target in targets {

@@ -81,7 +81,7 @@ extension Compiler {
   /// Makes room for the block's functions and models, and makes those that need nothing else.
   private func begin(_ block: ResolvedBlock) throws {
     for variable in block.hoistedVariables {
-      variable.register = take()
+      place(variable)
       emit(.setAbsent, variable.register, span: variable.span)
       if variable.isBoxed {
         emit(.newBox, variable.register, variable.register, span: variable.span)
@@ -167,12 +167,9 @@ extension Compiler {
       if let otherwise { try compileBlock(otherwise) }
       ends.forEach { patch($0) }
     case .extract(_, _, _, .some(.variable(.local(let variable), _))) where variable.register < 0:
-      variable.register = take()
-      if variable.isBoxed {
-        emit(.setNil, variable.register, span: expression.span)
-        emit(.newBox, variable.register, variable.register, span: expression.span)
-      }
-      try compileDiscardingIntoScratch(expression)
+      // The snapshot's variable outlasts the statement, so it comes before the scratch registers.
+      let register = take()
+      try compile(expression, into: register)
     default: try compileDiscardingIntoScratch(expression)
     }
   }
@@ -185,7 +182,10 @@ extension Compiler {
   }
 
   private func compileReturn(_ value: Resolved?, _ span: Span) throws {
-    try scratch {
+    try scratch { () throws -> Void in
+      if let value, guards.isEmpty, function.result == nil, !function.isInitializer {
+        return try compileTail(value)
+      }
       let value = value ?? Resolved(.constant(.nil), span)
       if function.isInitializer {
         leaveGuards(downTo: 0, span)
@@ -324,7 +324,7 @@ extension Compiler {
     switch pattern {
     case .local(let variable):
       let isDeclared = variable.isHoisted
-      if !isDeclared { variable.register = take() }
+      if !isDeclared { place(variable) }
       if variable.isBoxed {
         try scratch {
           let register = try operand(value)
@@ -363,7 +363,7 @@ extension Compiler {
   /// Gives the variables of a pattern registers that outlast the taking apart.
   private func reserve(_ pattern: ResolvedPattern) {
     switch pattern {
-    case .local(let variable): if variable.register < 0 { variable.register = take() }
+    case .local(let variable): if variable.register < 0 { place(variable) }
     case .list(let parts, let rest, _):
       parts.forEach(reserve)
       if let rest { reserve(rest) }
@@ -379,7 +379,7 @@ extension Compiler {
     if !keepsRegisters { reserve(pattern) }
     switch pattern {
     case .local(let variable):
-      if variable.register < 0 { variable.register = take() }
+      if variable.register < 0 { place(variable) }
       if variable.isHoisted && variable.isBoxed {
         emit(.setBox, variable.register, register, span: span)
       } else if variable.isBoxed {

@@ -30,6 +30,8 @@ final class Compiler {
   /// Open contexts and handlers, innermost last.
   var guards: [Guard] = []
   var failure: CompilerFailure?
+  /// The variables that have registers.
+  private var placed: [LocalVariable] = []
 
   struct Loop {
     var breaks: [Int] = []
@@ -93,25 +95,26 @@ final class Compiler {
   // MARK: - Functions
 
   private func compileBody() throws {
-    if let instance = function.selfVariable { instance.register = take() }
-    for parameter in function.parameters { parameter.variable.register = take() }
-    for parameter in function.parameters {
-      guard let value = parameter.defaultValue else { continue }
-      let skip = emit(.jumpIfPresent, parameter.variable.register, span: value.span)
-      try compile(value, into: parameter.variable.register)
-      patch(skip)
-    }
-    checkAnnotations()
-    if let instance = function.selfVariable, instance.isBoxed {
-      emit(.newBox, instance.register, instance.register, span: function.span)
-    }
+    // Code may be made twice (see `hasLongJumps`), so no variable keeps a register.
+    defer { placed.forEach { $0.register = -1 } }
+    if let instance = function.selfVariable { place(instance) }
+    for parameter in function.parameters { place(parameter.variable) }
     for parameter in function.parameters {
       let variable = parameter.variable
-      if let pattern = parameter.pattern {
-        try bind(pattern, from: variable.register, span: variable.span)
-      } else if variable.isBoxed {
+      if let value = parameter.defaultValue {
+        let skip = emit(.jumpIfPresent, variable.register, span: value.span)
+        try compile(value, into: variable.register)
+        patch(skip)
+      }
+      // Boxed at once: a closure in a later default shares the variable.
+      if variable.isBoxed {
         emit(.newBox, variable.register, variable.register, span: variable.span)
       }
+    }
+    checkAnnotations()
+    for parameter in function.parameters {
+      guard let pattern = parameter.pattern else { continue }
+      try bind(pattern, from: parameter.variable.register, span: parameter.variable.span)
     }
     if let instance = function.selfVariable, function.isInitializer {
       try compileStatements(function.body)
@@ -156,6 +159,7 @@ final class Compiler {
   func emit(
     _ operation: Operation, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, flags: UInt8 = 0, span: Span
   ) -> Int {
+    if a < 0 { failure = .tooLarge }
     code.append(Instruction(operation, a, b, c, flags: flags))
     spans.append(span)
     return code.count - 1
@@ -179,6 +183,12 @@ final class Compiler {
     next += count
     high = max(high, next)
     return next - count
+  }
+
+  /// Gives a variable a register.
+  func place(_ variable: LocalVariable) {
+    variable.register = take()
+    placed.append(variable)
   }
 
   func constant(_ value: Value) -> Int {
