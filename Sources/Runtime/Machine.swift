@@ -129,6 +129,8 @@ final class Machine {
   /// Calls a value and waits for its result.
   func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
     let saved = state.pointee
+    // What the built-in records after the call is its own operation, not the callee's last.
+    let place = interpreter.context.place
     let window = max(saved.base + saved.header.pointee.registerCount, saved.floor)
     guard saved.nesting < Machine.maximumNesting else {
       throw RuntimeError(
@@ -146,6 +148,7 @@ final class Machine {
       state.pointee.captures = saved.captures
       state.pointee.nesting = saved.nesting
       state.pointee.floor = saved.floor
+      interpreter.context.place = place
     }
     let entry =
       named.isEmpty

@@ -96,6 +96,28 @@ private func error(
     #expect((found?.diagnostic.trace.count ?? 99) < 4)
   }
 
+  @Test func `a long function has long jumps`() throws {
+    let steps = (0..<3000).map { k in
+      "total += sum((i, \(k % 7), total)) - total - i; let v\(k) = total * 2; total = v\(k) - total"
+    }
+    let program = """
+      fn long(n) {
+        let total = 0
+        for i in 0..n {
+          let inner = x => x + total
+          if i < 1 and n > 0 {
+            \(steps.joined(separator: "\n"))
+          }
+          total = inner(i)
+        }
+        total
+      }
+      print(long(2))
+      """
+    let expected = (0..<3000).reduce(0) { $0 + $1 % 7 } + 1
+    #expect(try output(of: program) == "\(expected)\n")
+  }
+
   @Test func `structures nested a hundred thousand deep are freed`() throws {
     #expect(try output(of: "let x = ()\nfor i in 0..100000 { x = (x,) }\nprint(1)") == "1\n")
   }
