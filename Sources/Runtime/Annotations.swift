@@ -133,7 +133,8 @@ struct AnnotationCheck {
     }
   }
 
-  private func violation(_ value: Value, _ bindings: [(name: String, extent: Int)]) -> RuntimeError {
+  private func violation(_ value: Value, _ bindings: [(name: String, extent: Int)]) -> RuntimeError
+  {
     let wanted = source.text(of: annotation.span)
     let known = bindings.map { "\($0.name) = \($0.extent)" }.joined(separator: ", ")
     let isShape = if case .tensor = annotation.kind { value.isTensor } else { false }

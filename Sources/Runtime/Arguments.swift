@@ -72,7 +72,8 @@ extension Arguments {
     let value = try int(index)
     guard value >= minimum else {
       throw RuntimeError(
-        .value, "`\(parameterName(index))` of \(callee.name) must be at least \(minimum), not \(value)")
+        .value,
+        "`\(parameterName(index))` of \(callee.name) must be at least \(minimum), not \(value)")
     }
     return value
   }
@@ -161,7 +162,8 @@ extension Arguments {
   public func tensor(_ index: Int) throws -> Tensor {
     guard let tensor = try variable(index).concrete else {
       throw RuntimeError(
-        .value, "\(callee.name) needs the numbers of `\(parameterName(index))`, which vmap maps over",
+        .value,
+        "\(callee.name) needs the numbers of `\(parameterName(index))`, which vmap maps over",
         hint: "a program inside vmap runs once for all examples, so no single value is known")
     }
     return tensor

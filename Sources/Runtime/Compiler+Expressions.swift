@@ -239,7 +239,8 @@ extension Compiler {
     _ elements: [Resolved.Element], into d: Int, _ span: Span, isTensor: Bool
   ) throws {
     try scratch {
-      let isPlain = elements.count < 10_000
+      let isPlain =
+        elements.count < 10_000
         && elements.allSatisfy { if case .one = $0 { true } else { false } }
       if isPlain {
         let window = next
@@ -539,7 +540,8 @@ extension Compiler {
       let binding = try? Binding(signature, positional: values.count, names: names)
     else { return false }
     let before = signature.restList ?? signature.parameters.count
-    let count = names.isEmpty && signature.restList == nil
+    let count =
+      names.isEmpty && signature.restList == nil
       ? values.count : signature.parameters.count
     let first = take(count)
     var filled = [Bool](repeating: false, count: count)
@@ -576,7 +578,9 @@ extension Compiler {
   }
 
   private func compileMethodCall(_ call: MethodCall, into d: Int, _ span: Span) throws {
-    if call.name == "push", let place = call.place, case .positional(let value)? = call.arguments.first {
+    if call.name == "push", let place = call.place,
+      case .positional(let value)? = call.arguments.first
+    {
       try scratch {
         let window = take()
         try compile(value, into: window)

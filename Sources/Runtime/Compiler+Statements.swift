@@ -41,7 +41,9 @@ extension Compiler {
         emit(.giveBackNil, span: span)
       }
     case .call(let callee, let arguments):
-      guard let positional = positional(arguments), function.scope.parent != nil else { fallthrough }
+      guard let positional = positional(arguments), function.scope.parent != nil else {
+        fallthrough
+      }
       if case .reference(.builtin, _) = callee.kind { fallthrough }
       try scratch {
         let window = take()

@@ -77,7 +77,8 @@ extension Machine {
     var hint = near.map { "did you mean `\($0)`?" }
     if name == "push", case .list = value { hint = "push needs a variable to change" }
     if hint == nil, case .record(let record) = value, record.count <= 8 {
-      hint = record.count == 0 ? "the record is empty" : "it has \(record.keys.joined(separator: ", "))"
+      hint =
+        record.count == 0 ? "the record is empty" : "it has \(record.keys.joined(separator: ", "))"
     }
     return RuntimeError(
       .name, "\(value.shortDescription) has no field or method `\(name)`", hint: hint)

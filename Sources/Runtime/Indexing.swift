@@ -78,7 +78,8 @@ extension Machine {
 
   /// What `x[…]` reads: one step from a register.
   func indexed(_ site: PlaceSite, _ base: UnsafeMutablePointer<Value>) throws -> Value {
-    guard case .register(let register) = site.root, case .index(let kinds)? = site.steps.first else {
+    guard case .register(let register) = site.root, case .index(let kinds)? = site.steps.first
+    else {
       return .nil
     }
     let parts = Array(UnsafeBufferPointer(start: base + site.keys, count: registerCount(kinds)))
@@ -134,7 +135,8 @@ extension Machine {
     default: break
     }
     throw RuntimeError(
-      .type, "a tensor is indexed by Ints, slices, masks and lists of Ints, not "
+      .type,
+      "a tensor is indexed by Ints, slices, masks and lists of Ints, not "
         + value.shortDescription)
   }
 
@@ -184,7 +186,8 @@ extension Machine {
     let stop = try bound(parts[1])
     if step > 0 {
       return Slice(
-        start: start.map { clamp($0, 0, count) } ?? 0, stop: stop.map { clamp($0, 0, count) } ?? count,
+        start: start.map { clamp($0, 0, count) } ?? 0,
+        stop: stop.map { clamp($0, 0, count) } ?? count,
         step: step)
     }
     return Slice(

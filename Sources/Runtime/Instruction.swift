@@ -174,7 +174,8 @@ final class CallSite {
   /// The method that the last receiver had, and the receiver's type: most sites see one type.
   var found: (type: ModelType, method: Closure)?
 
-  init(name: String = "", kinds: [Kind], builtin: BuiltinFunction? = nil, hasVariable: Bool = false) {
+  init(name: String = "", kinds: [Kind], builtin: BuiltinFunction? = nil, hasVariable: Bool = false)
+  {
     self.name = name
     self.kinds = kinds
     self.builtin = builtin

@@ -64,7 +64,8 @@ extension Machine {
     default:
       throw RuntimeError(
         .type, "\(window.pointee.shortDescription) cannot be called",
-        hint: window.pointee.number != nil ? "did you forget an operator before the parenthesis?" : nil)
+        hint: window.pointee.number != nil
+          ? "did you forget an operator before the parenthesis?" : nil)
     }
   }
 
@@ -247,7 +248,8 @@ extension Machine {
         found.method.header.pointee.plainMethodCount == count
       {
         let method = found.method
-        return Entry(header: method.header, captures: method.captures, base: receiver, result: window)
+        return Entry(
+          header: method.header, captures: method.captures, base: receiver, result: window)
       }
       if let slot = instance.type.slots[site.name], instance.type.fields[slot].kind != .argument {
         let value = instance.read(slot: slot)
@@ -264,7 +266,8 @@ extension Machine {
           try reserve(receiver + arguments.count + 2)
           for (i, value) in arguments.enumerated() { receiver[i + 1] = value }
         }
-        return Entry(header: method.header, captures: method.captures, base: receiver, result: window)
+        return Entry(
+          header: method.header, captures: method.captures, base: receiver, result: window)
       } else if let method = ModelMethods.table[site.name] {
         window.pointee = try method(instance)
         clearRegisters(receiver, count + 1)

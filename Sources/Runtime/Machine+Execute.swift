@@ -405,7 +405,11 @@ extension Machine {
             let count = Int(i.c)
             let first = base + Int(i.b)
             a.pointee = .list(Array(UnsafeBufferPointer(start: first, count: count)))
-            if first != a { clearRegisters(first, count) } else { clearRegisters(a + 1, max(count - 1, 0)) }
+            if first != a {
+              clearRegisters(first, count)
+            } else {
+              clearRegisters(a + 1, max(count - 1, 0))
+            }
           case .appendToList: append(base + Int(i.b), to: a)
           case .extendList:
             sync(pc, base, header, captures)
@@ -415,7 +419,8 @@ extension Machine {
           case .extendRecord: try extendRecord(a, with: base[Int(i.b)])
           case .makeTensor:
             sync(pc, base, header, captures)
-            a.pointee = try tensorLiteral(UnsafeBufferPointer(start: base + Int(i.b), count: Int(i.c)))
+            a.pointee = try tensorLiteral(
+              UnsafeBufferPointer(start: base + Int(i.b), count: Int(i.c)))
           case .tensorFromList:
             sync(pc, base, header, captures)
             guard case .list(let values) = base[Int(i.b)] else { break }

@@ -127,7 +127,8 @@ final class Machine {
   // MARK: - Calls from Swift
 
   /// Calls a value and waits for its result.
-  func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
+  func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value
+  {
     let saved = state.pointee
     // What the built-in records after the call is its own operation, not the callee's last.
     let place = interpreter.context.place

@@ -144,7 +144,8 @@ public final class ModelInstance {
       slots[slot] = value
       return
     }
-    slots[slot] = try ModelInstance.celled(value, previous: slots[slot], name: type.fields[slot].name)
+    slots[slot] = try ModelInstance.celled(
+      value, previous: slots[slot], name: type.fields[slot].name)
   }
 
   /// A value with a cell for each tensor or number in it, those of the previous value kept.

@@ -151,7 +151,8 @@ extension Machine {
       }
       throw RuntimeError(
         .type,
-        "cannot compare \(x.shortDescription) and \(y.shortDescription) with `\(comparison.rawValue)`")
+        "cannot compare \(x.shortDescription) and \(y.shortDescription) with `\(comparison.rawValue)`"
+      )
     }
   }
 
@@ -221,7 +222,8 @@ extension Machine {
       }
       return true
     case (.range(let s), .range(let t)):
-      return s.count == t.count && (s.count == 0 || s[0] == t[0] && s[s.count - 1] == t[t.count - 1])
+      return s.count == t.count
+        && (s.count == 0 || s[0] == t[0] && s[s.count - 1] == t[t.count - 1])
     case (.function(let s), .function(let t)):
       return s === t
         || s.header == t.header && s.receiver === t.receiver && s.captures == t.captures
@@ -282,7 +284,8 @@ extension Machine {
       return try found.any(.all(rank: found.rank)).firstInt != 0
     default:
       throw RuntimeError(
-        .type, "`in` looks in lists, records, ranges, strings and tensors, not in "
+        .type,
+        "`in` looks in lists, records, ranges, strings and tensors, not in "
           + container.shortDescription)
     }
   }
@@ -324,7 +327,8 @@ enum Numbers {
       guard n != 0 else { throw division(m) }
       result = m.dividedReportingOverflow(by: n)
       if !result.overflow {
-        return .int(m % n != 0 && (m < 0) != (n < 0) ? result.partialValue - 1 : result.partialValue)
+        return .int(
+          m % n != 0 && (m < 0) != (n < 0) ? result.partialValue - 1 : result.partialValue)
       }
     case .remainder:
       guard n != 0 else { throw division(m) }

@@ -347,7 +347,8 @@ extension Resolver {
         guard let name = function.name else { continue }
         if decorators.isEmpty {
           if body.slots[name.name] != nil || body.methods.contains(name.name) {
-            error(.name, "`\(name.name)` is already declared in model \(model.name.name)", name.span)
+            error(
+              .name, "`\(name.name)` is already declared in model \(model.name.name)", name.span)
           }
           body.methods.insert(name.name)
         }

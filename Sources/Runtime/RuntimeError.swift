@@ -38,7 +38,9 @@ public struct RuntimeError: Error, @unchecked Sendable {
     case let error as TensorError: self.init(error)
     case let error as CompileError:
       self.init(.syntax, "a module does not compile")
-      if let first = error.diagnostics.first(where: { $0.severity == .error }) { diagnostic = first }
+      if let first = error.diagnostics.first(where: { $0.severity == .error }) {
+        diagnostic = first
+      }
     default: self.init(.io, "\(error)")
     }
   }

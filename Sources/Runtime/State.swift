@@ -50,8 +50,11 @@ public final class Snapshot: HostObject {
     let count = values.reduce(0) {
       $0 + ((try? ValueTree($1, numbersAreLeaves: false))?.leaves.count ?? 0)
     }
-    let what = session.map { "session of \($0.count) variables" } ?? "\(targets.count) \(targets.count == 1 ? "target" : "targets")"
-    return "<Snapshot of \(what), \(count) \(count == 1 ? "tensor" : "tensors"), by \(manner.rawValue)>"
+    let what =
+      session.map { "session of \($0.count) variables" }
+      ?? "\(targets.count) \(targets.count == 1 ? "target" : "targets")"
+    return
+      "<Snapshot of \(what), \(count) \(count == 1 ? "tensor" : "tensors"), by \(manner.rawValue)>"
   }
 
   public override var stateTree: Value? { nil }
@@ -62,7 +65,8 @@ public final class Snapshot: HostObject {
   public func recover(into values: [Value]) throws -> [Value] {
     guard session == nil else {
       throw RuntimeError(
-        .value, "a snapshot of the session fits no other target", hint: "write `recover session from …`")
+        .value, "a snapshot of the session fits no other target",
+        hint: "write `recover session from …`")
     }
     guard values.count == targets.count else {
       throw RuntimeError(
@@ -134,7 +138,8 @@ private struct StateWriter {
   init(manner: Snapshot.Manner) { self.manner = manner }
 
   /// The value that the target's place is to hold.
-  mutating func fit(_ state: Value, to target: Value, path: String, isBuffer: Bool = false) -> Value {
+  mutating func fit(_ state: Value, to target: Value, path: String, isBuffer: Bool = false) -> Value
+  {
     switch (state, target) {
     case (.tensor(let variable), .parameter(let cell)):
       compare(variable, cell.value, path)
@@ -148,7 +153,9 @@ private struct StateWriter {
       return state
     case (.list(let states), .list(let values)):
       guard isBuffer || states.count == values.count else {
-        differences.append("\(named(path)) has \(states.count) elements in the snapshot, \(values.count) in the target")
+        differences.append(
+          "\(named(path)) has \(states.count) elements in the snapshot, \(values.count) in the target"
+        )
         return target
       }
       guard states.count == values.count else { return state }
@@ -179,7 +186,9 @@ private struct StateWriter {
       if host.stateTree != nil { actions.append { try host.restore(state) } }
       return target
     case (_, .parameter), (_, .instance):
-      differences.append("\(named(path)) is \(state.shortDescription) in the snapshot, \(target.shortDescription) in the target")
+      differences.append(
+        "\(named(path)) is \(state.shortDescription) in the snapshot, \(target.shortDescription) in the target"
+      )
       return target
     default: return state
     }
@@ -188,7 +197,8 @@ private struct StateWriter {
   private mutating func compare(_ state: Variable, _ target: Variable, _ path: String) {
     guard state.shape != target.shape else { return }
     differences.append(
-      "\(named(path)) is \(state.typeDescription) in the snapshot, \(target.typeDescription) in the target")
+      "\(named(path)) is \(state.typeDescription) in the snapshot, \(target.typeDescription) in the target"
+    )
   }
 
   private mutating func compare(_ states: [String], _ values: [String], _ path: String) -> Bool {
@@ -211,7 +221,8 @@ private struct StateWriter {
       let shown = differences.prefix(6).joined(separator: "; ")
       let more = differences.count > 6 ? "; and \(differences.count - 6) more" : ""
       throw RuntimeError(
-        .value, "the snapshot does not fit its target: \(shown)\(more)", hint: "nothing was changed")
+        .value, "the snapshot does not fit its target: \(shown)\(more)", hint: "nothing was changed"
+      )
     }
     for action in actions { try action() }
   }

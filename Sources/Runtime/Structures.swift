@@ -165,7 +165,8 @@ extension Machine {
         let isText = element.text != nil
         throw RuntimeError(
           .type, "a tensor holds numbers, and element \(index) is \(element.shortDescription)",
-          hint: isText ? "parentheses make lists: (\"a\", \"b\")" : "parentheses make lists: (a, b)")
+          hint: isText ? "parentheses make lists: (\"a\", \"b\")" : "parentheses make lists: (a, b)"
+        )
       }
       return variable
     }

@@ -7,13 +7,20 @@ extension Builtins {
   static let creation = BuiltinPage(
     "Making tensors",
     constants: [
-      BuiltinConstant("f64", "The dtype of 64-bit floats, the default.\n\n    print(zeros(2, dtype=f64).dtype)    # f64") {
+      BuiltinConstant(
+        "f64",
+        "The dtype of 64-bit floats, the default.\n\n    print(zeros(2, dtype=f64).dtype)    # f64"
+      ) {
         .host(DTypeObject(.f64))
       },
-      BuiltinConstant("f32", "The dtype of 32-bit floats.\n\n    print([1.0].to(f32).dtype)    # f32") {
+      BuiltinConstant(
+        "f32", "The dtype of 32-bit floats.\n\n    print([1.0].to(f32).dtype)    # f32"
+      ) {
         .host(DTypeObject(.f32))
       },
-      BuiltinConstant("i64", "The dtype of 64-bit whole numbers.\n\n    print([1, 2].dtype == i64)    # true") {
+      BuiltinConstant(
+        "i64", "The dtype of 64-bit whole numbers.\n\n    print([1, 2].dtype == i64)    # true"
+      ) {
         .host(DTypeObject(.i64))
       },
     ],

@@ -126,7 +126,8 @@ extension Builtins {
       "print(sign([-1.5, 0.0, 2.0]))    # [-1.0, 0.0, 1.0]",
       { try $0.sign() }, { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }, ints: { $0.signum() }),
     .init(
-      "square", "The element times itself.", "print(square([1.0, 3.0]), square(4))    # [1.0, 9.0] 16",
+      "square", "The element times itself.",
+      "print(square([1.0, 3.0]), square(4))    # [1.0, 9.0] 16",
       { try $0.square() }, { $0 * $0 },
       ints: {
         let (product, overflow) = $0.multipliedReportingOverflow(by: $0)
@@ -170,7 +171,8 @@ extension Builtins {
       "acos", "The angle from 0 to π of a cosine.", "print(acos(-1.0))    # 3.141592653589793",
       { try $0.acos() }, { acos($0) }),
     .init(
-      "atan", "The angle from -π/2 to π/2 of a tangent.", "print(atan(1.0))    # 0.7853981633974483",
+      "atan", "The angle from -π/2 to π/2 of a tangent.",
+      "print(atan(1.0))    # 0.7853981633974483",
       { try $0.atan() }, { atan($0) }),
     .init(
       "sinh", "The hyperbolic sine.", "print(sinh([0.0]))    # [0.0]", { try $0.sinh() },
@@ -214,7 +216,8 @@ extension Builtins {
       "lgamma", "The logarithm of the absolute value of the gamma function.",
       "print(lgamma([1.0, 2.0]))    # [0.0, 0.0]", { try $0.lgamma() }),
     .init(
-      "digamma", "The derivative of lgamma.", "print(near(digamma(1.0), -0.5772156649015329))    # true",
+      "digamma", "The derivative of lgamma.",
+      "print(near(digamma(1.0), -0.5772156649015329))    # true",
       { try $0.digamma() }),
     .init(
       "relu", "The element where it is above 0, else 0.",
@@ -243,7 +246,8 @@ extension Builtins {
       "print(isnan([nan, 1.0]), isnan(nan))    # [true, false] true",
       { try $0.isnan() }, { $0.isNaN }),
     test(
-      "isinf", "True where the element is infinite.", "print(isinf([-inf, 1.0]))    # [true, false]",
+      "isinf", "True where the element is infinite.",
+      "print(isinf([-inf, 1.0]))    # [true, false]",
       { try $0.isinf() }, { $0.isInfinite }),
     test(
       "isfinite", "True where the element is neither infinite nor nan.",

@@ -72,7 +72,9 @@ struct JSONParser {
     if take("}") { return record }
     repeat {
       skipSpace()
-      guard current == UInt8(ascii: "\"") else { throw mistake("a key in quotation marks is missing") }
+      guard current == UInt8(ascii: "\"") else {
+        throw mistake("a key in quotation marks is missing")
+      }
       let key = try parseString()
       guard take(":") else { throw mistake("`:` is missing after the key \(key.quoted)") }
       record[key] = try parseValue(depth: depth + 1)

@@ -19,7 +19,9 @@ extension Builtins {
             print(sum([[1, 2], [3, 4]], axis=0), sum((1, 2, 3)))    # [4, 6] 6
         """
       ) { arguments in
-        if let values = try arguments.elements() { return try arguments.folded(values, .add, .int(0)) }
+        if let values = try arguments.elements() {
+          return try arguments.folded(values, .add, .int(0))
+        }
         return try arguments.reduced { try $0.sum(axes: $1, keepAxes: $2) }
       },
       Builtin(
@@ -188,7 +190,9 @@ extension Builtins {
             print(cumsum([1, 2, 3]), cumsum((1, 2)))    # [1, 3, 6] (1, 3)
         """
       ) { arguments in
-        if let values = try arguments.elements(axis: 1) { return try arguments.scanned(values, .add) }
+        if let values = try arguments.elements(axis: 1) {
+          return try arguments.scanned(values, .add)
+        }
         let (x, axis) = try arguments.lane(axis: 1)
         return .tensor(try x.cumsum(axis: axis))
       },
@@ -382,7 +386,9 @@ extension Arguments {
   /// `argmax` and `argmin`; of a list of plain numbers, an Int.
   fileprivate func placed(_ find: (Variable, Int?, Bool) throws -> Variable) throws -> Value {
     if let values = try elements() {
-      guard try numbers(.list(values)) != nil else { throw mismatch(0, "a Tensor or a List of numbers") }
+      guard try numbers(.list(values)) != nil else {
+        throw mismatch(0, "a Tensor or a List of numbers")
+      }
       let place = try find(stacked(.list(values), 0), nil, false)
       return place.concrete.map { .int($0.firstInt) } ?? .tensor(place)
     }

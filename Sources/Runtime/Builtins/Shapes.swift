@@ -88,7 +88,8 @@ extension Builtins {
       ) { arguments in
         let x = try arguments.variable(0)
         let axes = try arguments.intsFromRest(1)
-        return .tensor(try x.permute(axes.isEmpty ? (0..<x.rank).reversed() : arguments.order(axes, of: x)))
+        return .tensor(
+          try x.permute(axes.isEmpty ? (0..<x.rank).reversed() : arguments.order(axes, of: x)))
       },
       Builtin(
         "permute(x, *axes)",
@@ -209,7 +210,9 @@ extension Builtins {
             print("a, b".split(", "), "a  b".split())                # ("a", "b") ("a", "b")
         """
       ) { arguments in
-        if case .string(let string) = arguments[0] { return .list(try arguments.pieces(string.text)) }
+        if case .string(let string) = arguments[0] {
+          return .list(try arguments.pieces(string.text))
+        }
         return .list(try arguments.equalParts())
       },
       Builtin(
@@ -336,7 +339,9 @@ extension Builtins {
       ) { arguments in
         let x = try arguments.stacked(0)
         let k = try arguments.int(1, default: 0)
-        if x.rank != 1 || k == 0 { return .tensor(x.rank == 1 ? try x.diagonalMatrix() : try x.diagonal(k)) }
+        if x.rank != 1 || k == 0 {
+          return .tensor(x.rank == 1 ? try x.diagonalMatrix() : try x.diagonal(k))
+        }
         // A longer diagonal with zeros at one end, and the rows and columns that only those have.
         let offset = Int(clamping: k.magnitude)
         let (before, after) = k > 0 ? (0, offset) : (offset, 0)

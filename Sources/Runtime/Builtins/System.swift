@@ -177,6 +177,7 @@ extension Builtins {
   }
 
   private static func fileError(_ verb: String, _ path: String) -> RuntimeError {
-    RuntimeError(.io, "cannot \(verb) \(path.quoted): \(String(cString: strerror(errno)).lowercased())")
+    RuntimeError(
+      .io, "cannot \(verb) \(path.quoted): \(String(cString: strerror(errno)).lowercased())")
   }
 }

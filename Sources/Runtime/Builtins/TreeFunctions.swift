@@ -75,7 +75,8 @@ extension Builtins {
         guard leaves.count == structure.tree.leaves.count else {
           throw RuntimeError(
             .value,
-            "the structure has \(structure.tree.leaves.count) leaves, and \(leaves.count) were given")
+            "the structure has \(structure.tree.leaves.count) leaves, and \(leaves.count) were given"
+          )
         }
         return structure.tree.rebuilt(with: leaves)
       },
@@ -151,7 +152,8 @@ extension Builtins {
       ) { arguments in
         let a = try arguments.valueTree(0)
         let b = try arguments.valueTree(arguments[1], like: a)
-        return .tensor(try Arguments.total(try zip(a.leaves, b.leaves).map { try $0.variable * $1.variable }))
+        return .tensor(
+          try Arguments.total(try zip(a.leaves, b.leaves).map { try $0.variable * $1.variable }))
       },
       Builtin(
         "tree_norm(tree)",

@@ -7,16 +7,27 @@ extension Builtins {
   static let values = BuiltinPage(
     "Values",
     constants: [
-      BuiltinConstant("pi", "The ratio of a circle's circumference to its diameter.\n\n    print(pi)    # 3.141592653589793") {
+      BuiltinConstant(
+        "pi",
+        "The ratio of a circle's circumference to its diameter.\n\n    print(pi)    # 3.141592653589793"
+      ) {
         .float(.pi)
       },
-      BuiltinConstant("e", "Euler's number, the base of natural logarithms.\n\n    print(e)    # 2.718281828459045") {
+      BuiltinConstant(
+        "e",
+        "Euler's number, the base of natural logarithms.\n\n    print(e)    # 2.718281828459045"
+      ) {
         .float(2.718281828459045)
       },
-      BuiltinConstant("inf", "Infinity; `-inf` is the negative one.\n\n    print(1.0 < inf)    # true") {
+      BuiltinConstant(
+        "inf", "Infinity; `-inf` is the negative one.\n\n    print(1.0 < inf)    # true"
+      ) {
         .float(.infinity)
       },
-      BuiltinConstant("nan", "Not a number: equal to nothing, itself included.\n\n    print(nan == nan)    # false") {
+      BuiltinConstant(
+        "nan",
+        "Not a number: equal to nothing, itself included.\n\n    print(nan == nan)    # false"
+      ) {
         .float(.nan)
       },
     ],
@@ -99,7 +110,8 @@ extension Arguments {
     guard let value = Int(exactly: number.rounded(.towardZero)) else {
       throw RuntimeError(
         .value, "\(number) does not fit an Int",
-        hint: number.isFinite ? "Ints go up to 9223372036854775807" : "check it with isfinite first")
+        hint: number.isFinite ? "Ints go up to 9223372036854775807" : "check it with isfinite first"
+      )
     }
     return value
   }
