@@ -79,8 +79,7 @@ let package = Package(
     .testTarget(name: "CLITests", dependencies: ["TestSupport"]),
     // Mutated programs, run in worker processes.
     .executableTarget(
-      name: "Fuzz", dependencies: ["Runtime", "Syntax", "Tensors", "TestSupport"],
-      path: "Tests/Fuzz"),
+      name: "Fuzz", dependencies: ["Runtime", "Syntax", "TestSupport"], path: "Tests/Fuzz"),
   ],
   swiftLanguageModes: [.v6]
 )

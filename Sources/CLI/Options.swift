@@ -27,7 +27,7 @@ struct Options: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Stops a run that takes more: instructions=N, seconds=S or depth=N.",
+      "Stops a run that takes more: instructions=N, seconds=S, depth=N, memory=BYTES.",
       valueName: "name=value"))
   var limit: [Limit] = []
 
@@ -48,6 +48,9 @@ struct Options: ParsableArguments {
       case "depth":
         guard let depth = Int(parts[1]), depth > 0 else { return nil }
         apply = { $0.depth = depth }
+      case "memory":
+        guard let bytes = Int(parts[1]), bytes > 0 else { return nil }
+        apply = { $0.memory = bytes }
       default: return nil
       }
     }

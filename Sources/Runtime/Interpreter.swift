@@ -14,6 +14,8 @@ public struct Limits: Sendable {
   public var seconds: Double?
   /// Calls of Mos functions inside one another.
   public var depth = 200_000
+  /// Bytes that tensors may hold at a time.
+  public var memory: Int?
   /// No limits but that of the depth.
   public init() {}
 }
@@ -27,7 +29,12 @@ public final class Interpreter {
   /// Where warnings go.
   public var warn: (Diagnostic) -> Void = { _ in }
   /// Bounds of the next run.
-  public var limits = Limits()
+  public var limits = Limits() {
+    didSet {
+      if limits.memory != oldValue.memory { account = limits.memory.map(MemoryAccount.init) }
+    }
+  }
+  private var account: MemoryAccount?
   /// What `args()` gives.
   public var arguments: [String] = []
   /// What `test` blocks declared, in order; `mos test` calls them.
@@ -87,7 +94,12 @@ extension Interpreter {
   private func onLargeStack(_ body: () throws -> Value) throws -> Value {
     if machine.isRunning { return try body() }
     machine.begin(limits)
-    return try LargeStack.run { try self.context.with(body) }
+    return try LargeStack.run { [account] in
+      try self.context.with {
+        guard let account else { return try body() }
+        return try MemoryAccount.with(account, body)
+      }
+    }
   }
 
   func compile(_ source: Source, in module: ModuleObject) throws -> FunctionPrototype {

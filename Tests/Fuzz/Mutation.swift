@@ -32,7 +32,7 @@ struct Mutator {
   func program(_ number: Int) -> String {
     var random = SplitMix(seed: seed, number: number)
     var program = excerpt(of: pick(programs, &random) ?? [], &random)
-    for _ in 0..<Int.random(in: 1...6, using: &random) { mutate(&program, &random) }
+    for _ in 0..<(pick([1, 1, 1, 2, 2, 3, 6], &random) ?? 1) { mutate(&program, &random) }
     return program.joined()
   }
 

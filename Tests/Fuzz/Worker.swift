@@ -4,7 +4,6 @@
 import Glibc
 import Runtime
 import Syntax
-import Tensors
 
 /// Runs the programs of the numbers, every `stride`-th.
 func work(_ mutator: Mutator, numbers: StrideTo<Int>) {
@@ -23,11 +22,10 @@ func execute(_ program: String) {
   let interpreter = Interpreter(output: { _ in })
   interpreter.limits.instructions = 20_000
   interpreter.limits.seconds = 2
+  interpreter.limits.memory = 256 << 20
   interpreter.warn = { _ = renderer.render($0) }
   do {
-    let account = MemoryAccount(limit: 256 << 20)
-    _ = interpreter.representation(
-      of: try MemoryAccount.with(account) { try interpreter.run(source) })
+    _ = interpreter.representation(of: try interpreter.run(source))
   } catch let error as CompileError {
     error.diagnostics.forEach { _ = renderer.render($0) }
   } catch let error as RuntimeError {
