@@ -62,7 +62,7 @@ size:
 
 ## clean: remove everything that was built
 clean:
-	rm -rf .build docs/reference/.tmp
+	rm -rf .build
 
 ## help: list these verbs
 help:
