@@ -30,10 +30,38 @@ func apply(
   return try applyTraced(p, rules, a, b, attributes)
 }
 
+/// The tensor of an operand that is plain or a node of the ambient tape; such operands need no
+/// look at levels, whatever else is active.
+@inline(__always)
+private func ambientTensor(_ x: Variable) -> Tensor? {
+  switch x {
+  case .tensor(let tensor): return tensor
+  case .traced(let traced):
+    if traced.height == 0, case .tensor(let tensor) = traced.value { return tensor }
+    return nil
+  }
+}
+
+/// The context, if the ambient tape records this operation and nothing looks at results.
+@inline(__always)
+private func recordingContext(_ p: Primitive) -> Context? {
+  guard p.isDifferentiable, mos_detects_anomalies_get() == 0 else { return nil }
+  let context = Context.current
+  return context.stoppedTapes < 0 ? context : nil
+}
+
 @inline(never)
 private func applyTraced(
   _ p: Primitive, _ rules: UnaryRules, _ x: Variable, _ attributes: Attributes
 ) throws -> Variable {
+  if let tensor = ambientTensor(x), let context = recordingContext(p) {
+    let y = try rules.kernel(tensor, attributes)
+    guard y.dtype.isFloat else { return .tensor(y) }
+    return .traced(
+      Traced(
+        .tape, value: .tensor(y), height: 0, context: context, primitive: p,
+        attributes: attributes, first: x))
+  }
   let context = Context.current
   guard case .traced(let traced) = x else {
     return try checked(.tensor(rules.kernel(plain(x), attributes)), p, context)
@@ -82,8 +110,15 @@ private func applyTraced(
 private func applyTraced(
   _ p: Primitive, _ rules: BinaryRules, _ a: Variable, _ b: Variable, _ attributes: Attributes
 ) throws -> Variable {
+  if let s = ambientTensor(a), let t = ambientTensor(b), let context = recordingContext(p) {
+    let y = try rules.kernel(s, t, attributes)
+    guard y.dtype.isFloat else { return .tensor(y) }
+    return .traced(
+      Traced(
+        .tape, value: .tensor(y), height: 0, context: context, primitive: p,
+        attributes: attributes, first: a, second: b))
+  }
   let context = Context.current
-  // The common case first: nodes of one tape, and plain tensors.
   var height: Int32 = -1
   var kind = LevelKind.tape
   if case .traced(let traced) = a {
