@@ -29,11 +29,11 @@ private func error(
   @Test func `variables stay from one entry to the next`() throws {
     var text = ""
     let interpreter = Interpreter { text += $0 }
-    try interpreter.run(Source(name: "1", text: "let x = 2\nfn f() { x * y }"))
+    try interpreter.run(Source(name: "1", text: "let (x, y) = (2, 1)\nfn f() { x * y }"))
     try interpreter.run(Source(name: "2", text: "let y = 5"))
     try interpreter.run(Source(name: "3", text: "print(f())"))
     #expect(text == "10\n")
-    #expect(interpreter.variables.map(\.name) == ["x", "f", "y"])
+    #expect(interpreter.variables.map(\.name) == ["x", "y", "f"])
   }
 
   @Test func `an entry that does not compile declares nothing`() throws {
