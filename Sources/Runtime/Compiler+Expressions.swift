@@ -323,7 +323,7 @@ extension Compiler {
       {
         let register = try operand(left)
         let flags = register >= mark ? Flags.temporaryB : 0
-        if case .int(let number) = value, abs(number) < 32_000, operation == .add || number != 0,
+        if case .int(let number) = value, number.magnitude < 32_000, operation == .add || number != 0,
           operation == .add || operation == .subtract
         {
           let isSubtraction = operation == .subtract
@@ -425,7 +425,7 @@ extension Compiler {
       guard let codes = comparison.jumpsWithNumber else { return nil }
       return try scratch {
         let register = try operand(left)
-        if case .int(let number) = value, abs(number) < 32_000 {
+        if case .int(let number) = value, number.magnitude < 32_000 {
           return emit(codes.small, register, number, flags: flags, span: span)
         }
         return emit(codes.constant, register, constant(value), flags: flags, span: span)

@@ -49,6 +49,7 @@ extension Machine {
     case (.string(let s), .int(let n)) where operation == .multiply,
       (.int(let n), .string(let s)) where operation == .multiply:
       try limit(s.text.utf8.count, times: n)
+      guard !s.text.isEmpty else { return .string(s) }
       return .string(String(repeating: s.text, count: max(n, 0)))
     case (.list(let s), .list(let t)) where operation == .add: return .list(s + t)
     case (.list(let s), .int(let n)) where operation == .multiply,

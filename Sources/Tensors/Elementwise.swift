@@ -333,7 +333,8 @@ extension Tensor {
       throw Shape.mismatch("choose between", a, b)
     }
     guard let shape = Shape.broadcast(condition.shape, values) else {
-      throw Shape.mismatch("choose by", condition, a.count >= b.count ? a : b)
+      throw Shape.mismatch(
+        "choose by", condition, Shape.broadcast(condition.shape, a.shape) == nil ? a : b)
     }
     let dtype = DType.promoted(a.dtype, b.dtype)
     let result = try uninitialized(shape.checked(), dtype)

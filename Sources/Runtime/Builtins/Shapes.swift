@@ -422,6 +422,9 @@ extension Arguments {
           .shape, "cannot split an axis of \(extent) into \(parts) equal parts",
           hint: "chunk(x, parts) allows a smaller last part, split(x, (2, 5)) cuts at places")
       }
+      guard parts <= 1 << 24 else {
+        throw RuntimeError(.limit, "\(parts) parts are too many")
+      }
       cuts = (0...parts).map { $0 * (extent / parts) }
     } else {
       cuts = try [0] + ints(1).map { max(0, min($0 < 0 ? $0 &+ extent : $0, extent)) } + [extent]
