@@ -41,8 +41,8 @@ accept: packages
 
 ## fuzz: run 100,000 mutated programs; a crash or a hang prints its program and fails
 fuzz: packages
-	swift build $(TEST_FLAGS) --build-tests
-	.build/tests/release/Fuzz --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
+	swift build -c release --static-swift-stdlib --product Fuzz
+	.build/release/Fuzz --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 
 ## examples: run every example
 examples: build

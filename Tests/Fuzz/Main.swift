@@ -3,6 +3,7 @@
 // dies, or stays silent, is a failure, and its program is printed and made smaller.
 //
 //     Fuzz [--count n] [--seed n]      100,000 programs from a fresh seed
+//     Fuzz --print n --seed n          the program of a number, printed
 //     Fuzz --file program.mos          one program, as a worker runs it
 
 import Glibc
@@ -27,7 +28,9 @@ struct Main {
     let corpus = folders.flatMap { Files.find(under: Files.root + "/" + $0, endingIn: ".mos") }
       .compactMap(Files.read)
     let mutator = Mutator(corpus: corpus, seed: UInt64(seed))
-    if let first = number("--first"), let step = number("--step") {
+    if let wanted = number("--print") {
+      print(mutator.program(wanted))
+    } else if let first = number("--first"), let step = number("--step") {
       work(mutator, numbers: stride(from: first, to: count, by: step))
     } else {
       exit(Overseer(mutator, seed: seed, count: count).run() ? 0 : 1)

@@ -17,7 +17,7 @@ struct SplitMix: RandomNumberGenerator {
   }
 }
 
-/// Makes programs from a corpus.
+/// Makes programs: most from a corpus, some of calls alone.
 struct Mutator {
   /// Every program of the corpus, as tokens.
   private let programs: [[Substring]]
@@ -31,6 +31,7 @@ struct Mutator {
   /// The program of a number.
   func program(_ number: Int) -> String {
     var random = SplitMix(seed: seed, number: number)
+    if number % 4 == 3 { return Calls.program(&random) }
     var program = excerpt(of: pick(programs, &random) ?? [], &random)
     for _ in 0..<(pick([1, 1, 1, 2, 2, 3, 6], &random) ?? 1) { mutate(&program, &random) }
     return program.joined()
