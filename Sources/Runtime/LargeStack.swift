@@ -5,7 +5,12 @@ import Glibc
 
 enum LargeStack {
   /// Addresses, not memory: pages are taken as they are touched.
-  static let size = 1 << 30
+  ///
+  /// Freeing a list takes about 300 bytes of stack a level, and the values about as much memory: a
+  /// program runs out of memory before it runs out of this.
+  private static let wantedSize = 1 << 36
+  /// What is still worth a thread of its own, where addresses are scarce.
+  private static let smallestSize = 1 << 28
 
   /// What the thread is to do and what came of it.
   private final class Job<R> {
@@ -33,12 +38,30 @@ enum LargeStack {
     init(_ body: @escaping () -> Void) { self.body = body }
   }
 
+  /// Addresses for a stack, its lowest page closed: what overflows it stops there.
+  private static func addresses() -> (UnsafeMutableRawPointer, Int)? {
+    var size = wantedSize
+    while size >= smallestSize {
+      let stack = mmap(
+        nil, size, PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0)
+      if let stack, stack != MAP_FAILED {
+        mprotect(stack, Int(sysconf(Int32(_SC_PAGESIZE))), PROT_NONE)
+        return (stack, size)
+      }
+      size /= 2
+    }
+    return nil
+  }
+
   /// Runs the body on a new thread to its end; false where the thread cannot be made.
   private static func spawn(_ body: @escaping () -> Void) -> Bool {
+    guard let (stack, size) = addresses() else { return false }
+    defer { munmap(stack, size) }
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, size)
+    pthread_attr_setstack(&attributes, stack, size)
     var thread = pthread_t()
     let start = Unmanaged.passRetained(Start(body))
     let status = pthread_create(
