@@ -1,0 +1,120 @@
+// Functions whose graph is not the one they recorded: `checkpoint`, `custom_vjp`, `stop_gradient`.
+
+import Autodiff
+import Tensors
+
+extension Differentiation {
+  static func checkpointed(
+    _ interpreter: Interpreter, _ f: Value, _ arguments: [Value], _ options: Record
+  ) throws -> Value {
+    let tree = try ValueTree(.list(arguments), numbersAreLeaves: false)
+    var output: ValueTree?
+    let results = try checkpoint(tree.variables) { variables in
+      try tree.substituted(variables) { substituted in
+        guard case .list(let arguments) = substituted else { return [] }
+        let result = try ValueTree(
+          interpreter.call(f, arguments, named: Array(options.pairs)), numbersAreLeaves: false)
+        output = result
+        return result.variables
+      }
+    }
+    return output?.rebuilt(with: results.map { .tensor($0) }) ?? .nil
+  }
+
+  static func customFunction(f: Value, forward: Value, backward: Value) throws -> Value {
+    .builtin(
+      BuiltinFunction("custom(*args)") { call in
+        let interpreter = call.interpreter
+        let tree = try ValueTree(.list(call.rest(0)))
+        let function = CustomFunction(
+          "custom_vjp",
+          value: { variables in
+            try tree.substituted(variables) { substituted in
+              guard case .list(let arguments) = substituted else { return variables[0] }
+              let result = try interpreter.call(f, arguments)
+              guard let variable = result.variable else {
+                throw RuntimeError(
+                  .type,
+                  "a function with custom_vjp must give a tensor, not "
+                    + result.shortDescription)
+              }
+              return variable
+            }
+          },
+          reverse: { variables, cotangent in
+            try tree.substituted(variables) { substituted in
+              guard case .list(let arguments) = substituted else { return [] }
+              let pair = try interpreter.call(forward, arguments)
+              guard case .list(let parts) = pair, parts.count == 2 else {
+                throw RuntimeError(
+                  .type,
+                  "forward of custom_vjp must give (value, residuals), not "
+                    + pair.shortDescription)
+              }
+              let given = try interpreter.call(backward, [parts[1], .tensor(cotangent)])
+              return try cotangents(given, for: arguments, of: variables)
+            }
+          })
+        return .tensor(try function(tree.variables))
+      })
+  }
+
+  /// What a program's `backward` gave, for the leaves of its function's arguments.
+  static func cotangents(
+    _ given: Value, for arguments: [Value], of variables: [Variable]
+  ) throws -> [Variable?] {
+    let list: [Value]
+    if case .list(let values) = given { list = values } else { list = [given] }
+    guard list.count == arguments.count else {
+      throw RuntimeError(
+        .value,
+        "backward of custom_vjp must give a list of \(arguments.count), one cotangent for "
+          + "each argument, not \(given.shortDescription)", hint: "a list of one is (g,)")
+    }
+    var result: [Variable?] = []
+    for (argument, value) in zip(arguments, list) {
+      let leaves = try ValueTree(argument).leaves
+      if case .nil = value {
+        result += leaves.map { _ in nil }
+        continue
+      }
+      let found = try ValueTree(value)
+      guard found.leaves.count == leaves.count else {
+        throw RuntimeError(
+          .shape,
+          "a cotangent of custom_vjp has \(found.leaves.count) tensors where the argument "
+            + "has \(leaves.count)")
+      }
+      for (cotangent, leaf) in zip(found.variables, leaves) {
+        guard cotangent.shape == leaf.variable.shape || cotangent.rank == 0 else {
+          throw RuntimeError(
+            .shape,
+            "a cotangent of shape \(cotangent.shape) does not fit an argument of shape "
+              + "\(leaf.variable.shape)")
+        }
+        result.append(try cotangent.broadcast(to: leaf.variable.shape))
+      }
+    }
+    return result
+  }
+
+  /// `stop_gradient` of any value.
+  static func withoutGradient(_ value: Value) throws -> Value {
+    switch value {
+    case .tensor(let variable): return .tensor(stopGradient(variable))
+    case .parameter(let cell):
+      cell.value = try leaf(of: cell.value)
+      return value
+    case .instance, .host:
+      for cell in try ValueTree(value).cells { cell.value = try leaf(of: cell.value) }
+      if case .host(let host) = value, let state = host.stateTree {
+        try host.restore(try withoutGradient(state))
+      }
+      return value
+    case .list(let values): return .list(try values.map(withoutGradient))
+    case .record(let record):
+      return .record(Record(try record.pairs.map { ($0, try withoutGradient($1)) }))
+    default: return value
+    }
+  }
+}

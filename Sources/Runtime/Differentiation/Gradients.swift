@@ -1,0 +1,191 @@
+// `grad` and its kin: gradients of losses and of functions, with the structure of what they are
+// taken by.
+
+import Autodiff
+import Tensors
+
+/// Which arguments a derivative is taken by.
+enum ArgumentNumbers {
+  case one(Int)
+  case several([Int])
+
+  /// The positions in a call of so many arguments.
+  func positions(_ count: Int) throws -> [Int] {
+    let numbers: [Int]
+    switch self {
+    case .one(let number): numbers = [number]
+    case .several(let list): numbers = list
+    }
+    return try numbers.map { number in
+      let position = number < 0 ? number + count : number
+      guard position >= 0, position < count else {
+        throw RuntimeError(
+          .index, "argnums is \(number), and the function was called with \(count) arguments",
+          hint: "arguments count from 0; only those passed by position can be named here")
+      }
+      return position
+    }
+  }
+}
+
+extension Differentiation {
+  static func argumentNumbers(_ arguments: Arguments, _ index: Int) throws -> ArgumentNumbers {
+    guard arguments.has(index) else { return .one(0) }
+    if case .int(let number) = arguments[index] { return .one(number) }
+    return .several(try arguments.ints(index))
+  }
+
+  /// A transformation that was called without its function: what it gives takes the function.
+  static func decorator(_ arguments: Arguments) -> Value {
+    let callee = arguments.callee
+    let given = callee.signature.parameters.indices.dropFirst().filter { arguments.isGiven($0) }
+    let named = given.map { (callee.signature.parameters[$0].name, arguments[$0]) }
+    return .builtin(
+      BuiltinFunction("\(callee.name)(f)") { call in
+        try call.interpreter.call(.builtin(callee), [call[0]], named: named)
+      })
+  }
+
+  static func gradient(_ arguments: Arguments) throws -> Value {
+    switch arguments[0] {
+    case .absent: return decorator(arguments)
+    case let f where f.isCallable && !arguments.has(1):
+      return gradientFunction(
+        of: f, argnums: try argumentNumbers(arguments, 2),
+        hasAux: try arguments.bool(3, default: false), withValue: false,
+        strict: try arguments.bool(5, default: false))
+    default: break
+    }
+    guard let loss = arguments[0].variable else {
+      throw arguments.mismatch(
+        0, "a loss or a function", hint: "grad(loss, wrt) or grad(f)(x)")
+    }
+    guard arguments.has(1) else {
+      throw RuntimeError(
+        .type, "grad of a loss needs to know with respect to what",
+        hint: "grad(loss, wrt), or grad(f)(x) for a function")
+    }
+    let tree = try ValueTree(arguments[1])
+    let found = try gradients(
+      of: loss, to: tree.variables, createGraph: try arguments.bool(4, default: true))
+    let strict = try arguments.bool(5, default: false)
+    let missing = tree.leaves.indices.filter { found[$0] == nil }
+    if !missing.isEmpty {
+      let names = missing.map { tree.leaves[$0].displayName }.joined(separator: ", ")
+      let message = "the loss does not depend on \(names)"
+      let hint =
+        "only what was computed from a parameter, or inside a function that is being "
+        + "differentiated, is followed"
+      if strict { throw RuntimeError(.value, message, hint: hint) }
+      arguments.interpreter.warn(message + ": its gradient is zero", hint: hint)
+    }
+    return tree.rebuilt(
+      with: try zip(found, tree.leaves).map { .tensor(try $0 ?? $1.variable.asFloat().zerosLike()) }
+    )
+  }
+}
+
+extension ValueTree.Leaf {
+  /// The path, or the cell's name, or a few words.
+  fileprivate var displayName: String {
+    if !path.isEmpty { return path }
+    return cell?.name ?? "wrt (\(variable.typeDescription))"
+  }
+}
+
+extension Differentiation {
+  /// A function that computes the gradient of a function.
+  static func gradientFunction(
+    of f: Value, argnums: ArgumentNumbers, hasAux: Bool, withValue: Bool, strict: Bool
+  ) -> Value {
+    .builtin(
+      BuiltinFunction("gradient(*args, **options)") { call in
+        let interpreter = call.interpreter
+        var values = call.rest(0)
+        let options = call.options(1)
+        let positions = try argnums.positions(values.count)
+        let tree = try ValueTree(.list(positions.map { values[$0] }))
+        var auxiliary = Value.nil
+        let pull = try vjp(tree.variables.map { try $0.asFloat() }) { variables in
+          try tree.substituted(variables) { substituted in
+            guard case .list(let chosen) = substituted else { return [] }
+            for (position, value) in zip(positions, chosen) { values[position] = value }
+            var result = try interpreter.call(f, values, named: Array(options.pairs))
+            if hasAux {
+              guard case .list(let pair) = result, pair.count == 2 else {
+                throw RuntimeError(
+                  .type,
+                  "with has_aux=true the function must give (loss, aux), not "
+                    + result.shortDescription)
+              }
+              result = pair[0]
+              auxiliary = pair[1]
+            }
+            guard let loss = result.variable else {
+              throw RuntimeError(
+                .type, "the function must give a loss of one number, not \(result.shortDescription)"
+              )
+            }
+            return [loss]
+          }
+        }
+        let loss = pull.values[0]
+        guard loss.dtype.isFloat else {
+          throw RuntimeError(
+            .type, "the function gave \(loss.typeDescription), which has no gradient",
+            hint: "only f32 and f64 results do")
+        }
+        guard loss.count == 1 else {
+          throw RuntimeError(
+            .shape,
+            "a gradient needs a function with one number as its result, and this one gave "
+              + loss.typeDescription, hint: "reduce it with sum or mean, or use jacobian")
+        }
+        let found = try pull([loss.onesLike()])
+        if strict, let index = found.firstIndex(where: { $0 == nil }) {
+          throw RuntimeError(
+            .value, "the function does not depend on argument \(tree.leaves[index].displayName)")
+        }
+        let rebuilt = tree.rebuilt(
+          with: try zip(found, tree.leaves).map {
+            .tensor(try $0 ?? $1.variable.asFloat().zerosLike())
+          })
+        guard case .list(let gradients) = rebuilt else { return .nil }
+        let gradient: Value
+        if case .one = argnums { gradient = gradients[0] } else { gradient = .list(gradients) }
+        let settled = hasAux ? try auxiliary.settled() : .nil
+        if withValue {
+          return .list([hasAux ? .list([.tensor(loss), settled]) : .tensor(loss), gradient])
+        }
+        return hasAux ? .list([gradient, settled]) : gradient
+      })
+  }
+}
+
+extension Variable {
+  /// This variable as a float: integers and bools in the default float type.
+  func asFloat() throws -> Variable {
+    dtype.isFloat ? self : try converted(to: Context.current.defaultFloat)
+  }
+}
+
+extension Value {
+  /// The value without the transformations that have ended.
+  fileprivate func settled() throws -> Value {
+    switch self {
+    case .tensor(let variable): .tensor(variable.alive)
+    case .list(let values): .list(try values.map { try $0.settled() })
+    case .record(let record):
+      .record(Record(try record.pairs.map { ($0, try $1.settled()) }))
+    default: self
+    }
+  }
+}
+
+extension Arguments {
+  /// A list of arguments; a bare value serves for one.
+  func argumentList(_ index: Int) throws -> [Value] {
+    if case .list(let values) = self[index] { return values }
+    return [self[index]]
+  }
+}
