@@ -190,18 +190,7 @@ func apply(
   guard case .general(let rules) = p.rules else { preconditionFailure("\(p.name) is not general") }
   let context = Context.current
   var inputs = inputs
-  var height: Int32 = -1
-  var kind = LevelKind.tape
-  for i in inputs.indices {
-    while case .traced(let traced) = inputs[i], !traced.isAlive(in: context) {
-      inputs[i] = try seenThrough(traced)
-    }
-    if case .traced(let traced) = inputs[i], traced.height > height {
-      height = traced.height
-      kind = traced.kind
-    }
-  }
-  guard height >= 0 else {
+  guard let (height, kind) = try innermostLevel(of: &inputs, in: context) else {
     return try checked(.tensor(rules.kernel(inputs.map(plain), attributes)), p, context)
   }
   let here = inputs.map { lowered($0, height).1 }
@@ -234,6 +223,25 @@ func apply(
   }
 }
 
+/// The innermost level that one of the operands belongs to, nil where all are plain tensors.
+/// Operands whose level has ended are seen through.
+func innermostLevel(
+  of inputs: inout [Variable], in context: Context
+) throws -> (height: Int32, kind: LevelKind)? {
+  var height: Int32 = -1
+  var kind = LevelKind.tape
+  for i in inputs.indices {
+    while case .traced(let traced) = inputs[i], !traced.isAlive(in: context) {
+      inputs[i] = try seenThrough(traced)
+    }
+    if case .traced(let traced) = inputs[i], traced.height > height {
+      height = traced.height
+      kind = traced.kind
+    }
+  }
+  return height >= 0 ? (height, kind) : nil
+}
+
 /// What a value whose level has ended stands for.
 private func seenThrough(_ traced: Traced) throws -> Variable {
   guard traced.kind != .batch else { throw Traced.escapedFromMap }
@@ -251,13 +259,13 @@ extension Traced {
 
 /// An operand as the levels below a height see it, and whether it belongs to that height.
 @inline(__always)
-private func lowered(_ x: Variable, _ height: Int32) -> (Variable, Bool) {
+func lowered(_ x: Variable, _ height: Int32) -> (Variable, Bool) {
   if case .traced(let traced) = x, traced.height == height { return (traced.value, true) }
   return (x, false)
 }
 
 /// The tangent of an operand at a dual level of that height.
-private func tangent(_ x: Variable, _ height: Int32) -> Variable? {
+func tangent(_ x: Variable, _ height: Int32) -> Variable? {
   if case .traced(let traced) = x, traced.height == height, traced.value.dtype.isFloat {
     return traced.first
   }
@@ -265,7 +273,7 @@ private func tangent(_ x: Variable, _ height: Int32) -> Variable? {
 }
 
 @inline(__always)
-private func plain(_ x: Variable) -> Tensor {
+func plain(_ x: Variable) -> Tensor {
   guard case .tensor(let tensor) = x else {
     preconditionFailure("a traced operand reached a kernel; please report")
   }
@@ -274,7 +282,7 @@ private func plain(_ x: Variable) -> Tensor {
 
 /// The result of an operation, looked at for nan and inf where the program asked for that.
 @inline(__always)
-private func checked(_ y: Variable, _ p: Primitive, _ context: Context) throws -> Variable {
+func checked(_ y: Variable, _ p: Primitive, _ context: Context) throws -> Variable {
   if mos_detects_anomalies_get() != 0 { try checkFinite(y, p) }
   return y
 }

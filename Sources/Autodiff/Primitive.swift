@@ -10,8 +10,9 @@
 //
 // The rules are objects, so that looking one up takes one reference count and not one a closure.
 //
-// An operation has one result. Those of linear algebra that mathematics gives several (QR, SVD,
-// eigenvalues) pack them into one vector; see `Primitives/Decompositions.swift`.
+// An operation has one result, or is a bundle of several (`Bundle.swift`). Those of linear algebra
+// that mathematics gives several (QR, SVD, eigenvalues) pack them into one vector; see
+// `Primitives/Decompositions.swift`.
 
 import Tensors
 
@@ -113,12 +114,20 @@ public final class Primitive: Sendable {
     case unary(UnaryRules)
     case binary(BinaryRules)
     case general(GeneralRules)
+    case bundle(BundleRules)
   }
   /// The operation's name in the language, as `grad_fn=` and graphs show it.
   public let name: String
   let rules: Rules
   /// True for an operation without a derivative: its result is never tracked.
   let isDifferentiable: Bool
+
+  /// A differentiable operation with its rules.
+  init(_ name: String, _ rules: Rules) {
+    self.name = name
+    self.rules = rules
+    isDifferentiable = true
+  }
 
   /// An operation of one operand.
   init(

@@ -138,6 +138,7 @@ func pullBack(
     graph.nodes.isEmpty || target.walk != Context.current.walk ? -1 : Int(target.position)
   }
   var cotangents = ContiguousArray<Variable?>(repeating: nil, count: graph.nodes.count)
+  var gathered = GatheredParts()
   var wanted = ContiguousArray<Bool>(repeating: false, count: graph.nodes.count)
   for position in targetPositions ?? [] where position >= 0 { wanted[position] = true }
   for (node, cotangent) in roots where node.walk == Context.current.walk {
@@ -148,25 +149,66 @@ func pullBack(
   var position = graph.nodes.count - 1
   while position >= 0 {
     defer { position -= 1 }
-    guard graph.isNeeded[position], let cotangent = cotangents[position] else { continue }
+    guard graph.isNeeded[position] else { continue }
     let node = graph.nodes[position].takeUnretainedValue()
+    guard let cotangent = cotangents[position] else {
+      guard !gathered.isEmpty, let parts = gathered.take(at: position) else { continue }
+      try naming(node) { primitive in
+        try primitive.pullBack(
+          node, parts, view: view,
+          operands: graph.operands[Int(graph.starts[position])..<Int(graph.starts[position + 1])],
+          into: &cotangents)
+      }
+      continue
+    }
     if targets == nil && node.isParameter {
       try node.accumulate(cotangent)
       continue
     }
     if !wanted[position] { cotangents[position] = nil }
-    guard let primitive = node.primitive else { continue }
-    do {
+    if let (bundle, index) = node.partOf {
+      try gathered.give(
+        cotangent, to: index, of: bundle, at: Int(graph.operands[Int(graph.starts[position])]))
+      continue
+    }
+    try naming(node) { primitive in
       try primitive.pullBack(
         node, cotangent, view: view, operands: graph.operands, start: Int(graph.starts[position]),
         end: Int(graph.starts[position + 1]), into: &cotangents)
-    } catch let error as DerivativeError {
-      throw error
-    } catch {
-      throw DerivativeError(underlying: error, operation: primitive.name, place: node.place)
     }
   }
   return targetPositions?.map { $0 >= 0 ? cotangents[$0] : nil } ?? []
+}
+
+/// Runs a rule of a node; an error in it names the operation and the place that made the node.
+@inline(__always)
+private func naming(_ node: Traced, _ rule: (Primitive) throws -> Void) throws {
+  guard let primitive = node.primitive else { return }
+  do {
+    try rule(primitive)
+  } catch let error as DerivativeError {
+    throw error
+  } catch {
+    throw DerivativeError(underlying: error, operation: primitive.name, place: node.place)
+  }
+}
+
+/// What the parts of bundles were given, by the bundle's position in the walk.
+private struct GatheredParts {
+  private var cotangents: [Int: [Variable?]] = [:]
+
+  var isEmpty: Bool { cotangents.isEmpty }
+
+  mutating func give(
+    _ cotangent: Variable, to index: Int, of bundle: Traced, at position: Int
+  ) throws {
+    guard position >= 0 else { return }
+    var parts = cotangents[position] ?? Array(repeating: nil, count: bundle.bundleSize)
+    parts[index] = try parts[index].map { try $0 + cotangent } ?? cotangent
+    cotangents[position] = parts
+  }
+
+  mutating func take(at position: Int) -> [Variable?]? { cotangents.removeValue(forKey: position) }
 }
 
 extension Primitive {
@@ -210,6 +252,21 @@ extension Primitive {
       let given = try rules.reverse(
         inputs.map(view.see), view.result(node), node.attributes, cotangent, needs)
       for index in inputs.indices where index < given.count { try give(index, given[index]) }
+    case .bundle: preconditionFailure("a bundle was given one cotangent; please report")
+    }
+  }
+
+  /// Adds the cotangents of a bundle's operands to those already there.
+  fileprivate func pullBack(
+    _ bundle: Traced, _ parts: [Variable?], view: GraphView,
+    operands: ContiguousArray<Int32>.SubSequence,
+    into cotangents: inout ContiguousArray<Variable?>
+  ) throws {
+    guard case .bundle(let rules) = rules, let inputs = bundle.others else { return }
+    let given = try rules.reverse(inputs.map(view.see), bundle.attributes, parts)
+    for (position, value) in zip(operands, given) {
+      guard position >= 0, let value else { continue }
+      cotangents[Int(position)] = try cotangents[Int(position)].map { try $0 + value } ?? value
     }
   }
 }

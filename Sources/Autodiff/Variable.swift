@@ -165,7 +165,10 @@ extension Variable {
   public var isTracked: Bool { node != nil }
 
   /// The name of the primitive that made the variable, if a tape recorded it.
-  public var operationName: String? { node?.primitive?.name }
+  public var operationName: String? {
+    guard let node else { return nil }
+    return (node.partOf?.bundle ?? node).primitive?.name
+  }
 
   /// The node that the program sees, if any: what `backward` starts from.
   var node: Traced? {

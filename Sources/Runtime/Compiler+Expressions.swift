@@ -323,7 +323,8 @@ extension Compiler {
       {
         let register = try operand(left)
         let flags = register >= mark ? Flags.temporaryB : 0
-        if case .int(let number) = value, number.magnitude < 32_000, operation == .add || number != 0,
+        if case .int(let number) = value, number.magnitude < 32_000,
+          operation == .add || number != 0,
           operation == .add || operation == .subtract
         {
           let isSubtraction = operation == .subtract

@@ -62,5 +62,6 @@ let primitiveCases: [String: [PrimitiveCase]] = {
   table.addIndexing()
   table.addReductions()
   table.addLinearAlgebra()
+  table.addAdam()
   return table.cases
 }()

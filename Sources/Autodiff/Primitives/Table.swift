@@ -32,5 +32,7 @@ extension Primitive {
     .determinant,
     // Decompositions
     .qr, .lu, .eigh, .svd, .permutation, .matrixRank,
+    // Adam
+    .adam, .adamGradient,
   ]
 }

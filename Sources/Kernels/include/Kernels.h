@@ -79,6 +79,23 @@ typedef int (*mos_reduce_kernel)(size_t n, const void *x, void *y);
 /// `n` elements `stride` elements apart give `n` contiguous ones of another (or the same) type.
 typedef int (*mos_convert_kernel)(size_t n, const void *x, ptrdiff_t stride, void *y);
 
+/// Adam's step for `count` contiguous f32 or f64 elements, or its derivative. Results may not overlap
+/// operands; an absent cotangent is null.
+typedef struct {
+  size_t count;
+  int dtype;
+  double beta1, beta2, epsilon, epsilon_root;
+  /// 1 − β₁ᵗ and 1 − β₂ᵗ.
+  double correction1, correction2;
+  const void *gradient, *first, *second;
+  const void *_Nullable cotangent[3];
+  /// The update and the next moments; for the derivative the cotangents of the operands.
+  void *_Nonnull result[3];
+} mos_adam;
+
+/// Works on the elements `begin ..< end`.
+typedef void (*mos_adam_kernel)(const mos_adam *step, size_t begin, size_t end);
+
 /// Which operands of a binary kernel are one element for all.
 enum { MOS_BOTH_VECTORS, MOS_SECOND_SCALAR, MOS_FIRST_SCALAR, MOS_FORMS };
 
@@ -90,6 +107,8 @@ typedef struct {
   mos_reduce_kernel _Nullable reduce[MOS_REDUCE_COUNT][MOS_DTYPES];
   mos_block_kernel _Nullable scan[MOS_SCAN_COUNT][MOS_DTYPES];
   mos_convert_kernel _Nullable convert[MOS_DTYPES][MOS_DTYPES];
+  mos_adam_kernel _Nullable adam_step[MOS_DTYPES];
+  mos_adam_kernel _Nullable adam_gradient[MOS_DTYPES];
 } mos_kernel_table;
 
 /// The table for this processor.
@@ -164,6 +183,10 @@ int mos_reduce_columns(mos_block_kernel kernel, size_t rows, size_t n, const voi
 int mos_matmul_i64(size_t m, size_t k, size_t n, const int64_t *a, ptrdiff_t a_row,
                    ptrdiff_t a_column, const int64_t *b, ptrdiff_t b_row, ptrdiff_t b_column,
                    int64_t *y);
+
+/// Runs Adam's step or its derivative, on several threads where it is large.
+void mos_adam_step(const mos_adam *step);
+void mos_adam_gradient(const mos_adam *step);
 
 double mos_erfinv(double x);
 double mos_digamma(double x);
