@@ -71,7 +71,7 @@ private func composedStep(_ x: [Variable], _ step: AdamStep) throws -> [Variable
       let fused = try gradients(inputs, settings, adamStep)
       let composed = try gradients(inputs, settings, composedStep)
       for (a, b) in zip(fused, composed) {
-        #expect(difference(a, b) < (dtype == .f64 ? 1e-13 : 1e-4))
+        #expect(difference(a, b) < (dtype == .f64 ? 1e-12 : 1e-4))
       }
     }
   }
