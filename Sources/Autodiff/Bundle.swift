@@ -58,9 +58,29 @@ extension Traced {
     return (bundle, index)
   }
 
+  /// The parts of this bundle, with their values as the levels below see them.
+  func parts(_ values: [Variable], in context: Context) -> [Variable] {
+    values.enumerated().map { index, value in
+      .traced(
+        Traced(
+          .tape, value: value, height: Int(height), context: context, primitive: .part,
+          attributes: .axis(index), first: .traced(self)))
+    }
+  }
+
   /// The number of results of a bundle.
   var bundleSize: Int {
-    if case .bundle(let rules)? = primitive?.rules { rules.size } else { 0 }
+    if let call = checkpointedCall { return call.size }
+    if case .bundle(let rules)? = primitive?.rules { return rules.size }
+    return 0
+  }
+
+  /// The call that a checkpoint's bundle stands for.
+  var checkpointedCall: CheckpointedCall? {
+    guard primitive === Primitive.recomputed, case .object(let object) = attributes else {
+      return nil
+    }
+    return object as? CheckpointedCall
   }
 }
 
@@ -89,12 +109,7 @@ func applyBundle(
     let bundle = Traced(
       .tape, value: results[0], height: Int(height), context: context, primitive: p,
       attributes: attributes, others: inputs)
-    return results.enumerated().map { index, result in
-      .traced(
-        Traced(
-          .tape, value: result, height: Int(height), context: context, primitive: .part,
-          attributes: .axis(index), first: .traced(bundle)))
-    }
+    return bundle.parts(results, in: context)
   case .dual:
     let results = try applyBundle(p, values, attributes)
     guard Int(height) > context.stoppedDuals else { return results }

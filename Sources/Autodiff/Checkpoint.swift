@@ -2,73 +2,75 @@
 //
 // The function runs as it always would. What it recorded is then looked through for the
 // variables from before that it depends on (arguments and those it closes over), the graph is
-// dropped, and one node with these as operands stands in its place. The reverse rule runs the
+// dropped, and a bundle with these as operands stands in its place. The reverse rule runs the
 // function again with the same random numbers, and walks over the new graph down to these.
 //
-// Memory between forward and backward is the operands of the node; the cost is one more run.
+// Memory between forward and backward is the operands of the bundle; the cost is one more run.
 // Forward mode and vmap need no graph: there the function simply runs.
 
 import Tensors
 
 /// Runs a function so that its graph is made again for the backward pass and not kept.
 ///
-/// Several results are packed into one vector, so that the function runs again once for all.
+/// It runs again once for all its results. Gradients are those of the plain run bit for bit: the
+/// walk over the new graph goes on adding where the walk that came to it stands.
 public func checkpoint(
   _ arguments: [Variable], _ f: @escaping ([Variable]) throws -> [Variable]
 ) throws -> [Variable] {
   let context = Context.current
   let start = context.sequence
   let random = context.random
-  var outputs = try f(arguments).map(\.alive)
+  let outputs = try f(arguments).map(\.alive)
+  return withoutGraph(of: outputs, madeAfter: start, in: context) { roots, positions in
+    CheckpointedCall(
+      function: { arguments in
+        let again = try f(arguments)
+        return positions.map { again[$0] }
+      }, arguments: arguments, random: random, operands: operands(of: roots, madeBefore: start),
+      size: roots.count)
+  }
+}
 
+/// Variables with a bundle in the place of the graph that they were computed by.
+///
+/// A node's value may be a node of an outer tape, with a graph of its own there: a function that
+/// reads a parameter inside `grad` records on both. So each tape gets its bundle, outermost first.
+/// Dual numbers and mapped values are left as they are.
+private func withoutGraph(
+  of outputs: [Variable], madeAfter start: Int, in context: Context,
+  _ makeCall: (_ roots: [Traced], _ positions: [Int]) -> CheckpointedCall
+) -> [Variable] {
   var height: Int32 = -1
   for case .traced(let traced) in outputs where traced.sequence > start {
     guard traced.kind == .tape else { return outputs }
     height = max(height, traced.height)
   }
   guard height >= 0 else { return outputs }
-  let positions = outputs.indices.filter { index in
-    guard case .traced(let traced) = outputs[index] else { return false }
-    return traced.height == height && traced.sequence > start
+  var roots: [Traced] = []
+  var positions: [Int] = []
+  for (position, output) in outputs.enumerated() {
+    guard case .traced(let traced) = output, traced.height == height, traced.sequence > start
+    else { continue }
+    roots.append(traced)
+    positions.append(position)
   }
-  let packed = try Variable.packed(positions.map { outputs[$0] })
-  guard case .traced(let root) = packed else { return outputs }
-  let call = CheckpointedCall(
-    function: { arguments in
-      let again = try f(arguments)
-      return try Variable.packed(positions.map { again[$0] })
-    }, arguments: arguments, random: random, operands: operands(of: root, madeBefore: start))
-  let node = Variable.traced(
-    Traced(
-      .tape, value: root.value, height: Int(height), context: context, primitive: .recomputed,
-      attributes: .object(call), others: call.operands.map(Variable.traced)))
-  for (position, result) in zip(positions, try node.unpacked(like: positions.map { outputs[$0] })) {
-    outputs[position] = result
-  }
-  return outputs
-}
-
-extension Variable {
-  /// The elements of several variables, in one vector; one variable is itself.
-  fileprivate static func packed(_ variables: [Variable]) throws -> Variable {
-    if variables.count == 1 { return variables[0] }
-    return try concat(variables.map { try $0.flattened() })
-  }
-
-  /// Variables of the shapes and dtypes of others, out of what `packed` made.
-  fileprivate func unpacked(like variables: [Variable]) throws -> [Variable] {
-    if variables.count == 1 { return [self] }
-    return try zip(split(variables.map(\.count)), variables).map { part, variable in
-      try part.reshape(to: variable.shape).converted(to: variable.dtype)
-    }
-  }
+  var values = outputs
+  for (root, position) in zip(roots, positions) { values[position] = root.value }
+  values = withoutGraph(of: values, madeAfter: start, in: context, makeCall)
+  let call = makeCall(roots, positions)
+  let bundle = Traced(
+    .tape, value: values[positions[0]], height: Int(height), context: context,
+    primitive: .recomputed, attributes: .object(call), others: call.operands.map(Variable.traced))
+  let parts = bundle.parts(positions.map { values[$0] }, in: context)
+  for (position, part) in zip(positions, parts) { values[position] = part }
+  return values
 }
 
 /// The tape nodes made before a moment that later nodes were computed from, each once.
-private func operands(of root: Traced, madeBefore start: Int) -> [Traced] {
+private func operands(of roots: [Traced], madeBefore start: Int) -> [Traced] {
   var found: [Traced] = []
   var seen: Set<ObjectIdentifier> = []
-  var stack = [root]
+  var stack = roots
   while let node = stack.popLast() {
     for case .traced(let operand) in node.inputs where operand.kind == .tape {
       guard seen.insert(ObjectIdentifier(operand)).inserted else { continue }
@@ -80,23 +82,32 @@ private func operands(of root: Traced, madeBefore start: Int) -> [Traced] {
 
 /// One run of a checkpointed function, to be run again.
 final class CheckpointedCall: @unchecked Sendable {
-  private let function: ([Variable]) throws -> Variable
+  private let function: ([Variable]) throws -> [Variable]
   private let arguments: [Variable]
   private let random: RandomKey
   let operands: [Traced]
+  /// The number of results that the graph has.
+  let size: Int
 
   init(
-    function: @escaping ([Variable]) throws -> Variable, arguments: [Variable],
-    random: RandomKey, operands: [Traced]
+    function: @escaping ([Variable]) throws -> [Variable], arguments: [Variable],
+    random: RandomKey, operands: [Traced], size: Int
   ) {
     self.function = function
     self.arguments = arguments
     self.random = random
     self.operands = operands
+    self.size = size
   }
 
-  /// Runs the function again and pulls the cotangent of its result back to the operands.
-  func pullBack(_ cotangent: Variable, height: Int, view: GraphView) throws -> [Variable?] {
+  /// Runs the function again and pulls the cotangents of its results back to the operands.
+  ///
+  /// - Parameter sums: for each operand that is asked for what it has been given so far.
+  /// - Returns: the sums with this call's cotangents added.
+  func pullBack(
+    _ cotangents: [Variable?], adding sums: [(operand: Int, sum: Variable?)], height: Int,
+    view: GraphView
+  ) throws -> [Variable?] {
     let context = Context.current
     if case .values(_, let serial) = view {
       guard height < context.levels.count, context.levels[height].serial == serial else {
@@ -105,13 +116,18 @@ final class CheckpointedCall: @unchecked Sendable {
           hint: "call the pull-back of vjp where nothing else is being transformed")
       }
     }
-    let output = try context.recording(random: random) {
-      try function(arguments).below(height + 1)
+    let outputs = try context.recording(random: random) {
+      try function(arguments).map { $0.below(height + 1) }
     }
-    guard case .traced(let root) = output, Int(root.height) == height else {
-      return operands.map { _ in nil }
+    let roots = zip(outputs, cotangents).compactMap { output, cotangent in
+      if let cotangent, case .traced(let root) = output, Int(root.height) == height {
+        (node: root, cotangent: cotangent)
+      } else {
+        nil
+      }
     }
-    return try Autodiff.pullBack([(root, cotangent)], to: operands, view: view, cut: true)
+    return try Autodiff.pullBack(
+      roots, to: sums.map { operands[$0.operand] }, view: view, cut: true, adding: sums.map(\.sum))
   }
 }
 
@@ -126,11 +142,9 @@ extension Context {
 }
 
 extension Primitive {
-  /// The result of a checkpointed call; `Reverse` asks the call for cotangents directly, because the
-  /// walk's view decides what the new graph is looked at through.
+  /// The results of a checkpointed call. `Reverse` asks the call for cotangents directly, because
+  /// the walk's view decides what the new graph is looked at through.
   static let recomputed = Primitive(
-    "checkpoint", kernel: { inputs, _ in inputs[0] },
-    forward: { _, y, _, _ in try y.zerosLike() },
-    reverse: { inputs, _, _, _, _ in inputs.map { _ in nil } },
-    batch: { inputs, _, _, _ in inputs[0] })
+    bundle: "checkpoint", of: 0, kernel: { inputs, _ in inputs },
+    forward: { _, _, tangents in tangents }, reverse: { inputs, _, _ in inputs.map { _ in nil } })
 }

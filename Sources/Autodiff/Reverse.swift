@@ -127,10 +127,11 @@ extension Traced {
 ///   - targets: the nodes whose cotangents are wanted; nil for the leaves of all parameters,
 ///     which then keep them.
 ///   - cut: whether a target's cotangent stays there and is not passed on to what it was made of.
+///   - sums: what each target has been given before; cotangents are added to it.
 /// - Returns: a cotangent for each target, nil where the roots do not depend on it.
 func pullBack(
   _ roots: [(node: Traced, cotangent: Variable)], to targets: [Traced]?, view: GraphView,
-  cut: Bool = false
+  cut: Bool = false, adding sums: [Variable?]? = nil
 ) throws -> [Variable?] {
   let graph = Graph(roots: roots.map(\.node), targets: targets, view: view, cut: cut)
   // Positions are read before any rule runs, since a rule may start a walk of its own.
@@ -140,7 +141,10 @@ func pullBack(
   var cotangents = ContiguousArray<Variable?>(repeating: nil, count: graph.nodes.count)
   var gathered = GatheredParts()
   var wanted = ContiguousArray<Bool>(repeating: false, count: graph.nodes.count)
-  for position in targetPositions ?? [] where position >= 0 { wanted[position] = true }
+  for (index, position) in (targetPositions ?? []).enumerated() where position >= 0 {
+    wanted[position] = true
+    if let sum = sums?[index] { cotangents[position] = sum }
+  }
   for (node, cotangent) in roots where node.walk == Context.current.walk {
     let position = Int(node.position)
     cotangents[position] = try cotangents[position].map { try $0 + cotangent } ?? cotangent
@@ -165,7 +169,7 @@ func pullBack(
       try node.accumulate(cotangent)
       continue
     }
-    if !wanted[position] { cotangents[position] = nil }
+    if !wanted[position] { cotangents[position] = nil } else if cut { continue }
     if let (bundle, index) = node.partOf {
       try gathered.give(
         cotangent, to: index, of: bundle, at: Int(graph.operands[Int(graph.starts[position])]))
@@ -177,7 +181,9 @@ func pullBack(
         end: Int(graph.starts[position + 1]), into: &cotangents)
     }
   }
-  return targetPositions?.map { $0 >= 0 ? cotangents[$0] : nil } ?? []
+  return targetPositions?.enumerated().map { index, position in
+    position >= 0 ? cotangents[position] : sums?[index]
+  } ?? []
 }
 
 /// Runs a rule of a node; an error in it names the operation and the place that made the node.
@@ -243,11 +249,6 @@ extension Primitive {
       try give(1, second)
     case .general(let rules):
       guard let inputs = node.others else { return }
-      if case .object(let object) = node.attributes, let call = object as? CheckpointedCall {
-        let given = try call.pullBack(cotangent, height: Int(node.height), view: view)
-        for index in given.indices { try give(index, given[index]) }
-        return
-      }
       let needs = (start..<end).map { operands[$0] >= 0 }
       let given = try rules.reverse(
         inputs.map(view.see), view.result(node), node.attributes, cotangent, needs)
@@ -263,6 +264,14 @@ extension Primitive {
     into cotangents: inout ContiguousArray<Variable?>
   ) throws {
     guard case .bundle(let rules) = rules, let inputs = bundle.others else { return }
+    if let call = bundle.checkpointedCall {
+      let asked = zip(inputs.indices, operands).filter { $0.1 >= 0 }
+      let sums = try call.pullBack(
+        parts, adding: asked.map { ($0.0, cotangents[Int($0.1)]) }, height: Int(bundle.height),
+        view: view)
+      for ((_, position), sum) in zip(asked, sums) { cotangents[Int(position)] = sum }
+      return
+    }
     let given = try rules.reverse(inputs.map(view.see), bundle.attributes, parts)
     for (position, value) in zip(operands, given) {
       guard position >= 0, let value else { continue }

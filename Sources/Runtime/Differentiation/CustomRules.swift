@@ -21,6 +21,35 @@ extension Differentiation {
     return output?.rebuilt(with: results.map { .tensor($0) }) ?? .nil
   }
 
+  /// A function that runs `f` a number of times on a state, with few snapshots kept.
+  static func checkpointedLoop(_ f: Value, steps: Int, snapshots: Int) -> Value {
+    var takesNumber = false
+    if case .function(let closure) = f {
+      takesNumber = closure.prototype.signature.parameters.count >= 2
+    }
+    return .builtin(
+      BuiltinFunction("checkpointed(state)") { [takesNumber] call in
+        let interpreter = call.interpreter
+        let first = try ValueTree(call[0])
+        var state = first
+        let results = try checkpoint(steps: steps, snapshots: snapshots, first.variables) {
+          number, variables in
+          let given = first.rebuilt(with: variables.map { .tensor($0) })
+          let result = try ValueTree(
+            interpreter.call(f, takesNumber ? [given, .int(number)] : [given]))
+          guard result.variables.count == variables.count else {
+            throw RuntimeError(
+              .shape,
+              "a step of a checkpointed loop took a state of \(variables.count) tensors and gave one "
+                + "of \(result.variables.count)")
+          }
+          state = result
+          return result.variables
+        }
+        return state.rebuilt(with: results.map { .tensor($0) })
+      })
+  }
+
   static func customFunction(f: Value, forward: Value, backward: Value) throws -> Value {
     .builtin(
       BuiltinFunction("custom(*args)") { call in
