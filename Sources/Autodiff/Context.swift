@@ -153,7 +153,7 @@ public final class Context {
   }
 
   /// Runs the body without recording on the tapes that are active outside it.
-  func withoutTapes<R>(_ body: () throws -> R) rethrows -> R {
+  public func withoutTapes<R>(_ body: () throws -> R) rethrows -> R {
     let saved = stoppedTapes
     stoppedTapes = top
     defer { stoppedTapes = saved }

@@ -53,6 +53,7 @@ extension Differentiation {
       return gradientFunction(
         of: f, argnums: try argumentNumbers(arguments, 2),
         hasAux: try arguments.bool(3, default: false), withValue: false,
+        createGraph: try arguments.bool(4, default: true),
         strict: try arguments.bool(5, default: false))
     default: break
     }
@@ -94,11 +95,24 @@ extension ValueTree.Leaf {
 }
 
 extension Differentiation {
-  /// A function that computes the gradient of a function.
+  /// A function that computes the gradient of a function; without `createGraph` what it gives are
+  /// numbers for every tape outside, and nothing is recorded there.
   static func gradientFunction(
-    of f: Value, argnums: ArgumentNumbers, hasAux: Bool, withValue: Bool, strict: Bool
+    of f: Value, argnums: ArgumentNumbers, hasAux: Bool, withValue: Bool, createGraph: Bool = true,
+    strict: Bool
   ) -> Value {
-    .builtin(
+    guard createGraph else {
+      let recording = gradientFunction(
+        of: f, argnums: argnums, hasAux: hasAux, withValue: withValue, strict: strict)
+      return .builtin(
+        BuiltinFunction("gradient(*args, **options)") { call in
+          try Context.current.withoutTapes {
+            try call.interpreter.call(
+              recording, call.rest(0), named: Array(call.options(1).pairs))
+          }
+        })
+    }
+    return .builtin(
       BuiltinFunction("gradient(*args, **options)") { call in
         let interpreter = call.interpreter
         var values = call.rest(0)
