@@ -4,6 +4,7 @@
 // goes straight to its kernel. A `Traced` is made by a level of the context and wraps the
 // variable as the levels below see it.
 
+import Kernels
 import Tensors
 
 /// A tensor, or a tensor seen through transformations; eight bytes.
@@ -62,11 +63,13 @@ public final class Traced: @unchecked Sendable {
     self.place = context.place
     context.sequence &+= 1
     self.sequence = context.sequence
+    mos_live_nodes_add(1)
   }
 
   /// Graphs are freed by a loop, not by recursion: a chain of a million nodes must not take the
   /// stack. What nobody else holds goes to a list that the outermost `deinit` empties.
   deinit {
+    mos_live_nodes_add(-1)
     var last: [Traced] = []
     Traced.collect(first.take(), into: &last)
     Traced.collect(second.take(), into: &last)

@@ -2,3 +2,4 @@
 
 _Thread_local void *mos_context = NULL;
 _Thread_local int mos_detects_anomalies = 0;
+_Thread_local int64_t mos_live_nodes = 0;

@@ -93,6 +93,7 @@ extension Machine {
   private func behind(_ arguments: Arguments, _ body: () throws -> Value) throws -> Value {
     let saved = state.pointee.floor
     state.pointee.floor = arguments.base + arguments.count
+    interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
     defer { state.pointee.floor = saved }
     return try body()
   }

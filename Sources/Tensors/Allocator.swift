@@ -34,6 +34,7 @@ enum Allocator {
   private struct FreeLists {
     var heads = [UnsafeMutableRawPointer?](repeating: nil, count: 256)
     var keptBytes = 0
+    var usedBytes = 0
   }
 
   private static let kept = Mutex(Unchecked(value: FreeLists()))
@@ -55,6 +56,7 @@ enum Allocator {
   /// A block of exactly that class's size, or nil where the system has none.
   static func take(_ block: Int, zeroed: Bool) -> UnsafeMutableRawPointer? {
     let reused = kept.withLock { lists -> UnsafeMutableRawPointer? in
+      lists.value.usedBytes += block
       let class_ = index(block)
       guard let head = lists.value.heads[class_] else { return nil }
       lists.value.heads[class_] = head.load(as: UnsafeMutableRawPointer?.self)
@@ -67,17 +69,28 @@ enum Allocator {
     }
     if block >= mappedSize {
       let pages = mmap(nil, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      guard let pages, pages != MAP_FAILED else { return nil }
+      guard let pages, pages != MAP_FAILED else { return failed(block) }
       return pages
     }
-    guard let address = aligned_alloc(64, block) else { return nil }
+    guard let address = aligned_alloc(64, block) else { return failed(block) }
     if zeroed { memset(address, 0, block) }
     return address
+  }
+
+  private static func failed(_ block: Int) -> UnsafeMutableRawPointer? {
+    kept.withLock { $0.value.usedBytes -= block }
+    return nil
+  }
+
+  /// The bytes of the blocks that tensors hold, and of those that are kept for later.
+  static var bytes: (used: Int, kept: Int) {
+    kept.withLock { ($0.value.usedBytes, $0.value.keptBytes) }
   }
 
   /// Takes a block back.
   static func give(_ address: UnsafeMutableRawPointer, _ block: Int) {
     let isKept = kept.withLock { lists -> Bool in
+      lists.value.usedBytes -= block
       guard lists.value.keptBytes + block <= keptLimit else { return false }
       let class_ = index(block)
       address.storeBytes(of: lists.value.heads[class_], as: UnsafeMutableRawPointer?.self)
@@ -92,6 +105,14 @@ enum Allocator {
       free(address)
     }
   }
+}
+
+/// What tensors of the process hold, those apart that are small enough for one allocation.
+public enum TensorMemory {
+  /// The bytes of the blocks that tensors hold.
+  public static var usedBytes: Int { Allocator.bytes.used }
+  /// The bytes of the blocks that are kept to be given out again.
+  public static var keptBytes: Int { Allocator.bytes.kept }
 }
 
 /// How much memory the tensors made under it hold, and the most they may.

@@ -19,6 +19,12 @@ extern _Thread_local void *_Nullable mos_context;
 /// Whether operations on this thread check their results for nan and inf.
 extern _Thread_local int mos_detects_anomalies;
 
+/// Nodes made on the current thread and not yet freed; see Autodiff/Variable.swift.
+extern _Thread_local int64_t mos_live_nodes;
+
+static inline int64_t mos_live_nodes_get(void) { return mos_live_nodes; }
+static inline void mos_live_nodes_add(int64_t count) { mos_live_nodes += count; }
+
 static inline int mos_detects_anomalies_get(void) { return mos_detects_anomalies; }
 static inline void mos_detects_anomalies_set(int value) { mos_detects_anomalies = value; }
 

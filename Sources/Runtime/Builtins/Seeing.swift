@@ -32,8 +32,60 @@ extension Builtins {
         var rows: [SummaryRow] = []
         _ = try SummaryRow.add(arguments[0], "", 0, to: &rows)
         return .host(SummaryObject(SummaryRow.table(rows)))
-      }
+      },
+      graph(
+        "graph",
+        """
+        The graph that results were computed by, as a tree of text when printed. `params` names its
+        nodes: a record or list of parameters, models, tensors and snapshots, whose values carry the
+        name as a prefix (`step0.a`); without it the program's variables give the names.
+        `g.save(path)` writes a `.dot` file, or a `.svg`, `.png` or `.pdf` by Graphviz's `dot`;
+        `g.text`, `g.dot` and `g.nodes` are its parts. Above 2000 nodes the operations of one source
+        line are one box.
+
+            let x = param(2.0)
+            let a = param(3.0)
+            print(graph(a * x ** 2, params={a, x}).nodes)    # 4
+        """),
+      graph("make_dot", "`graph` by TorchOpt's name."),
+      Builtin(
+        "memory(value=nil)",
+        """
+        What is alive: `nodes` of graphs, bytes of `tensors` over 1 KB, and bytes `kept` to be used
+        again. Given a value, its graph too, by source line: `lines` is a list of records of
+        `place`, `nodes` and `bytes` (of results, each counted as if its elements were its own),
+        the greatest first.
+
+            let x = param(1.0)
+            let y = x * x + x
+            print(memory(y).lines[0].nodes)    # 2
+        """
+      ) { arguments in
+        var report: [(String, Value)] = [
+          ("nodes", .int(RecordedGraph.liveNodes)), ("tensors", .int(TensorMemory.usedBytes)),
+          ("kept", .int(TensorMemory.keptBytes)),
+        ]
+        if arguments.isGiven(0) {
+          let tree = try ValueTree(arguments[0], numbersAreLeaves: false)
+          let lines = arguments.interpreter.memoryByLine(of: tree.variables)
+          report.append(("lines", .list(lines)))
+        }
+        return .record(Record(report.map { ($0.0, $0.1) }))
+      },
     ])
+
+  private static func graph(_ name: String, _ documentation: String) -> Builtin {
+    Builtin("\(name)(loss, params=nil)", documentation) { arguments in
+      let results = try ValueTree(arguments[0], numbersAreLeaves: false).variables
+      guard results.contains(where: \.isTracked) else {
+        throw arguments.mismatch(
+          0, "a result that depends on a parameter",
+          hint: "inside no_grad, or from tensors alone, nothing is recorded")
+      }
+      let names = arguments.has(1) ? arguments[1] : nil
+      return .host(GraphObject(try arguments.interpreter.graph(of: results, names: names)))
+    }
+  }
 }
 
 /// One line: a name, a type, a number of elements.

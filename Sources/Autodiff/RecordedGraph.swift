@@ -1,0 +1,90 @@
+// A graph as data, for pictures and reports: what a walk back from some results would visit.
+//
+// Constants are not in it. The parts of a bundle are: each is a node of its own whose one operand
+// is the bundle, since a program can hold and name each of them.
+
+import Kernels
+import Tensors
+
+/// The nodes that variables were computed from, operands before results.
+public struct RecordedGraph {
+  /// One operation, or a leaf.
+  public struct Node {
+    /// Tells the node from every other one that is alive.
+    public let identity: ObjectIdentifier
+    /// The primitive's name; nil for a leaf.
+    public let operation: String?
+    /// True for the leaf of a parameter.
+    public let isParameter: Bool
+    /// True for one result of an operation of several.
+    public let isPart: Bool
+    /// The dtype and shape of the result.
+    public let type: String
+    /// The memory of the result's elements, in bytes, were they all its own.
+    public let bytes: Int
+    /// `Context.place` when the node was made.
+    public let place: UInt64
+    /// The positions of the operands that are nodes, in order.
+    public let operands: [Int]
+  }
+
+  /// Every node, operands before results.
+  public private(set) var nodes: [Node] = []
+  /// The positions of the variables that the graph was asked for; nil for an untracked one.
+  public private(set) var roots: [Int?] = []
+
+  /// The graph of variables.
+  public init(of variables: [Variable]) {
+    var positions: [ObjectIdentifier: Int] = [:]
+    for variable in variables {
+      guard let root = variable.node else {
+        roots.append(nil)
+        continue
+      }
+      add(root, &positions)
+      roots.append(positions[ObjectIdentifier(root)])
+    }
+  }
+
+  /// Adds a node after its operands; a loop, since chains may be long.
+  private mutating func add(_ root: Traced, _ positions: inout [ObjectIdentifier: Int]) {
+    var stack: [(node: Traced, operands: [Traced], next: Int)] = []
+    func enter(_ node: Traced) {
+      guard positions[ObjectIdentifier(node)] == nil else { return }
+      positions[ObjectIdentifier(node)] = -1
+      let operands = node.inputs.compactMap { $0.node }
+      stack.append((node, operands, 0))
+    }
+    enter(root)
+    while let (node, operands, next) = stack.last {
+      if next < operands.count {
+        stack[stack.count - 1].next += 1
+        enter(operands[next])
+        continue
+      }
+      stack.removeLast()
+      positions[ObjectIdentifier(node)] = nodes.count
+      let variable = Variable.traced(node)
+      nodes.append(
+        Node(
+          identity: ObjectIdentifier(node),
+          operation: node.primitive.map { _ in
+            variable.operationName ?? "part"
+          }, isParameter: node.isParameter, isPart: node.partOf != nil,
+          type: variable.typeDescription, bytes: variable.count * variable.dtype.size,
+          place: node.place,
+          operands: operands.compactMap { positions[ObjectIdentifier($0)] }.filter { $0 >= 0 }))
+    }
+  }
+}
+
+extension RecordedGraph {
+  /// The nodes, leaves and dual numbers of this thread that are alive.
+  public static var liveNodes: Int { Int(mos_live_nodes_get()) }
+}
+
+extension Variable {
+  /// What tells the node that the program sees from every other one that is alive; nil for a
+  /// variable that no tape follows.
+  public var nodeIdentity: ObjectIdentifier? { node.map(ObjectIdentifier.init) }
+}

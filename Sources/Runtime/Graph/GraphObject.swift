@@ -1,0 +1,135 @@
+// What `graph(loss)` gives: the graph with the program's names and source lines.
+
+import Autodiff
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A picture of a graph as a value: text when printed, a file when saved.
+final class GraphObject: HostObject {
+  private let picture: GraphPicture
+
+  init(_ picture: GraphPicture) { self.picture = picture }
+
+  override var typeName: String { "Graph" }
+  override var summary: String { picture.text }
+  override var memberNames: [String] { ["save", "text", "dot", "nodes"] }
+
+  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+    switch name {
+    case "text": .string(picture.text)
+    case "dot": .string(picture.dot)
+    case "nodes": .int(picture.nodeCount)
+    default: nil
+    }
+  }
+
+  override func methodSignature(_ name: String) -> String? {
+    name == "save" ? "save(path)" : nil
+  }
+
+  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
+    let path = try arguments.string(0)
+    guard let format = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
+    else {
+      throw RuntimeError(
+        .value, "\(path.quoted) has no ending that names a format",
+        hint: "save a graph as .dot, .svg, .png or .pdf")
+    }
+    switch format {
+    case "dot": try Builtins.writeFile(path, Array(picture.dot.utf8))
+    case "svg", "png", "pdf":
+      let source = path + ".dot"
+      try Builtins.writeFile(source, Array(picture.dot.utf8))
+      defer { unlink(source) }
+      try Graphviz.draw(source, format: String(format), to: path) {
+        _ = try arguments.interpreter.machine.safepoint()
+      }
+    default:
+      throw RuntimeError(
+        .value, "a graph cannot be saved as .\(format)", hint: "use .dot, .svg, .png or .pdf")
+    }
+    return .nil
+  }
+}
+
+extension Interpreter {
+  /// The graph of results, with names from a tree of parameters, models and snapshots, or, without
+  /// one, from the program's variables that hold such.
+  func graph(of results: [Variable], names tree: Value?) throws -> GraphPicture {
+    var names: [ObjectIdentifier: String] = [:]
+    if let tree {
+      try name(tree, "", in: &names)
+    } else {
+      for (variable, value) in variables where value.isState {
+        try name(value, variable, in: &names)
+      }
+    }
+    return GraphPicture(RecordedGraph(of: results), names: names, place: line(ofPlace:))
+  }
+
+  /// The nodes and bytes of a graph by source line, the greatest first.
+  func memoryByLine(of results: [Variable]) -> [Value] {
+    var lines: [String: (nodes: Int, bytes: Int)] = [:]
+    for node in RecordedGraph(of: results).nodes where node.operation != nil && !node.isPart {
+      lines[line(ofPlace: node.place), default: (0, 0)].nodes += 1
+      lines[line(ofPlace: node.place), default: (0, 0)].bytes += node.bytes
+    }
+    return lines.sorted { ($0.value.bytes, $1.key) > ($1.value.bytes, $0.key) }.map { place, sum in
+      .record(
+        Record([
+          ("place", .string(place)), ("nodes", .int(sum.nodes)), ("bytes", .int(sum.bytes)),
+        ]))
+    }
+  }
+
+  /// `file:line` of a `Context.place`, empty where it is not known.
+  private func line(ofPlace place: UInt64) -> String {
+    guard let label = label(ofPlace: place) else { return "" }
+    return "\(label.source.name):\(label.source.line(at: label.span.start))"
+  }
+
+  private func name(_ value: Value, _ path: String, in names: inout [ObjectIdentifier: String])
+    throws
+  {
+    switch value {
+    case .record(let record):
+      for (key, value) in record.pairs { try name(value, path.joined(key), in: &names) }
+    case .list(let values):
+      for (index, value) in values.enumerated() {
+        try name(value, path.isEmpty ? "" : "\(path)[\(index)]", in: &names)
+      }
+    case .host(let host as Snapshot):
+      let isAlone = host.targets.count == 1
+      for (index, target) in host.targets.enumerated() {
+        try name(target, isAlone ? path : "\(path)[\(index)]", in: &names)
+      }
+    default:
+      for leaf in try ValueTree(value, numbersAreLeaves: false).leaves {
+        guard let identity = leaf.variable.nodeIdentity else { continue }
+        let full = leaf.path.isEmpty ? path : path.joined(leaf.path)
+        names[identity] = full.isEmpty ? leaf.cell?.name : full
+      }
+    }
+  }
+}
+
+extension String {
+  /// A path with one more step.
+  fileprivate func joined(_ step: String) -> String { isEmpty ? step : "\(self).\(step)" }
+}
+
+extension Value {
+  /// True for what a program names its state by: models, parameters, snapshots.
+  fileprivate var isState: Bool {
+    switch self {
+    case .instance, .parameter: true
+    case .host(let host): host is Snapshot
+    default: false
+    }
+  }
+}
