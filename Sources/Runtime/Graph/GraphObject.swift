@@ -87,10 +87,11 @@ extension Interpreter {
     }
   }
 
-  /// `file:line` of a `Context.place`, empty where it is not known.
+  /// `file:line` of a `Context.place`, without folders; empty where it is not known.
   private func line(ofPlace place: UInt64) -> String {
     guard let label = label(ofPlace: place) else { return "" }
-    return "\(label.source.name):\(label.source.line(at: label.span.start))"
+    let file = label.source.name.split(separator: "/").last ?? ""
+    return "\(file):\(label.source.line(at: label.span.start))"
   }
 
   private func name(_ value: Value, _ path: String, in names: inout [ObjectIdentifier: String])
