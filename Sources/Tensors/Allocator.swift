@@ -23,6 +23,9 @@ enum Allocator {
   /// nothing.
   static let mappedSize = 1 << 20
 
+  /// The size and alignment of a huge page.
+  private static let hugePage = 2 << 20
+
   /// The greatest single block: nine tenths of the machine's memory.
   static let limit = physicalMemory / 10 * 9
 
@@ -67,14 +70,34 @@ enum Allocator {
       if zeroed { memset(reused, 0, block) }
       return reused
     }
-    if block >= mappedSize {
-      let pages = mmap(nil, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      guard let pages, pages != MAP_FAILED else { return failed(block) }
-      return pages
-    }
+    if block >= mappedSize { return mapped(block) ?? failed(block) }
     guard let address = aligned_alloc(64, block) else { return failed(block) }
     if zeroed { memset(address, 0, block) }
     return address
+  }
+
+  /// Fresh pages, huge ones where the block has room for some: they cost fewer faults, and products
+  /// of matrices fewer misses of the address cache.
+  private static func mapped(_ block: Int) -> UnsafeMutableRawPointer? {
+    let protection = PROT_READ | PROT_WRITE
+    #if os(Linux)
+      if block >= 2 * hugePage {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        guard let start = mmap(nil, block + hugePage, protection, flags, -1, 0),
+          start != MAP_FAILED
+        else { return nil }
+        let pages = UnsafeMutableRawPointer(
+          bitPattern: (UInt(bitPattern: start) + UInt(hugePage) - 1) & ~UInt(hugePage - 1))
+        guard let pages else { return nil }
+        if pages > start { munmap(start, pages - start) }
+        let rest = hugePage - (pages - start)
+        if rest > 0 { munmap(pages + block, rest) }
+        madvise(pages, block, MADV_HUGEPAGE)
+        return pages
+      }
+    #endif
+    let pages = mmap(nil, block, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    return pages == MAP_FAILED ? nil : pages
   }
 
   private static func failed(_ block: Int) -> UnsafeMutableRawPointer? {
