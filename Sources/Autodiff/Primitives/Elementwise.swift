@@ -164,15 +164,16 @@ extension Primitive {
   static let logSigmoid = Primitive(elementwise: .logSigmoid, "log_sigmoid") { x, _, t in
     try t.scaled(by: (-x).sigmoid())
   }
-  ///     y = x σ(x)            y' = σ(x) (1 + x σ(-x))
+  ///     y = x σ(x)            y' = σ(x) (1 + x σ(-x)), 0 and 1 at -∞ and ∞
   static let silu = Primitive(elementwise: .silu, "silu") { x, _, t in
-    try t.scaled(by: x.sigmoid() * (x * (-x).sigmoid() + 1))
+    try t.scaled(by: x.sigmoid().scaled(by: x.scaled(by: (-x).sigmoid()) + 1))
   }
-  ///     y = x Φ(x)            y' = Φ(x) + x φ(x), with the normal distribution's Φ and φ
+  ///     y = x Φ(x)            y' = Φ(x) + x φ(x), with the normal distribution's Φ and φ; 0 and
+  ///                           1 at -∞ and ∞
   static let gelu = Primitive(elementwise: .gelu, "gelu") { x, _, t in
     let cumulative = try (x * -0.7071067811865476).erfc() * 0.5
     let density = try (x * x * -0.5).exp() * 0.3989422804014327
-    return try t.scaled(by: cumulative + x * density)
+    return try t.scaled(by: cumulative + x.scaled(by: density))
   }
 }
 
