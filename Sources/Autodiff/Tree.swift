@@ -40,6 +40,17 @@ extension Tree {
     }
   }
 
+  /// The tree with each leaf replaced, or taken out where that gives nil.
+  public func compactMap(_ transform: (Variable) throws -> Variable?) rethrows -> Tree {
+    switch self {
+    case .leaf(let variable): try transform(variable).map(Tree.leaf) ?? .none
+    case .list(let trees): .list(try trees.map { try $0.compactMap(transform) })
+    case .record(let pairs):
+      .record(try pairs.map { ($0.key, try $0.value.compactMap(transform)) })
+    case .none: .none
+    }
+  }
+
   /// The tree of results for leaves at the same place in this tree and another.
   ///
   /// Where either has nothing, the result has what `missing` makes of this tree's leaf.
@@ -72,11 +83,88 @@ extension Tree {
               b[index].value, path: "\(path).\(a[index].key)", missing: missing, transform)
           )
         })
-    default:
-      let place = path.isEmpty ? "" : " at \(path.hasPrefix(".") ? String(path.dropFirst()) : path)"
-      throw TensorError(
-        .shape, "the trees differ\(place): \(summary) there and \(other.summary) here")
+    default: throw difference(from: other, path: path)
     }
+  }
+
+  /// Walks this tree together with others of its structure.
+  ///
+  /// Where this tree has nothing, the others keep what they have.
+  /// - Parameter transform: makes, of a leaf and those at the same place in the others, as many new
+  ///   ones: the first for this tree, the next for the others.
+  /// - Returns: this tree and the others with the new leaves.
+  /// - Throws: a shape error that names the path, where the structures differ.
+  public func scan(
+    _ others: [Tree], _ transform: (Variable, [Variable]) throws -> [Variable]
+  ) throws -> [Tree] {
+    try scan(others, path: "", transform)
+  }
+
+  private func scan(
+    _ others: [Tree], path: String, _ transform: (Variable, [Variable]) throws -> [Variable]
+  ) throws -> [Tree] {
+    switch self {
+    case .none: return [.none] + others
+    case .leaf(let variable):
+      let leaves = try others.map { other in
+        guard case .leaf(let leaf) = other else { throw difference(from: other, path: path) }
+        return leaf
+      }
+      return try transform(variable, leaves).map(Tree.leaf)
+    case .list(let trees):
+      let rows = try others.map { other in
+        guard case .list(let row) = other, row.count == trees.count else {
+          throw difference(from: other, path: path)
+        }
+        return row
+      }
+      let columns = try trees.indices.map { i in
+        try trees[i].scan(rows.map { $0[i] }, path: "\(path)[\(i)]", transform)
+      }
+      return (0...others.count).map { place in .list(columns.map { $0[place] }) }
+    case .record(let pairs):
+      let rows = try others.map { other in
+        guard case .record(let row) = other, row.map(\.key) == pairs.map(\.key) else {
+          throw difference(from: other, path: path)
+        }
+        return row
+      }
+      let columns = try pairs.indices.map { i in
+        try pairs[i].value.scan(
+          rows.map { $0[i].value }, path: "\(path).\(pairs[i].key)", transform)
+      }
+      return (0...others.count).map { place in
+        .record(Swift.zip(pairs, columns).map { ($0.key, $1[place]) })
+      }
+    }
+  }
+
+  /// The leaves with their paths: `layers[0].w`, and nothing for a bare leaf.
+  public var paths: [(path: String, leaf: Variable)] {
+    var result: [(path: String, leaf: Variable)] = []
+    func visit(_ tree: Tree, _ path: String) {
+      switch tree {
+      case .leaf(let variable): result.append((Tree.shown(path), variable))
+      case .list(let trees):
+        for (i, tree) in trees.enumerated() { visit(tree, "\(path)[\(i)]") }
+      case .record(let pairs):
+        for pair in pairs { visit(pair.value, "\(path).\(pair.key)") }
+      case .none: break
+      }
+    }
+    visit(self, "")
+    return result
+  }
+
+  private static func shown(_ path: String) -> String {
+    path.hasPrefix(".") ? String(path.dropFirst()) : path
+  }
+
+  /// The error for structures that differ at a path.
+  private func difference(from other: Tree, path: String) -> TensorError {
+    let place = path.isEmpty ? "" : " at \(Tree.shown(path))"
+    return TensorError(
+      .shape, "the trees differ\(place): \(summary) there and \(other.summary) here")
   }
 
   /// What stands at the top, for messages.

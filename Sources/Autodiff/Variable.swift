@@ -164,6 +164,18 @@ extension Variable {
     return shape.rank == 0 ? dtype.name : "\(dtype.name)\(shape)"
   }
 
+  /// The whole number that every element is, those of mapped examples included; nil where they
+  /// differ, for no elements and for other dtypes than i64.
+  public var commonInteger: Int? {
+    var variable = self
+    while case .traced(let traced) = variable { variable = traced.value }
+    guard case .tensor(let tensor) = variable, tensor.dtype == .i64, tensor.count > 0 else {
+      return nil
+    }
+    let first = tensor.firstInt
+    return tensor.count == 1 || tensor.integers.allSatisfy { $0 == first } ? first : nil
+  }
+
   /// True where the variable depends on something that a tape follows.
   public var isTracked: Bool { node != nil }
 

@@ -5,9 +5,13 @@ import Tensors
 
 extension GradientTransformation {
   /// Passes updates through transformations from left to right; the state is a list of theirs.
-  public static func chain(_ transformations: [GradientTransformation]) -> GradientTransformation {
-    if transformations.count == 1 { return transformations[0] }
-    let name = "chain(\(transformations.map(\.name).joined(separator: ", ")))"
+  ///
+  /// - Parameter name: what it is called; the names of the members where it is nil.
+  public static func chain(
+    _ transformations: [GradientTransformation], name: String? = nil
+  ) -> GradientTransformation {
+    if transformations.count == 1, name == nil { return transformations[0] }
+    let name = name ?? "chain(\(transformations.map(\.name).joined(separator: ", ")))"
     return GradientTransformation(
       name,
       initialize: { parameters in .list(try transformations.map { try $0.initialize(parameters) })

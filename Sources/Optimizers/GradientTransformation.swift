@@ -31,8 +31,11 @@ public struct GradientTransformation: @unchecked Sendable {
   public let update: Update
 
   /// A transformation with a state.
+  ///
+  /// A name of more than 200 characters is cut: transformations around transformations carry the
+  /// names of all within.
   public init(_ name: String, initialize: @escaping Initialize, update: @escaping Update) {
-    self.name = name
+    self.name = name.utf8.count <= 200 ? name : name.prefix(199) + "…"
     self.initialize = initialize
     self.update = update
   }
@@ -45,6 +48,10 @@ public struct GradientTransformation: @unchecked Sendable {
     self.init(
       name, initialize: { _ in .list([]) },
       update: { updates, state, parameters in (try update(updates, parameters), state) })
+  }
+
+  /// The transformation that changes nothing.
+  public static let identity = GradientTransformation(stateless: "identity") { updates, _ in updates
   }
 }
 
@@ -59,19 +66,22 @@ extension Tree {
     return entry
   }
 
-  /// The step count in a state.
-  func count(of name: String) throws -> Int {
-    guard case .leaf(let variable) = try entry("count", of: name), let tensor = variable.concrete,
-      tensor.dtype == .i64, tensor.count == 1
+  /// The step count in a state that has one for all leaves.
+  func count(_ key: String = "count", of name: String) throws -> Int {
+    guard case .leaf(let variable) = try entry(key, of: name),
+      let count = variable.commonInteger, count >= 0
     else {
-      throw TensorError(.value, "the count in the state of \(name) is not one i64 number")
+      throw TensorError(.value, "the \(key) in the state of \(name) is not one step count")
     }
-    return tensor.firstInt
+    return count
   }
 
   /// A step count as a state keeps it.
-  static func count(_ count: Int) -> Tree { .leaf(.tensor(Tensor(count))) }
+  public static func count(_ count: Int) -> Tree { .leaf(.tensor(Tensor(count))) }
 }
+
+/// The step count after another; it stays at the greatest there is.
+func following(_ count: Int) -> Int { count < Int.max ? count + 1 : count }
 
 /// The parameters after a step: each plus its update.
 ///

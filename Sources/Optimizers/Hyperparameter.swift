@@ -12,23 +12,32 @@ public enum Hyperparameter: @unchecked Sendable {
   /// A cell, read at each step; gradients reach its tensor.
   case parameter(Parameter)
   /// A function of the step count, which begins at 0.
-  case schedule((Int) throws -> Hyperparameter)
+  case schedule(Schedule)
+}
 
-  /// What it is at a step.
+extension Hyperparameter: ExpressibleByFloatLiteral {
+  public init(floatLiteral value: Double) { self = .number(value) }
+}
+
+extension Hyperparameter {
+  /// What it is at a step, counted from 0.
   ///
-  /// - Throws: what a schedule throws; a type error where one gives a schedule again.
-  public func resolved(at count: Int) throws -> Hyperparameter {
+  /// - Throws: what a schedule throws; a shape error for a tensor of more than one element.
+  public func scalar(at count: Int) throws -> Scalar {
     switch self {
-    case .number, .variable: return self
-    case .parameter(let parameter): return .variable(parameter.value)
-    case .schedule(let function):
-      let value = try function(count)
-      switch value {
-      case .schedule:
-        throw TensorError(.type, "a schedule gave a schedule instead of a number")
-      default: return try value.resolved(at: count)
-      }
+    case .number(let value): return .number(value)
+    case .variable(let variable): return try Hyperparameter.scalar(variable)
+    case .parameter(let parameter): return try Hyperparameter.scalar(parameter.value)
+    case .schedule(let schedule): return try schedule(count)
     }
+  }
+
+  private static func scalar(_ variable: Variable) throws -> Scalar {
+    guard variable.count == 1 else {
+      throw TensorError(
+        .shape, "a hyperparameter must be one number, not \(variable.typeDescription)")
+    }
+    return .variable(variable.rank == 0 ? variable : try variable.reshape(to: Shape()))
   }
 
   /// The plain number, where it is one.
@@ -37,61 +46,48 @@ public enum Hyperparameter: @unchecked Sendable {
   /// True where the value depends on the step count.
   public var isSchedule: Bool { if case .schedule = self { true } else { false } }
 
-  /// This number times a tensor, in the tensor's dtype. `self` must be resolved.
-  public func times(_ x: Variable) throws -> Variable {
-    switch self {
-    case .number(let value): try x * Variable(value, dtype: x.dtype)
-    case .variable(let variable): try x * variable.converted(to: x.dtype)
-    case .parameter(let parameter): try x * parameter.value.converted(to: x.dtype)
-    case .schedule:
-      throw TensorError(.type, "a schedule stands where a number is needed")
-    }
-  }
-
-  /// One minus this number. `self` must be resolved.
-  public func complement() throws -> Hyperparameter {
-    switch self {
-    case .number(let value): .number(1 - value)
-    case .variable(let variable):
-      .variable(try Variable(1, dtype: variable.dtype) - variable)
-    case .parameter(let parameter):
-      try Hyperparameter.variable(parameter.value).complement()
-    case .schedule:
-      throw TensorError(.type, "a schedule stands where a number is needed")
-    }
-  }
-
-  /// The negative of this number. `self` must be resolved.
+  /// The negative of this number.
   public func negated() throws -> Hyperparameter {
     switch self {
     case .number(let value): .number(-value)
     case .variable(let variable): .variable(try -variable)
-    case .parameter(let parameter): .variable(try -parameter.value)
-    case .schedule:
-      throw TensorError(.type, "a schedule stands where a number is needed")
+    case .parameter, .schedule:
+      .schedule(Schedule("negative") { count in try -scalar(at: count) })
     }
   }
+}
 
-  /// Checks a plain number or a tensor's current value against a bound.
+// MARK: - Checks
+
+extension Hyperparameter {
+  /// Checks a plain number or a tensor's current value; a schedule's values are not known yet.
   ///
   /// - Throws: a value error that names the hyperparameter; nan never passes.
-  public func require(_ name: String, _ wanted: String, _ holds: (Double) -> Bool) throws {
-    let value: Double?
-    switch self {
-    case .number(let number): value = number
-    case .variable(let variable): value = try Hyperparameter.single(variable, name)
-    case .parameter(let parameter): value = try Hyperparameter.single(parameter.value, name)
-    case .schedule: value = nil
-    }
-    guard let value, !holds(value) else { return }
-    throw TensorError(.value, "\(name) must be \(wanted), not \(value)")
+  public func require(_ name: String, _ range: HyperparameterRange) throws {
+    guard !isSchedule, let value = try scalar(at: 0).value, !range.holds(value) else { return }
+    throw TensorError(.value, "\(name) must be \(range.words), not \(value)")
   }
+}
 
-  private static func single(_ variable: Variable, _ name: String) throws -> Double? {
-    guard variable.count == 1 else {
-      throw TensorError(
-        .shape, "\(name) must be one number, not \(variable.typeDescription)")
-    }
-    return variable.concrete?.firstDouble
+/// What a hyperparameter may be.
+public struct HyperparameterRange: Sendable {
+  /// The words of the message: `0 or more`.
+  let words: String
+  /// False for nan.
+  let holds: @Sendable (Double) -> Bool
+
+  /// Learning rates, decays, momenta.
+  public static let nonNegative = HyperparameterRange(words: "0 or more") { $0 >= 0 }
+  /// Factors of moving averages.
+  public static let decay = HyperparameterRange(words: "at least 0 and below 1") {
+    $0 >= 0 && $0 < 1
   }
+  /// Factors that may be 1.
+  public static let fraction = HyperparameterRange(words: "at least 0 and at most 1") {
+    $0 >= 0 && $0 <= 1
+  }
+  /// Bounds of norms and values.
+  public static let positive = HyperparameterRange(words: "above 0") { $0 > 0 }
+  /// Whatever is a number.
+  public static let anyNumber = HyperparameterRange(words: "a number") { !$0.isNaN }
 }

@@ -11,8 +11,8 @@ import Tensors
 public final class Optimizer {
   /// Parameters that share a transformation.
   public struct Group {
-    /// The cells, in order.
-    public let parameters: [Parameter]
+    /// The cells, in the structure of the target.
+    public let target: ParameterTree
     /// What turns their gradients into updates.
     public let transformation: GradientTransformation
     /// What the transformation remembers.
@@ -28,47 +28,44 @@ public final class Optimizer {
   ///
   /// - Throws: a value error where there is none, or where one is listed twice.
   public init(
-    _ parameters: [Parameter], _ transformation: GradientTransformation, isDifferentiable: Bool
+    _ target: ParameterTree, _ transformation: GradientTransformation, isDifferentiable: Bool
   ) throws {
     self.isDifferentiable = isDifferentiable
-    try addGroup(parameters, transformation)
+    try addGroup(target, transformation)
   }
 
   /// Adds parameters with a transformation of their own and a new state.
   public func addGroup(
-    _ parameters: [Parameter], _ transformation: GradientTransformation
+    _ target: ParameterTree, _ transformation: GradientTransformation
   ) throws {
-    guard !parameters.isEmpty else {
+    let added = target.parameters
+    guard !added.isEmpty else {
       throw TensorError(
         .value, "an optimizer needs at least one parameter, and the target has none",
         hint: "declare fields with `param`, or pass param(…)")
     }
-    var seen = Set(groups.flatMap(\.parameters).map(ObjectIdentifier.init))
-    for parameter in parameters where !seen.insert(ObjectIdentifier(parameter)).inserted {
+    var seen = Set(parameters.map(ObjectIdentifier.init))
+    for parameter in added where !seen.insert(ObjectIdentifier(parameter)).inserted {
       throw TensorError(
         .value, "parameter \(parameter.name ?? "without a name") is given to the optimizer twice")
     }
-    let tree = Optimizer.tree(parameters)
     groups.append(
       Group(
-        parameters: parameters, transformation: transformation,
-        state: try transformation.initialize(tree)))
+        target: target, transformation: transformation,
+        state: try transformation.initialize(target.map(\.value))))
   }
 
   /// Every cell, in order.
-  public var parameters: [Parameter] { groups.flatMap(\.parameters) }
+  public var parameters: [Parameter] { groups.flatMap(\.target.parameters) }
 
   /// Takes away the gradients that `backward` left.
   public func zeroGradients() {
-    for group in groups {
-      for parameter in group.parameters { parameter.gradient = nil }
-    }
+    for parameter in parameters { parameter.gradient = nil }
   }
 
   /// One step with the gradients that `backward` left; a parameter without one stays.
   public func step() throws {
-    let gradients = groups.map { group in group.parameters.map(\.gradient) }
-    try step(gradients)
+    try step(groups.map { group in group.target.map(\.gradient) })
   }
 
   /// One step down a loss.
@@ -86,43 +83,21 @@ public final class Optimizer {
       return found
     }
     let flat = try gradients(of: loss, to: parameters.map(\.value))
-    var next = 0
-    try step(
-      groups.map { group in
-        defer { next += group.parameters.count }
-        return Array(flat[next..<next + group.parameters.count])
-      })
+    var next = flat.makeIterator()
+    try step(groups.map { group in group.target.map { _ in next.next() ?? nil } })
     return flat.contains { $0 != nil }
   }
 
   /// All groups are computed before any parameter changes, so that an error changes nothing.
-  private func step(_ gradients: [[Variable?]]) throws {
-    var results: [(values: [Variable?], state: Tree)] = []
-    for (group, found) in zip(groups, gradients) {
-      let parameters = Optimizer.tree(group.parameters)
-      let updates = Tree.list(found.map { $0.map(Tree.leaf) ?? .none })
-      let compute = {
-        let (updates, state) = try group.transformation.update(updates, group.state, parameters)
-        return (try applyUpdates(parameters, updates), updates, state)
-      }
-      let (next, given, state) =
-        isDifferentiable ? try compute() : try Context.current.withoutGradients(compute)
-      guard case .list(let values) = next, case .list(let moved) = given else {
-        throw TensorError(
-          .value, "\(group.transformation.name) gave updates of another structure")
-      }
-      results.append(
-        (
-          zip(values, moved).map { value, update in
-            if case .leaf(let variable) = value, case .leaf = update { return variable }
-            return nil
-          }, state
-        ))
+  private func step(_ gradients: [Tree]) throws {
+    let results = try zip(groups, gradients).map { group, gradients in
+      isDifferentiable
+        ? try group.stepped(gradients)
+        : try Context.current.withoutGradients { try group.stepped(gradients) }
     }
     for (index, result) in results.enumerated() {
       groups[index].state = result.state
-      for (parameter, value) in zip(groups[index].parameters, result.values) {
-        guard let value else { continue }
+      for (parameter, value) in result.values {
         if isDifferentiable {
           parameter.value = value
         } else {
@@ -134,7 +109,7 @@ public final class Optimizer {
     }
   }
 
-  /// The states of the groups.
+  /// The states of the groups, in order; a list of another length changes nothing.
   public var state: Tree {
     get { .list(groups.map(\.state)) }
     set {
@@ -142,8 +117,21 @@ public final class Optimizer {
       for (index, state) in states.enumerated() { groups[index].state = state }
     }
   }
+}
 
-  private static func tree(_ parameters: [Parameter]) -> Tree {
-    .list(parameters.map { .leaf($0.value) })
+extension Optimizer.Group {
+  /// What a step makes of the group: the new values of the parameters that move, and the state.
+  fileprivate func stepped(
+    _ gradients: Tree
+  ) throws -> (values: [(Parameter, Variable)], state: Tree) {
+    let parameters = target.map(\.value)
+    let (updates, state) = try transformation.update(gradients, state, parameters)
+    let moved = target.pairs(with: updates)
+    let values = target.pairs(with: try applyUpdates(parameters, updates))
+    let isMoved = Set(moved.map { ObjectIdentifier($0.parameter) })
+    return (
+      values.filter { isMoved.contains(ObjectIdentifier($0.parameter)) }
+        .map { ($0.parameter, $0.leaf) }, state
+    )
   }
 }

@@ -13,25 +13,14 @@ extension GradientTransformation {
   /// Arguments, defaults and checks follow `torchopt.sgd`.
   /// - Throws: a value error for a hyperparameter out of its range.
   public static func sgd(
-    learningRate: Hyperparameter, momentum: Hyperparameter = .number(0),
-    dampening: Hyperparameter = .number(0), weightDecay: Hyperparameter = .number(0),
-    nesterov: Bool = false, maximize: Bool = false
+    learningRate: Hyperparameter, momentum: Hyperparameter = 0.0, dampening: Hyperparameter = 0.0,
+    weightDecay: Hyperparameter = 0.0, nesterov: Bool = false, maximize: Bool = false
   ) throws -> GradientTransformation {
-    try learningRate.require("lr", "0 or more") { $0 >= 0 }
-    try momentum.require("momentum", "0 or more") { $0 >= 0 }
-    try weightDecay.require("weight_decay", "0 or more") { $0 >= 0 }
-    if nesterov && (momentum.number == 0 || dampening.number != 0) {
-      throw TensorError(.value, "nesterov momentum needs a momentum above 0 and no dampening")
-    }
-    var stages: [GradientTransformation] = []
-    if maximize || weightDecay.number != 0 {
-      stages.append(.addDecayedWeights(weightDecay, maximize: maximize))
-    }
-    if momentum.number != 0 {
-      stages.append(.trace(momentum, dampening: dampening, nesterov: nesterov))
-    }
-    stages.append(.scaleByLearningRate(learningRate))
-    let chained = GradientTransformation.chain(stages)
-    return GradientTransformation("sgd", initialize: chained.initialize, update: chained.update)
+    try learningRate.require("lr", .nonNegative)
+    let stages =
+      try decayStage(weightDecay, maximize: maximize)
+      + momentumStage(momentum, dampening: dampening, nesterov: nesterov)
+      + [scaleByLearningRate(learningRate)]
+    return chain(stages, name: "sgd")
   }
 }

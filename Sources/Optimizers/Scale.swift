@@ -4,41 +4,19 @@ import Autodiff
 import Tensors
 
 extension GradientTransformation {
-  /// u = s g
-  public static func scale(_ factor: Hyperparameter) -> GradientTransformation {
-    if factor.isSchedule { return scaleBySchedule("scale_by_schedule", factor) }
-    return GradientTransformation(stateless: "scale") { updates, _ in
-      let factor = try factor.resolved(at: 0)
-      return try updates.map { try factor.times($0) }
+  /// u = s g; a schedule is taken at the number of steps that the leaf has made.
+  public static func scale(
+    _ factor: Hyperparameter, name: String = "scale"
+  ) -> GradientTransformation {
+    GradientTransformation(leafwise: name, [factor]) { step in
+      [try step.values[0] * step.gradient]
     }
   }
 
-  /// u = s(count) g, with the count from 0.
-  public static func scaleBySchedule(
-    _ name: String, _ factor: Hyperparameter
-  ) -> GradientTransformation {
-    GradientTransformation(
-      name, initialize: { _ in .record([("count", .count(0))]) },
-      update: { updates, state, _ in
-        let count = try state.count(of: name)
-        let factor = try factor.resolved(at: count)
-        return (
-          try updates.map { try factor.times($0) },
-          .record([("count", .count(count < Int.max ? count + 1 : count))])
-        )
-      })
-  }
-
   /// u = -η g: the last stage of every optimizer, which makes a step of a direction.
-  public static func scaleByLearningRate(_ rate: Hyperparameter) -> GradientTransformation {
-    switch rate {
-    case .schedule(let function):
-      return scale(.schedule { try function($0).resolved(at: $0).negated() })
-    default:
-      return GradientTransformation(stateless: "scale") { updates, _ in
-        let factor = try rate.resolved(at: 0).negated()
-        return try updates.map { try factor.times($0) }
-      }
+  public static func scaleByLearningRate(_ rate: Hyperparameter) throws -> GradientTransformation {
+    GradientTransformation(leafwise: "scale_by_learning_rate", [rate]) { step in
+      [try (-step.values[0]) * step.gradient]
     }
   }
 }

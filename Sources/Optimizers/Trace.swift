@@ -6,43 +6,39 @@ import Tensors
 extension GradientTransformation {
   /// Momentum as in SGD.
   ///
-  ///     first step    b = g
+  ///     first step    b = b + g
   ///     later         b = μ b + (1 - d) g
-  ///     output        b; with nesterov g + μ b, where b = μ b + g
+  ///     output        b; with nesterov g + μ b
   ///
-  /// Dampening does not hold at the first step, as in PyTorch. Whether it is the first stands in
-  /// the state, so that an optimizer may be used again and resumed.
-  /// - Throws: a value error, from `init` and `update`, for nesterov with dampening.
+  /// Dampening does not hold at a parameter's first step, as in PyTorch. Whether it is the first
+  /// stands in the state, so that an optimizer may be used again and resumed.
+  /// - Throws: a value error for a negative momentum, and for nesterov without momentum or with
+  ///   dampening.
   public static func trace(
-    _ momentum: Hyperparameter, dampening: Hyperparameter = .number(0), nesterov: Bool = false
-  ) -> GradientTransformation {
-    GradientTransformation(
-      "trace",
-      initialize: { parameters in
-        .record([("trace", try parameters.zerosLike()), ("count", .count(0))])
-      },
-      update: { updates, state, _ in
-        let count = try state.count(of: "trace")
-        let momentum = try momentum.resolved(at: count)
-        let weight = try dampening.resolved(at: count).complement()
-        let keepsWeight = weight.number == 1
-        let before = try state.entry("trace", of: "trace")
-        let buffer = try updates.zip(before) { gradient, buffer in
-          if count == 0 { return try buffer + gradient }
-          let damped = keepsWeight ? gradient : try weight.times(gradient)
-          return try momentum.times(buffer) + damped
-        }
-        let next = Tree.record([
-          ("trace", try before.filled(from: buffer)),
-          ("count", .count(count < Int.max ? count + 1 : count)),
-        ])
-        guard nesterov else { return (buffer, next) }
-        return (try updates.zip(buffer) { try $0 + momentum.times($1) }, next)
-      })
+    _ momentum: Hyperparameter, dampening: Hyperparameter = 0.0, nesterov: Bool = false
+  ) throws -> GradientTransformation {
+    try momentum.require("momentum", .nonNegative)
+    try dampening.require("dampening", .anyNumber)
+    if nesterov && (momentum.number == 0 || dampening.number != 0) {
+      throw TensorError(.value, "nesterov momentum needs a momentum above 0 and no dampening")
+    }
+    return GradientTransformation(
+      leafwise: "trace", slots: [.zeros("trace")], [momentum, dampening]
+    ) { step in
+      let (g, before) = (step.gradient, step.slots[0])
+      let (momentum, dampening) = (step.values[0], step.values[1])
+      let b =
+        step.number == 1
+        ? try before + g : try momentum * before + (1 - dampening) * g
+      return [nesterov ? try g + momentum * b : b, b]
+    }
   }
-}
 
-extension Tree {
-  /// This tree with the leaves of another, where that has them.
-  func filled(from other: Tree) throws -> Tree { try zip(other, missing: { $0 }) { $1 } }
+  /// Momentum where there is any.
+  static func momentumStage(
+    _ momentum: Hyperparameter, dampening: Hyperparameter = 0.0, nesterov: Bool
+  ) throws -> [GradientTransformation] {
+    let stage = try trace(momentum, dampening: dampening, nesterov: nesterov)
+    return momentum.number == 0 ? [] : [stage]
+  }
 }

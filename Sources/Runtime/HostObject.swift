@@ -78,7 +78,10 @@ open class HostObject {
   /// The state that `extract` keeps, as a tree of values; nil where the object has none.
   open var stateTree: Value? { nil }
 
-  /// Puts a state back that `stateTree` gave; the structure has been checked against it.
+  /// Why a state cannot be put back, as `has …`; nil where it can.
+  open func misfit(of state: Value) -> String? { nil }
+
+  /// Puts a state back that `stateTree` gave and that has no `misfit`.
   open func restore(_ state: Value) throws {}
 
   /// The targets whose state belongs to this one (an optimizer's model), for tree walks.

@@ -183,7 +183,9 @@ private struct StateWriter {
       }
       return target
     case (_, .host(let host)):
-      if host.stateTree != nil { actions.append { try host.restore(state) } }
+      guard host.stateTree != nil else { return target }
+      if let misfit = host.misfit(of: state) { differences.append("\(named(path)) \(misfit)") }
+      actions.append { try host.restore(state) }
       return target
     case (_, .parameter), (_, .instance):
       differences.append(

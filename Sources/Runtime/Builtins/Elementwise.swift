@@ -2,6 +2,7 @@
 // of tensors, and the one of plain Floats, which never touches a tensor.
 
 import Autodiff
+import Optimizers
 import Tensors
 
 #if canImport(Glibc)
@@ -312,18 +313,22 @@ extension Builtins {
       return .tensor(try x.clip(bound(1), bound(2)))
     },
     Builtin(
-      "nan_to_num(x, nan=0.0, posinf=nil, neginf=nil)",
+      "nan_to_num(x=nil, nan=0.0, posinf=nil, neginf=nil)",
       """
-      Numbers in place of nan and the infinities: 0 and the largest finite ones unless told.
+      Numbers in place of nan and the infinities: 0 and the largest finite ones unless told. Without
+      `x`, a transform that does so to updates.
 
           print(nan_to_num([nan, 1.0, inf], posinf=9.0))    # [0.0, 1.0, 9.0]
       """
     ) { arguments in
+      let nan = try arguments.double(1, default: 0)
+      let positive = arguments.has(2) ? try arguments.double(2) : nil
+      let negative = arguments.has(3) ? try arguments.double(3) : nil
+      guard arguments.isGiven(0) else {
+        return .transform(.nanToNum(nan: nan, positive: positive, negative: negative))
+      }
       let x = try floating(arguments.variable(0))
-      let result = try x.nanToNum(
-        nan: arguments.double(1, default: 0),
-        positive: arguments.has(2) ? arguments.double(2) : nil,
-        negative: arguments.has(3) ? arguments.double(3) : nil)
+      let result = try x.nanToNum(nan: nan, positive: positive, negative: negative)
       if arguments[0].number != nil, let tensor = result.concrete {
         return .float(tensor.firstDouble)
       }

@@ -4,6 +4,8 @@ extension Builtins {
   /// Every page.
   public static let pages: [BuiltinPage] = [
     values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
-    linearAlgebra, losses, comparing, random, trees, differentiation, optimizers, contexts, seeing,
+    linearAlgebra, losses, comparing, random, trees, differentiation, optimizers, transforms,
+    schedules,
+    contexts, seeing,
   ]
 }

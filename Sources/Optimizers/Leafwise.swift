@@ -1,0 +1,121 @@
+// Transformations that treat each leaf by itself: all scalers, momentum, weight decay.
+//
+// Such a transformation names what it remembers of a leaf (its slots), the hyperparameters that it
+// reads, and the formula of one leaf's step. What is common stands here: the state's structure, the
+// count of steps, schedules, and leaves without a gradient, which keep their state and their count,
+// as in PyTorch and TorchOpt.
+
+import Autodiff
+import Tensors
+
+/// Something that a transformation remembers of a leaf.
+struct Slot: Sendable {
+  /// The entry of the state that holds a tree of it.
+  let name: String
+  /// What it is before the first step of a parameter.
+  let initial: @Sendable (_ parameter: Variable) throws -> Variable
+
+  /// Zeros like the parameter.
+  static func zeros(_ name: String) -> Slot { Slot(name: name) { try $0.zerosLike() } }
+
+  /// A number in every element, of the parameter's shape.
+  static func filled(_ name: String, with value: Hyperparameter) -> Slot {
+    Slot(name: name) { try value.scalar(at: 0).like($0).broadcast(to: $0.shape) }
+  }
+}
+
+/// What the formula of one leaf's step sees.
+struct LeafStep {
+  let gradient: Variable
+  /// What was remembered, in the order of the slots.
+  let slots: [Variable]
+  /// The parameter, for a transformation that asked for it.
+  let parameter: Variable?
+  /// The number of this step, from 1.
+  let number: Int
+  /// The hyperparameters at this step, in order.
+  let values: [Scalar]
+}
+
+extension GradientTransformation {
+  /// A transformation by the formula of one leaf's step, which gives the update and then what each
+  /// slot is to hold.
+  ///
+  /// With slots the state is a record of a tree for each, and of the leaves' counts. Without slots
+  /// it is empty, unless a hyperparameter is a schedule, which needs the counts.
+  init(
+    leafwise name: String, slots: [Slot] = [], _ hyperparameters: [Hyperparameter] = [],
+    usesParameters: Bool = false, step: @escaping (LeafStep) throws -> [Variable]
+  ) {
+    let counts = !slots.isEmpty || hyperparameters.contains(where: \.isSchedule)
+    self.init(
+      name,
+      initialize: { parameters in
+        guard counts else { return .list([]) }
+        var entries = try slots.map { slot in (slot.name, try parameters.map(slot.initial)) }
+        entries.append(("count", parameters.map { _ in Variable.tensor(Tensor(0)) }))
+        return .record(entries)
+      },
+      update: { updates, state, parameters in
+        if !counts && !usesParameters {
+          // Nothing is walked beside the updates: the way of most steps, kept short.
+          let values = try hyperparameters.map { try $0.scalar(at: 0) }
+          let stepped = try updates.map { gradient in
+            try step(
+              LeafStep(gradient: gradient, slots: [], parameter: nil, number: 1, values: values))[0]
+          }
+          return (stepped, state)
+        }
+        guard !usesParameters || parameters != nil else {
+          throw TensorError(
+            .value, "\(name) needs the parameters, and update was called without them",
+            hint: "call update(grads, state, params)")
+        }
+        let schedule = HyperparameterCache(hyperparameters)
+        let remembered = try slots.map { try state.entry($0.name, of: name) }
+        let extra = usesParameters ? [parameters ?? .none] : []
+        let counted = counts ? [try state.entry("count", of: name)] : []
+        let results = try updates.scan(remembered + counted + extra) { gradient, others in
+          let count = counts ? try others[slots.count].stepCount(of: name) : 0
+          let made = try step(
+            LeafStep(
+              gradient: gradient, slots: Array(others[..<slots.count]),
+              parameter: usesParameters ? others[others.count - 1] : nil,
+              number: following(count),
+              values: try schedule.values(at: count)))
+          let next = counts ? [Variable.tensor(Tensor(following(count)))] : []
+          return made + next + others[(others.count - extra.count)...]
+        }
+        guard counts else { return (results[0], state) }
+        let names = slots.map(\.name) + ["count"]
+        return (results[0], .record(Array(zip(names, results[1...]))))
+      })
+  }
+}
+
+/// The hyperparameters of an update, asked for once for all leaves at the same count.
+private final class HyperparameterCache {
+  private let hyperparameters: [Hyperparameter]
+  private var last: (count: Int, values: [Scalar])?
+
+  init(_ hyperparameters: [Hyperparameter]) { self.hyperparameters = hyperparameters }
+
+  func values(at count: Int) throws -> [Scalar] {
+    if let last, last.count == count { return last.values }
+    let values = try hyperparameters.map { try $0.scalar(at: count) }
+    last = (count, values)
+    return values
+  }
+}
+
+extension Variable {
+  /// The step count that a leaf of a state holds.
+  fileprivate func stepCount(of name: String) throws -> Int {
+    guard dtype == .i64, let count = commonInteger, count >= 0 else {
+      throw TensorError(
+        .value, "a count in the state of \(name) is \(typeDescription), not one step count",
+        hint: "examples that are mapped over must be at the same step")
+    }
+    return count
+  }
+}

@@ -1,0 +1,119 @@
+// What a hyperparameter is at one step: a plain number, or a tensor that gradients reach.
+//
+// Formulas of optimizers are written once, with scalars. While all of them are plain numbers the
+// arithmetic on them is that of Double and leaves nothing in the graph.
+
+import Autodiff
+import Glibc
+import Tensors
+
+/// One number of a formula; a variable has no axes.
+public enum Scalar: @unchecked Sendable {
+  case number(Double)
+  case variable(Variable)
+}
+
+extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(integerLiteral value: Int) { self = .number(Double(value)) }
+}
+
+// MARK: - With other scalars
+
+extension Scalar {
+  /// The plain number, where it is one.
+  public var number: Double? { if case .number(let value) = self { value } else { nil } }
+
+  /// The value, whichever it is; nil inside `vmap` where examples have values of their own.
+  public var value: Double? {
+    switch self {
+    case .number(let value): value
+    case .variable(let variable): variable.concrete?.firstDouble
+    }
+  }
+
+  public static func + (a: Scalar, b: Scalar) throws -> Scalar {
+    try combine(a, b, { $0 + $1 }, { try $0 + $1 })
+  }
+
+  public static func - (a: Scalar, b: Scalar) throws -> Scalar {
+    try combine(a, b, { $0 - $1 }, { try $0 - $1 })
+  }
+
+  public static func * (a: Scalar, b: Scalar) throws -> Scalar {
+    try combine(a, b, { $0 * $1 }, { try $0 * $1 })
+  }
+
+  public static func / (a: Scalar, b: Scalar) throws -> Scalar {
+    try combine(a, b, { $0 / $1 }, { try $0 / $1 })
+  }
+
+  public static prefix func - (a: Scalar) throws -> Scalar {
+    switch a {
+    case .number(let value): .number(-value)
+    case .variable(let variable): .variable(try -variable)
+    }
+  }
+
+  /// This number to a power.
+  public func power(_ exponent: Scalar) throws -> Scalar {
+    try Scalar.combine(self, exponent, { pow($0, $1) }, { try $0.power($1) })
+  }
+
+  /// The square root; its derivative at 0 is 0.
+  public func sqrt() throws -> Scalar {
+    switch self {
+    case .number(let value): .number(value.squareRoot())
+    case .variable(let variable): .variable(try variable.sqrt())
+    }
+  }
+
+  /// The greater of two.
+  public func maximum(_ other: Scalar) throws -> Scalar {
+    try Scalar.combine(self, other, { Swift.max($0, $1) }, { try $0.maximum($1) })
+  }
+
+  /// The lesser of two.
+  public func minimum(_ other: Scalar) throws -> Scalar {
+    try Scalar.combine(self, other, { Swift.min($0, $1) }, { try $0.minimum($1) })
+  }
+
+  private static func combine(
+    _ a: Scalar, _ b: Scalar, _ numbers: (Double, Double) -> Double,
+    _ variables: (Variable, Variable) throws -> Variable
+  ) rethrows -> Scalar {
+    switch (a, b) {
+    case (.number(let a), .number(let b)): .number(numbers(a, b))
+    case (.number(let a), .variable(let b)): .variable(try variables(.number(a, like: b), b))
+    case (.variable(let a), .number(let b)): .variable(try variables(a, .number(b, like: a)))
+    case (.variable(let a), .variable(let b)): .variable(try variables(a, b))
+    }
+  }
+}
+
+// MARK: - With tensors, in the tensor's dtype
+
+extension Scalar {
+  /// This number as a tensor of no axes and of a tensor's dtype.
+  public func like(_ x: Variable) throws -> Variable {
+    switch self {
+    case .number(let value): .number(value, like: x)
+    case .variable(let variable): try variable.converted(to: x.dtype)
+    }
+  }
+
+  /// `s x`; x itself for the plain number 1.
+  public static func * (s: Scalar, x: Variable) throws -> Variable {
+    s.number == 1 ? x : try s.like(x) * x
+  }
+
+  /// `x + s`; x itself for the plain number 0.
+  public static func + (x: Variable, s: Scalar) throws -> Variable {
+    s.number == 0 ? x : try x + s.like(x)
+  }
+
+  /// `x / s`; x itself for the plain number 1.
+  public static func / (x: Variable, s: Scalar) throws -> Variable {
+    s.number == 1 ? x : try x / s.like(x)
+  }
+}

@@ -1,0 +1,117 @@
+// Values of the language as what optimizers take: hyperparameters, schedules, masks and labels.
+
+import Autodiff
+import Optimizers
+import Tensors
+
+/// A function of the step count as a value.
+final class ScheduleObject: HostObject {
+  let schedule: Schedule
+
+  init(_ schedule: Schedule) { self.schedule = schedule }
+
+  override var typeName: String { "Schedule" }
+  override var summary: String { "<schedule \(schedule.description)>" }
+  override var isCallable: Bool { true }
+  override var callSignature: String { "schedule(count)" }
+
+  override func call(_ arguments: Arguments) throws -> Value {
+    switch try schedule(arguments.int(0, atLeast: 0)) {
+    case .number(let value): .float(value)
+    case .variable(let variable): .tensor(variable)
+    }
+  }
+}
+
+extension Value {
+  /// The value as a hyperparameter; nil for other types.
+  ///
+  /// - Throws: a value error for nan.
+  func hyperparameter(_ interpreter: Interpreter) throws -> Hyperparameter? {
+    switch self {
+    case .int(let value): return .number(Double(value))
+    case .float(let value):
+      guard !value.isNaN else {
+        throw RuntimeError(.value, "nan cannot be a hyperparameter")
+      }
+      return .number(value)
+    case .tensor(let variable): return .variable(variable)
+    case .parameter(let cell): return .parameter(cell)
+    default: return schedule(interpreter).map(Hyperparameter.schedule)
+    }
+  }
+
+  /// The value as a schedule: one of the library's, or any function of the step count.
+  func schedule(_ interpreter: Interpreter) -> Schedule? {
+    if case .host(let host) = self, let object = host as? ScheduleObject { return object.schedule }
+    guard isCallable else { return nil }
+    let function = self
+    return Schedule("function of the count") { [unowned interpreter] count in
+      let result = try interpreter.call(function, [.int(count)])
+      guard let value = try result.hyperparameter(interpreter), !value.isSchedule else {
+        throw RuntimeError(
+          .type, "a schedule must give a number, not \(result.shortDescription)")
+      }
+      return try value.scalar(at: count)
+    }
+  }
+
+  /// The value as a choice of parameters: a tree of bools, or of labels, or a function that gives
+  /// one for the parameters.
+  func selection(_ interpreter: Interpreter, labels: [String]? = nil) throws -> Selection {
+    guard isCallable else { return .fixed(try choices(labels)) }
+    let function = self
+    return .computed { [unowned interpreter] parameters in
+      try interpreter.call(function, [Value(parameters)]).choices(labels)
+    }
+  }
+
+  /// A tree of bools, or of labels as their places among the known ones.
+  private func choices(_ labels: [String]?, depth: Int = 0) throws -> Tree {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(
+        .limit, "a tree is nested more than \(ValueTree.maximumDepth) levels deep")
+    }
+    switch self {
+    case .list(let values):
+      return .list(try values.map { try $0.choices(labels, depth: depth + 1) })
+    case .record(let record):
+      return .record(try record.pairs.map { ($0, try $1.choices(labels, depth: depth + 1)) })
+    case .nil: return .none
+    default: break
+    }
+    guard let labels else {
+      if case .bool(let flag) = self { return .count(flag ? 1 : 0) }
+      if let tensor = tensorOfOne, tensor.dtype == .bool { return .count(tensor.firstInt) }
+      throw RuntimeError(.type, "a mask holds Bools, not \(shortDescription)")
+    }
+    guard let text else {
+      throw RuntimeError(.type, "labels are Strings, not \(shortDescription)")
+    }
+    guard let place = labels.firstIndex(of: text) else {
+      let known = labels.map { "\"\($0)\"" }.joined(separator: ", ")
+      throw RuntimeError(
+        .value, "no transform has the label \"\(text)\"", hint: "there are \(known)")
+    }
+    return .count(place)
+  }
+}
+
+extension Arguments {
+  /// A hyperparameter: a number, tensor, parameter, or function of the step count.
+  func hyperparameter(_ index: Int, default fallback: Double? = nil) throws -> Hyperparameter {
+    if let fallback, !has(index) { return .number(fallback) }
+    guard let value = try self[index].hyperparameter(interpreter) else {
+      throw mismatch(index, "a number, a tensor or a schedule")
+    }
+    return value
+  }
+
+  /// A tree of tensors.
+  func tree(_ index: Int) throws -> Tree { try ValueTree(self[index]).tree }
+
+  /// A transform.
+  func transformation(_ index: Int) throws -> GradientTransformation {
+    try host(index, as: TransformObject.self, "a Transform").transformation
+  }
+}
