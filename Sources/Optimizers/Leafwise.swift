@@ -37,6 +37,14 @@ struct LeafStep {
   let values: [Scalar]
 }
 
+extension LeafStep {
+  /// True where gradient and slots have one shape and one float dtype, as a fused step needs them.
+  var isUniform: Bool {
+    gradient.dtype.isFloat
+      && slots.allSatisfy { $0.shape == gradient.shape && $0.dtype == gradient.dtype }
+  }
+}
+
 extension GradientTransformation {
   /// A transformation by the formula of one leaf's step, which gives the update and then what each
   /// slot is to hold.

@@ -18,7 +18,32 @@ extension Builtins {
           """
         ) { arguments in
           Value(try applyUpdates(arguments.tree(0), arguments.tree(1)))
-        }
+        },
+        Builtin(
+          "accelerated_op_available(device=nil)",
+          """
+          Whether Adam's step is one fused operation on a device, or on all of a list of devices. On
+          the processor it always is: `adam` and its kin use it wherever their numbers are plain.
+          There are no other devices.
+
+              print(accelerated_op_available("cpu"), accelerated_op_available("cuda"))    # true false
+          """
+        ) { arguments in
+          guard arguments.has(0) else { return .bool(true) }
+          let devices: [Value]
+          if case .list(let values) = arguments[0] {
+            devices = values
+          } else {
+            devices = [arguments[0]]
+          }
+          let names = try devices.map { device -> String in
+            guard let name = device.text else {
+              throw arguments.mismatch(device, 0, "the name of a device, such as \"cpu\"")
+            }
+            return name
+          }
+          return .bool(names.allSatisfy { $0 == "cpu" })
+        },
       ]
       + OptimizerFamily.all.flatMap(\.objectBuiltins)
       + [

@@ -30,7 +30,8 @@ extension OptimizerFamily {
       about: """
         Adam: moving averages of the gradient and of its square, corrected for their beginning at 0;
         `eps` is added to the root and `eps_root` below it. Its derivative is finite where the second
-        moment is 0.
+        moment is 0. A step is one fused operation wherever its numbers are plain;
+        `use_accelerated_op` is accepted as TorchOpt has it.
         """,
       names: ["Adam"], shown: ("-0.1", "2.9", "3.6")
     ) { given in
