@@ -59,31 +59,26 @@ extension Tree {
     _ other: Tree, missing: (Tree) -> Tree = { _ in .none },
     _ transform: (Variable, Variable) throws -> Variable
   ) throws -> Tree {
-    try zip(other, path: "", missing: missing, transform)
+    try Misfit.named { try zipped(other, missing, transform) }
   }
 
-  private func zip(
-    _ other: Tree, path: String, missing: (Tree) -> Tree,
-    _ transform: (Variable, Variable) throws -> Variable
+  private func zipped(
+    _ other: Tree, _ missing: (Tree) -> Tree, _ transform: (Variable, Variable) throws -> Variable
   ) throws -> Tree {
     switch (self, other) {
     case (.leaf(let a), .leaf(let b)): return .leaf(try transform(a, b))
     case (.none, _), (_, .none): return missing(self)
     case (.list(let a), .list(let b)) where a.count == b.count:
       return .list(
-        try a.indices.map {
-          try a[$0].zip(b[$0], path: "\(path)[\($0)]", missing: missing, transform)
+        try a.indices.map { i in
+          try Misfit.within("[\(i)]") { try a[i].zipped(b[i], missing, transform) }
         })
-    case (.record(let a), .record(let b)) where a.map(\.key) == b.map(\.key):
+    case (.record(let a), .record(let b)) where Tree.haveSameKeys(a, b):
       return .record(
-        try a.indices.map { index in
-          (
-            a[index].key,
-            try a[index].value.zip(
-              b[index].value, path: "\(path).\(a[index].key)", missing: missing, transform)
-          )
+        try Swift.zip(a, b).map { a, b in
+          (a.key, try Misfit.within(".\(a.key)") { try a.value.zipped(b.value, missing, transform) })
         })
-    default: throw difference(from: other, path: path)
+    default: throw Misfit(self, other)
     }
   }
 
@@ -97,44 +92,81 @@ extension Tree {
   public func scan(
     _ others: [Tree], _ transform: (Variable, [Variable]) throws -> [Variable]
   ) throws -> [Tree] {
-    try scan(others, path: "", transform)
+    try Misfit.named { try scanned(others, transform) }
   }
 
-  private func scan(
-    _ others: [Tree], path: String, _ transform: (Variable, [Variable]) throws -> [Variable]
+  private func scanned(
+    _ others: [Tree], _ transform: (Variable, [Variable]) throws -> [Variable]
   ) throws -> [Tree] {
     switch self {
     case .none: return [.none] + others
     case .leaf(let variable):
       let leaves = try others.map { other in
-        guard case .leaf(let leaf) = other else { throw difference(from: other, path: path) }
+        guard case .leaf(let leaf) = other else { throw Misfit(self, other) }
         return leaf
       }
       return try transform(variable, leaves).map(Tree.leaf)
     case .list(let trees):
       let rows = try others.map { other in
         guard case .list(let row) = other, row.count == trees.count else {
-          throw difference(from: other, path: path)
+          throw Misfit(self, other)
         }
         return row
       }
       let columns = try trees.indices.map { i in
-        try trees[i].scan(rows.map { $0[i] }, path: "\(path)[\(i)]", transform)
+        try Misfit.within("[\(i)]") { try trees[i].scanned(rows.map { $0[i] }, transform) }
       }
       return (0...others.count).map { place in .list(columns.map { $0[place] }) }
     case .record(let pairs):
       let rows = try others.map { other in
-        guard case .record(let row) = other, row.map(\.key) == pairs.map(\.key) else {
-          throw difference(from: other, path: path)
+        guard case .record(let row) = other, Tree.haveSameKeys(row, pairs) else {
+          throw Misfit(self, other)
         }
         return row
       }
       let columns = try pairs.indices.map { i in
-        try pairs[i].value.scan(
-          rows.map { $0[i].value }, path: "\(path).\(pairs[i].key)", transform)
+        try Misfit.within(".\(pairs[i].key)") {
+          try pairs[i].value.scanned(rows.map { $0[i].value }, transform)
+        }
       }
       return (0...others.count).map { place in
         .record(Swift.zip(pairs, columns).map { ($0.key, $1[place]) })
+      }
+    }
+  }
+
+  private static func haveSameKeys(
+    _ a: [(key: String, value: Tree)], _ b: [(key: String, value: Tree)]
+  ) -> Bool {
+    a.count == b.count && Swift.zip(a, b).allSatisfy { $0.key == $1.key }
+  }
+
+  /// Two structures that differ, on its way out of a walk: the path is gathered only then.
+  private struct Misfit: Error {
+    private let there: String
+    private let here: String
+    private var steps: [String] = []
+
+    init(_ tree: Tree, _ other: Tree) {
+      there = tree.summary
+      here = other.summary
+    }
+
+    /// Runs a part of a walk that lies a step below.
+    static func within<R>(_ step: @autoclosure () -> String, _ body: () throws -> R) throws -> R {
+      do { return try body() } catch var misfit as Misfit {
+        misfit.steps.append(step())
+        throw misfit
+      }
+    }
+
+    /// Runs a whole walk; a misfit becomes an error that names the path.
+    static func named<R>(_ body: () throws -> R) throws -> R {
+      do { return try body() } catch let misfit as Misfit {
+        let path = Tree.shown(misfit.steps.reversed().joined())
+        let place = path.isEmpty ? "" : " at \(path)"
+        throw TensorError(
+          .shape, "the trees differ\(place): \(misfit.there) there and \(misfit.here) here")
       }
     }
   }
@@ -158,13 +190,6 @@ extension Tree {
 
   private static func shown(_ path: String) -> String {
     path.hasPrefix(".") ? String(path.dropFirst()) : path
-  }
-
-  /// The error for structures that differ at a path.
-  private func difference(from other: Tree, path: String) -> TensorError {
-    let place = path.isEmpty ? "" : " at \(Tree.shown(path))"
-    return TensorError(
-      .shape, "the trees differ\(place): \(summary) there and \(other.summary) here")
   }
 
   /// What stands at the top, for messages.

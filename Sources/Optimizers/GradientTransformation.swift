@@ -87,8 +87,12 @@ func following(_ count: Int) -> Int { count < Int.max ? count + 1 : count }
 ///
 /// - Throws: a shape error that names the path, where the structures differ.
 public func applyUpdates(_ parameters: Tree, _ updates: Tree) throws -> Tree {
-  try parameters.zip(updates, missing: { $0 }) { parameter, update in
-    let result = try parameter + update
-    return try result.converted(to: parameter.dtype)
+  try parameters.zip(updates, missing: { $0 }) { try $0.updated(by: $1) }
+}
+
+extension Variable {
+  /// A parameter plus its update, in the parameter's dtype.
+  func updated(by update: Variable) throws -> Variable {
+    try (self + update).converted(to: dtype)
   }
 }

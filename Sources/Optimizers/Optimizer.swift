@@ -13,6 +13,8 @@ public final class Optimizer {
   public struct Group {
     /// The cells, in the structure of the target.
     public let target: ParameterTree
+    /// The cells in order.
+    public let parameters: [Parameter]
     /// What turns their gradients into updates.
     public let transformation: GradientTransformation
     /// What the transformation remembers.
@@ -51,12 +53,12 @@ public final class Optimizer {
     }
     groups.append(
       Group(
-        target: target, transformation: transformation,
+        target: target, parameters: added, transformation: transformation,
         state: try transformation.initialize(target.map(\.value))))
   }
 
   /// Every cell, in order.
-  public var parameters: [Parameter] { groups.flatMap(\.target.parameters) }
+  public var parameters: [Parameter] { groups.flatMap(\.parameters) }
 
   /// Takes away the gradients that `backward` left.
   public func zeroGradients() {
@@ -77,10 +79,9 @@ public final class Optimizer {
   public func step(_ loss: Variable) throws -> Bool {
     if !isDifferentiable {
       zeroGradients()
-      try backward(loss)
-      let found = parameters.contains { $0.gradient != nil }
+      guard try backward(loss) else { return false }
       try step()
-      return found
+      return parameters.contains { $0.gradient != nil }
     }
     let flat = try gradients(of: loss, to: parameters.map(\.value))
     var next = flat.makeIterator()
@@ -124,14 +125,10 @@ extension Optimizer.Group {
   fileprivate func stepped(
     _ gradients: Tree
   ) throws -> (values: [(Parameter, Variable)], state: Tree) {
-    let parameters = target.map(\.value)
-    let (updates, state) = try transformation.update(gradients, state, parameters)
-    let moved = target.pairs(with: updates)
-    let values = target.pairs(with: try applyUpdates(parameters, updates))
-    let isMoved = Set(moved.map { ObjectIdentifier($0.parameter) })
-    return (
-      values.filter { isMoved.contains(ObjectIdentifier($0.parameter)) }
-        .map { ($0.parameter, $0.leaf) }, state
-    )
+    let (updates, state) = try transformation.update(gradients, state, target.map(\.value))
+    let values = try target.pairs(with: updates).map { parameter, update in
+      (parameter, try parameter.value.updated(by: update))
+    }
+    return (values, state)
   }
 }

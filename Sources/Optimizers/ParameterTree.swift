@@ -36,15 +36,27 @@ public indirect enum ParameterTree: Sendable {
 
   /// The parameters for which a tree has a leaf, with that leaf.
   ///
-  /// Where the structures differ there is nothing.
-  func pairs(with tree: Tree) -> [(parameter: Parameter, leaf: Variable)] {
+  /// - Throws: a shape error where the structures differ.
+  func pairs(with tree: Tree) throws -> [(parameter: Parameter, leaf: Variable)] {
+    var result: [(parameter: Parameter, leaf: Variable)] = []
+    try collectPairs(with: tree, into: &result)
+    return result
+  }
+
+  private func collectPairs(
+    with tree: Tree, into result: inout [(parameter: Parameter, leaf: Variable)]
+  ) throws {
     switch (self, tree) {
-    case (.parameter(let parameter), .leaf(let leaf)): [(parameter, leaf)]
-    case (.list(let trees), .list(let others)):
-      zip(trees, others).flatMap { $0.pairs(with: $1) }
-    case (.record(let pairs), .record):
-      pairs.flatMap { $0.value.pairs(with: tree[$0.key] ?? .none) }
-    default: []
+    case (.none, _), (_, .none): break
+    case (.parameter(let parameter), .leaf(let leaf)): result.append((parameter, leaf))
+    case (.list(let trees), .list(let others)) where trees.count == others.count:
+      for (tree, other) in zip(trees, others) { try tree.collectPairs(with: other, into: &result) }
+    case (.record(let pairs), .record(let others)) where pairs.map(\.key) == others.map(\.key):
+      for (pair, other) in zip(pairs, others) {
+        try pair.value.collectPairs(with: other.value, into: &result)
+      }
+    default:
+      throw TensorError(.shape, "the updates do not have the structure of the parameters")
     }
   }
 }
