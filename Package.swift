@@ -53,8 +53,14 @@ let package = Package(
     // The `.mos` modules, embedded with `#embed`: a changed module is rebuilt, and nothing is
     // read from disk at start-up.
     .target(name: "StandardLibrary", exclude: []),
+    // What it imports is listed in full: a module reached only through another is not rebuilt with
+    // its changes.
     .target(
-      name: "Runtime", dependencies: ["Syntax", "MetaOptimization", "StandardLibrary", "Kernels"]),
+      name: "Runtime",
+      dependencies: [
+        "Syntax", "MetaOptimization", "Optimizers", "Autodiff", "Tensors", "StandardLibrary",
+        "Kernels",
+      ]),
     .target(name: "Mos", dependencies: ["Runtime", "Syntax", "Tensors"]),
     .executableTarget(
       name: "CLI",

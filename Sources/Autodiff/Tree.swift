@@ -76,7 +76,10 @@ extension Tree {
     case (.record(let a), .record(let b)) where Tree.haveSameKeys(a, b):
       return .record(
         try Swift.zip(a, b).map { a, b in
-          (a.key, try Misfit.within(".\(a.key)") { try a.value.zipped(b.value, missing, transform) })
+          (
+            a.key,
+            try Misfit.within(".\(a.key)") { try a.value.zipped(b.value, missing, transform) }
+          )
         })
     default: throw Misfit(self, other)
     }

@@ -27,8 +27,8 @@ struct Slot: Sendable {
 /// What the formula of one leaf's step sees.
 struct LeafStep {
   let gradient: Variable
-  /// What was remembered, in the order of the slots.
-  let slots: [Variable]
+  /// What was remembered, in the order of the slots, from index 0.
+  let slots: ArraySlice<Variable>
   /// The parameter, for a transformation that asked for it.
   let parameter: Variable?
   /// The number of this step, from 1.
@@ -56,6 +56,7 @@ extension GradientTransformation {
     usesParameters: Bool = false, step: @escaping (LeafStep) throws -> [Variable]
   ) {
     let counts = !slots.isEmpty || hyperparameters.contains(where: \.isSchedule)
+    let names = counts ? slots.map(\.name) + ["count"] : []
     self.init(
       name,
       initialize: { parameters in
@@ -80,23 +81,21 @@ extension GradientTransformation {
             hint: "call update(grads, state, params)")
         }
         let schedule = HyperparameterCache(hyperparameters)
-        let remembered = try slots.map { try state.entry($0.name, of: name) }
-        let extra = usesParameters ? [parameters ?? .none] : []
-        let counted = counts ? [try state.entry("count", of: name)] : []
-        let results = try updates.scan(remembered + counted + extra) { gradient, others in
+        var others = try names.map { try state.entry($0, of: name) }
+        if usesParameters { others.append(parameters ?? .none) }
+        let results = try updates.scan(others) { gradient, others in
           let count = counts ? try others[slots.count].stepCount(of: name) : 0
-          let made = try step(
+          var made = try step(
             LeafStep(
-              gradient: gradient, slots: Array(others[..<slots.count]),
-              parameter: usesParameters ? others[others.count - 1] : nil,
-              number: following(count),
-              values: try schedule.values(at: count)))
-          let next = counts ? [Variable.tensor(Tensor(following(count)))] : []
-          return made + next + others[(others.count - extra.count)...]
+              gradient: gradient, slots: others[..<slots.count],
+              parameter: usesParameters ? others.last : nil,
+              number: following(count), values: try schedule.values(at: count)))
+          if counts { made.append(.tensor(Tensor(following(count)))) }
+          if usesParameters { made.append(others[others.count - 1]) }
+          return made
         }
         guard counts else { return (results[0], state) }
-        let names = slots.map(\.name) + ["count"]
-        return (results[0], .record(Array(zip(names, results[1...]))))
+        return (results[0], .record(zip(names, results.dropFirst()).map { ($0, $1) }))
       })
   }
 }
