@@ -70,7 +70,7 @@ let package = Package(
       ],
       linkerSettings: lineEditingLibraries),
 
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),

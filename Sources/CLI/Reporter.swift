@@ -2,6 +2,7 @@
 // a line for other programs.
 
 import Syntax
+import Tensors
 
 /// Writes diagnostics as the options ask.
 struct Reporter {
@@ -56,30 +57,12 @@ private indirect enum JSON: CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .text(let text): quoted(text)
+    case .text(let text): text.inJSON
     case .number(let number): "\(number)"
     case .list(let elements): "[" + elements.map(\.description).joined(separator: ", ") + "]"
     case .object(let object):
-      "{" + object.fields.map { "\(quoted($0)): \($1)" }.joined(separator: ", ") + "}"
+      "{" + object.fields.map { "\($0.inJSON): \($1)" }.joined(separator: ", ") + "}"
     }
-  }
-
-  private func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 

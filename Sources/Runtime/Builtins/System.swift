@@ -126,10 +126,7 @@ extension Builtins {
 
             print(json_parse("\\{\\"a\\": [1, 2.5, null]\\}"))    # {a: (1, 2.5, nil)}
         """
-      ) { arguments in
-        var parser = JSONParser(try arguments.string(0))
-        return try parser.parse()
-      },
+      ) { arguments in try jsonValue(Array(arguments.string(0).utf8)) },
       Builtin(
         "json_text(value, indent=nil)",
         """

@@ -1,0 +1,135 @@
+// The element types that files have: ours, and those that become the nearest of ours.
+//
+//     F16 BF16          f32, exactly
+//     I32 I16 I8        i64
+//     U32 U16 U8        i64
+//
+// Bytes are little-endian, in files as in the processors that this runs on.
+
+/// An element type of a file.
+enum StoredType: String, CaseIterable {
+  case f64 = "F64"
+  case f32 = "F32"
+  case i64 = "I64"
+  case bool = "BOOL"
+  case f16 = "F16"
+  case bf16 = "BF16"
+  case i32 = "I32"
+  case i16 = "I16"
+  case i8 = "I8"
+  case u32 = "U32"
+  case u16 = "U16"
+  case u8 = "U8"
+
+  /// The type that a tensor is written as.
+  init(_ dtype: DType) {
+    switch dtype {
+    case .f64: self = .f64
+    case .f32: self = .f32
+    case .i64: self = .i64
+    case .bool: self = .bool
+    }
+  }
+
+  /// The bytes of one element.
+  var size: Int {
+    switch self {
+    case .f64, .i64: 8
+    case .f32, .i32, .u32: 4
+    case .f16, .bf16, .i16, .u16: 2
+    case .bool, .i8, .u8: 1
+    }
+  }
+
+  /// The type that a tensor of such elements has.
+  var dtype: DType {
+    switch self {
+    case .f64: .f64
+    case .f32, .f16, .bf16: .f32
+    case .bool: .bool
+    default: .i64
+    }
+  }
+
+  /// The bytes that so many elements take; nil where no Int holds them.
+  func bytes(of shape: Shape) -> Int? {
+    let (bytes, overflow) = shape.count.multipliedReportingOverflow(by: size)
+    return overflow ? nil : bytes
+  }
+}
+
+extension FileReader {
+  /// The tensor whose elements stand in row-major order from an offset on; the caller has held
+  /// their bytes against the size of the file.
+  ///
+  /// - Throws: an io error for a bool that is neither 0 nor 1.
+  func tensor(_ shape: Shape, _ type: StoredType, at offset: Int) throws -> Tensor {
+    try Tensor.make(shape, type.dtype) { elements in
+      let count = shape.count
+      if type.size == type.dtype.size {
+        try read(at: offset, count: count * type.size, into: elements)
+        guard type == .bool else { return }
+        let flags = UnsafeBufferPointer(
+          start: elements.assumingMemoryBound(to: UInt8.self), count: count)
+        if let place = flags.firstIndex(where: { $0 > 1 }) {
+          throw damaged("the bool at byte \(offset + place) is \(flags[place]), neither 0 nor 1")
+        }
+        return
+      }
+      var done = 0
+      while done < count {
+        let length = min(count - done, 1 << 14)
+        let piece = try bytes(at: offset + done * type.size, count: length * type.size)
+        piece.withUnsafeBytes { type.convert($0, to: elements, from: done, count: length) }
+        done += length
+      }
+    }
+  }
+}
+
+extension StoredType {
+  /// Writes elements as ours, from a place on.
+  fileprivate func convert(
+    _ bytes: UnsafeRawBufferPointer, to elements: UnsafeMutableRawPointer, from start: Int,
+    count: Int
+  ) {
+    func whole<T: FixedWidthInteger>(_ type: T.Type) {
+      let target = elements.assumingMemoryBound(to: Int64.self) + start
+      for i in 0..<count {
+        target[i] = Int64(
+          T(littleEndian: bytes.loadUnaligned(fromByteOffset: i * MemoryLayout<T>.size, as: T.self))
+        )
+      }
+    }
+    func decimal(_ value: (UInt16) -> Float) {
+      let target = elements.assumingMemoryBound(to: Float.self) + start
+      for i in 0..<count {
+        target[i] = value(
+          UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: i * 2, as: UInt16.self)))
+      }
+    }
+    switch self {
+    case .i32: whole(Int32.self)
+    case .i16: whole(Int16.self)
+    case .i8: whole(Int8.self)
+    case .u32: whole(UInt32.self)
+    case .u16: whole(UInt16.self)
+    case .u8: whole(UInt8.self)
+    case .f16: decimal(StoredType.half)
+    case .bf16: decimal { Float(bitPattern: UInt32($0) << 16) }
+    case .f64, .f32, .i64, .bool: break
+    }
+  }
+
+  /// The value of an IEEE 754 half.
+  ///
+  /// Its exponent moved to a Float's place is 112 too small, which a product mends, for numbers
+  /// below the normal ones too.
+  private static func half(_ bits: UInt16) -> Float {
+    let magnitude = UInt32(bits & 0x7fff) << 13
+    let isFinite = bits & 0x7c00 != 0x7c00
+    let value =
+      isFinite ? Float(bitPattern: magnitude) * 0x1p112 : Float(bitPattern: magnitude | 0x7f80_0000)
+    return bits & 0x8000 == 0 ? value : -value
+  }
+}

@@ -1,0 +1,240 @@
+// Safetensors: what is written is read to the bit, by us and as others write it; what is damaged
+// is an error that says where.
+
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Tensors
+
+/// The bytes of a file with a header and so many bytes of data.
+private func file(_ header: String, data: Int = 0, claiming length: UInt64? = nil) -> [UInt8] {
+  let length = length ?? UInt64(header.utf8.count)
+  return (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) } + Array(header.utf8)
+    + [UInt8](repeating: 0, count: data)
+}
+
+/// What reading the bytes as a file says.
+private func complaint(_ bytes: [UInt8]) throws -> String? {
+  try Files.withTemporaryFolder { folder in
+    let path = folder + "/x.safetensors"
+    try FileWriter.replace(path) { try $0.write(bytes) }
+    let message = message { try Safetensors(contentsOf: path) }
+    return message.map { String($0.drop { $0 != ":" }.dropFirst(2)) }
+  }
+}
+
+@Suite struct SafetensorsTests {
+  @Test(
+    arguments: DType.allCases, [[], [1], [0], [0, 3], [5], [2, 3, 4], [1, 1, 1, 1, 1, 1, 1, 2]])
+  func `tensors of any dtype and shape come back to the bit`(_ dtype: DType, _ shape: [Int]) throws
+  {
+    try Files.withTemporaryFolder { folder in
+      let tensor = try counting(shape, dtype)
+      try Safetensors([("x", tensor)]).write(to: folder + "/x")
+      let back = try Safetensors(contentsOf: folder + "/x").tensors
+      #expect(back.map(\.name) == ["x"])
+      #expect(back[0].tensor.dtype == dtype && back[0].tensor.shape == tensor.shape)
+      #expect(bytes(of: back[0].tensor) == bytes(of: tensor))
+    }
+  }
+
+  @Test func `nan, infinities and the sign of zero stay`() throws {
+    try Files.withTemporaryFolder { folder in
+      let payload = Double(bitPattern: 0x7ff8_0000_dead_beef)
+      let tensor = try tensor([payload, -0.0, .infinity, -.infinity, 5e-324])
+      try Safetensors([("x", tensor)]).write(to: folder + "/x")
+      #expect(
+        bytes(of: try Safetensors(contentsOf: folder + "/x").tensors[0].tensor) == bytes(of: tensor)
+      )
+    }
+  }
+
+  @Test func `views are written as they are seen, names and texts with any characters`() throws {
+    try Files.withTemporaryFolder { folder in
+      let grid = try counting([2, 3]).swappedAxes(0, 1)
+      let name = "a.\"b\"\n\u{1}θ😀"
+      try Safetensors(
+        [("flag", Tensor(true)), (name, grid), ("", Tensor(1.5, dtype: .f32))],
+        metadata: [("k\\", name)]
+      ).write(to: folder + "/x")
+      let back = try Safetensors(contentsOf: folder + "/x")
+      #expect(Set(back.tensors.map(\.name)) == ["flag", name, ""])
+      #expect(back[metadata: "k\\"] == name)
+      #expect(try back.tensors.first { $0.name == name }?.tensor.doubles == [0, 3, 1, 4, 2, 5])
+    }
+  }
+
+  @Test func `a file of the format's own library is read, narrow types as the nearest`() throws {
+    try Files.withTemporaryFolder { folder in
+      try FileWriter.replace(folder + "/x") { try $0.write(FileOracle.safetensors) }
+      let file = try Safetensors(contentsOf: folder + "/x")
+      func values(_ name: String) throws -> String {
+        let tensor = try #require(file.tensors.first { $0.name == name }?.tensor)
+        return try "\(tensor.typeDescription) \(tensor.doubles)"
+      }
+      #expect(try values("weight") == "f64[2, 3] [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]")
+      #expect(try values("narrow") == "f32[1] [0.10000000149011612]")
+      #expect(try values("count") == "i64 [7.0]")
+      #expect(try values("flags") == "bool[3] [1.0, 0.0, 1.0]")
+      #expect(try values("none") == "f64[0, 3] []")
+      #expect(
+        try values("half") == "f32[6] [1.5, -0.0, 5.960464477539063e-08, 65504.0, inf, nan]")
+      #expect(try values("bytes") == "i64[2] [0.0, 255.0]")
+      #expect(try values("short") == "i64[2] [-2.0, 3.0]")
+      #expect(try values("signed") == "i64[2] [-128.0, 127.0]")
+      #expect(try values("int") == "i64[1] [-5.0]")
+      #expect(file[metadata: "note"] == "a \"b\" θ")
+      try FileWriter.replace(folder + "/b") { try $0.write(FileOracle.bfloat16) }
+      let wide = try Safetensors(contentsOf: folder + "/b").tensors[0].tensor
+      #expect(wide.dtype == .f32)
+      #expect(try wide.doubles == [1, -2.5, .infinity, 0x1p-130])
+    }
+  }
+
+  @Test(
+    arguments: [
+      (
+        file("{}", claiming: .max),
+        "its header claims 18446744073709551615 bytes, and 2 follow its length"
+      ),
+      (file("{}", claiming: 3), "its header claims 3 bytes, and 2 follow its length"),
+      ([1, 2, 3], "it has 3 bytes, and the length of its header takes 8"),
+      (file(" {}"), "its header: it does not begin with `{`"),
+      (file("{}", data: 4), "its header: its tensors take 0 bytes, and 4 follow it"),
+      (
+        file("{} x"),
+        "its header: the JSON text is wrong at line 1, column 4: there is more after the value"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]}}", data: 8),
+        "its header: the JSON text is wrong at line 1, column 55: tensor \"x\" of F64[2] takes 16 bytes, "
+          + "and its data_offsets are [0, 8]"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[8,16]}}", data: 16),
+        "its header: tensor \"x\" begins at byte 8 of the data, and what comes before it ends at 0"
+      ),
+      (
+        file(
+          "{\"x\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]},"
+            + "\"y\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[1,3]}}", data: 3),
+        "its header: tensor \"y\" begins at byte 1 of the data, and what comes before it ends at 2"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]}}", data: 1),
+        "its header: its tensors take 2 bytes, and 1 follow it"
+      ),
+      (
+        file(
+          "{\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0,0]},"
+            + "\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0,0]}}"),
+        "its header: the JSON text is wrong at line 1, column 57: \"x\" comes twice"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"F8\",\"shape\":[0],\"data_offsets\":[0,0]}}"),
+        "its header: the JSON text is wrong at line 1, column 20: tensor \"x\" is of the dtype \"F8\", and "
+          + "F64, F32, I64, BOOL, F16, BF16, I32, I16, I8, U32, U16, U8 are read"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}"),
+        "its header: the JSON text is wrong at line 1, column 73: tensor \"x\" has the shape "
+          + "[4294967296, 4294967296], too large for any memory"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"F64\",\"shape\":[1152921504606846975],\"data_offsets\":[0,0]}}"),
+        "its header: the JSON text is wrong at line 1, column 72: tensor \"x\" has the shape "
+          + "[1152921504606846975], too large for any memory"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[-1],\"data_offsets\":[0,0]}}"),
+        "its header: the JSON text is wrong at line 1, column 32: a whole number from 0 on is missing"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,0]}}"),
+        "its header: the JSON text is wrong at line 1, column 46: tensor \"x\" has more than 8 axes"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0]}}"),
+        "its header: the JSON text is wrong at line 1, column 53: tensor \"x\" needs dtype, shape and "
+          + "two data_offsets"
+      ),
+      (
+        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[1,0]}}"),
+        "its header: the JSON text is wrong at line 1, column 55: tensor \"x\" of I8[0] takes 0 bytes, "
+          + "and its data_offsets are [1, 0]"
+      ),
+      (
+        file("{\"x\":" + String(repeating: "[", count: 100_000)),
+        "its header: the JSON text is wrong at line 1, column 6: `{` is missing"
+      ),
+      (
+        file("{\"x\":{\"a\":" + String(repeating: "[", count: 100_000)),
+        "its header: the JSON text is wrong at line 1, column 26: values are nested more than 16 levels deep"
+      ),
+      (
+        file("{\"__metadata__\":{\"a\":1}}"),
+        "its header: the JSON text is wrong at line 1, column 22: a text in quotation marks is missing"
+      ),
+    ] as [([UInt8], String)])
+  func `a damaged file is an error that says where`(_ bytes: [UInt8], _ expected: String) throws {
+    #expect(try complaint(bytes) == expected)
+  }
+
+  @Test func `bytes that are no text, or no bool, are errors`() throws {
+    var bytes = file("{\"x\":{}}")
+    bytes[11] = 0xff
+    #expect(try complaint(bytes) == "its header: it is not UTF-8 text")
+    bytes = file("{\"x\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[0,2]}}", data: 2)
+    bytes[bytes.count - 1] = 2
+    #expect(try complaint(bytes) == "the bool at byte 65 is 2, neither 0 nor 1")
+  }
+
+  @Test func `every truncation of a file is an error`() throws {
+    try Files.withTemporaryFolder { folder in
+      for count in 0..<FileOracle.safetensors.count {
+        try FileWriter.replace(folder + "/x") {
+          try $0.write(FileOracle.safetensors.prefix(count))
+        }
+        #expect(message { try Safetensors(contentsOf: folder + "/x") } != nil)
+      }
+    }
+  }
+
+  @Test func `a write that fails leaves the old file and nothing else`() throws {
+    try Files.withTemporaryFolder { folder in
+      let path = folder + "/x"
+      try FileWriter.replace(path) { try $0.write([1, 2, 3]) }
+      chmod(path, 0o640)
+      #expect(
+        message {
+          try FileWriter.replace(path) { file in
+            try file.write([UInt8](repeating: 7, count: 100_000))
+            throw TensorError(.io, "the disk is full")
+          }
+        } == "the disk is full")
+      #expect(try FileReader(path).bytes() == [1, 2, 3])
+      #expect(Files.find(under: folder, endingIn: "") == [path])
+      try FileWriter.replace(path) { try $0.write([4]) }
+      var status = stat()
+      stat(path, &status)
+      #expect(status.st_mode & 0o777 == 0o640)
+      symlink(path, folder + "/link")
+      try FileWriter.replace(folder + "/link") { try $0.write([5]) }
+      #expect(try FileReader(path).bytes() == [5])
+    }
+  }
+
+  @Test func `folders and devices are neither read nor replaced`() {
+    #expect(message { try FileReader("/tmp") } == "cannot read \"/tmp\": it is not a regular file")
+    #expect(
+      message { try FileWriter.replace("/dev/null") { try $0.write([1]) } }
+        == "cannot write \"/dev/null\": it is not a regular file")
+  }
+
+  private func bytes(of tensor: Tensor) -> [UInt8] {
+    tensor.withElements {
+      Array(UnsafeRawBufferPointer(start: $0, count: tensor.count * tensor.dtype.size))
+    }
+  }
+}
