@@ -228,6 +228,9 @@ extension Variable {
     return try apply(.reshape, self, .shape(shape))
   }
 
+  /// The same elements behind a node of their own: connected to this tensor, and no leaf.
+  public func copied() throws -> Variable { try apply(.reshape, self, .shape(shape)) }
+
   /// The axes in the order given.
   public func permute(_ order: [Int]) throws -> Variable {
     try apply(.permute, self, .shape(Shape(trusted: order)))

@@ -5,7 +5,6 @@ extension Builtins {
   public static let pages: [BuiltinPage] = [
     values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
     linearAlgebra, losses, comparing, random, trees, differentiation, optimizers, transforms,
-    schedules,
-    contexts, seeing,
+    schedules, state, files, contexts, seeing,
   ]
 }

@@ -1,0 +1,268 @@
+// Putting states back: first everything is compared and noted, then, where nothing differs, done.
+//
+// Invariant: until `commit` nothing has changed, and `commit` changes all or nothing.
+
+import Autodiff
+import Tensors
+
+/// States on their way into targets.
+struct Recovery {
+  /// What a place takes.
+  enum Role {
+    /// Tensors of the shape that is there, lists of the same length, records of the same keys.
+    case plain
+    /// Tensors of the shape that is there, into cells.
+    case param
+    /// Any plain value.
+    case buffer
+  }
+
+  let manner: Snapshot.Manner
+  /// True where what does not fit is left alone, and is no error.
+  let isPartial: Bool
+
+  /// Paths that take a state.
+  private(set) var restored: [String] = []
+  /// Paths of the target that the state has nothing for.
+  private(set) var missing: [String] = []
+  /// Paths of the state that the target has no place for.
+  private(set) var extra: [String] = []
+  /// Paths where the two differ, with what either has.
+  private(set) var different: [(path: String, state: String, target: String)] = []
+
+  private var cells: [(cell: ParameterCell, variable: Variable)] = []
+  private var slots: [(instance: ModelInstance, slot: Int, value: Value)] = []
+  private var hosts: [(host: HostObject, state: Value)] = []
+
+  init(_ manner: Snapshot.Manner, isPartial: Bool = false) {
+    self.manner = manner
+    self.isPartial = isPartial
+  }
+
+  /// Notes what it takes to put a state into a target; gives the value that the target's place is
+  /// to hold.
+  mutating func fit(
+    _ state: State, to target: Value, path: String = "", role: Role = .plain
+  ) throws -> Value {
+    switch (state, target) {
+    case (.kept, _): return target
+    case (.tensor(let variable), .parameter(let cell)):
+      try fit(variable, to: cell, path, isNewLeaf: manner == .deepcopy || !variable.isTracked)
+      return target
+    case (.parameter(let variable), .parameter(let cell)):
+      try fit(variable, to: cell, path, isNewLeaf: manner == .deepcopy)
+      return target
+    case (_, .instance(let instance)):
+      guard let members = state.unfolded.members else { return differ(state, target, path) }
+      try fit(members, to: instance, path)
+      return target
+    case (_, .host(let host)) where host.stateTree != nil:
+      try fit(state, to: host, path)
+      return target
+    case (_, .parameter), (.model, _), (.object, _): return differ(state, target, path)
+    case (_, .list(let values)):
+      if let elements = state.elements {
+        return try fit(elements, to: values, path, role) ?? state.value
+      }
+    case (.record(let members), .record(let record)):
+      let isFlat = members.contains { record[$0.key] == nil }
+      let found = isFlat ? state.unfolded.members ?? members : members
+      return try fit(found, to: record, path, role) ?? state.value
+    case (.tensor(let variable), .tensor(let current)):
+      guard role == .buffer || isAlike(variable, current, path) else { return target }
+    default: break
+    }
+    guard role != .param || isEmpty(state) && target.isNil, !state.hasIdentity else {
+      return differ(state, target, path)
+    }
+    restored.append(path)
+    return try renewed(state)
+  }
+
+  /// Does what was noted.
+  ///
+  /// - Throws: a value error that lists the differences; nothing has changed then.
+  func commit() throws {
+    if !isPartial { try check() }
+    // What may yet fail comes first, and is taken back.
+    var before: [(host: HostObject, state: Value)] = []
+    do {
+      for (host, state) in hosts {
+        if let old = host.stateTree { before.append((host, old)) }
+        try host.restore(state)
+      }
+    } catch {
+      for (host, state) in before.reversed() { try? host.restore(state) }
+      throw error
+    }
+    for (cell, variable) in cells { cell.value = variable }
+    for (instance, slot, value) in slots { instance[slot: slot] = value }
+  }
+
+  /// The outcome as a record of paths.
+  var report: Record {
+    func list(_ paths: [String]) -> Value { .list(paths.map { .string($0) }) }
+    return Record([
+      ("restored", list(restored)), ("missing", list(missing)), ("extra", list(extra)),
+      ("different", list(different.map(\.path))),
+    ])
+  }
+}
+
+// MARK: - Structures
+
+extension Recovery {
+  private mutating func fit(
+    _ variable: Variable, to cell: ParameterCell, _ path: String, isNewLeaf: Bool
+  ) throws {
+    guard isAlike(variable, cell.value, path, needsFloat: true) else { return }
+    restored.append(path)
+    cells.append((cell, isNewLeaf ? try leaf(of: variable) : variable))
+  }
+
+  private mutating func fit(
+    _ members: [(key: String, value: State)], to instance: ModelInstance, _ path: String
+  ) throws {
+    let fields = instance.stateFields
+    try match(members, fields.map(\.field.name), path) { recovery, place, state in
+      let (field, value) = fields[place]
+      let role: Role = field.kind == .param ? .param : field.kind == .buffer ? .buffer : .plain
+      let new = try recovery.fit(state, to: value, path: path.dotted(field.name), role: role)
+      guard let slot = instance.type.slots[field.name] else { return }
+      recovery.slots.append((instance, slot, new))
+    }
+  }
+
+  /// The record with the states of its members; nil where it is a buffer that changes as a whole.
+  private mutating func fit(
+    _ members: [(key: String, value: State)], to record: Record, _ path: String, _ role: Role
+  ) throws -> Value? {
+    if role == .buffer, members.map(\.key) != record.keys { return nil }
+    var result = record
+    let keys = record.keys
+    try match(members, keys, path) { recovery, place, state in
+      let key = keys[place]
+      result[key] = try recovery.fit(
+        state, to: record.values[place], path: path.dotted(key), role: role)
+    }
+    return .record(result)
+  }
+
+  /// Runs the body for each name that both have, with its place in the target.
+  private mutating func match(
+    _ members: [(key: String, value: State)], _ names: [String], _ path: String,
+    _ body: (inout Recovery, Int, State) throws -> Void
+  ) throws {
+    var states: [String: State] = [:]
+    for (key, value) in members { states[key] = value }
+    for (place, name) in names.enumerated() {
+      if let state = states.removeValue(forKey: name) {
+        try body(&self, place, state)
+      } else {
+        missing.append(path.dotted(name))
+      }
+    }
+    extra += members.map(\.key).filter { states[$0] != nil }.map { path.dotted($0) }
+  }
+
+  /// The list with the states of its elements; nil where it is a buffer that changes as a whole.
+  private mutating func fit(
+    _ states: [State], to values: [Value], _ path: String, _ role: Role
+  ) throws -> Value? {
+    if states.count != values.count {
+      if role == .buffer { return nil }
+      guard isPartial else { return differ(.list(states), .list(values), path) }
+      for i in min(states.count, values.count)..<max(states.count, values.count) {
+        if i < states.count {
+          extra.append("\(path)[\(i)]")
+        } else {
+          missing.append("\(path)[\(i)]")
+        }
+      }
+    }
+    var result = values
+    for (i, (state, value)) in zip(states, values).enumerated() {
+      result[i] = try fit(state, to: value, path: "\(path)[\(i)]", role: role)
+    }
+    return .list(result)
+  }
+
+  /// A host object takes its state whole.
+  private mutating func fit(_ state: State, to host: HostObject, _ path: String) throws {
+    var tree = state
+    if case .object(_, let inner) = state { tree = inner }
+    guard let current = host.stateTree else { return }
+    guard !isEmpty(tree) else {
+      _ = differ(state, .host(host), path)
+      return
+    }
+    let differences = (missing.count, extra.count, different.count)
+    compare(tree, try StateReader(manner: .reference).read(current), path)
+    guard (missing.count, extra.count, different.count) == differences else { return }
+    restored.append(path)
+    hosts.append((host, tree.value))
+  }
+
+  /// Notes where the structures of two states of a host object differ; nothing stands for a
+  /// tensor that is not there yet.
+  private mutating func compare(_ state: State, _ current: State, _ path: String) {
+    if isEmpty(state) || isEmpty(current) { return }
+    switch (state, current) {
+    case (.tensor(let a), .tensor(let b)): _ = isAlike(a, b, path)
+    case (.list(let a), .list(let b)) where a.count == b.count:
+      for i in a.indices { compare(a[i], b[i], "\(path)[\(i)]") }
+    case (.record(let a), .record(let b)):
+      try? match(a, b.map(\.key), path) { recovery, place, state in
+        recovery.compare(state, b[place].value, path.dotted(b[place].key))
+      }
+    case (.value(let a), .value(let b)) where a.typeName == b.typeName: break
+    default: different.append((path, state.description, current.description))
+    }
+  }
+
+  private func isEmpty(_ state: State) -> Bool {
+    if case .value(.nil) = state { true } else { false }
+  }
+
+  private mutating func isAlike(
+    _ state: Variable, _ target: Variable, _ path: String, needsFloat: Bool = false
+  ) -> Bool {
+    if state.shape == target.shape && (!needsFloat || state.dtype.isFloat) { return true }
+    different.append((path, state.typeDescription, target.typeDescription))
+    return false
+  }
+
+  private mutating func differ(_ state: State, _ target: Value, _ path: String) -> Value {
+    different.append((path, state.description, target.shortDescription))
+    return target
+  }
+
+  /// The value of a state; leaves that were copied deeply are new ones at each recovery.
+  private func renewed(_ state: State) throws -> Value {
+    guard manner == .deepcopy else { return state.value }
+    switch state {
+    case .tensor(let variable) where variable.isLeaf: return .tensor(try leaf(of: variable))
+    case .parameter(let variable): return .tensor(try leaf(of: variable))
+    case .list(let states): return .list(try states.map(renewed))
+    case .record(let pairs):
+      return .record(Record(try pairs.map { ($0.key, try renewed($0.value)) }))
+    default: return state.value
+    }
+  }
+
+  private func check() throws {
+    let all =
+      missing.map { "\($0) is missing in the snapshot" }
+      + extra.map { "\($0) is not in the target" }
+      + different.map {
+        "\($0.path.isEmpty ? "the target" : $0.path) is \($0.state) in the snapshot, "
+          + "\($0.target) in the target"
+      }
+    guard !all.isEmpty else { return }
+    let more = all.count > 6 ? "; and \(all.count - 6) more" : ""
+    throw RuntimeError(
+      .value,
+      "the snapshot does not fit its target: \(all.prefix(6).joined(separator: "; "))\(more)",
+      hint: "nothing was changed")
+  }
+}
