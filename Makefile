@@ -25,6 +25,7 @@ build: packages
 test: packages lint
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/Fuzz --count 3000 --seed 1
+	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
 
 ## lint: check the style of our Swift sources
 lint:
@@ -39,10 +40,11 @@ accept: packages
 	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter ScriptTests
 	git --no-pager diff --stat -- Tests/Scripts examples
 
-## fuzz: run 100,000 mutated programs; a crash or a hang prints its program and fails
+## fuzz: run 100,000 mutated programs and load as many damaged files; a crash or a hang fails
 fuzz: packages
 	swift build -c release --static-swift-stdlib --product Fuzz
 	.build/release/Fuzz --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
+	.build/release/Fuzz --snapshots --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 
 ## examples: run every example
 examples: build

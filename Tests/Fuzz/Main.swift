@@ -5,6 +5,8 @@
 //     Fuzz [--count n] [--seed n]      100,000 programs from a fresh seed
 //     Fuzz --print n --seed n          the program of a number, printed
 //     Fuzz --file program.mos          one program, as a worker runs it
+//     Fuzz --snapshots …               damaged files instead of programs; --print n writes file n
+//                                      to the folder as snapshot-n with its ending, and loads it
 
 import Glibc
 import TestSupport
@@ -24,6 +26,20 @@ struct Main {
     }
     let seed = number("--seed") ?? Int(now() * 1000)
     let count = number("--count") ?? 100_000
+    if arguments.contains("--snapshots") {
+      let fuzzer = SnapshotFuzzer(seed: UInt64(seed))
+      if let wanted = number("--print") {
+        let file = fuzzer.file(wanted)
+        Files.write(file.bytes, to: "snapshot-\(wanted).\(file.ending)")
+        fuzzer.run(wanted)
+      } else if let first = number("--first"), let step = number("--step") {
+        SnapshotFuzzer.limitMemory()
+        work(numbers: stride(from: first, to: count, by: step), fuzzer.run)
+      } else {
+        exit(Overseer(.snapshots, seed: seed, count: count).run() ? 0 : 1)
+      }
+      return
+    }
     let folders = ["examples", "Tests/Scripts", "Tests/Fuzz/Crashes", "../shared/conformance"]
     let corpus = folders.flatMap { Files.find(under: Files.root + "/" + $0, endingIn: ".mos") }
       .compactMap(Files.read)
@@ -31,9 +47,9 @@ struct Main {
     if let wanted = number("--print") {
       print(mutator.program(wanted))
     } else if let first = number("--first"), let step = number("--step") {
-      work(mutator, numbers: stride(from: first, to: count, by: step))
+      work(numbers: stride(from: first, to: count, by: step)) { execute(mutator.program($0)) }
     } else {
-      exit(Overseer(mutator, seed: seed, count: count).run() ? 0 : 1)
+      exit(Overseer(.programs(mutator), seed: seed, count: count).run() ? 0 : 1)
     }
   }
 }

@@ -3,21 +3,29 @@
 import Glibc
 import TestSupport
 
-/// Runs all programs in worker processes.
+/// Runs all cases in worker processes.
 struct Overseer {
-  /// A worker is killed when one program keeps it for longer.
+  /// A worker is killed when one case keeps it for longer.
   static let patience = 15.0
 
-  private let mutator: Mutator
+  /// What the cases are.
+  enum Cases {
+    case programs(Mutator)
+    case snapshots
+  }
+
+  private let cases: Cases
   private let seed: Int
   private let count: Int
   private let program = "/proc/self/exe"
 
-  init(_ mutator: Mutator, seed: Int, count: Int) {
-    self.mutator = mutator
+  init(_ cases: Cases, seed: Int, count: Int) {
+    self.cases = cases
     self.seed = seed
     self.count = count
   }
+
+  private var noun: String { if case .snapshots = cases { "files" } else { "programs" } }
 
   /// A running worker.
   private struct Worker {
@@ -63,13 +71,14 @@ struct Overseer {
       }
     }
     let seconds = Int((now() - start).rounded())
-    print("fuzz: \(count) programs, seed \(seed), \(failures) failures, \(seconds) s")
+    print("fuzz: \(count) \(noun), seed \(seed), \(failures) failures, \(seconds) s")
     return failures == 0
   }
 
   private func startWorker(at first: Int, step: Int, in folder: String) -> Worker? {
     guard first < count else { return nil }
-    let arguments = ["--seed", "\(seed)", "--count", "\(count)", "--first", "\(first)"]
+    var arguments = ["--seed", "\(seed)", "--count", "\(count)", "--first", "\(first)"]
+    if case .snapshots = cases { arguments.append("--snapshots") }
     let worker = try? startProcess(program, arguments + ["--step", "\(step)"], directory: folder)
     return worker.map { Worker(process: $0.process, pipe: $0.output, current: first, since: now()) }
   }
@@ -92,8 +101,13 @@ struct Overseer {
   }
 
   private func report(_ number: Int, _ ending: String, in folder: String) {
-    let text = smaller(mutator.program(number), in: folder)
-    print("---- program \(number) of seed \(seed) \(ending):\n\(text)\n----")
+    switch cases {
+    case .programs(let mutator):
+      let text = smaller(mutator.program(number), in: folder)
+      print("---- program \(number) of seed \(seed) \(ending):\n\(text)\n----")
+    case .snapshots:
+      print("---- file \(number) of seed \(seed) \(ending); see --print \(number)")
+    }
     fflush(nil)
   }
 

@@ -1,16 +1,16 @@
-// A worker process: it runs mutated programs one after the other and says before each which one
-// comes, so that the one that ends the process is known.
+// A worker process: it runs cases one after the other and says before each which one comes, so that
+// the one that ends the process is known.
 
 import Glibc
 import Runtime
 import Syntax
 
-/// Runs the programs of the numbers, every `stride`-th.
-func work(_ mutator: Mutator, numbers: StrideTo<Int>) {
+/// Runs the cases of the numbers, every `stride`-th.
+func work(numbers: StrideTo<Int>, _ run: (Int) -> Void) {
   for number in numbers {
     var bytes = UInt64(number)
     withUnsafeBytes(of: &bytes) { _ = write(1, $0.baseAddress, $0.count) }
-    execute(mutator.program(number))
+    run(number)
   }
 }
 

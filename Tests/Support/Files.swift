@@ -25,6 +25,11 @@ public enum Files {
 
   /// The whole text of a file, or nil where there is none that can be read.
   public static func read(_ path: String) -> String? {
+    readBytes(path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// All bytes of a file, or nil where there is none that can be read.
+  public static func readBytes(_ path: String) -> [UInt8]? {
     guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -34,14 +39,19 @@ public enum Files {
       if count == 0 { break }
       bytes += buffer[..<count]
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   /// Writes a file whole; false where that fails.
   @discardableResult
   public static func write(_ text: String, to path: String) -> Bool {
+    write(Array(text.utf8), to: path)
+  }
+
+  /// Writes a file whole; false where that fails.
+  @discardableResult
+  public static func write(_ bytes: [UInt8], to path: String) -> Bool {
     guard let file = fopen(path, "w") else { return false }
-    let bytes = Array(text.utf8)
     let written = fwrite(bytes, 1, bytes.count, file)
     return fclose(file) == 0 && written == bytes.count
   }

@@ -7,21 +7,85 @@ import Testing
 
 @testable import Tensors
 
-/// The bytes of a file with a header and so many bytes of data.
-private func file(_ header: String, data: Int = 0, claiming length: UInt64? = nil) -> [UInt8] {
-  let length = length ?? UInt64(header.utf8.count)
-  return (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) } + Array(header.utf8)
-    + [UInt8](repeating: 0, count: data)
-}
+/// A file that is wrong, and what reading it says.
+struct DamagedFile: CustomTestStringConvertible {
+  var bytes: [UInt8]
+  /// What follows the name of the file and the place in its header.
+  var complaint: String
 
-/// What reading the bytes as a file says.
-private func complaint(_ bytes: [UInt8]) throws -> String? {
-  try Files.withTemporaryFolder { folder in
-    let path = folder + "/x.safetensors"
-    try FileWriter.replace(path) { try $0.write(bytes) }
-    let message = message { try Safetensors(contentsOf: path) }
-    return message.map { String($0.drop { $0 != ":" }.dropFirst(2)) }
+  /// A file with a header and so many bytes of data.
+  init(_ header: String, data: Int = 0, claiming length: UInt64? = nil, _ complaint: String) {
+    let length = length ?? UInt64(header.utf8.count)
+    bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) }
+    bytes += Array(header.utf8) + [UInt8](repeating: 0, count: data)
+    self.complaint = complaint
   }
+
+  var testDescription: String { complaint }
+
+  /// What reading the bytes says.
+  func found() throws -> String? {
+    try Files.withTemporaryFolder { folder in
+      let path = folder + "/x.safetensors"
+      try FileWriter.replace(path) { try $0.write(bytes) }
+      return message { try Safetensors(contentsOf: path) }
+    }
+  }
+
+  /// An entry of a header.
+  static func entry(_ name: String, _ dtype: String, _ shape: String, _ offsets: String) -> String {
+    "\"\(name)\":{\"dtype\":\"\(dtype)\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}"
+  }
+
+  /// A file with one tensor.
+  init(
+    _ dtype: String, _ shape: String, _ offsets: String, data: Int = 0, _ complaint: String
+  ) {
+    self.init("{\(DamagedFile.entry("x", dtype, shape, offsets))}", data: data, complaint)
+  }
+
+  static let table: [DamagedFile] = [
+    DamagedFile(
+      "{}", claiming: .max, "its header claims 18446744073709551615 bytes, and 2 follow its length"),
+    DamagedFile("{}", claiming: 3, "its header claims 3 bytes, and 2 follow its length"),
+    DamagedFile(" {}", "its header: it does not begin with `{`"),
+    DamagedFile("{}", data: 4, "its header: its tensors take 0 bytes, and 4 follow it"),
+    DamagedFile(
+      "{} x", "the JSON text is wrong at line 1, column 4: there is more after the value"),
+    DamagedFile(
+      "F64", "2", "0,8", data: 8,
+      "tensor \"x\" of F64[2] takes 16 bytes, and its data_offsets are [0, 8]"),
+    DamagedFile(
+      "F64", "", "8,16", data: 16,
+      "tensor \"x\" begins at byte 8 of the data, and what comes before it ends at 0"),
+    DamagedFile(
+      "{\(entry("x", "I8", "2", "0,2")),\(entry("y", "I8", "2", "1,3"))}", data: 3,
+      "tensor \"y\" begins at byte 1 of the data, and what comes before it ends at 2"),
+    DamagedFile("I8", "2", "0,2", data: 1, "its header: its tensors take 2 bytes, and 1 follow it"),
+    DamagedFile(
+      "{\(entry("x", "I8", "0", "0,0")),\(entry("x", "I8", "0", "0,0"))}", "\"x\" comes twice"),
+    DamagedFile(
+      "F8", "0", "0,0",
+      "tensor \"x\" is of the dtype \"F8\", and F64, F32, I64, BOOL, F16, BF16, I32, I16, I8, "
+        + "U32, U16, U8 are read"),
+    DamagedFile(
+      "I8", "4294967296,4294967296", "0,0",
+      "tensor \"x\" has the shape [4294967296, 4294967296], too large for any memory"),
+    DamagedFile(
+      "F64", "1152921504606846975", "0,0",
+      "tensor \"x\" of F64[1152921504606846975] takes 9223372036854775800 bytes, and its "
+        + "data_offsets are [0, 0]"),
+    DamagedFile("I8", "-1", "0,0", "a whole number from 0 on is missing"),
+    DamagedFile("I8", "1,1,1,1,1,1,1,1,1", "0,0", "tensor \"x\" has more than 8 axes"),
+    DamagedFile("I8", "0", "0", "tensor \"x\" needs dtype, shape and two data_offsets"),
+    DamagedFile(
+      "I8", "0", "1,0", "tensor \"x\" of I8[0] takes 0 bytes, and its data_offsets are [1, 0]"),
+    DamagedFile("{\"x\":" + String(repeating: "[", count: 100_000), "`{` is missing"),
+    DamagedFile(
+      "{\"x\":{\"a\":" + String(repeating: "[", count: 100_000),
+      "values are nested more than 16 levels deep"),
+    DamagedFile("{\"__metadata__\":{\"a\":1}}", "a text in quotation marks is missing"),
+  ]
 }
 
 @Suite struct SafetensorsTests {
@@ -92,102 +156,22 @@ private func complaint(_ bytes: [UInt8]) throws -> String? {
     }
   }
 
-  @Test(
-    arguments: [
-      (
-        file("{}", claiming: .max),
-        "its header claims 18446744073709551615 bytes, and 2 follow its length"
-      ),
-      (file("{}", claiming: 3), "its header claims 3 bytes, and 2 follow its length"),
-      ([1, 2, 3], "it has 3 bytes, and the length of its header takes 8"),
-      (file(" {}"), "its header: it does not begin with `{`"),
-      (file("{}", data: 4), "its header: its tensors take 0 bytes, and 4 follow it"),
-      (
-        file("{} x"),
-        "its header: the JSON text is wrong at line 1, column 4: there is more after the value"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]}}", data: 8),
-        "its header: the JSON text is wrong at line 1, column 55: tensor \"x\" of F64[2] takes 16 bytes, "
-          + "and its data_offsets are [0, 8]"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[8,16]}}", data: 16),
-        "its header: tensor \"x\" begins at byte 8 of the data, and what comes before it ends at 0"
-      ),
-      (
-        file(
-          "{\"x\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]},"
-            + "\"y\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[1,3]}}", data: 3),
-        "its header: tensor \"y\" begins at byte 1 of the data, and what comes before it ends at 2"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]}}", data: 1),
-        "its header: its tensors take 2 bytes, and 1 follow it"
-      ),
-      (
-        file(
-          "{\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0,0]},"
-            + "\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0,0]}}"),
-        "its header: the JSON text is wrong at line 1, column 57: \"x\" comes twice"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"F8\",\"shape\":[0],\"data_offsets\":[0,0]}}"),
-        "its header: the JSON text is wrong at line 1, column 20: tensor \"x\" is of the dtype \"F8\", and "
-          + "F64, F32, I64, BOOL, F16, BF16, I32, I16, I8, U32, U16, U8 are read"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}"),
-        "its header: the JSON text is wrong at line 1, column 73: tensor \"x\" has the shape "
-          + "[4294967296, 4294967296], too large for any memory"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"F64\",\"shape\":[1152921504606846975],\"data_offsets\":[0,0]}}"),
-        "its header: the JSON text is wrong at line 1, column 72: tensor \"x\" has the shape "
-          + "[1152921504606846975], too large for any memory"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[-1],\"data_offsets\":[0,0]}}"),
-        "its header: the JSON text is wrong at line 1, column 32: a whole number from 0 on is missing"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,0]}}"),
-        "its header: the JSON text is wrong at line 1, column 46: tensor \"x\" has more than 8 axes"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0]}}"),
-        "its header: the JSON text is wrong at line 1, column 53: tensor \"x\" needs dtype, shape and "
-          + "two data_offsets"
-      ),
-      (
-        file("{\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[1,0]}}"),
-        "its header: the JSON text is wrong at line 1, column 55: tensor \"x\" of I8[0] takes 0 bytes, "
-          + "and its data_offsets are [1, 0]"
-      ),
-      (
-        file("{\"x\":" + String(repeating: "[", count: 100_000)),
-        "its header: the JSON text is wrong at line 1, column 6: `{` is missing"
-      ),
-      (
-        file("{\"x\":{\"a\":" + String(repeating: "[", count: 100_000)),
-        "its header: the JSON text is wrong at line 1, column 26: values are nested more than 16 levels deep"
-      ),
-      (
-        file("{\"__metadata__\":{\"a\":1}}"),
-        "its header: the JSON text is wrong at line 1, column 22: a text in quotation marks is missing"
-      ),
-    ] as [([UInt8], String)])
-  func `a damaged file is an error that says where`(_ bytes: [UInt8], _ expected: String) throws {
-    #expect(try complaint(bytes) == expected)
+  @Test(arguments: DamagedFile.table)
+  func `a damaged file is an error that says where`(_ file: DamagedFile) throws {
+    let found = try #require(try file.found())
+    #expect(found.hasSuffix(file.complaint) && found.contains("/x.safetensors\" is damaged: "))
   }
 
-  @Test func `bytes that are no text, or no bool, are errors`() throws {
-    var bytes = file("{\"x\":{}}")
-    bytes[11] = 0xff
-    #expect(try complaint(bytes) == "its header: it is not UTF-8 text")
-    bytes = file("{\"x\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[0,2]}}", data: 2)
-    bytes[bytes.count - 1] = 2
-    #expect(try complaint(bytes) == "the bool at byte 65 is 2, neither 0 nor 1")
+  @Test func `bytes that are no text, or no bool, or too few, are errors`() throws {
+    var file = DamagedFile("{\"x\":{}}", "its header: it is not UTF-8 text")
+    file.bytes[11] = 0xff
+    #expect(try file.found()?.hasSuffix(file.complaint) == true)
+    file = DamagedFile("BOOL", "2", "0,2", data: 2, "is 2, neither 0 nor 1")
+    file.bytes[file.bytes.count - 1] = 2
+    #expect(try file.found()?.hasSuffix(file.complaint) == true)
+    file.bytes = [1, 2, 3]
+    file.complaint = "it has 3 bytes, and the length of its header takes 8"
+    #expect(try file.found()?.hasSuffix(file.complaint) == true)
   }
 
   @Test func `every truncation of a file is an error`() throws {

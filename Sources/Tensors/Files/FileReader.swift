@@ -72,7 +72,7 @@ final class FileReader {
   func reading<R>(_ part: String, _ body: () throws -> R) throws -> R {
     do {
       return try body()
-    } catch let error as TensorError where error.kind != .io && error.kind != .limit {
+    } catch let error as TensorError where error.kind != .io {
       throw damaged("\(part): \(error.message)")
     }
   }

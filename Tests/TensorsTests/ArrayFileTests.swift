@@ -1,0 +1,129 @@
+// Arrays and tables of other programs.
+
+import TestSupport
+import Testing
+
+@testable import Tensors
+
+/// Writes bytes to a file and gives what the body makes of its path.
+private func with<R>(_ bytes: some Sequence<UInt8>, _ body: (String) throws -> R) throws -> R {
+  try Files.withTemporaryFolder { folder in
+    let path = folder + "/file"
+    try FileWriter.replace(path) { try $0.write(bytes) }
+    return try body(path)
+  }
+}
+
+/// `f64[2] [0.0, 1.0]`
+private func text(_ tensor: Tensor) throws -> String {
+  try "\(tensor.typeDescription) \(tensor.doubles)"
+}
+
+@Suite struct ArrayFileTests {
+  @Test(
+    arguments: [
+      (FileOracle.npy, "f64[2, 3] [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]"),
+      (FileOracle.npyFortran, "f64[2, 3] [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]"),
+      (FileOracle.npyVersion2, "f32[2, 3] [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]"),
+      (FileOracle.npyVersion3, "i64[2, 1] [1.0, -2.0]"),
+      (FileOracle.npyScalar, "f64 [2.5]"),
+      (FileOracle.npyEmpty, "f64[0, 3] []"),
+      (FileOracle.npyBools, "bool[2] [1.0, 0.0]"),
+      (FileOracle.npyHalves, "f32[6] [1.5, -0.0, 5.960464477539063e-08, 65504.0, inf, nan]"),
+    ] as [([UInt8], String)])
+  func `arrays that NumPy wrote are read`(_ bytes: [UInt8], _ expected: String) throws {
+    #expect(try with(bytes) { try text(NPY.read($0)) } == expected)
+  }
+
+  @Test(arguments: [[], [1], [0, 2], [2, 3], [2, 1, 3]], DType.allCases)
+  func `arrays are written as NumPy writes them`(_ shape: [Int], _ dtype: DType) throws {
+    try Files.withTemporaryFolder { folder in
+      let tensor = try counting(shape, dtype)
+      try NPY.write(tensor, to: folder + "/x")
+      try #expect(text(NPY.read(folder + "/x")) == text(tensor))
+      try NPZ.write([("a", tensor), ("b", Tensor(1))], to: folder + "/z")
+      let back = try NPZ.read(folder + "/z")
+      #expect(back.map(\.name) == ["a", "b"])
+      try #expect(text(back[0].tensor) == text(tensor))
+    }
+    try Files.withTemporaryFolder { folder in
+      try NPY.write(counting([2, 3]), to: folder + "/x")
+      #expect(try FileReader(folder + "/x").bytes() == FileOracle.npy)
+    }
+  }
+
+  @Test func `an archive that NumPy wrote is read, unless it is compressed`() throws {
+    let arrays = try with(FileOracle.npz) {
+      try NPZ.read($0).map { try "\($0.name) \(text($0.tensor))" }
+    }
+    #expect(arrays == ["weight f64[2, 3] [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]", "count i64 [7.0]"])
+    let complaint = try with(FileOracle.npzCompressed) { path in message { try NPZ.read(path) } }
+    #expect(complaint?.hasSuffix("is compressed or encrypted, which is not read") == true)
+  }
+
+  @Test(arguments: [FileOracle.npy, FileOracle.npz])
+  func `every truncation is an error`(_ bytes: [UInt8]) throws {
+    for count in 0..<bytes.count {
+      let found = try with(bytes.prefix(count)) { path in
+        message { try NPY.read(path) } != nil && message { try NPZ.read(path) } != nil
+      }
+      #expect(found)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (FileOracle.npyBigEndian, "elements of type \">f8\", where <f8, <f4"),
+      (FileOracle.npyText, "elements of type \"<U2\", where <f8, <f4"),
+      (Array("\u{93}NUMPY".utf8), "it does not begin as a .npy file"),
+    ] as [([UInt8], String)])
+  func `what is no array of numbers is an error`(_ bytes: [UInt8], _ expected: String) throws {
+    let complaint = try with(bytes) { path in message { try NPY.read(path) } }
+    #expect(complaint?.contains(expected) == true, "\(complaint ?? "nothing")")
+  }
+
+  @Test func `a damaged entry does not pass its checksum`() throws {
+    var bytes = FileOracle.npz
+    let place = try #require(bytes.firstIndex(of: 0x40))
+    bytes[place] ^= 1
+    let complaint = try with(bytes) { path in message { try NPZ.read(path) } }
+    #expect(complaint?.contains("the checksum of \"weight.npy\" is wrong") == true)
+  }
+}
+
+@Suite struct TableFileTests {
+  private func columns(_ text: String) throws -> String {
+    let table = try with(text.utf8) { try CSV(contentsOf: $0) }
+    let columns = try table.columns.map { column in
+      switch column {
+      case .numbers(let tensor): try "\(tensor.dtype.name) \(tensor.doubles)"
+      case .texts(let texts): "\(texts)"
+      }
+    }
+    return (table.names.map { "\($0) " } ?? "") + columns.joined(separator: "; ")
+  }
+
+  @Test(arguments: [
+    ("1,2\n3,4\n", "i64 [1.0, 3.0]; i64 [2.0, 4.0]"),
+    ("1,2.5\r\n3,\r\n", "i64 [1.0, 3.0]; f64 [2.5, nan]"),
+    ("x, y\n1,-inf", "[\"x\", \"y\"] i64 [1.0]; f64 [-inf]"),
+    ("a,b\n\n1,true\n2,false\n\n", "[\"a\", \"b\"] i64 [1.0, 2.0]; bool [1.0, 0.0]"),
+    ("\"1\",\"a,\"\"b\"\"\"\n7,\"8\"\n", "[\"1\", \"a,\\\"b\\\"\"] i64 [7.0]; [\"8\"]"),
+    ("\u{feff}n\n1e3\n", "[\"n\"] f64 [1000.0]"),
+    ("only,names\n", "[\"only\", \"names\"] f64 []; f64 []"),
+  ])
+  func `tables are read`(_ text: String, _ expected: String) throws {
+    #expect(try columns(text) == expected)
+  }
+
+  @Test(arguments: [
+    ("", "it has no rows"), ("1,2\n3\n", "row 2 has 1 cells, and row 1 has 2"),
+    ("a\n\"b", "its table: line 2: a quotation mark is not closed"),
+    ("\"a\"b\n", "its table: line 1: there is more in the cell after the quotation mark"),
+  ])
+  func `what is no table is an error that names the line`(_ text: String, _ expected: String) throws
+  {
+    let complaint = try with(text.utf8) { path in message { try CSV(contentsOf: path) } }
+    #expect(complaint?.hasSuffix(expected) == true, "\(complaint ?? "nothing")")
+  }
+}
