@@ -118,6 +118,11 @@ public final class Optimizer {
       for (index, state) in states.enumerated() { groups[index].state = state }
     }
   }
+
+  /// The states that the groups would begin with now.
+  public func freshState() throws -> Tree {
+    .list(try groups.map { try $0.transformation.initialize($0.target.map(\.value)) })
+  }
 }
 
 extension Optimizer.Group {

@@ -78,6 +78,10 @@ open class HostObject {
   /// The state that `extract` keeps, as a tree of values; nil where the object has none.
   open var stateTree: Value? { nil }
 
+  /// The state as it is at the beginning: a state that differs in structure from the one of now may
+  /// yet fit this one.
+  open var freshStateTree: Value? { stateTree }
+
   /// Why a state cannot be put back, as `has …`; nil where it can.
   open func misfit(of state: Value) -> String? { nil }
 

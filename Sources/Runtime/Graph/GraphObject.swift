@@ -99,7 +99,7 @@ extension Interpreter {
   {
     switch value {
     case .record(let record):
-      for (key, value) in record.pairs { try name(value, path.joined(key), in: &names) }
+      for (key, value) in record.pairs { try name(value, path.dotted(key), in: &names) }
     case .list(let values):
       for (index, value) in values.enumerated() {
         try name(value, path.isEmpty ? "" : "\(path)[\(index)]", in: &names)
@@ -112,16 +112,11 @@ extension Interpreter {
     default:
       for leaf in try ValueTree(value, numbersAreLeaves: false).leaves {
         guard let identity = leaf.variable.nodeIdentity else { continue }
-        let full = leaf.path.isEmpty ? path : path.joined(leaf.path)
+        let full = leaf.path.isEmpty ? path : path.dotted(leaf.path)
         names[identity] = full.isEmpty ? leaf.cell?.name : full
       }
     }
   }
-}
-
-extension String {
-  /// A path with one more step.
-  fileprivate func joined(_ step: String) -> String { isEmpty ? step : "\(self).\(step)" }
 }
 
 extension Value {

@@ -97,6 +97,8 @@ final class OptimizerObject: HostObject {
 
   override var stateTree: Value? { Value(optimizer.state) }
 
+  override var freshStateTree: Value? { (try? optimizer.freshState()).map(Value.init) }
+
   override func misfit(of state: Value) -> String? {
     let wanted = optimizer.groups.count
     guard case .list(let groups) = state else { return "has no state of an optimizer" }

@@ -27,8 +27,8 @@ struct Recovery {
   private(set) var missing: [String] = []
   /// Paths of the state that the target has no place for.
   private(set) var extra: [String] = []
-  /// Paths where the two differ, with what either has.
-  private(set) var different: [(path: String, state: String, target: String)] = []
+  /// Paths where the two differ, with how.
+  private(set) var different: [(path: String, how: String)] = []
 
   private var cells: [(cell: ParameterCell, variable: Variable)] = []
   private var slots: [(instance: ModelInstance, slot: Int, value: Value)] = []
@@ -191,32 +191,50 @@ extension Recovery {
   private mutating func fit(_ state: State, to host: HostObject, _ path: String) throws {
     var tree = state
     if case .object(_, let inner) = state { tree = inner }
-    guard let current = host.stateTree else { return }
-    guard !isEmpty(tree) else {
-      _ = differ(state, .host(host), path)
+    if let misfit = host.misfit(of: tree.value) {
+      different.append((path, misfit))
       return
     }
-    let differences = (missing.count, extra.count, different.count)
-    compare(tree, try StateReader(manner: .reference).read(current), path)
-    guard (missing.count, extra.count, different.count) == differences else { return }
+    // A state has the structure of the one that is there, or of one at the beginning.
+    if let current = host.stateTree, try difference(of: tree, from: current, path) != nil,
+      let fresh = try difference(of: tree, from: host.freshStateTree ?? current, path)
+    {
+      missing += fresh.missing
+      extra += fresh.extra
+      different += fresh.different
+      return
+    }
     restored.append(path)
     hosts.append((host, tree.value))
   }
 
-  /// Notes where the structures of two states of a host object differ; nothing stands for a
-  /// tensor that is not there yet.
+  /// What is wrong with a state beside another; nil where nothing is.
+  private func difference(
+    of state: State, from tree: Value, _ path: String
+  ) throws -> Recovery? {
+    var trial = Recovery(manner)
+    trial.compare(state, try StateReader(manner: .reference).read(tree), path)
+    return trial.isFlawless ? nil : trial
+  }
+
+  private var isFlawless: Bool { missing.isEmpty && extra.isEmpty && different.isEmpty }
+
+  /// Notes where the structures of two states of a host object differ. Nothing stands for a tensor
+  /// that is not there yet, and no elements for a history that has not begun.
   private mutating func compare(_ state: State, _ current: State, _ path: String) {
     if isEmpty(state) || isEmpty(current) { return }
     switch (state, current) {
     case (.tensor(let a), .tensor(let b)): _ = isAlike(a, b, path)
-    case (.list(let a), .list(let b)) where a.count == b.count:
-      for i in a.indices { compare(a[i], b[i], "\(path)[\(i)]") }
+    case (.list(let a), .list(let b)) where a.count == b.count || a.isEmpty || b.isEmpty:
+      for (i, (a, b)) in zip(a, b).enumerated() { compare(a, b, "\(path)[\(i)]") }
     case (.record(let a), .record(let b)):
       try? match(a, b.map(\.key), path) { recovery, place, state in
         recovery.compare(state, b[place].value, path.dotted(b[place].key))
       }
     case (.value(let a), .value(let b)) where a.typeName == b.typeName: break
-    default: different.append((path, state.description, current.description))
+    default:
+      different.append(
+        (path, "is \(state.description) in the snapshot, \(current.description) in the target"))
     }
   }
 
@@ -228,12 +246,15 @@ extension Recovery {
     _ state: Variable, _ target: Variable, _ path: String, needsFloat: Bool = false
   ) -> Bool {
     if state.shape == target.shape && (!needsFloat || state.dtype.isFloat) { return true }
-    different.append((path, state.typeDescription, target.typeDescription))
+    different.append(
+      (path, "is \(state.typeDescription) in the snapshot, \(target.typeDescription) in the target")
+    )
     return false
   }
 
   private mutating func differ(_ state: State, _ target: Value, _ path: String) -> Value {
-    different.append((path, state.description, target.shortDescription))
+    different.append(
+      (path, "is \(state.description) in the snapshot, \(target.shortDescription) in the target"))
     return target
   }
 
@@ -254,10 +275,7 @@ extension Recovery {
     let all =
       missing.map { "\($0) is missing in the snapshot" }
       + extra.map { "\($0) is not in the target" }
-      + different.map {
-        "\($0.path.isEmpty ? "the target" : $0.path) is \($0.state) in the snapshot, "
-          + "\($0.target) in the target"
-      }
+      + different.map { "\($0.path.isEmpty ? "the target" : $0.path) \($0.how)" }
     guard !all.isEmpty else { return }
     let more = all.count > 6 ? "; and \(all.count - 6) more" : ""
     throw RuntimeError(

@@ -54,6 +54,14 @@ public final class Snapshot: HostObject {
     self.init(.targets(try values.map { try reader.read($0) }), manner: manner, name: name)
   }
 
+  /// The state of each target, or of each variable of a session, as a plain value.
+  public var targets: [Value] {
+    switch contents {
+    case .targets(let states): states.map(\.value)
+    case .session(let variables): variables.map(\.state.value)
+    }
+  }
+
   public override var typeName: String { "Snapshot" }
 
   public override var summary: String {
