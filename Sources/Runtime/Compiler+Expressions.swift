@@ -29,6 +29,12 @@ extension Compiler {
   private func mayAssign(_ expression: Resolved) -> Bool {
     switch expression.kind {
     case .constant, .reference, .slot, .method, .function, .error: false
+    case .list(let elements), .tensor(let elements):
+      elements.contains { element in
+        switch element {
+        case .one(let value), .spread(let value): mayAssign(value)
+        }
+      }
     case .binary(_, let left, let right): mayAssign(left) || mayAssign(right)
     case .unary(_, let operand), .field(let operand, _): mayAssign(operand)
     default: true

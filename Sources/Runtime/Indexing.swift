@@ -40,7 +40,7 @@ extension Machine {
       return element
     case .string(let text):
       guard kinds.count == 1 else { throw Machine.tooManyParts(kinds.count, value) }
-      let characters = Array(text.text)
+      let characters = text.characters
       if case .slice = kinds[0] {
         let bounds = try Machine.slice(parts, characters.count)
         return .string(String(bounds.indices.map { characters[$0] }))
@@ -129,7 +129,8 @@ extension Machine {
       guard let ids = value.ints else { break }
       return .ids(.tensor(try Tensor.i64(ids)))
     case .tensor, .parameter:
-      guard let ids = value.variable, !ids.dtype.isFloat else { break }
+      // An empty literal has no dtype of its own.
+      guard let ids = value.variable, !ids.dtype.isFloat || ids.count == 0 else { break }
       if ids.dtype == .i64, ids.rank == 0, let tensor = ids.concrete { return .at(tensor.firstInt) }
       return .ids(ids)
     default: break

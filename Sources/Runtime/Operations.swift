@@ -18,13 +18,9 @@ extension Machine {
     let a = base + Int(i.a)
     let x = base + Int(i.b)
     let y = constant ?? base + Int(i.c)
-    if operation == .add, i.a == i.b, case .list(let more) = y.pointee, case .list = x.pointee {
+    if operation == .add, i.a == i.b, case .list(let more) = y.pointee {
       // `xs += more` grows the list in place where it is uniquely held.
-      guard case .list(var values) = x.move() else { return }
-      x.initialize(to: .nil)
-      values += more
-      x.pointee = .list(values)
-      return
+      if x.pointee.changeElements({ $0 += more }) != nil { return }
     }
     interpreter.context.place = UInt64(UInt(bitPattern: pc - 1))
     let result =
@@ -269,7 +265,7 @@ extension Machine {
         throw RuntimeError(
           .type, "a string holds strings, not \(element.shortDescription)")
       }
-      return text.text.contains(part)
+      return text.text.firstRange(of: part, from: text.text.startIndex) != nil
     case .range(let range):
       guard case .int(let value) = element else { return false }
       let (distance, overflow) = value.subtractingReportingOverflow(range.start)
@@ -381,7 +377,7 @@ enum Numbers {
     case .subtract: return .float(m - n)
     case .multiply: return .float(m * n)
     case .divide: return .float(m / n)
-    case .floorDivide: return .float((m / n).rounded(.down))
+    case .floorDivide: return .float(floorDivided(m, n))
     case .remainder:
       let remainder = fmod(m, n)
       return .float(remainder != 0 && (remainder < 0) != (n < 0) ? remainder + n : remainder)
@@ -390,6 +386,18 @@ enum Numbers {
       throw RuntimeError(
         .type, "`\(operation.rawValue)` does not take the numbers \(m) and \(n)")
     }
+  }
+
+  /// `m // n`: the quotient of an exact multiple, so that rounding down sees no rounding; the same
+  /// as a tensor's.
+  private static func floorDivided(_ m: Double, _ n: Double) -> Double {
+    guard n != 0 else { return m / n }
+    let rest = fmod(m, n)
+    var quotient = (m - rest) / n
+    if rest != 0, (rest < 0) != (n < 0) { quotient -= 1 }
+    guard quotient != 0 else { return copysign(0, m / n) }
+    let whole = quotient.rounded(.down)
+    return quotient - whole > 0.5 ? whole + 1 : whole
   }
 
   static func compare<T: Comparable>(_ comparison: ComparisonOperator, _ m: T, _ n: T) -> Bool {

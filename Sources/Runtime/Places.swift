@@ -34,13 +34,7 @@ extension Machine {
     var other: Value?
     try withRoot(site, base, captures) { root in
       try change(&root, site.steps[...], base + site.keys) { place in
-        switch place {
-        case .list(var values):
-          place = .nil
-          values.append(value)
-          place = .list(values)
-        default: other = place
-        }
+        if place.changeElements({ $0.append(value) }) == nil { other = place }
       }
     }
     guard let other else { return .nil }
@@ -147,62 +141,65 @@ extension Machine {
     let rest = steps.dropFirst()
     switch step {
     case .field(let name):
-      switch place {
-      case .record(var record):
-        guard let index = record.position(of: name) else { throw noMember(name, place) }
-        place = .nil
-        defer { place = .record(record) }
-        try change(&record[place: index], rest, keys, body)
-      case .instance(let instance):
-        guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
-        else { throw noMember(name, place) }
-        if instance.type.fields[slot].kind == .param {
-          var value = instance.read(slot: slot)
-          try change(&value, rest, keys, body)
-          try instance.write(slot: slot, value)
-        } else {
-          try change(&instance.slots[slot], rest, keys, body)
-        }
-      case .parameter(let cell) where name == "value":
-        var value = Value.tensor(cell.value)
-        try change(&value, rest, keys, body)
-        try setField(name, of: &place, value)
-      default:
-        var value = try field(name, of: place)
-        try change(&value, rest, keys, body)
-        if !value.isReference { try setField(name, of: &place, value) }
+      let changed: Void? = try place.changeFields { fields in
+        guard let index = fields.position(of: name) else { throw noMember(name, .record(fields)) }
+        try change(&fields[place: index], rest, keys, body)
       }
+      if changed == nil { try changeField(name, of: &place, rest, keys, body) }
     case .index(let kinds):
       let count = registerCount(kinds)
       let parts = Array(UnsafeBufferPointer(start: keys, count: count))
-      if case .list(var values) = place, kinds.count == 1, case .int(let index) = parts[0] {
-        let position = try Machine.position(index, values.count)
-        place = .nil
-        defer { place = .list(values) }
-        try change(&values[position], rest, keys + count, body)
-        return
+      var changed: Void?
+      if kinds.count == 1, let index = Machine.integer(parts[0]) {
+        changed = try place.changeElements { elements in
+          let position = try Machine.position(index, elements.count)
+          try change(&elements[position], rest, keys + count, body)
+        }
+      } else if let key = parts.first?.text {
+        changed = try place.changeFields { fields in
+          guard let index = fields.position(of: key) else { throw noMember(key, .record(fields)) }
+          try change(&fields[place: index], rest, keys + count, body)
+        }
       }
-      if case .record(var record) = place, let key = parts.first?.text {
-        guard let index = record.position(of: key) else { throw noMember(key, place) }
-        place = .nil
-        defer { place = .record(record) }
-        try change(&record[place: index], rest, keys + count, body)
-        return
-      }
+      if changed != nil { return }
       var value = try item(parts, kinds, of: place)
       try change(&value, rest, keys + count, body)
       if !value.isReference { try setItem(parts, kinds, of: &place, value) }
     }
   }
 
+  /// `change` through a field of anything but a record.
+  private func changeField(
+    _ name: String, of place: inout Value, _ rest: ArraySlice<PlaceSite.Step>,
+    _ keys: UnsafeMutablePointer<Value>, _ body: (inout Value) throws -> Void
+  ) throws {
+    switch place {
+    case .instance(let instance):
+      guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
+      else { throw noMember(name, place) }
+      if instance.type.fields[slot].kind == .param {
+        var value = instance.read(slot: slot)
+        try change(&value, rest, keys, body)
+        try instance.write(slot: slot, value)
+      } else {
+        try change(&instance.slots[slot], rest, keys, body)
+      }
+    case .parameter(let cell) where name == "value":
+      var value = Value.tensor(cell.value)
+      try change(&value, rest, keys, body)
+      try setField(name, of: &place, value)
+    default:
+      var value = try field(name, of: place)
+      try change(&value, rest, keys, body)
+      if !value.isReference { try setField(name, of: &place, value) }
+    }
+  }
+
   // MARK: - Setting
 
   func setField(_ name: String, of container: inout Value, _ value: Value) throws {
+    if container.changeFields({ $0[name] = value }) != nil { return }
     switch container {
-    case .record(var record):
-      container = .nil
-      record[name] = value
-      container = .record(record)
     case .instance(let instance):
       guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
       else {
@@ -222,7 +219,7 @@ extension Machine {
         guard let variable = value.variable else {
           throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
         }
-        cell.value = try floating(variable)
+        cell.value = try assigned(variable)
       }
     case .tensor where name == "value":
       guard let variable = value.variable else {
@@ -240,38 +237,24 @@ extension Machine {
   func setItem(
     _ parts: [Value], _ kinds: [PlaceSite.IndexKind], of container: inout Value, _ value: Value
   ) throws {
-    switch container {
-    case .list(var values):
-      guard kinds.count == 1 else { throw Machine.tooManyParts(kinds.count, container) }
-      if case .slice = kinds[0] {
-        let bounds = try Machine.slice(parts, values.count)
-        guard bounds.step == 1 else {
-          throw RuntimeError(.index, "a list's slice can be assigned with step 1 alone")
-        }
-        let new = try elements(of: value)
-        container = .nil
-        values.replaceSubrange(bounds.start..<max(bounds.start, bounds.stop), with: new)
-        container = .list(values)
-        return
-      }
-      guard case .int(let index) = parts[0] else {
-        throw RuntimeError(.type, "a list is indexed by an Int, not \(parts[0].shortDescription)")
-      }
-      let position = try Machine.position(index, values.count)
-      container = .nil
-      values[position] = value
-      container = .list(values)
-    case .record(var record):
+    var changed: Void? = try container.changeElements { elements in
+      guard kinds.count == 1 else { throw Machine.tooManyParts(kinds.count, .list(elements)) }
+      try setItem(parts, kinds[0], of: &elements, value)
+    }
+    if changed != nil { return }
+    changed = try container.changeFields { fields in
       guard kinds.count == 1, let key = parts[0].text else {
         throw RuntimeError(.type, "a record is indexed by a String")
       }
-      container = .nil
-      record[key] = value
-      container = .record(record)
-    case .tensor(let variable):
-      container = .tensor(try replace(parts, kinds, of: variable, value))
-    case .parameter(let cell):
-      cell.value = try replace(parts, kinds, of: cell.value, value)
+      fields[key] = value
+    }
+    if changed != nil { return }
+    if case .tensor = container, case .tensor(var variable) = container.take() {
+      defer { container = .tensor(variable) }
+      return try replace(parts, kinds, of: &variable, value)
+    }
+    switch container {
+    case .parameter(let cell): try replace(parts, kinds, of: &cell.value, value)
     case .string:
       throw RuntimeError(.type, "the characters of a string cannot be assigned")
     default:
@@ -279,9 +262,27 @@ extension Machine {
     }
   }
 
+  private func setItem(
+    _ parts: [Value], _ kind: PlaceSite.IndexKind, of elements: inout [Value], _ value: Value
+  ) throws {
+    if case .slice = kind {
+      let bounds = try Machine.slice(parts, elements.count)
+      guard bounds.step == 1 else {
+        throw RuntimeError(.index, "a list's slice can be assigned with step 1 alone")
+      }
+      let new = try self.elements(of: value)
+      elements.replaceSubrange(bounds.start..<max(bounds.start, bounds.stop), with: new)
+      return
+    }
+    guard let index = Machine.integer(parts[0]) else {
+      throw RuntimeError(.type, "a list is indexed by an Int, not \(parts[0].shortDescription)")
+    }
+    elements[try Machine.position(index, elements.count)] = value
+  }
+
   private func replace(
-    _ parts: [Value], _ kinds: [PlaceSite.IndexKind], of variable: Variable, _ value: Value
-  ) throws -> Variable {
+    _ parts: [Value], _ kinds: [PlaceSite.IndexKind], of variable: inout Variable, _ value: Value
+  ) throws {
     guard let new = value.isNumeric ? value.variable : nil else {
       throw RuntimeError(.type, "elements of a tensor are numbers, not \(value.shortDescription)")
     }
@@ -290,9 +291,10 @@ extension Machine {
     // Storing keeps the tensor's dtype, but a float put among ints makes all of them floats.
     if new.dtype.isFloat && !variable.dtype.isFloat {
       let dtype = value.isTensor ? new.dtype : interpreter.context.defaultFloat
-      return try variable.converted(to: dtype).replacing(items, with: new.converted(to: dtype))
+      variable = try variable.converted(to: dtype).replacing(items, with: new.converted(to: dtype))
+      return
     }
-    return try variable.replacing(items, with: new.converted(to: variable.dtype))
+    try variable.replace(items, with: new.converted(to: variable.dtype))
   }
 }
 

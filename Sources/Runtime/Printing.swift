@@ -32,7 +32,7 @@ extension Interpreter {
     switch value {
     case .list(let values): return values.count
     case .record(let record): return record.count
-    case .string(let text): return text.text.count
+    case .string(let text): return text.characters.count
     case .range(let range): return range.count
     case .tensor, .parameter:
       guard let shape = value.variable?.shape, shape.rank > 0 else {

@@ -37,7 +37,7 @@ extension Machine {
       throw RuntimeError(
         .type, "\(value.shortDescription) cannot be walked over",
         hint: value.number != nil
-          ? "write 0..\(value.shortDescription) for a range"
+          ? "write 0..\(interpreter.text(of: value)) for a range"
           : "`for` takes ranges, lists, records and tensors")
     }
   }
@@ -70,51 +70,27 @@ extension Machine {
   // MARK: - Lists and records
 
   func append(_ source: UnsafeMutablePointer<Value>, to list: UnsafeMutablePointer<Value>) {
-    guard case .list(var values) = list.move() else {
-      list.initialize(to: .nil)
-      return
-    }
-    list.initialize(to: .nil)
-    values.append(source.move())
-    source.initialize(to: .nil)
-    list.pointee = .list(values)
+    _ = list.pointee.changeElements { $0.append(source.pointee.take()) }
   }
 
   func extend(_ list: UnsafeMutablePointer<Value>, with value: Value) throws {
     let more = try elements(of: value)
-    guard case .list(var values) = list.move() else {
-      list.initialize(to: .nil)
-      return
-    }
-    list.initialize(to: .nil)
-    values += more
-    list.pointee = .list(values)
+    _ = list.pointee.changeElements { $0 += more }
   }
 
   func setKey(
     _ key: String, of record: UnsafeMutablePointer<Value>, _ source: UnsafeMutablePointer<Value>
   ) {
-    guard case .record(var fields) = record.move() else {
-      record.initialize(to: .nil)
-      return
-    }
-    record.initialize(to: .nil)
-    fields[key] = source.move()
-    source.initialize(to: .nil)
-    record.pointee = .record(fields)
+    _ = record.pointee.changeFields { $0[key] = source.pointee.take() }
   }
 
   func extendRecord(_ record: UnsafeMutablePointer<Value>, with value: Value) throws {
     guard case .record(let more) = value else {
       throw RuntimeError(.type, "`...` in a record spreads a record, not \(value.shortDescription)")
     }
-    guard case .record(var fields) = record.move() else {
-      record.initialize(to: .nil)
-      return
+    _ = record.pointee.changeFields { fields in
+      for (key, value) in more.pairs { fields[key] = value }
     }
-    record.initialize(to: .nil)
-    for (key, value) in more.pairs { fields[key] = value }
-    record.pointee = .record(fields)
   }
 
   // MARK: - Taking apart
@@ -248,12 +224,12 @@ extension Machine {
     var message = "assertion failed: \(site.text)"
     if let text = a.pointee.text { message = "assertion failed: \(text)" }
     var error = RuntimeError(.assertion, message)
-    if !site.operands.isEmpty {
-      let values = site.operands.enumerated().map { i, text in
-        "\(text) is \(interpreter.text(of: a[i + 1], quoted: true))"
-      }
-      error.diagnostic.hint = values.joined(separator: ", ")
+    let values = site.operands.enumerated().compactMap { i, text -> String? in
+      let value = interpreter.text(of: a[i + 1], quoted: true)
+      // What is written out says its value itself.
+      return value == text ? nil : "\(text) is \(value)"
     }
+    if !values.isEmpty { error.diagnostic.hint = values.joined(separator: ", ") }
     return error
   }
 

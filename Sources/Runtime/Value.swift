@@ -38,6 +38,8 @@ public typealias ParameterCell = Autodiff.Parameter
 public final class StringObject {
   /// The text itself.
   public let text: String
+  /// The characters, counted out when they are first asked for by index.
+  lazy var characters = Array(text)
   /// An object for a text.
   public init(_ text: String) { self.text = text }
 }

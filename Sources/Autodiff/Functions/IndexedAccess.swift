@@ -1,5 +1,6 @@
 // What `x[…]` reads and writes, whether ids are mapped or not; gather, sort and their kin.
 
+import Kernels
 import Tensors
 
 /// One item between the brackets of an index, whose ids may be traced.
@@ -45,6 +46,27 @@ extension Variable {
     let wide = try values.broadcast(to: places.shape)
     return try reshape(to: Shape(count)).putting(wide, at: places).reshape(to: shape)
   }
+
+  /// `replacing(_:with:)` into this variable, in place where it is a plain tensor that nobody else
+  /// holds.
+  public mutating func replace(_ items: [VariableIndexItem], with values: Variable) throws {
+    guard mos_detects_anomalies_get() == 0, case .tensor(let new) = values, case .tensor = self,
+      let plain = try Variable.plain(items)
+    else {
+      self = try replacing(items, with: values)
+      return
+    }
+    let plan = try IndexPlan(shape: shape, items: plain)
+    // A pattern that binds the tensor would leave a second reference in `self`.
+    var taken = Variable.empty
+    swap(&taken, &self)
+    guard case .tensor(var tensor) = consume taken else { return }
+    defer { self = .tensor(tensor) }
+    try tensor.replace(plan, with: new)
+  }
+
+  /// What stands in a variable whose tensor is being changed.
+  private static let empty = Variable.tensor(Tensor(0.0))
 
   /// The items without traced ids; nil where a map hides some.
   private static func plain(_ items: [VariableIndexItem]) throws -> [IndexItem]? {
