@@ -1,5 +1,6 @@
-// Ctrl-C. The first press asks the running program to stop at its next safepoint; the third,
-// should it be deep in something that does not look, ends the process.
+// Ctrl-C. The first press asks the running program to stop at its next safepoint. Should it be deep
+// in something that does not look, the process ends by itself a moment later, or at the prompt,
+// which has variables to lose, with the third press.
 
 import Glibc
 import Runtime
@@ -10,16 +11,35 @@ enum Interrupts {
   // written by the main thread alone, with the handler's reads in between being whole words.
   nonisolated(unsafe) private static var flag: InterruptFlag?
   nonisolated(unsafe) private static var presses = 0
+  nonisolated(unsafe) private static var endsWhenUnheard = false
+
+  /// How long a program has to come to a safepoint, in microseconds.
+  private static let patience = 50_000
 
   /// From now on Ctrl-C raises the flag.
-  static func watch(_ flag: InterruptFlag) {
+  static func watch(_ flag: InterruptFlag, endsWhenUnheard: Bool) {
     flag.clear()
     self.flag = flag
+    self.endsWhenUnheard = endsWhenUnheard
     presses = 0
-    handle { _ in
+    handle(SIGINT) { _ in
       Interrupts.presses += 1
       Interrupts.flag?.raise()
-      if Interrupts.presses >= 3 { _exit(ExitStatus.interrupted) }
+      if Interrupts.endsWhenUnheard {
+        var timer = itimerval(it_interval: timeval(), it_value: timeval())
+        timer.it_value.tv_usec = Interrupts.patience
+        setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
+      } else if Interrupts.presses >= 3 {
+        _exit(ExitStatus.interrupted)
+      }
+    }
+    // A flag that is down has been heard: the program is on its way out.
+    handle(SIGALRM) { _ in
+      guard Interrupts.flag?.isRaised == true else { return }
+      if !StandardOutput.shared.isBusy { StandardOutput.shared.flush() }
+      let text: StaticString = "error[interrupt]: interrupted\n"
+      _ = Glibc.write(2, text.utf8Start, text.utf8CodeUnitCount)
+      _exit(ExitStatus.interrupted)
     }
   }
 
@@ -27,7 +47,7 @@ enum Interrupts {
   static func ignore() {
     flag?.clear()
     presses = 0
-    handle { _ in Interrupts.presses += 1 }
+    handle(SIGINT) { _ in Interrupts.presses += 1 }
   }
 
   /// Runs a body that is given a wait for standard input: true when there is some, false after a
@@ -51,9 +71,11 @@ enum Interrupts {
     return presses > 0
   }
 
-  private static func handle(_ handler: @escaping @convention(c) (Int32) -> Void) {
+  private static func handle(
+    _ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void
+  ) {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = handler
-    sigaction(SIGINT, &action, nil)
+    sigaction(signal, &action, nil)
   }
 }

@@ -39,7 +39,7 @@ struct RunCommand: ParsableCommand {
 
     let session = Session(options, arguments: arguments)
     if let source {
-      switch session.run(source) {
+      switch session.perform(source) {
       case .value: break
       case .exit(let status): throw ExitCode(status)
       case .failed(let status): if !staysOpen { throw ExitCode(status) }

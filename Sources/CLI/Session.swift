@@ -50,14 +50,26 @@ final class Session {
     case exit(status: Int32)
   }
 
+  /// Whether Ctrl-C ends the process where a program does not hear of it, deep in a kernel or
+  /// waiting for input. The prompt, which lives on, waits for the program.
+  var endsWhenUnheard = true
+
   /// Runs a source while Ctrl-C interrupts it; errors are reported.
   func run(_ source: Source) -> Ending {
     attempt { try interpreter.run(source) }
   }
 
+  /// Runs a source for what it does.
+  func perform(_ source: Source) -> Ending {
+    attempt {
+      try interpreter.runForEffect(source)
+      return .nil
+    }
+  }
+
   /// Does what may fail as programs fail.
   func attempt(_ body: () throws -> Value) -> Ending {
-    Interrupts.watch(interpreter.interrupt)
+    Interrupts.watch(interpreter.interrupt, endsWhenUnheard: endsWhenUnheard)
     defer { Interrupts.ignore() }
     do {
       return .value(try body())

@@ -17,16 +17,26 @@ final class StandardOutput {
   /// Whether the last byte written ended a line.
   private(set) var isAtLineStart = true
 
+  /// Whether the buffer is being changed, so that a signal handler leaves it alone.
+  private(set) var isBusy = false
+
   func write(_ text: String) {
     guard let last = text.utf8.last else { return }
+    isBusy = true
+    defer { isBusy = false }
     isAtLineStart = last == UInt8(ascii: "\n")
     buffer.append(contentsOf: text.utf8)
     if isTerminal || buffer.count >= Self.capacity { flush() }
   }
 
+  /// Writes out what is there; ends the process where that cannot be done, as on a full disk.
   func flush() {
-    writeAll(buffer, to: 1)
+    guard !buffer.isEmpty else { return }
+    let isWritten = writeAll(buffer, to: 1)
     buffer.removeAll(keepingCapacity: true)
+    guard !isWritten else { return }
+    writeAll(Array("error: cannot write to standard output: \(errorText())\n".utf8), to: 2)
+    exit(ExitStatus.failure)
   }
 }
 
@@ -36,15 +46,18 @@ func writeError(_ text: String) {
   writeAll(Array(text.utf8), to: 2)
 }
 
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+/// False where not everything could be written.
+@discardableResult
+private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
   bytes.withUnsafeBytes { all in
     var rest = all[...]
     while !rest.isEmpty {
       let written = Glibc.write(
         descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if written < 0 && errno != EINTR { return }
+      if written < 0 && errno != EINTR { return false }
       rest = rest.dropFirst(max(0, written))
     }
+    return true
   }
 }
 

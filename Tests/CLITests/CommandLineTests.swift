@@ -163,6 +163,34 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
   }
 }
 
+@Suite struct `A full disk` {
+  @Test(arguments: ["print(1)", "for i in 0..100000 { print(i) }"])
+  func `what cannot be written is an error`(program: String) throws {
+    let result = try runProcess(
+      "/bin/sh", ["-c", "'\(Files.mos)' -e '\(program)' > /dev/full"])
+    #expect(result.status == 1)
+    #expect(result.errors == "error: cannot write to standard output: no space left on device\n")
+  }
+}
+
+@Suite struct `Ctrl-C` {
+  @Test(arguments: [
+    "while true { }", "while true { try { while true { } } catch e { } }",
+    "sort(randn(50_000_000))", "zeros(4000, 4000) @ zeros(4000, 4000)", "input()", "sleep(100)",
+  ])
+  func `ends a program wherever it is`(program: String) throws {
+    // `timeout` sends the signal after half a second; the open pipe is input that never comes.
+    let command =
+      "mkfifo held; exec 0<>held; timeout --foreground --preserve-status -s INT 0.5 "
+      + "'\(Files.mos)' -e 'print(\"out\"); \(program)'; echo $?"
+    try Files.withTemporaryFolder { folder in
+      let result = try runProcess("/bin/sh", ["-c", command], directory: folder)
+      #expect(result.output == "out\n130\n")
+      #expect(result.errors.hasPrefix("error[interrupt]: interrupted"))
+    }
+  }
+}
+
 @Suite struct `mos test` {
   static let program = """
     let x = 2

@@ -23,6 +23,7 @@ final class Prompt {
 
   init(_ session: Session) {
     self.session = session
+    session.endsWhenUnheard = false
   }
 
   /// Reads and runs entries until the end, and gives the exit status.
