@@ -34,7 +34,9 @@ struct Binding {
           named.append(options)
           continue
         }
-        let near = nearest(to: name, among: signature.parameters.map(\.name))
+        let near =
+          ForeignNames.parameter(for: name, in: signature)
+          ?? nearest(to: name, among: signature.parameters.map(\.name))
         throw Binding.error(
           "\(signature.name) has no parameter `\(name)`", signature,
           near.map { "did you mean `\($0)`?" })

@@ -73,8 +73,9 @@ extension Machine {
 
   /// The error for a field that is not there, with the nearest name that is.
   func noMember(_ name: String, _ value: Value) -> RuntimeError {
-    let near = nearest(to: name, among: memberNames(of: value))
-    var hint = near.map { "did you mean `\($0)`?" }
+    var hint =
+      ForeignNames.hint(forMember: name, of: value)
+      ?? nearest(to: name, among: memberNames(of: value)).map { "did you mean `\($0)`?" }
     if name == "push", case .list = value { hint = "push needs a variable to change" }
     if hint == nil, case .record(let record) = value, record.count <= 8 {
       hint =
@@ -109,8 +110,8 @@ enum ModelMethods {
     "named_parameters": {
       .record(Record(try cells(of: $0).map { ($0.path, .parameter($0.cell)) }))
     },
-    "buffers": { .record(Record(buffers(of: $0, path: ""))) },
-    "modules": { .list(modules(of: .instance($0))) },
+    "buffers": { .record(Record(try ModelWalk(.instance($0)).buffers)) },
+    "modules": { .list(try ModelWalk(.instance($0)).modules) },
   ]
 
   /// The parameters that an instance owns, in declaration order, each once.
@@ -121,35 +122,36 @@ enum ModelMethods {
       return (leaf.path, cell)
     }
   }
+}
 
-  private static func buffers(of instance: ModelInstance, path: String) -> [(String, Value)] {
-    instance.ownedFields.flatMap { field, value -> [(String, Value)] in
-      let place = path.isEmpty ? field.name : "\(path).\(field.name)"
-      if field.kind == .buffer { return [(place, value)] }
-      return instances(in: value, place).flatMap { buffers(of: $0.instance, path: $0.path) }
+/// A walk over the models in a value, outermost first, each once.
+private struct ModelWalk {
+  private(set) var modules: [Value] = []
+  /// Buffers by their paths, in declaration order.
+  private(set) var buffers: [(String, Value)] = []
+  private var seen: Set<ObjectIdentifier> = []
+
+  init(_ value: Value) throws { try add(value, "", 0) }
+
+  private mutating func add(_ value: Value, _ path: String, _ depth: Int) throws {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(
+        .limit, "a model's fields are nested more than \(ValueTree.maximumDepth) levels deep")
     }
-  }
-
-  private static func instances(in value: Value, _ path: String)
-    -> [(path: String, instance: ModelInstance)]
-  {
-    switch value {
-    case .instance(let instance): [(path, instance)]
-    case .list(let values):
-      values.enumerated().flatMap { instances(in: $1, "\(path)[\($0)]") }
-    case .record(let record): record.pairs.flatMap { instances(in: $1, "\(path).\($0)") }
-    default: []
-    }
-  }
-
-  /// The instance and every instance inside it, outermost first.
-  private static func modules(of value: Value) -> [Value] {
     switch value {
     case .instance(let instance):
-      [value] + instance.ownedFields.flatMap { modules(of: $0.value) }
-    case .list(let values): values.flatMap(modules)
-    case .record(let record): record.values.flatMap(modules)
-    default: []
+      guard seen.insert(ObjectIdentifier(instance)).inserted else { return }
+      modules.append(value)
+      for (field, value) in instance.ownedFields {
+        let place = path.isEmpty ? field.name : "\(path).\(field.name)"
+        if field.kind == .buffer { buffers.append((place, value)) }
+        if value.holdsState { try add(value, place, depth + 1) }
+      }
+    case .list(let values):
+      for (index, value) in values.enumerated() { try add(value, "\(path)[\(index)]", depth + 1) }
+    case .record(let record):
+      for (key, value) in record.pairs { try add(value, "\(path).\(key)", depth + 1) }
+    default: break
     }
   }
 }

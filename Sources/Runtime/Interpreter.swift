@@ -81,12 +81,22 @@ extension Interpreter {
     try run(source, in: modules.main)
   }
 
+  /// Runs a program for what it does: the value of its last statement is let go where there is
+  /// room to free it, however deep it is.
+  public func runForEffect(_ source: Source) throws {
+    _ = try onLargeStack {
+      _ = try self.execute(source, in: self.modules.main)
+      return .nil
+    }
+  }
+
   @discardableResult
   func run(_ source: Source, in module: ModuleObject) throws -> Value {
-    try onLargeStack {
-      let prototype = try self.compile(source, in: module)
-      return try self.machine.call(.function(Closure(prototype)), [])
-    }
+    try onLargeStack { try self.execute(source, in: module) }
+  }
+
+  private func execute(_ source: Source, in module: ModuleObject) throws -> Value {
+    try machine.call(.function(Closure(compile(source, in: module))), [])
   }
 
   /// Runs the body with room for deep nesting, in this interpreter's context; calls from inside a

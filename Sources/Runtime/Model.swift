@@ -149,7 +149,13 @@ public final class ModelInstance {
   }
 
   /// A value with a cell for each tensor or number in it, those of the previous value kept.
-  static func celled(_ value: Value, previous: Value, name: String) throws -> Value {
+  static func celled(
+    _ value: Value, previous: Value, name: String, depth: Int = 0
+  ) throws -> Value {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(
+        .limit, "a param field is nested more than \(ValueTree.maximumDepth) levels deep")
+    }
     switch value {
     case .nil, .parameter: return value
     case .list(let values):
@@ -157,7 +163,9 @@ public final class ModelInstance {
       if case .list(let list) = previous { old = list }
       return .list(
         try values.enumerated().map { i, element in
-          try celled(element, previous: i < old.count ? old[i] : .nil, name: "\(name)[\(i)]")
+          try celled(
+            element, previous: i < old.count ? old[i] : .nil, name: "\(name)[\(i)]",
+            depth: depth + 1)
         })
     case .record(let record):
       var old = Record()
@@ -165,7 +173,11 @@ public final class ModelInstance {
       return .record(
         Record(
           try record.pairs.map { key, element in
-            (key, try celled(element, previous: old[key] ?? .nil, name: "\(name).\(key)"))
+            (
+              key,
+              try celled(
+                element, previous: old[key] ?? .nil, name: "\(name).\(key)", depth: depth + 1)
+            )
           }))
     default:
       guard let variable = value.variable else {
@@ -174,12 +186,20 @@ public final class ModelInstance {
           hint: "declare it with `let` or `buffer`")
       }
       if case .parameter(let cell) = previous {
-        cell.value = try floating(variable)
+        cell.value = try assigned(variable)
         return previous
       }
       return .parameter(try Autodiff.Parameter(leafOf: floating(variable), name: name))
     }
   }
+}
+
+/// What a cell holds after an assignment: the variable where a graph leads to it, and a new leaf
+/// where it is a constant, so that a parameter that was set can be trained on.
+func assigned(_ variable: Variable) throws -> Variable {
+  let variable = try floating(variable)
+  guard case .tensor = variable else { return variable }
+  return try leaf(of: variable)
 }
 
 /// The variable with float elements, ints and bools in the default float type.

@@ -195,7 +195,8 @@ final class Resolver {
     }
     error(
       .name, "unknown name `\(name)`", span,
-      hint: nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" })
+      hint: ForeignNames.hint(forName: name)
+        ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" })
   }
 
   /// Every name that could stand here, nearer ones first.

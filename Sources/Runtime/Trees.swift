@@ -36,6 +36,8 @@ struct ValueTree {
 
   private(set) var leaves: [Leaf] = []
   private(set) var structure: Structure = .leaf
+  /// The models that are being taken apart, outer ones of the present place.
+  private var open: Set<ObjectIdentifier> = []
 
   /// The nesting at which a value is taken to be without end.
   static let maximumDepth = 500
@@ -91,6 +93,9 @@ struct ValueTree {
       }
       return .record(pairs)
     case .instance(let instance):
+      // A model that is a part of itself is taken apart once.
+      guard open.insert(ObjectIdentifier(instance)).inserted else { return .other(value) }
+      defer { open.remove(ObjectIdentifier(instance)) }
       var pairs: [(key: String, value: Structure)] = []
       for (field, value) in instance.ownedFields {
         if field.kind == .buffer && !buffers { continue }

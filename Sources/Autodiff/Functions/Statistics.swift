@@ -49,7 +49,10 @@ extension Variable {
     let lower = try sorted.sliced(axis: -1, from: place.lower, to: place.lower + 1)
     let upper = try sorted.sliced(axis: -1, from: place.upper, to: place.upper + 1)
     // Weight 0 leaves the upper one out, so that an infinite one does not make nan.
-    let value = place.weight == 0 ? lower : try lower + (upper - lower) * place.weight
+    let between = place.weight == 0 ? lower : try lower + (upper - lower) * place.weight
+    // A nan sorts last, and a row that has one has no order.
+    let last = try sorted.sliced(axis: -1, from: n - 1, to: n)
+    let value = try last.isNotEqual(to: last).select(last, between)
     return try value.reshape(to: keepAxes ? shape.keeping(axes) : shape.reducing(axes))
   }
 

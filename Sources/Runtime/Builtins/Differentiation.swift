@@ -61,7 +61,7 @@ extension Builtins {
         return .nil
       },
       Builtin(
-        "grad(f, wrt=nil, argnums=0, has_aux=false, create_graph=true, strict=false)",
+        "grad(f=nil, wrt=nil, argnums=0, has_aux=false, create_graph=true, strict=false)",
         """
         `grad(loss, wrt)` gives the gradient of a loss with the structure of `wrt`: a parameter,
         a tensor that the loss was computed from, a model, or lists and records of them. It
@@ -80,7 +80,7 @@ extension Builtins {
         try Differentiation.gradient(arguments)
       },
       Builtin(
-        "value_and_grad(f, argnums=0, has_aux=false)",
+        "value_and_grad(f=nil, argnums=0, has_aux=false)",
         """
         A function that gives `(value, gradient)`; with `has_aux=true`, `((loss, aux), gradient)`.
 
@@ -180,7 +180,7 @@ extension Builtins {
         }
       },
       Builtin(
-        "vmap(f, in_axes=0, out_axes=0)",
+        "vmap(f=nil, in_axes=0, out_axes=0)",
         """
         A function that runs `f` on every slice of its arguments at once. `in_axes` is an axis
         for all arguments or a list with an axis for each, nil for one that is not mapped.

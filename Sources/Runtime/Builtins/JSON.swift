@@ -91,7 +91,7 @@ private struct JSONWriter {
 
   private mutating func write(_ number: Double) throws {
     guard number.isFinite else {
-      throw RuntimeError(.value, "JSON has no form for \(number)")
+      throw RuntimeError(.value, "JSON has no form for \(formatShortest(number))")
     }
     text += "\(number)"
   }

@@ -160,7 +160,7 @@ extension Builtins {
       Builtin(
         "median(x, axis=nil, keepdims=false)",
         """
-        The middle element, or the mean of the two in the middle.
+        The middle element, or the mean of the two in the middle; `nan` where an element is `nan`.
 
             print(median([3.0, 1.0, 2.0]), median((1, 2, 3, 4)))    # 2.0 2.5
         """
@@ -168,11 +168,20 @@ extension Builtins {
       Builtin(
         "quantile(x, q, axis=nil, keepdims=false)",
         """
-        The number below which a part q of the elements lies, interpolated between neighbours.
+        The number below which a part q of the elements lies, interpolated between neighbours; for
+        several q a tensor or list of them. `nan` where an element is `nan`.
 
             print(quantile([0.0, 1.0, 2.0, 3.0], 0.25))    # 0.75
         """
       ) { arguments in
+        if case .tensor(let parts) = arguments[1], parts.rank == 1, let parts = parts.concrete {
+          return .tensor(
+            try Variable.stack(
+              (0..<parts.count).compactMap { place in
+                let q = try parts.indexed(at: place).firstDouble
+                return try arguments.quantile(q, axis: 2, keep: 3).variable
+              }))
+        }
         guard case .list(let parts) = arguments[1] else {
           return try arguments.quantile(arguments.double(1), axis: 2, keep: 3)
         }

@@ -96,17 +96,22 @@ private struct SummaryRow {
   var depth: Int
 
   /// Adds the rows of a value and of what is in it; gives the number of elements.
-  static func add(_ value: Value, _ name: String, _ depth: Int, to rows: inout [SummaryRow]) throws
-    -> Int
-  {
+  ///
+  /// A model inside itself has a row without parts.
+  static func add(
+    _ value: Value, _ name: String, _ depth: Int, open: Set<ObjectIdentifier> = [],
+    to rows: inout [SummaryRow]
+  ) throws -> Int {
     guard depth < 100 else {
       throw RuntimeError(.limit, "a summary goes at most 100 levels deep")
     }
     let parts: [(String, Value)]
+    var open = open
     var type = value.typeName
     switch value {
     case .instance(let instance):
-      parts = instance.ownedFields
+      let isInside = !open.insert(ObjectIdentifier(instance)).inserted
+      parts = (isInside ? [] : instance.ownedFields)
         .filter { $0.field.kind != .let || $0.value.holdsState }
         .map { ($0.field.name, $0.value) }
     case .record(let record): parts = Array(record.pairs)
@@ -123,7 +128,9 @@ private struct SummaryRow {
     }
     let place = rows.count
     rows.append(SummaryRow(name: name, type: type, count: 0, depth: depth))
-    for (key, part) in parts { rows[place].count += try add(part, key, depth + 1, to: &rows) }
+    for (key, part) in parts {
+      rows[place].count += try add(part, key, depth + 1, open: open, to: &rows)
+    }
     return rows[place].count
   }
 

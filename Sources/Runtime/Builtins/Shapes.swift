@@ -247,22 +247,24 @@ extension Builtins {
       Builtin(
         "repeat(x, times, axis=nil)",
         """
-        Each element several times in a row, along an axis or of all elements in one row; a text or
-        a list several times over.
+        Each element several times in a row, along an axis or of all elements in one row; a list of
+        times has one for each element. A text or a list several times over.
 
             print(repeat([1, 2], 2), repeat("ab", 2))    # [1, 1, 2, 2] abab
+            print(repeat([5, 6], (1, 3)))                # [5, 6, 6, 6]
         """
       ) { arguments in
         switch arguments[0] {
         case .string, .list:
           return try arguments.interpreter.machine.binary(.multiply, arguments[0], arguments[1])
         default:
-          let x = try arguments.variable(0)
-          let times = try arguments.int(1, atLeast: 0)
-          if arguments.has(2) {
-            return .tensor(try x.repeated(times, axis: arguments.int(2)))
+          var x = try arguments.variable(0)
+          if !arguments.has(2) { x = try x.reshape(to: Shape(x.count)) }
+          let axis = try arguments.int(2, default: 0)
+          if case .list = arguments[1] {
+            return .tensor(try arguments.repeated(x, axis: x.shape.axis(axis)))
           }
-          return .tensor(try x.reshape(to: Shape(x.count)).repeated(times, axis: 0))
+          return .tensor(try x.repeated(arguments.int(1, atLeast: 0), axis: axis))
         }
       },
       Builtin(
@@ -280,12 +282,22 @@ extension Builtins {
         "roll(x, shift, axis=nil)",
         """
         The elements moved along an axis, those that fall off the end coming back at the beginning;
-        without an axis, all elements in one row.
+        without an axis, all elements in one row. A list of shifts goes with a list of axes.
 
-            print(roll([1, 2, 3], 1))    # [3, 1, 2]
+            print(roll([1, 2, 3], 1))                                 # [3, 1, 2]
+            print(roll([[1, 2], [3, 4]], (1, 1), axis=(0, 1))[0])     # [4, 3]
         """
       ) { arguments in
         let x = try arguments.variable(0)
+        if case .list = arguments[1] {
+          let shifts = try arguments.ints(1)
+          let axes = try arguments.ints(2)
+          guard shifts.count == axes.count else {
+            throw RuntimeError(
+              .value, "roll has \(shifts.count) shifts for \(axes.count) axes")
+          }
+          return .tensor(try zip(shifts, axes).reduce(x) { try $0.roll($1.0, axis: $1.1) })
+        }
         let shift = try arguments.int(1)
         if arguments.has(2) { return .tensor(try x.roll(shift, axis: arguments.int(2))) }
         return .tensor(try x.roll(shift))
@@ -352,6 +364,30 @@ extension Builtins {
 }
 
 extension Arguments {
+  /// The slices of an axis, each as often as the list `times` says.
+  fileprivate func repeated(_ x: Variable, axis: Int) throws -> Variable {
+    let times = try ints(1)
+    guard times.count == x.shape[axis] else {
+      throw RuntimeError(
+        .shape, "repeat has \(times.count) times for an axis of \(x.shape[axis])")
+    }
+    var total = 0
+    for count in times {
+      guard count >= 0 else {
+        throw RuntimeError(.value, "`times` of repeat must be at least 0, not \(count)")
+      }
+      let sum = total.addingReportingOverflow(count)
+      guard !sum.overflow, sum.partialValue < 1 << 27 else {
+        throw RuntimeError(.limit, "so many repeated slices are too many")
+      }
+      total = sum.partialValue
+    }
+    let places = times.enumerated().flatMap { Array(repeating: $0, count: $1) }
+    let whole = Array(
+      repeating: VariableIndexItem.slice(start: nil, stop: nil, step: 1), count: axis)
+    return try x.indexed(whole + [.ids(.tensor(Tensor.i64(places)))])
+  }
+
   /// Ints that may have been given separately or as one list.
   func intsFromRest(_ index: Int) throws -> [Int] {
     let values = rest(index)

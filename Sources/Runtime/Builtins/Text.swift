@@ -181,17 +181,19 @@ extension Builtins {
 
 extension String {
   /// The first place at or after an index where a part stands; the empty part is everywhere.
+  ///
+  /// Scalars are compared, not characters: the line end of "a\r\nb" is one character and holds
+  /// a "\n".
   func firstRange(of part: String, from start: Index) -> Range<Index>? {
-    guard let first = part.first else { return start..<start }
+    let wanted = part.unicodeScalars
+    guard let first = wanted.first else { return start..<start }
     var index = start
-    while index < endIndex {
-      if self[index] == first {
-        let rest = self[index...]
-        if rest.starts(with: part) {
-          return index..<self.index(index, offsetBy: part.count)
-        }
+    while let place = unicodeScalars[index...].firstIndex(of: first) {
+      let rest = unicodeScalars[place...]
+      if rest.starts(with: wanted) {
+        return place..<unicodeScalars.index(place, offsetBy: wanted.count)
       }
-      index = self.index(after: index)
+      index = unicodeScalars.index(after: place)
     }
     return nil
   }

@@ -52,6 +52,8 @@ struct Recovery {
     case (.parameter(let variable), .parameter(let cell)):
       try fit(variable, to: cell, path, isNewLeaf: manner == .deepcopy)
       return target
+    case (.value(.instance(let kept)), .instance(let instance)) where kept === instance:
+      return target
     case (_, .instance(let instance)):
       guard let members = state.unfolded.members else { return differ(state, target, path) }
       try fit(members, to: instance, path)

@@ -53,15 +53,18 @@ struct StateReader {
   /// True where buffers are cut from their graphs, whatever the manner.
   var detachesBuffers = false
 
-  /// The state of a value.
+  /// The state of a value; a model that is a part of itself stands for itself there.
   ///
+  /// - Parameter open: the models that the value is in.
   /// - Throws: a limit error for what is nested without end.
-  func read(_ value: Value, inBuffer: Bool = false, depth: Int = 0) throws -> State {
+  func read(
+    _ value: Value, inBuffer: Bool = false, depth: Int = 0, in open: Set<ObjectIdentifier> = []
+  ) throws -> State {
     guard depth < ValueTree.maximumDepth else {
       throw RuntimeError(.limit, "the state is nested more than \(ValueTree.maximumDepth) deep")
     }
     func inner(_ value: Value) throws -> State {
-      try read(value, inBuffer: inBuffer, depth: depth + 1)
+      try read(value, inBuffer: inBuffer, depth: depth + 1, in: open)
     }
     switch value {
     case .tensor(let variable): return .tensor(try kept(variable, inBuffer))
@@ -69,12 +72,16 @@ struct StateReader {
     case .list(let values): return .list(try values.map(inner))
     case .record(let record): return .record(try record.pairs.map { ($0, try inner($1)) })
     case .instance(let instance):
+      let identity = ObjectIdentifier(instance)
+      guard !open.contains(identity) else { return .value(value) }
       return .model(
         instance.type.name,
         try instance.stateFields.map { field, value in
           (
             field.name,
-            try read(value, inBuffer: inBuffer || field.kind == .buffer, depth: depth + 1)
+            try read(
+              value, inBuffer: inBuffer || field.kind == .buffer, depth: depth + 1,
+              in: open.union([identity]))
           )
         })
     case .host(let host):

@@ -144,7 +144,7 @@ private struct Builder {
     }
     let whole = shape.rank - taken
     for item in items { try add(item, whole: whole) }
-    if !hasEllipsis { for _ in 0..<whole { keepAxis() } }
+    if !hasEllipsis { for _ in 0..<whole { try keepAxis() } }
   }
 
   private mutating func add(_ item: IndexItem, whole: Int) throws {
@@ -160,7 +160,7 @@ private struct Builder {
       try addView(extent: 1, step: 0, axis: -1)
       isInRow = false
     case .ellipsis:
-      for _ in 0..<whole { keepAxis() }
+      for _ in 0..<whole { try keepAxis() }
       isInRow = false
     case .mask(let mask): try addMask(mask)
     case .ids(let ids) where ids.dtype == .bool: try addMask(ids)
@@ -175,10 +175,8 @@ private struct Builder {
     isInRow = true
   }
 
-  private mutating func keepAxis() {
-    extents.append(shape[axis])
-    steps.append(1)
-    axes.append(axis)
+  private mutating func keepAxis() throws {
+    try addView(extent: shape[axis], step: 1, axis: axis)
     axis += 1
   }
 
