@@ -46,7 +46,7 @@ let package = Package(
       name: "Tensors", dependencies: ["Kernels", "COpenBLAS", "CLAPACKE"],
       linkerSettings: linearAlgebraLibraries),
     .target(name: "Autodiff", dependencies: ["Tensors", "Kernels"]),
-    .target(name: "Optimizers", dependencies: ["Autodiff"]),
+    .target(name: "Optimizers", dependencies: ["Autodiff", "Tensors"]),
     .target(name: "MetaOptimization", dependencies: ["Tensors", "Autodiff", "Optimizers"]),
 
     .target(name: "Syntax"),
@@ -71,7 +71,7 @@ let package = Package(
       linkerSettings: lineEditingLibraries),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
-    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
+    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Tensors"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Mos"]),

@@ -305,7 +305,18 @@ extension GraphView {
 
 extension Traced {
   /// Adds to the gradient that `backward` leaves in a leaf.
+  ///
+  /// - Throws: a value error for a gradient of each example where the leaf belongs to all of them.
   func accumulate(_ gradient: Variable) throws {
+    var inner = gradient
+    while case .traced(let traced) = inner, traced.height > height {
+      guard traced.kind != .batch else {
+        throw TensorError(
+          .value, "backward inside vmap reaches a parameter from outside it",
+          hint: "its gradient would be another for each example; use grad, and sum what vmap gives")
+      }
+      inner = traced.value
+    }
     second = try second.map { try $0 + gradient } ?? gradient
   }
 }

@@ -30,6 +30,7 @@ final class Session {
     let interpreter = Interpreter(output: StandardOutput.shared.write)
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
+    if isatty(2) == 1 { interpreter.showProgress = writeError }
     for limit in options.limit { limit.apply(&interpreter.limits) }
     var settings: [String] = []
     if let dtype = options.dtype { settings.append("set_default_dtype(\(dtype))") }

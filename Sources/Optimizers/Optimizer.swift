@@ -28,7 +28,7 @@ public final class Optimizer {
 
   /// An optimizer of parameters.
   ///
-  /// - Throws: a value error where there is none, or where one is listed twice.
+  /// - Throws: a value error where there is none.
   public init(
     _ target: ParameterTree, _ transformation: GradientTransformation, isDifferentiable: Bool
   ) throws {
@@ -36,10 +36,14 @@ public final class Optimizer {
     try addGroup(target, transformation)
   }
 
-  /// Adds parameters with a transformation of their own and a new state.
+  /// Adds parameters with a transformation of their own and a new state; one that stands at several
+  /// places of the target moves once a step.
+  ///
+  /// - Throws: a value error where there is none, or where one is in a group already.
   public func addGroup(
     _ target: ParameterTree, _ transformation: GradientTransformation
   ) throws {
+    let target = target.withoutRepeats()
     let added = target.parameters
     guard !added.isEmpty else {
       throw TensorError(
@@ -49,7 +53,7 @@ public final class Optimizer {
     var seen = Set(parameters.map(ObjectIdentifier.init))
     for parameter in added where !seen.insert(ObjectIdentifier(parameter)).inserted {
       throw TensorError(
-        .value, "parameter \(parameter.name ?? "without a name") is given to the optimizer twice")
+        .value, "parameter \(parameter.name ?? "without a name") is in a group of the optimizer already")
     }
     groups.append(
       Group(

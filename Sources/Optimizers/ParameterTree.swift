@@ -24,6 +24,21 @@ public indirect enum ParameterTree: Sendable {
     }
   }
 
+  /// The tree with each parameter at its first place alone: tied weights move once a step.
+  func withoutRepeats() -> ParameterTree {
+    var seen: Set<ObjectIdentifier> = []
+    func visit(_ tree: ParameterTree) -> ParameterTree {
+      switch tree {
+      case .parameter(let parameter):
+        seen.insert(ObjectIdentifier(parameter)).inserted ? tree : .none
+      case .list(let trees): .list(trees.map(visit))
+      case .record(let pairs): .record(pairs.map { ($0.key, visit($0.value)) })
+      case .none: .none
+      }
+    }
+    return visit(self)
+  }
+
   /// The tree of what is found for each parameter; nothing for nil.
   public func map(_ transform: (Parameter) throws -> Variable?) rethrows -> Tree {
     switch self {

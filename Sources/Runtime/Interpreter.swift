@@ -28,6 +28,8 @@ public final class Interpreter {
   public var output: (String) -> Void
   /// Where warnings go.
   public var warn: (Diagnostic) -> Void = { _ in }
+  /// Draws a line that is written over, for `progress`; nil where nobody watches.
+  public var showProgress: ((String) -> Void)?
   /// Bounds of the next run.
   public var limits = Limits() {
     didSet {

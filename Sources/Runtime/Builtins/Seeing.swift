@@ -33,6 +33,23 @@ extension Builtins {
         _ = try SummaryRow.add(arguments[0], "", 0, to: &rows)
         return .host(SummaryObject(SummaryRow.table(rows)))
       },
+      Builtin(
+        "progress(values, label=\"\")",
+        """
+        The values, to loop over; on a terminal a bar shows how far the loop is.
+
+            let total = 0
+            for i in progress(0..4, "adding") { total += i }
+            print(total)    # 6
+        """
+      ) { arguments in
+        let values = try arguments.interpreter.machine.walkable(arguments[0])
+        let label = try arguments.string(1, default: "")
+        guard let show = arguments.interpreter.showProgress else { return values }
+        return .host(
+          ProgressObject(
+            values, count: try arguments.interpreter.length(of: values), label: label, show: show))
+      },
       graph(
         "graph",
         """
