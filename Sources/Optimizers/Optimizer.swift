@@ -53,7 +53,8 @@ public final class Optimizer {
     var seen = Set(parameters.map(ObjectIdentifier.init))
     for parameter in added where !seen.insert(ObjectIdentifier(parameter)).inserted {
       throw TensorError(
-        .value, "parameter \(parameter.name ?? "without a name") is in a group of the optimizer already")
+        .value,
+        "parameter \(parameter.name ?? "without a name") is in a group of the optimizer already")
     }
     groups.append(
       Group(
