@@ -450,10 +450,23 @@ extension Compiler {
 
   /// True where computing the expression writes its register only when it is done, so that a
   /// variable on both sides of `=` keeps its old value till then.
+  ///
+  /// A call puts its callee into its register before it computes the arguments, unless the callee
+  /// is known by name and takes no register.
   private func isDirect(_ expression: Resolved) -> Bool {
     switch expression.kind {
-    case .constant, .binary, .call, .methodCall, .field, .index, .reference, .function, .slot: true
-    default: false
+    case .constant, .binary, .field, .index, .reference, .function, .slot: return true
+    case .methodCall(let call): return call.variable == nil
+    case .call(let callee, let arguments):
+      guard positional(arguments) != nil, case .reference(let reference, _) = callee.kind else {
+        return false
+      }
+      switch reference {
+      case .global: return true
+      case .builtin(.builtin(let builtin)): return builtin.signature.restRecord == nil
+      default: return false
+      }
+    default: return false
     }
   }
 
