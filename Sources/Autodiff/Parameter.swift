@@ -111,15 +111,21 @@ public func leaf(of variable: Variable) throws -> Variable {
     throw TensorError(
       .type, "a parameter needs f32 or f64 elements, and these are \(variable.dtype.name)")
   }
+  if case .traced(let traced) = variable.alive, traced.kind == .batch,
+    !traced.isAlive(in: .current)
+  {
+    throw Traced.escapedFromMap
+  }
   return .traced(Traced.leaf(stopGradient(variable), context: .current))
 }
 
 /// The numbers of a variable, for every tape and dual level a constant.
 ///
-/// A mapped value stays mapped.
+/// A mapped value stays mapped; one whose `vmap` has ended stays what it is, an error when used.
 public func stopGradient(_ variable: Variable) -> Variable {
   guard case .traced(let traced) = variable.alive else { return variable.alive }
   guard traced.kind == .batch else { return stopGradient(traced.value) }
+  guard traced.isAlive(in: .current) else { return variable.alive }
   let inner = stopGradient(traced.value)
   return .traced(
     Traced(

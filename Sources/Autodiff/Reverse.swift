@@ -390,6 +390,21 @@ public struct Pullback {
   fileprivate let height: Int
   fileprivate let levels: (Level, Level)
 
+  /// Whether a checkpoint in the graph runs its function again when it is pulled back, which it can
+  /// only do where no other transformation has begun since.
+  public var runsAgain: Bool {
+    var seen: Set<ObjectIdentifier> = []
+    var stack = roots.compactMap { $0 }
+    while let node = stack.popLast() {
+      guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
+      if node.checkpointedCall != nil { return true }
+      for case .traced(let operand) in node.inputs where operand.serial == node.serial {
+        stack.append(operand)
+      }
+    }
+    return false
+  }
+
   /// The cotangents of the arguments; nil where the results do not depend on one.
   ///
   /// It may be called any number of times, and is differentiable.

@@ -92,7 +92,16 @@ public func applyUpdates(_ parameters: Tree, _ updates: Tree) throws -> Tree {
 
 extension Variable {
   /// A parameter plus its update, in the parameter's dtype.
+  ///
+  /// - Throws: a shape error for an update that would stretch the parameter.
   func updated(by update: Variable) throws -> Variable {
-    try (self + update).converted(to: dtype)
+    let result = try self + update
+    guard result.shape == shape else {
+      throw TensorError(
+        .shape,
+        "an update of \(update.typeDescription) does not fit a parameter of \(typeDescription)",
+        hint: "does the state belong to a parameter of another shape?")
+    }
+    return try result.converted(to: dtype)
   }
 }

@@ -54,7 +54,7 @@ public final class Optimizer {
     for parameter in added where !seen.insert(ObjectIdentifier(parameter)).inserted {
       throw TensorError(
         .value,
-        "parameter \(parameter.name ?? "without a name") is in a group of the optimizer already")
+        "\(parameter.title) is in a group of the optimizer already")
     }
     groups.append(
       Group(
@@ -83,6 +83,12 @@ public final class Optimizer {
   @discardableResult
   public func step(_ loss: Variable) throws -> Bool {
     if !isDifferentiable {
+      for parameter in parameters where !parameter.isLeaf {
+        throw TensorError(
+          .value,
+          "\(parameter.title) is the result of a computation, so backward leaves no gradient in it",
+          hint: "stop_gradient(…) makes it a leaf again; a Meta optimizer steps it as it is")
+      }
       zeroGradients()
       guard try backward(loss) else { return false }
       try step()
@@ -141,4 +147,9 @@ extension Optimizer.Group {
     }
     return (values, state)
   }
+}
+
+extension Parameter {
+  /// What messages call it.
+  fileprivate var title: String { name.map { "parameter \($0)" } ?? "a parameter" }
 }

@@ -22,6 +22,9 @@ extension Differentiation {
   }
 
   /// A function that runs `f` a number of times on a state, with few snapshots kept.
+  ///
+  /// Steps run again from the tensors of an earlier state, so a state is tensors and numbers in lists
+  /// and records, of one structure from the first to the last.
   static func checkpointedLoop(_ f: Value, steps: Int, snapshots: Int) -> Value {
     var takesNumber = false
     if case .function(let closure) = f {
@@ -31,22 +34,16 @@ extension Differentiation {
       BuiltinFunction("checkpointed(state)") { [takesNumber] call in
         let interpreter = call.interpreter
         let first = try ValueTree(call[0])
-        var state = first
+        try first.requirePlainState()
         let results = try checkpoint(steps: steps, snapshots: snapshots, first.variables) {
           number, variables in
           let given = first.rebuilt(with: variables.map { .tensor($0) })
           let result = try ValueTree(
             interpreter.call(f, takesNumber ? [given, .int(number)] : [given]))
-          guard result.variables.count == variables.count else {
-            throw RuntimeError(
-              .shape,
-              "a step of a checkpointed loop took a state of \(variables.count) tensors and gave one "
-                + "of \(result.variables.count)")
-          }
-          state = result
-          return result.variables
+          try result.requirePlainState()
+          return try result.variables(inOrderOf: first)
         }
-        return state.rebuilt(with: results.map { .tensor($0) })
+        return first.rebuilt(with: results.map { .tensor($0) })
       })
   }
 
@@ -145,5 +142,46 @@ extension Differentiation {
       return .record(Record(try record.pairs.map { ($0, try withoutGradient($1)) }))
     default: return value
     }
+  }
+}
+
+extension ValueTree {
+  /// - Throws: a type error for a state with something that a step could change and that is not in
+  ///   its tensors.
+  fileprivate func requirePlainState() throws {
+    func visit(_ structure: Structure) throws {
+      switch structure {
+      case .leaf, .parameter, .other(.nil): return
+      case .list(let structures): try structures.forEach(visit)
+      case .record(let pairs): try pairs.forEach { try visit($0.value) }
+      case .instance(let instance, _): throw misfit(.instance(instance))
+      case .other(let value): throw misfit(value)
+      }
+    }
+    func misfit(_ value: Value) -> RuntimeError {
+      RuntimeError(
+        .type, "\(value.shortDescription) cannot be in the state of a checkpointed loop",
+        hint:
+          "a state is tensors and numbers in lists and records; functional(model) gives a model's")
+    }
+    try visit(structure)
+  }
+
+  /// The tensors in the order of another tree's, by their paths.
+  ///
+  /// - Throws: a shape error that names a path where the structures differ.
+  fileprivate func variables(inOrderOf other: ValueTree) throws -> [Variable] {
+    if leaves.map(\.path) == other.leaves.map(\.path) { return variables }
+    var found: [String: Variable] = [:]
+    for leaf in leaves { found[leaf.path] = leaf.variable }
+    let lost = other.leaves.first { found[$0.path] == nil }?.path
+    let added = leaves.first { leaf in !other.leaves.contains { $0.path == leaf.path } }?.path
+    guard lost == nil, added == nil else {
+      let what = lost.map { "has nothing at `\($0)`" } ?? "has something new at `\(added ?? "")`"
+      throw RuntimeError(
+        .shape, "the state that a step of a checkpointed loop gave \(what)",
+        hint: "every step gives a state of the structure that the first one took")
+    }
+    return other.leaves.compactMap { found[$0.path] }
   }
 }

@@ -156,10 +156,19 @@ extension Differentiation {
         let rows = try pull.values.indices.map { row -> Value in
           let y = pull.values[row]
           let basis = try Variable.basis(like: y)
-          let found = try vmap([basis], axes: [0], size: y.count) { direction in
+          func pulled(_ direction: Variable) throws -> [Variable] {
             var cotangents = [Variable?](repeating: nil, count: pull.values.count)
-            cotangents[row] = direction[0]
+            cotangents[row] = direction
             return try zip(pull(cotangents), inputs).map { try $0 ?? $1.zerosLike() }
+          }
+          let found: [Variable]
+          if pull.runsAgain {
+            let each = try (0..<y.count).map { try pulled(basis.indexed(at: $0)) }
+            found = try inputs.indices.map { index in
+              try Variable.stack(each.map { $0[index] })
+            }
+          } else {
+            found = try vmap([basis], axes: [0], size: y.count) { try pulled($0[0]) }
           }
           return tree.rebuilt(
             with: try zip(found, inputs).map { derivative, input in

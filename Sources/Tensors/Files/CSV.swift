@@ -1,7 +1,7 @@
 // `.csv` files (RFC 4180): rows of numbers, with or without names of the columns above them.
 //
-// The first row holds names where any cell of it is neither a number nor empty. A cell in quotation marks
-// is text, so names that look like numbers are written in them.
+// The first row holds names where any cell of it is neither a number, nor true or false, nor empty. A
+// cell in quotation marks is text, so names that look like numbers are written in them.
 
 /// The contents of a table.
 public struct CSV {
@@ -48,7 +48,9 @@ public struct CSV {
     if let place = rows.firstIndex(where: { $0.count != width }) {
       throw file.damaged("row \(place + 1) has \(rows[place].count) cells, and row 1 has \(width)")
     }
-    let hasNames = rows[0].contains { !$0.text.isEmpty && $0.number == nil }
+    let hasNames = rows[0].contains { cell in
+      !cell.text.isEmpty && cell.number == nil && (cell.isQuoted || Bool(cell.text) == nil)
+    }
     names = hasNames ? rows.removeFirst().map(\.text) : nil
     columns = try (0..<width).map { column in try CSV.column(rows.map { $0[column] }) }
   }
