@@ -66,6 +66,18 @@ extension Builtins {
         """),
       graph("make_dot", "`graph` by TorchOpt's name."),
       Builtin(
+        "plot(*values, label=nil)",
+        """
+        A line through points, `plot(ys)` or `plot(xs, ys)`: text when printed, and a picture by
+        `p.save("loss.svg")`. `p.add(xs, ys, label="test")` draws another line into it. Points that
+        are not finite are left out.
+
+            let p = plot([3.0, 1.0, 2.0], label="train")
+            p.add([2.0, 2.0, 2.5], label="test")
+            print(type(p))    # Plot
+        """
+      ) { arguments in .host(PlotObject(try PlotObject.line(arguments, number: 1))) },
+      Builtin(
         "memory(value=nil)",
         """
         What is alive: `nodes` of graphs, bytes of `tensors` over 1 KB, and bytes `kept` to be used
