@@ -44,6 +44,9 @@ public final class Interpreter {
   /// Set by a signal handler or another thread; the next safepoint throws.
   public let interrupt = InterruptFlag()
 
+  /// Where the time of a run goes, while somebody asks; see `profile`.
+  var profiler: Profiler?
+
   private(set) lazy var machine = Machine(self)
   let globals = Globals()
   let modules = ModuleLoader()
@@ -211,13 +214,29 @@ extension Interpreter {
   }
 }
 
-/// A flag that another thread or a signal handler raises.
+/// What another thread or a signal handler asks of a running program; the machine looks at it between
+/// operations, at one load for all requests.
 public final class InterruptFlag: Sendable {
-  private let flag = Atomic<Bool>(false)
-  /// Raises it.
-  public func raise() { flag.store(true, ordering: .relaxed) }
-  /// Lowers it.
-  public func clear() { flag.store(false, ordering: .relaxed) }
-  /// True while raised.
-  public var isRaised: Bool { flag.load(ordering: .relaxed) }
+  private static let interrupt: UInt8 = 1
+  private static let sample: UInt8 = 2
+  private let requests = Atomic<UInt8>(0)
+
+  /// Asks the program to end.
+  public func raise() { requests.bitwiseOr(InterruptFlag.interrupt, ordering: .relaxed) }
+  /// Takes that back.
+  public func clear() { requests.bitwiseAnd(~InterruptFlag.interrupt, ordering: .relaxed) }
+  /// True while the program is asked to end.
+  public var isRaised: Bool {
+    requests.load(ordering: .relaxed) & InterruptFlag.interrupt != 0
+  }
+
+  /// Asks the program to say where it is.
+  func askForSample() { requests.bitwiseOr(InterruptFlag.sample, ordering: .relaxed) }
+  /// True once after a sample has been asked for.
+  func takeSampleRequest() -> Bool {
+    let before = requests.bitwiseAnd(~InterruptFlag.sample, ordering: .relaxed).oldValue
+    return before & InterruptFlag.sample != 0
+  }
+  /// True while anything is asked for.
+  @inline(__always) var isPending: Bool { requests.load(ordering: .relaxed) != 0 }
 }

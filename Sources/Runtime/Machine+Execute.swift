@@ -245,7 +245,7 @@ extension Machine {
             let offset = i.wide
             if offset < 0 {
               ticks -= 1
-              if ticks < 0 { ticks = try safepoint() }
+              if ticks < 0 { ticks = try safepoint(at: pc) }
             }
             pc += offset
           case .jumpIfFalse:
@@ -379,7 +379,7 @@ extension Machine {
               a.initialize(to: .int(next))
               setInt(a + 3, next)
               ticks -= 1
-              if ticks < 0 { ticks = try safepoint() }
+              if ticks < 0 { ticks = try safepoint(at: pc) }
               pc += i.wide
             }
           case .beginWalk:
@@ -435,7 +435,7 @@ extension Machine {
           // Calls
           case .callGlobal:
             ticks -= 1
-            if ticks < 0 { ticks = try safepoint() }
+            if ticks < 0 { ticks = try safepoint(at: pc) }
             let slot = globals + Int(i.b)
             let count = Int(i.c)
             if let closure = slot.closure {
@@ -460,7 +460,7 @@ extension Machine {
             }
           case .call:
             ticks -= 1
-            if ticks < 0 { ticks = try safepoint() }
+            if ticks < 0 { ticks = try safepoint(at: pc) }
             if let closure = a.closure {
               let callee = closure._withUnsafeGuaranteedRef { $0.header }
               if callee.pointee.plainCount == Int(i.b) {
@@ -478,7 +478,7 @@ extension Machine {
           case .callWith:
             sync(pc, base, header, captures)
             ticks -= 1
-            if ticks < 0 { ticks = try safepoint() }
+            if ticks < 0 { ticks = try safepoint(at: pc) }
             if let entry = try prepare(a, callSite(i.b, header)) {
               try enter(entry, &pc, &base, &header, &captures)
             }
@@ -491,17 +491,17 @@ extension Machine {
             }
             a.pointee = result
             clearRegisters(a + 1, count)
-            if interpreter.interrupt.isRaised { ticks = try safepoint() }
+            if interpreter.interrupt.isPending { ticks = try safepoint() }
           case .callMethod:
             sync(pc, base, header, captures)
             ticks -= 1
-            if ticks < 0 { ticks = try safepoint() }
+            if ticks < 0 { ticks = try safepoint(at: pc) }
             if let entry = try prepareMethod(a, callSite(i.b, header)) {
               try enter(entry, &pc, &base, &header, &captures)
             }
           case .tailCall:
             ticks -= 1
-            if ticks < 0 { ticks = try safepoint() }
+            if ticks < 0 { ticks = try safepoint(at: pc) }
             let count = Int(i.b)
             if let closure = a.closure,
               closure._withUnsafeGuaranteedRef({ $0.header.pointee.plainCount }) == count
@@ -654,6 +654,13 @@ extension Machine {
     header = entry.header
     captures = entry.captures
     pc = UnsafePointer(header.pointee.code)
+  }
+
+  /// A look at limits and interrupts from an instruction that has not said where it stands.
+  @inline(never)
+  private func safepoint(at pc: UnsafePointer<Instruction>) throws -> Int {
+    state.pointee.pc = pc - 1
+    return try safepoint()
   }
 
   /// Writes down where the loop stands, for code that may look or call back.

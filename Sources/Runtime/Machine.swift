@@ -186,6 +186,9 @@ final class Machine {
 
   /// Looks at limits and interrupts; gives the ticks until the next look.
   func safepoint() throws -> Int {
+    if interpreter.interrupt.isPending, interpreter.interrupt.takeSampleRequest() {
+      interpreter.profiler?.record(UInt64(UInt(bitPattern: state.pointee.pc)))
+    }
     if interpreter.interrupt.isRaised {
       interpreter.interrupt.clear()
       throw RuntimeError(.interrupt, "interrupted")

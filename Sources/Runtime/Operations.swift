@@ -14,6 +14,8 @@ extension Machine {
     _ operation: BinaryOperator, _ i: Instruction, _ base: UnsafeMutablePointer<Value>,
     _ pc: UnsafePointer<Instruction>, _ constant: UnsafeMutablePointer<Value>? = nil
   ) throws {
+    // Before this operation says where it stands: the time until now was another's.
+    if interpreter.interrupt.isPending { _ = try safepoint() }
     state.pointee.pc = pc - 1
     let a = base + Int(i.a)
     let x = base + Int(i.b)
@@ -68,7 +70,6 @@ extension Machine {
     guard x.isTensor || y.isTensor, let (a, b) = TensorOperations.operands(x, y) else {
       throw mismatch(operation, x, y)
     }
-    if interpreter.interrupt.isRaised { _ = try safepoint() }
     return .tensor(try TensorOperations.binary(operation, a, b))
   }
 

@@ -78,6 +78,20 @@ extension Builtins {
         """
       ) { arguments in .host(PlotObject(try PlotObject.line(arguments, number: 1))) },
       Builtin(
+        "profile(f, *args)",
+        """
+        Calls a function and says which source lines took the time: text when printed, with
+        `p.value`, what the function gave, `p.seconds`, and `p.lines`, records of `place`, `text`,
+        `seconds` and `share`, the greatest first. Places are asked for a thousand times a second.
+
+            let p = profile(n => { let x = 0.0; for i in 0..n { x += sin(i * 1.0) }; x }, 1000)
+            print(p.seconds < 10.0)    # true
+        """
+      ) { arguments in
+        .host(
+          try arguments.interpreter.profile(try arguments.function(0), arguments.rest(1)))
+      },
+      Builtin(
         "memory(value=nil)",
         """
         What is alive: `nodes` of graphs, bytes of `tensors` over 1 KB, and bytes `kept` to be used

@@ -88,7 +88,7 @@ extension Interpreter {
   }
 
   /// `file:line` of a `Context.place`, without folders; empty where it is not known.
-  private func line(ofPlace place: UInt64) -> String {
+  func line(ofPlace place: UInt64) -> String {
     guard let label = label(ofPlace: place) else { return "" }
     let file = label.source.name.split(separator: "/").last ?? ""
     return "\(file):\(label.source.line(at: label.span.start))"

@@ -1,0 +1,167 @@
+// `profile(f)`: where the time of a run goes, by source line.
+//
+// A thread asks a thousand times a second, and the program answers between two operations with the
+// place it stands at: the operation that has just run. An operation that takes longer than one
+// request answers for all that were missed. While nobody profiles nothing is asked, and the look at
+// the requests is the one that every operation takes for interrupts.
+
+import Glibc
+import Synchronization
+import Tensors
+
+/// The samples of one run.
+final class Profiler {
+  /// Seconds between two requests.
+  private static let period = 0.001
+
+  /// What the asking thread and the program share.
+  private final class Clock: Sendable {
+    let isRunning = Atomic<Bool>(true)
+    /// Requests that have not been answered.
+    let waiting = Atomic<Int>(0)
+  }
+
+  private let clock = Clock()
+  private(set) var samples: [UInt64: Int] = [:]
+
+  /// The program answers all requests that wait.
+  func record(_ place: UInt64) {
+    let count = clock.waiting.exchange(0, ordering: .relaxed)
+    if count > 0 { samples[place, default: 0] += count }
+  }
+
+  /// Runs the body while samples are taken.
+  func measure<R>(_ interrupt: InterruptFlag, _ body: () throws -> R) throws -> R {
+    let thread = try ask(interrupt)
+    defer {
+      clock.isRunning.store(false, ordering: .relaxed)
+      pthread_join(thread, nil)
+      _ = interrupt.takeSampleRequest()
+    }
+    return try body()
+  }
+
+  private final class Request {
+    let clock: Clock
+    let interrupt: InterruptFlag
+    init(_ clock: Clock, _ interrupt: InterruptFlag) {
+      self.clock = clock
+      self.interrupt = interrupt
+    }
+  }
+
+  private func ask(_ interrupt: InterruptFlag) throws -> pthread_t {
+    var thread = pthread_t()
+    let request = Unmanaged.passRetained(Request(clock, interrupt))
+    let status = pthread_create(
+      &thread, nil,
+      { pointer in
+        guard let pointer else { return nil }
+        let request = Unmanaged<Request>.fromOpaque(pointer).takeRetainedValue()
+        while request.clock.isRunning.load(ordering: .relaxed) {
+          usleep(UInt32(Profiler.period * 1e6))
+          request.clock.waiting.add(1, ordering: .relaxed)
+          request.interrupt.askForSample()
+        }
+        return nil
+      }, request.toOpaque())
+    guard status == 0 else {
+      request.release()
+      throw RuntimeError(.io, "cannot start the thread that profiles")
+    }
+    return thread
+  }
+}
+
+/// What `profile(f)` gives: the value of `f`, and the lines by the time they took.
+final class ProfileObject: HostObject {
+  private let value: Value
+  private let seconds: Double
+  private let lines: [Line]
+
+  /// A source line: `train.mos:12`, what stands there, and its share of the samples.
+  struct Line {
+    var place: String
+    var text: String
+    var share: Double
+  }
+
+  /// A profile with its lines, the greatest share first.
+  init(_ value: Value, seconds: Double, lines: [Line]) {
+    self.value = value
+    self.seconds = seconds
+    self.lines = lines
+  }
+
+  override var typeName: String { "Profile" }
+  override var memberNames: [String] { ["value", "seconds", "lines"] }
+
+  override var summary: String {
+    let digits = ProfileObject.digits
+    let rows = lines.prefix(20).map { line in
+      "\(digits(line.share * 100, "5.1f")) %  \(digits(line.share * seconds, "8.4f")) s  \(line.place)"
+        + "  \(line.text)"
+    }
+    let more = lines.count > 20 ? ["… and \(lines.count - 20) more lines"] : []
+    return (["\(digits(seconds, ".4f")) s"] + rows + more).joined(separator: "\n")
+  }
+
+  private static func digits(_ value: Double, _ format: String) -> String {
+    (try? FormatSpecification.parse(format).format(value)) ?? "\(value)"
+  }
+
+  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+    switch name {
+    case "value": value
+    case "seconds": .float(seconds)
+    case "lines":
+      .list(
+        lines.map { line in
+          .record(
+            Record([
+              ("place", .string(line.place)), ("text", .string(line.text)),
+              ("seconds", .float(line.share * seconds)), ("share", .float(line.share)),
+            ]))
+        })
+    default: nil
+    }
+  }
+}
+
+extension Interpreter {
+  /// Calls a function while its time is measured by source line.
+  func profile(_ function: Value, _ arguments: [Value]) throws -> ProfileObject {
+    guard profiler == nil else {
+      throw RuntimeError(
+        .value, "profile runs already", hint: "one profile cannot stand in another")
+    }
+    let profiler = Profiler()
+    self.profiler = profiler
+    defer { self.profiler = nil }
+    let start = Builtins.now()
+    let value = try profiler.measure(interrupt) { try call(function, arguments) }
+    let seconds = Builtins.now() - start
+    return ProfileObject(value, seconds: seconds, lines: lines(of: profiler.samples))
+  }
+
+  private func lines(of samples: [UInt64: Int]) -> [ProfileObject.Line] {
+    let total = Double(samples.values.reduce(0, +))
+    var lines: [String: ProfileObject.Line] = [:]
+    for (place, count) in samples {
+      let name = line(ofPlace: place)
+      var line =
+        lines[name] ?? ProfileObject.Line(place: name, text: text(ofPlace: place), share: 0)
+      line.share += Double(count) / total
+      lines[name] = line
+    }
+    return lines.values.sorted { ($0.share, $1.place) > ($1.share, $0.place) }
+  }
+
+  /// The source line that a `Context.place` stands in, cut where it is long.
+  private func text(ofPlace place: UInt64) -> String {
+    guard let label = label(ofPlace: place) else { return "" }
+    let text = label.source.text(ofLine: label.source.line(at: label.span.start))
+      .drop { $0 == " " || $0 == "\t" }
+    return text.count <= 50 ? String(text) : text.prefix(49) + "…"
+  }
+}
