@@ -71,6 +71,7 @@ extension Traced {
   /// The number of results of a bundle.
   var bundleSize: Int {
     if let call = checkpointedCall { return call.size }
+    if let function = customFunction { return function.count }
     if case .bundle(let rules)? = primitive?.rules { return rules.size }
     return 0
   }

@@ -51,6 +51,8 @@ public final class Context {
   @exclusivity(unchecked) var stoppedTapes = -1
   /// Dual levels at or below this height carry no tangent: `no_grad`.
   @exclusivity(unchecked) var stoppedDuals = -1
+  /// True while a `RecordedFunction` is made: checkpoints keep their graph then.
+  @exclusivity(unchecked) var recordsFunction = false
   /// The number of the current walk over a graph; see `Reverse`.
   @exclusivity(unchecked) var walk = 0
   /// What freed nodes held and is still to be freed; see `Traced`.
@@ -65,6 +67,8 @@ public final class Context {
     get { mos_detects_anomalies_get() != 0 }
     set { mos_detects_anomalies_set(newValue ? 1 : 0) }
   }
+  /// Takes what an operation has to say beside its result: a solve that did not converge.
+  public var notify: ((Notice) -> Void)?
   /// The float type that literals and conversions take.
   @exclusivity(unchecked) public var defaultFloat: DType = .f64
   /// The stream of random numbers that functions without a key draw from.

@@ -1,109 +1,152 @@
-// Functions with a reverse rule of their own: what `custom_vjp`, estimators and implicit
+// Functions with rules of their own: what `custom_vjp`, estimators, linear solves and implicit
 // functions are made of.
 //
-// Such a function is one operation. Its value is computed with nothing recorded, so only its
-// arguments get gradients, not the variables that it closes over. Forward mode transposes the
-// reverse rule: ẏ is what pulls ẋ through u ↦ reverse(x, u), taken at u = 0, which is exact
-// because a reverse rule is linear in the cotangent.
+// Such a function is one operation with one result or several, a bundle on a tape. Its value is
+// computed with nothing recorded, so only its arguments get gradients, not the variables that it
+// closes over; `RecordedFunction` makes those arguments too. Without a forward rule, forward mode
+// transposes the reverse rule: ẏ is what pulls ẋ through u ↦ reverse(x, u), taken at u = 0, which
+// is exact because a reverse rule is linear in the cotangents.
 
 import Tensors
 
-/// A function of tensors, with one tensor as its result and its own reverse rule.
+/// A function of tensors with its own derivative rules.
 public final class CustomFunction: @unchecked Sendable {
   /// The function itself.
-  public typealias Value = ([Variable]) throws -> Variable
-  /// `(arguments, cotangent) → cotangents`; nil where there is none.
-  public typealias Reverse = ([Variable], Variable) throws -> [Variable?]
+  public typealias Value = ([Variable]) throws -> [Variable]
+  /// `(arguments, tangents) → tangents of the results`; nil stands for zero on both sides.
+  public typealias Forward = ([Variable], [Variable?]) throws -> [Variable?]
+  /// `(arguments, cotangents of the results) → cotangents`; nil stands for zero on both sides.
+  public typealias Reverse = ([Variable], [Variable?]) throws -> [Variable?]
 
   let name: String
+  /// The number of results.
+  let count: Int
   let value: Value
+  let forward: Forward?
   let reverse: Reverse
 
-  /// A function with its reverse rule, written with differentiable operations.
-  public init(_ name: String, value: @escaping Value, reverse: @escaping Reverse) {
+  /// A function of so many results with its rules, written with differentiable operations.
+  public init(
+    _ name: String, results count: Int, value: @escaping Value, forward: Forward? = nil,
+    reverse: @escaping Reverse
+  ) {
     self.name = name
+    self.count = count
     self.value = value
+    self.forward = forward
     self.reverse = reverse
   }
 
-  /// The value for arguments, recorded as one operation.
+  /// A function of one result with its reverse rule, `(arguments, cotangent) → cotangents`.
+  public convenience init(
+    _ name: String, value: @escaping ([Variable]) throws -> Variable,
+    reverse: @escaping ([Variable], Variable) throws -> [Variable?]
+  ) {
+    self.init(
+      name, results: 1, value: { [try value($0)] },
+      reverse: { arguments, cotangents in
+        guard let cotangent = cotangents[0] else { return arguments.map { _ in nil } }
+        return try reverse(arguments, cotangent)
+      })
+  }
+
+  /// The result of a function of one, recorded as one operation.
   public func callAsFunction(_ arguments: [Variable]) throws -> Variable {
+    try results(arguments)[0]
+  }
+
+  /// The results for arguments, recorded as one operation.
+  public func results(_ arguments: [Variable]) throws -> [Variable] {
     let context = Context.current
-    let arguments = try arguments.map { try $0.checkedAlive() }
-    var height: Int32 = -1
-    var kind = LevelKind.tape
-    for case .traced(let traced) in arguments where traced.height > height {
-      height = traced.height
-      kind = traced.kind
+    var arguments = arguments
+    guard let (height, kind) = try innermostLevel(of: &arguments, in: context) else {
+      return try context.withoutGradients { try value(arguments).map(stopGradient) }
     }
-    guard height >= 0 else {
-      return try context.withoutGradients { stopGradient(try value(arguments)) }
-    }
-    let isHere = arguments.map { argument in
-      if case .traced(let traced) = argument { traced.height == height } else { false }
-    }
-    let values = arguments.map { $0.below(Int(height)) }
+    let values = arguments.map { lowered($0, height).0 }
     switch kind {
     case .tape:
-      let y = try self(values)
-      guard Int(height) > context.stoppedTapes, y.dtype.isFloat else { return y }
-      return .traced(
-        Traced(
-          .tape, value: y, height: Int(height), context: context, primitive: .custom,
-          attributes: .object(self), others: arguments))
+      let results = try results(values)
+      guard Int(height) > context.stoppedTapes, results.contains(where: \.dtype.isFloat) else {
+        return results
+      }
+      let bundle = Traced(
+        .tape, value: results[0], height: Int(height), context: context, primitive: .custom,
+        attributes: .object(self), others: arguments)
+      return zip(bundle.parts(results, in: context), results).map { part, result in
+        result.dtype.isFloat ? part : result
+      }
     case .dual:
-      let y = try self(values)
-      guard Int(height) > context.stoppedDuals, y.dtype.isFloat else { return y }
-      var tangents: [Variable?] = []
-      for argument in arguments {
-        guard case .traced(let traced) = argument, traced.height == height else {
-          tangents.append(nil)
-          continue
-        }
-        tangents.append(traced.first)
+      let results = try results(values)
+      guard Int(height) > context.stoppedDuals else { return results }
+      let tangents = arguments.map { tangent($0, height) }
+      guard tangents.contains(where: { $0 != nil }) else { return results }
+      return try zip(results, pushForward(values, tangents, results)).map { result, tangent in
+        guard let tangent, result.dtype.isFloat else { return result }
+        return .traced(
+          Traced(
+            .dual, value: result, height: Int(height), context: context, primitive: nil,
+            first: tangent))
       }
-      let transposed = try vjp([y.zerosLike()]) { cotangent in
-        try zip(self.reverse(values, cotangent[0]), values).map { try $0 ?? $1.zerosLike() }
-      }
-      guard let tangent = try transposed(tangents)[0] else { return y }
-      return .traced(
-        Traced(
-          .dual, value: y, height: Int(height), context: context, primitive: nil, first: tangent))
     case .batch:
       let size = context.levels[Int(height)].size
-      let y = try mapped(isHere, size: size)(values)
-      return .traced(
-        Traced(.batch, value: y, height: Int(height), context: context, primitive: nil))
+      return try mapped(arguments.map { lowered($0, height).1 }, size: size).results(values).map {
+        .traced(Traced(.batch, value: $0, height: Int(height), context: context, primitive: nil))
+      }
     }
+  }
+
+  /// The tangents of the results, by the forward rule or by the transposed reverse rule.
+  private func pushForward(
+    _ arguments: [Variable], _ tangents: [Variable?], _ results: [Variable]
+  ) throws -> [Variable?] {
+    if let forward { return try forward(arguments, tangents) }
+    let transposed = try vjp(results.map { try $0.zerosLike() }) { cotangents in
+      try zip(self.reverse(arguments, cotangents), arguments).map { try $0 ?? $1.zerosLike() }
+    }
+    return try transposed(tangents)
   }
 
   /// This function over a mapped first axis of some arguments.
   private func mapped(_ isMapped: [Bool], size: Int) -> CustomFunction {
     let axes: [Int?] = isMapped.map { $0 ? 0 : nil }
-    return CustomFunction(
-      name,
-      value: { arguments in
-        try vmap(arguments, axes: axes, size: size) { [try self.value($0)] }[0]
-      },
-      reverse: { arguments, cotangent in
-        let present = Presence()
-        let found = try vmap(arguments + [cotangent], axes: axes + [0], size: size) { all in
-          let given = try self.reverse(Array(all.dropLast()), all[all.count - 1])
-          present.flags = given.map { $0 != nil }
-          return given.compactMap { $0 }
+    /// Maps a rule, whose other operands are all mapped and may be missing.
+    func map(
+      _ rule: @escaping Reverse
+    ) -> ([Variable], [Variable?], _ axesOfOthers: [Int?]) throws -> [Variable?] {
+      { arguments, others, axesOfOthers in
+        var flags: [Bool] = []
+        let given = others.compactMap { $0 }
+        let axesOfGiven = zip(others, axesOfOthers).filter { $0.0 != nil }.map(\.1)
+        guard (axes + axesOfGiven).contains(where: { $0 != nil }) else {
+          return try rule(arguments, others)
         }
-        var next = 0
-        return try present.flags.enumerated().map { index, isPresent in
-          guard isPresent else { return nil }
-          defer { next += 1 }
-          return isMapped[index]
-            ? found[next] : try found[next].sum(axes: AxisSet(0), keepAxes: false)
+        let found = try vmap(arguments + given, axes: axes + axesOfGiven, size: size) { all in
+          var next = all[arguments.count...].makeIterator()
+          let mapped = others.map { $0 == nil ? nil : next.next() }
+          let results = try rule(Array(all.prefix(arguments.count)), mapped)
+          flags = results.map { $0 != nil }
+          return results.compactMap { $0 }
+        }
+        var next = found.makeIterator()
+        return flags.map { $0 ? next.next() : nil }
+      }
+    }
+    let mappedReverse = map(reverse)
+    return CustomFunction(
+      name, results: count,
+      value: { arguments in try vmap(arguments, axes: axes, size: size) { try self.value($0) } },
+      forward: forward.map { rule in
+        let mappedForward = map(rule)
+        return { arguments, tangents in try mappedForward(arguments, tangents, axes) }
+      },
+      reverse: { arguments, cotangents in
+        let all: [Int?] = cotangents.map { _ in 0 }
+        return try zip(mappedReverse(arguments, cotangents, all), isMapped).map {
+          cotangent, isMapped in
+          isMapped ? cotangent : try cotangent?.sum(axes: AxisSet(0))
         }
       })
   }
-
-  /// Which cotangents a rule gave.
-  private final class Presence { var flags: [Bool] = [] }
 }
 
 extension Primitive {
@@ -111,24 +154,22 @@ extension Primitive {
   ///
   ///     ȳ ↦ the function's own rule
   static let custom = Primitive(
-    "custom", kernel: { inputs, _ in inputs[0] },
-    forward: { _, y, _, _ in try y.zerosLike() },
-    reverse: { inputs, _, attributes, dy, _ in
+    bundle: "custom", of: 0, kernel: { inputs, _ in inputs },
+    forward: { _, _, tangents in tangents },
+    reverse: { inputs, attributes, cotangents in
       guard case .object(let object) = attributes, let function = object as? CustomFunction else {
-        return []
+        return inputs.map { _ in nil }
       }
-      return try function.reverse(inputs, dy)
-    },
-    batch: { inputs, _, _, _ in inputs[0] })
+      return try zip(function.reverse(inputs, cotangents), inputs).map { cotangent, input in
+        input.dtype.isFloat ? try cotangent?.converted(to: input.dtype) : nil
+      }
+    })
 }
 
-extension Variable {
-  /// The variable without the levels that have ended; a mapped value that was kept is an error.
-  func checkedAlive() throws -> Variable {
-    let variable = alive
-    if case .traced(let traced) = variable, !traced.isAlive(in: .current) {
-      throw Traced.escapedFromMap
-    }
-    return variable
+extension Traced {
+  /// The function whose call this bundle is.
+  var customFunction: CustomFunction? {
+    guard primitive === Primitive.custom, case .object(let object) = attributes else { return nil }
+    return object as? CustomFunction
   }
 }

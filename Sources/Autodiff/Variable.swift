@@ -149,6 +149,7 @@ extension Variable {
   public var count: Int { shape.count }
 
   public var dtype: DType {
+    // Spelled out, for every operation asks: `underlying` would count a reference.
     var variable = self
     while true {
       switch variable {
@@ -164,14 +165,22 @@ extension Variable {
     return shape.rank == 0 ? dtype.name : "\(dtype.name)\(shape)"
   }
 
+  /// The numbers, mapped axes first, under every transformation.
+  public var underlying: Tensor {
+    var variable = self
+    while true {
+      switch variable {
+      case .tensor(let tensor): return tensor
+      case .traced(let traced): variable = traced.value
+      }
+    }
+  }
+
   /// The whole number that every element is, those of mapped examples included; nil where they
   /// differ, for no elements and for other dtypes than i64.
   public var commonInteger: Int? {
-    var variable = self
-    while case .traced(let traced) = variable { variable = traced.value }
-    guard case .tensor(let tensor) = variable, tensor.dtype == .i64, tensor.count > 0 else {
-      return nil
-    }
+    let tensor = underlying
+    guard tensor.dtype == .i64, tensor.count > 0 else { return nil }
     let first = tensor.firstInt
     return tensor.count == 1 || tensor.integers.allSatisfy { $0 == first } ? first : nil
   }
@@ -182,7 +191,8 @@ extension Variable {
   /// The name of the primitive that made the variable, if a tape recorded it.
   public var operationName: String? {
     guard let node else { return nil }
-    return (node.partOf?.bundle ?? node).primitive?.name
+    let maker = node.partOf?.bundle ?? node
+    return maker.customFunction?.name ?? maker.primitive?.name
   }
 
   /// The node that the program sees, if any: what `backward` starts from.

@@ -256,17 +256,6 @@ extension Variable {
     return try isFar.all(.all(rank: isFar.rank)).firstInt != 0
   }
 
-  /// The numbers, mapped axes first, under every transformation.
-  private var underlying: Tensor {
-    var variable = self
-    while true {
-      switch variable {
-      case .tensor(let tensor): return tensor
-      case .traced(let traced): variable = traced.value
-      }
-    }
-  }
-
   // MARK: What programs call
 
   /// X with A X = B; a B of one axis is a vector.

@@ -249,33 +249,14 @@ extension Arguments {
 
   fileprivate func raveled() throws -> Value {
     let tree = try valueTree(0)
-    let dtype = tree.leaves.reduce(DType.bool) { .promoted($0, $1.variable.dtype) }
-    let flat = try tree.leaves.map {
-      try $0.variable.converted(to: dtype).reshape(to: Shape($0.variable.count))
-    }
-    let total = flat.reduce(0) { $0 + $1.count }
-    let vector =
-      flat.isEmpty
-      ? .tensor(try Tensor.zeros(Shape(0), Context.current.defaultFloat))
-      : try Variable.concat(flat, axis: 0)
+    let raveling = Raveling(like: tree.variables)
     let back = BuiltinFunction("back(vector)") { arguments in
-      let vector = try arguments.variable(0)
-      guard vector.shape == Shape(total) else {
-        throw RuntimeError(
-          .shape, "the tree takes a vector of \(total) elements, not \(vector.typeDescription)")
-      }
-      var start = 0
-      return tree.rebuilt(
-        with: try tree.leaves.map { leaf in
-          let end = start + leaf.variable.count
-          defer { start = end }
-          let part = try vector.sliced(axis: 0, from: start, to: end)
-            .reshape(to: leaf.variable.shape)
-          return leaf.restored(
-            leaf.variable.dtype.isFloat ? try part.converted(to: leaf.variable.dtype) : part)
+      tree.rebuilt(
+        with: try zip(tree.leaves, raveling.parts(arguments.variable(0))).map { leaf, part in
+          leaf.restored(part)
         })
     }
-    return .list([.tensor(vector), .builtin(back)])
+    return .list([.tensor(try raveling.vector(tree.variables)), .builtin(back)])
   }
 }
 
