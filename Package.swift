@@ -46,8 +46,10 @@ let package = Package(
       name: "Tensors", dependencies: ["Kernels", "COpenBLAS", "CLAPACKE"],
       linkerSettings: linearAlgebraLibraries),
     .target(name: "Autodiff", dependencies: ["Tensors", "Kernels"]),
+    .target(name: "Solvers", dependencies: ["Autodiff", "Tensors"]),
     .target(name: "Optimizers", dependencies: ["Autodiff", "Tensors"]),
-    .target(name: "MetaOptimization", dependencies: ["Tensors", "Autodiff", "Optimizers"]),
+    .target(
+      name: "MetaOptimization", dependencies: ["Tensors", "Autodiff", "Solvers", "Optimizers"]),
 
     .target(name: "Syntax"),
     // The `.mos` modules, embedded with `#embed`: a changed module is rebuilt, and nothing is
@@ -58,7 +60,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "Syntax", "MetaOptimization", "Optimizers", "Autodiff", "Tensors", "StandardLibrary",
+        "Syntax", "MetaOptimization", "Optimizers", "Solvers", "Autodiff", "Tensors", "StandardLibrary",
         "Kernels",
       ]),
     .target(name: "Mos", dependencies: ["Runtime", "Syntax", "Tensors"]),

@@ -143,6 +143,12 @@ public final class Context {
     return try body()
   }
 
+  /// Runs the body as a program of its own: it records and differentiates by itself as ever, and for
+  /// what is active outside its results are constants.
+  public func isolated<R>(_ body: () throws -> R) throws -> R {
+    try withoutGradients { try within(.tape) { _ in try body() } }
+  }
+
   /// Begins `no_grad`; the result goes to `leaveWithoutGradients`.
   public func enterWithoutGradients() -> (Int, Int) {
     let saved = (stoppedTapes, stoppedDuals)

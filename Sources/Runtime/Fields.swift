@@ -8,6 +8,7 @@ extension Machine {
   func field(_ name: String, of value: Value) throws -> Value {
     switch value {
     case .instance(let instance):
+      if let replaced = instance.replacedMethod(name) { return .builtin(replaced) }
       if let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument {
         return instance.read(slot: slot)
       }

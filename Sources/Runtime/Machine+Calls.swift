@@ -43,6 +43,10 @@ extension Machine {
       window.pointee = .instance(instance)
       return try enterMethod(type.initializer, window, count)
     case .instance(let instance):
+      if let replaced = instance.replacedMethod("forward") {
+        window.pointee = .builtin(replaced)
+        return try prepare(window, count)
+      }
       if let slot = instance.type.forwardSlot {
         window.pointee = instance[slot: slot]
         return try prepare(window, count)
@@ -169,6 +173,11 @@ extension Machine {
       for (i, value) in values.enumerated() { window[i + 1] = value }
       return try prepare(window, values.count)
     }
+    if case .instance(let instance) = window.pointee,
+      let replaced = instance.replacedMethod("forward")
+    {
+      window.pointee = .builtin(replaced)
+    }
     guard let signature = signature(of: window.pointee) else { return try prepare(window, 0) }
     let binding = try Binding(signature, positional: values.count, names: named.map(\.0))
     let arguments = binding.window(values, named)
@@ -251,6 +260,9 @@ extension Machine {
         let method = found.method
         return Entry(
           header: method.header, captures: method.captures, base: receiver, result: window)
+      }
+      if let replaced = instance.replacedMethod(site.name) {
+        return try callField(.builtin(replaced), window, site)
       }
       if let slot = instance.type.slots[site.name], instance.type.fields[slot].kind != .argument {
         let value = instance.read(slot: slot)

@@ -62,6 +62,12 @@ public final class ModelType {
   /// What calling an instance calls: a method, or the slot of its decorated form.
   let forward: Closure?
   let forwardSlot: Int?
+  /// Methods that a decorator of the model has replaced.
+  let replacements: [String: Replacement]
+
+  /// What stands for a method: it gets the instance, the method that it replaces, and the arguments as
+  /// `(*args, **options)`.
+  typealias Replacement = (ModelInstance, Value, Arguments) throws -> Value
 
   init(_ prototype: ModelPrototype, initializer: Closure, methods: [Closure]) {
     name = prototype.name
@@ -76,6 +82,30 @@ public final class ModelType {
       zip(methodNames, methods), uniquingKeysWith: { _, last in last })
     forward = self.methods["forward"]
     forwardSlot = slots["forward"].flatMap { prototype.fields[$0].kind == .method ? $0 : nil }
+    replacements = [:]
+  }
+
+  /// A model like another but for one method, which calls to instances find replaced.
+  init(_ model: ModelType, replacing name: String, by replacement: @escaping Replacement) {
+    self.name = model.name
+    documentation = model.documentation
+    fields = model.fields
+    slots = model.slots
+    initializer = model.initializer
+    methodNames = model.methodNames
+    methods = model.methods
+    forward = model.forward
+    forwardSlot = model.forwardSlot
+    var replacements = model.replacements
+    let inner = replacements[name]
+    replacements[name] =
+      inner.map { inner in
+        { instance, method, arguments in
+          let wrapped = ModelType.bound(name, inner, to: instance, method)
+          return try replacement(instance, .builtin(wrapped), arguments)
+        }
+      } ?? replacement
+    self.replacements = replacements
   }
 
   /// The parameters of the declaration.
@@ -83,6 +113,19 @@ public final class ModelType {
 
   /// A method by name.
   func method(_ name: String) -> Closure? { methods[name] }
+
+  /// True where instances have a method of that name, decorated or not.
+  func hasMethod(_ name: String) -> Bool {
+    methods[name] != nil || slots[name].map { fields[$0].kind == .method } == true
+  }
+
+  /// A replaced method of an instance as a function.
+  fileprivate static func bound(
+    _ name: String, _ replacement: @escaping Replacement, to instance: ModelInstance,
+    _ method: Value
+  ) -> BuiltinFunction {
+    BuiltinFunction("\(name)(*args, **options)") { try replacement(instance, method, $0) }
+  }
 }
 
 /// An instance of a model: identity, and a value for each slot.
@@ -100,6 +143,15 @@ public final class ModelInstance {
   deinit {
     slots.deinitialize(count: type.fields.count)
     slots.deallocate()
+  }
+
+  /// The replaced method of that name as a function; nil where the model's own is called.
+  func replacedMethod(_ name: String) -> BuiltinFunction? {
+    guard !type.replacements.isEmpty, let replacement = type.replacements[name] else { return nil }
+    let method =
+      type.slots[name].map { slots[$0] }
+      ?? type.method(name).map { .function(Closure(binding: $0, to: self)) }
+    return ModelType.bound(name, replacement, to: self, method ?? .nil)
   }
 
   /// What the slot holds, parameters as cells.

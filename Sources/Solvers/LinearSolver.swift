@@ -1,0 +1,176 @@
+// A linear solver: a method with its tolerances, and the derivative of what it gives.
+//
+// The solution x of A x = b is a function of b and of everything that A is made of. Its derivatives
+// are solutions of systems again, with the same solver, so they exist at every order and in every
+// mode (`ImplicitFunction`). How each solve ended is told: in `last`, to who asks for a report, as a
+// notice once for a place in the program, or as an error where the solver is strict.
+
+import Autodiff
+import Tensors
+
+/// A way to solve square linear systems over trees of tensors.
+public final class LinearSolver {
+  /// How a solver goes about it.
+  enum Method {
+    case iterative(any IterativeMethod)
+    /// Conjugate gradients on the normal equations with a ridge.
+    case normal
+    case direct(DirectMethod)
+    case automatic
+    /// A program's own solver, from a map and the right side to the solution.
+    case function((LinearMap, [Variable]) throws -> [Variable])
+  }
+
+  /// Bounds and switches.
+  public struct Options {
+    /// The most steps; nil for ten an unknown, and 20 at least.
+    public var maximumIterations: Int?
+    /// The residual's length relative to the right side's at which to stop; nil for 1e-10 in f64
+    /// and 1e-5 in f32.
+    public var relativeTolerance: Double?
+    /// The residual's length at which to stop in any case.
+    public var absoluteTolerance = 0.0
+    /// A number that is added to the diagonal.
+    public var ridge = 0.0
+    /// What helps an iterative method.
+    public var preconditioner: Preconditioner?
+    /// Where an iterative method starts, for solves that are not told; nil for 0.
+    public var initial: [Variable]?
+    /// Whether a solve that does not converge is an error.
+    public var isStrict = false
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The name by which the language makes it.
+  public let name: String
+  let method: Method
+  let options: Options
+  /// How the last solve ended, those of backward passes included.
+  public private(set) var last: SolveReport?
+
+  init(_ name: String, _ method: Method, _ options: Options) {
+    self.name = name
+    self.method = method
+    self.options = options
+  }
+
+  /// True where the method relies on A = Aᵀ, so that products may be taken from either side.
+  var assumesSymmetry: Bool {
+    switch method {
+    case .iterative(let method): method is ConjugateGradient || method is MinimalResidual
+    case .direct(let method): method == .cholesky
+    case .normal, .automatic, .function: false
+    }
+  }
+
+  /// The solution of A x = b, differentiable by b and by the operands of A.
+  ///
+  /// - Parameters:
+  ///   - right: b, floats; the tensors of a tree.
+  ///   - initial: where an iterative method starts, 0 unless it is given; it has no derivative.
+  ///   - purpose: what messages call the solve, `the linear solve`.
+  /// - Throws: a value error for a singular matrix under a direct method, and where a strict solver
+  ///   did not converge.
+  public func solve(
+    _ system: LinearOperator, _ right: [Variable], initial: [Variable]? = nil,
+    purpose: String = "the linear solve"
+  ) throws -> [Variable] {
+    try solveWithReport(system, right, initial: initial, purpose: purpose).solution
+  }
+
+  /// The solution with the report of its solve.
+  public func solveWithReport(
+    _ system: LinearOperator, _ right: [Variable], initial: [Variable]? = nil,
+    purpose: String = "the linear solve", place: UInt64 = Context.current.place
+  ) throws -> (solution: [Variable], report: SolveReport) {
+    let operands = system.operands
+    if case .direct(.leastSquares) = method {
+      return try solveLeastSquares(system, right, purpose, place)
+    }
+    let (numbers, report) = try Context.current.withoutGradients {
+      try solve(
+        system.map(operands.map(stopGradient)), right.map(stopGradient),
+        initial: (initial ?? options.initial)?.map(stopGradient))
+    }
+    last = report
+    try tell(report, purpose, place)
+    let function = ImplicitFunction(
+      residual: { x, given in
+        let product = try system.map(Array(given.prefix(operands.count))).apply(x)
+        return try zip(product, given.dropFirst(operands.count)).map { try $0 - $1 }
+      },
+      jacobian: { _, given in
+        LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map)
+      }, solver: self, place: place)
+    // The ridge belongs to the matrix, so the derivative knows it by the solver it uses.
+    return (try function.solution(numbers, of: operands + right), report)
+  }
+
+  /// The solution of least length. The matrix may be singular, where the theorem of implicit functions
+  /// has nothing to say, so the pseudoinverse itself is differentiated.
+  private func solveLeastSquares(
+    _ system: LinearOperator, _ right: [Variable], _ purpose: String, _ place: UInt64
+  ) throws -> (solution: [Variable], report: SolveReport) {
+    let raveling = Raveling(like: right)
+    let b = try raveling.vector(right)
+    let matrix = try system.map(system.operands).dense(raveling).plus(ridge: options.ridge)
+    let x = try matrix.lstsq(b)
+    let residual = try Context.current.withoutGradients { try b - matrix.matmul(x) }
+    var report = SolveReport(solver: name)
+    report.residual = try LinearSolver.greatestRatio(residual.length(), b.length())
+    last = report
+    try tell(report, purpose, place)
+    return (try raveling.parts(x), report)
+  }
+
+  private func tell(_ report: SolveReport, _ purpose: String, _ place: UInt64) throws {
+    guard !report.isConverged else { return }
+    let message = report.message(purpose)
+    if options.isStrict { throw TensorError(.value, message, hint: report.outcome.advice) }
+    Notice(message, hint: report.outcome.advice, place: place).send()
+  }
+}
+
+extension LinearSolver {
+  /// The solution of A x = b for a matrix A, and a vector b or the columns of a matrix.
+  ///
+  /// - Throws: a shape error where they do not fit; only least squares take a matrix that is not
+  ///   square.
+  public func solve(
+    matrix: Variable, _ right: Variable, initial: Variable? = nil
+  ) throws -> (solution: Variable, report: SolveReport) {
+    guard right.rank == 1 || right.rank == 2, matrix.rank == 2, matrix.shape[0] == right.shape[0]
+    else {
+      throw TensorError(
+        .shape, "\(name) does not fit \(matrix.typeDescription) and \(right.typeDescription)",
+        hint: "the right side has an element, or a row, for each row of the matrix")
+    }
+    if case .direct(.leastSquares) = method, matrix.shape[0] != matrix.shape[1] {
+      let x = try matrix.lstsq(right)
+      var report = SolveReport(solver: name)
+      let residual = try stopGradient(right - matrix.matmul(x))
+      let axes = AxisSet.all(rank: right.rank)
+      report.residual = try LinearSolver.greatestRatio(
+        residual.norm(axes: axes), stopGradient(right).norm(axes: axes))
+      last = report
+      return (x, report)
+    }
+    let system = try LinearOperator(matrix: matrix)
+    guard right.rank == 2 else {
+      let (x, report) = try solveWithReport(system, [right], initial: initial.map { [$0] })
+      return (x[0], report)
+    }
+    var reports: [SolveReport] = []
+    let columns = try vmap(
+      initial.map { [right, $0] } ?? [right], axes: initial == nil ? [1] : [1, 1],
+      size: right.shape[1]
+    ) { column in
+      let (x, report) = try solveWithReport(
+        system, [column[0]], initial: column.count > 1 ? [column[1]] : nil)
+      reports.append(report)
+      return x
+    }
+    return (try columns[0].transposed(), reports.last ?? SolveReport(solver: name))
+  }
+}

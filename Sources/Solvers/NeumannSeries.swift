@@ -1,0 +1,27 @@
+// The Neumann series.
+
+import Autodiff
+import Tensors
+
+/// The first terms of A⁻¹ = α Σₖ (I - α A)ᵏ, which converges where the spectral radius of I - α A is
+/// below 1.
+///
+/// At the minimum of a function it equals what gradient descent with the rate α, unrolled for as
+/// many steps, gives as its derivative.
+struct NeumannSeries: IterativeMethod {
+  let name = "neumann"
+  let terms: Int
+  let alpha: Double
+
+  func solve(_ system: LinearSystem, right: Variable, _ watch: inout Watch) throws -> Pass {
+    var term = try right * alpha
+    var sum = term
+    for step in 1..<max(terms, 1) {
+      let product = try system.apply(term)
+      try watch.see(step: step, x: sum, residual: nil, direction: term, product: product)
+      term = try term - product * alpha
+      sum = try sum + term
+    }
+    return Pass(x: sum, steps: terms, isBroken: nil)
+  }
+}

@@ -1,0 +1,42 @@
+// Conjugate gradients on the normal equations.
+
+import Autodiff
+import Tensors
+
+/// Conjugate gradients on AᵀA x = Aᵀ b, in the form that keeps b - A x (CGLS, Björck 1996, §7.4):
+/// any matrix that is not singular will do, at the square of its condition number.
+///
+///     q = A p          α = ‖s‖² / ‖q‖²          x ← x + α p          r ← r - α q
+///     s = Aᵀ r         β = ‖s‖² new / old       p ← s + β p
+struct NormalConjugateGradient: IterativeMethod {
+  let name = "normal_cg"
+
+  func solve(_ system: LinearSystem, right: Variable, _ watch: inout Watch) throws -> Pass {
+    var x = try right.zerosLike()
+    var r = right
+    var s = try system.applyTransposed(r)
+    var p = s
+    var gamma = try s.inner(s)
+    var isActive = try r.length().isGreater(than: system.goal)
+    var isBroken: Variable?
+    var steps = 0
+    while steps < system.budget, isActive.isTrueAnywhere {
+      let q = try system.apply(p)
+      let curvature = try q.inner(q)
+      let isSound = try curvature.isUsableDivisor()
+      isBroken = try isActive.and(isSound.not()).or(isBroken)
+      isActive = try isActive.and(isSound)
+      let alpha = try Variable.quotient(gamma, curvature, where: isActive)
+      x = try x + alpha * p
+      r = try r - alpha * q
+      steps += 1
+      try watch.see(step: steps, x: x, residual: r, direction: p, product: q)
+      s = try system.applyTransposed(r)
+      isActive = try isActive.and(r.length().isGreater(than: system.goal))
+      let next = try s.inner(s)
+      p = try s + Variable.quotient(next, gamma, where: isActive.and(gamma.isUsableDivisor())) * p
+      gamma = next
+    }
+    return Pass(x: x, steps: steps, isBroken: isBroken)
+  }
+}
