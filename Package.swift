@@ -60,8 +60,8 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "Syntax", "MetaOptimization", "Optimizers", "Solvers", "Autodiff", "Tensors", "StandardLibrary",
-        "Kernels",
+        "Syntax", "MetaOptimization", "Optimizers", "Solvers", "Autodiff", "Tensors",
+        "StandardLibrary", "Kernels",
       ]),
     .target(name: "Mos", dependencies: ["Runtime", "Syntax", "Tensors"]),
     .executableTarget(

@@ -83,7 +83,7 @@ struct GeneralizedMinimalResidual: IterativeMethod {
   private static func watch(_ columns: [[Variable]], _ watch: inout Watch) throws {
     guard let zero = try columns.first?[0].zerosLike() else { return }
     let rows = try columns.map { column in
-      try Variable.stack(columns.indices.map { $0 < column.count - 1 ? column[$0] : zero })
+      try Variable.stack(columns.indices.map { $0 < column.count ? column[$0] : zero })
     }
     let triangle = try Variable.stack(rows)
     // nan would be an error there; the driver sees it in the residual.

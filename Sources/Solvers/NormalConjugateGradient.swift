@@ -8,6 +8,8 @@ import Tensors
 ///
 ///     q = A p          α = ‖s‖² / ‖q‖²          x ← x + α p          r ← r - α q
 ///     s = Aᵀ r         β = ‖s‖² new / old       p ← s + β p
+///
+/// A is divided by ‖Aᵀ b‖ and x with it: squares of squares would leave the range of numbers.
 struct NormalConjugateGradient: IterativeMethod {
   let name = "normal_cg"
 
@@ -15,13 +17,16 @@ struct NormalConjugateGradient: IterativeMethod {
     var x = try right.zerosLike()
     var r = right
     var s = try system.applyTransposed(r)
+    let size = try s.length()
+    let scale = try Variable.quotient(.number(1, like: size), size, where: size.isUsableDivisor())
+    s = try s * scale
     var p = s
     var gamma = try s.inner(s)
     var isActive = try r.length().isGreater(than: system.goal)
     var isBroken: Variable?
     var steps = 0
     while steps < system.budget, isActive.isTrueAnywhere {
-      let q = try system.apply(p)
+      let q = try system.apply(p) * scale
       let curvature = try q.inner(q)
       let isSound = try curvature.isUsableDivisor()
       isBroken = try isActive.and(isSound.not()).or(isBroken)
@@ -30,13 +35,14 @@ struct NormalConjugateGradient: IterativeMethod {
       x = try x + alpha * p
       r = try r - alpha * q
       steps += 1
-      try watch.see(step: steps, x: x, residual: r, direction: p, product: q)
-      s = try system.applyTransposed(r)
+      try watch.see(
+        step: steps, x: x * scale, residual: r, direction: p * scale, product: q)
+      s = try system.applyTransposed(r) * scale
       isActive = try isActive.and(r.length().isGreater(than: system.goal))
       let next = try s.inner(s)
       p = try s + Variable.quotient(next, gamma, where: isActive.and(gamma.isUsableDivisor())) * p
       gamma = next
     }
-    return Pass(x: x, steps: steps, isBroken: isBroken)
+    return Pass(x: try x * scale, steps: steps, isBroken: isBroken)
   }
 }

@@ -186,6 +186,15 @@ extension Tensor {
       return try withExtendedLifetime(copy) { try multiply(a, Matrix(copy), into: y, dtype) }
     }
     _ = Threads.blasIsReady
+    if m == 1 || n == 1 {
+      // Row times matrix is the transposed matrix times a column.
+      let isColumn = n == 1
+      let matrix = isColumn ? (a, left) : (b, right)
+      return multiply(
+        matrix.0, order: matrix.1.order, leading: matrix.1.leading, isTransposed: !isColumn,
+        vector: isColumn ? b.data : a.data,
+        step: k == 1 ? 1 : isColumn ? b.rowStride : a.columnStride, into: y, dtype)
+    }
     let (rows, inner, columns) = (blasint(m), blasint(k), blasint(n))
     if dtype == .f32 {
       cblas_sgemm(
@@ -199,6 +208,34 @@ extension Tensor {
         a.data.assumingMemoryBound(to: Double.self), left.leading,
         b.data.assumingMemoryBound(to: Double.self), right.leading, 0,
         y.assumingMemoryBound(to: Double.self), columns)
+    }
+  }
+  /// A matrix or its transpose times a vector. BLAS's product of matrices packs its operands first,
+  /// which takes several times as long as reading the matrix once.
+  private static func multiply(
+    _ matrix: Matrix, order: CBLAS_TRANSPOSE, leading: blasint, isTransposed: Bool,
+    vector: UnsafeMutableRawPointer, step: Int, into y: UnsafeMutableRawPointer, _ dtype: DType
+  ) {
+    let isStoredTransposed = order == CblasTrans
+    let (rows, columns) =
+      isStoredTransposed ? (matrix.columns, matrix.rows) : (matrix.rows, matrix.columns)
+    let operation = isStoredTransposed != isTransposed ? CblasTrans : CblasNoTrans
+    // Added to zeros: with a factor of 0 some versions of BLAS keep a nan that lies in fresh memory.
+    y.initializeMemory(
+      as: UInt8.self, repeating: 0,
+      count: (isTransposed ? matrix.columns : matrix.rows) * dtype.size)
+    if dtype == .f32 {
+      cblas_sgemv(
+        CblasRowMajor, operation, blasint(rows), blasint(columns), 1,
+        matrix.data.assumingMemoryBound(to: Float.self), leading,
+        vector.assumingMemoryBound(to: Float.self), blasint(step), 1,
+        y.assumingMemoryBound(to: Float.self), 1)
+    } else {
+      cblas_dgemv(
+        CblasRowMajor, operation, blasint(rows), blasint(columns), 1,
+        matrix.data.assumingMemoryBound(to: Double.self), leading,
+        vector.assumingMemoryBound(to: Double.self), blasint(step), 1,
+        y.assumingMemoryBound(to: Double.self), 1)
     }
   }
 }
