@@ -143,10 +143,28 @@ public final class Context {
     return try body()
   }
 
+  /// The gradients of leaves from outside the innermost isolated program, as they were when it began.
+  private var outerGradients: (height: Int32, kept: [ObjectIdentifier: (Traced, Variable?)])?
+
   /// Runs the body as a program of its own: it records and differentiates by itself as ever, and for
-  /// what is active outside its results are constants.
+  /// what is active outside its results are constants. Gradients that its `backward` leaves in
+  /// parameters from outside go away with it.
   public func isolated<R>(_ body: () throws -> R) throws -> R {
-    try withoutGradients { try within(.tape) { _ in try body() } }
+    let saved = outerGradients
+    outerGradients = (Int32(top), [:])
+    defer {
+      for (leaf, gradient) in (outerGradients?.kept ?? [:]).values { leaf.second = gradient }
+      outerGradients = saved
+    }
+    return try withoutGradients { try within(.tape) { _ in try body() } }
+  }
+
+  /// Takes note of the gradient that a leaf has before it gets another.
+  func willAccumulate(into leaf: Traced) {
+    guard let outer = outerGradients, leaf.height <= outer.height,
+      outer.kept[ObjectIdentifier(leaf)] == nil
+    else { return }
+    outerGradients?.kept[ObjectIdentifier(leaf)] = (leaf, leaf.second)
   }
 
   /// Begins `no_grad`; the result goes to `leaveWithoutGradients`.

@@ -10,8 +10,9 @@ public final class Parameter: @unchecked Sendable {
   private var stored: Variable
   /// The name it was declared by, for messages, graphs and paths.
   public var name: String?
-  /// What the functions that run now see instead of an outer leaf: one entry a depth.
-  private var lifted: [(serial: Int, variable: Variable)] = []
+  /// What the functions that run now see instead of an outer leaf: one entry a level, outermost
+  /// first.
+  private var lifted: [(height: Int, serial: Int, variable: Variable)] = []
 
   /// A cell with a new leaf of the numbers of a variable.
   ///
@@ -63,18 +64,19 @@ public final class Parameter: @unchecked Sendable {
       return stored
     }
     if height == 0 { return settled(in: context) }
-    let depth = height / 2 - 1
     let serial = context.levels[height].serial
-    if depth < lifted.count, lifted[depth].serial == serial { return lifted[depth].variable }
+    if let known = lifted.last(where: { $0.height <= height }), known.height == height,
+      known.serial == serial
+    {
+      return known.variable
+    }
     let outer = seen(at: height - 2, in: context)
     guard outer.dtype.isFloat else { return outer }
     let inner = Variable.traced(
       Traced(
         .tape, value: outer, height: height, context: context, primitive: .lift, first: outer))
-    if depth < lifted.count {
-      lifted.removeSubrange(depth...)
-    }
-    if depth == lifted.count { lifted.append((serial, inner)) }
+    while let last = lifted.last, last.height >= height { lifted.removeLast() }
+    lifted.append((height, serial, inner))
     return inner
   }
 

@@ -317,6 +317,7 @@ extension Traced {
       }
       inner = traced.value
     }
+    Context.current.willAccumulate(into: self)
     second = try second.map { try $0 + gradient } ?? gradient
   }
 }
@@ -405,10 +406,14 @@ public struct Pullback {
     return false
   }
 
-  /// The cotangents of the arguments; nil where the results do not depend on one.
+  /// The cotangents of the arguments, or of some of them; nil where the results do not depend on one.
   ///
-  /// It may be called any number of times, and is differentiable.
-  public func callAsFunction(_ cotangents: [Variable?]) throws -> [Variable?] {
+  /// It may be called any number of times, and is differentiable. What only other arguments need is
+  /// not computed.
+  public func callAsFunction(
+    _ cotangents: [Variable?], of wanted: Range<Int>? = nil
+  ) throws -> [Variable?] {
+    let leaves = wanted.map { Array(self.leaves[$0]) } ?? self.leaves
     var starts: [(node: Traced, cotangent: Variable)] = []
     for (root, cotangent) in zip(roots, cotangents) {
       if let root, let cotangent { starts.append((root, cotangent)) }

@@ -51,12 +51,15 @@ public final class Interpreter {
   let globals = Globals()
   let modules = ModuleLoader()
   private var builtinValues: [String: Value] = [:]
+  /// Places whose remarks have been shown.
+  private var noticedPlaces: Set<UInt64> = []
   /// Everything compiled stays, because frames and closures count no references to code.
   private var prototypes: [FunctionPrototype] = []
 
   /// An interpreter that prints through a closure.
   public init(output: @escaping (String) -> Void) {
     self.output = output
+    context.notify = { [unowned self] in show($0) }
   }
 
   deinit {
@@ -190,6 +193,15 @@ extension Interpreter {
   public func warn(_ message: String, hint: String? = nil) {
     var diagnostic = Diagnostic(severity: .warning, kind: .value, message, hint: hint)
     diagnostic.primary = machine.currentPlace
+    warn(diagnostic)
+  }
+
+  /// Shows what an operation had to say, once for a place in the program.
+  private func show(_ notice: Notice) {
+    guard noticedPlaces.insert(notice.place).inserted else { return }
+    var diagnostic = Diagnostic(
+      severity: .warning, kind: .value, notice.message, hint: notice.hint)
+    diagnostic.primary = label(ofPlace: notice.place) ?? machine.currentPlace
     warn(diagnostic)
   }
 

@@ -17,36 +17,25 @@ public struct ImplicitFunction {
   /// `(x, θ) → F(x, θ)`, tensors of the shapes of x.
   public typealias Residual = ([Variable], [Variable]) throws -> [Variable]
 
-  let residual: Residual
-  let jacobian: ([Variable], [Variable]) -> LinearOperator
-  let solver: LinearSolver
-  let place: UInt64
+  private let residual: Residual
+  /// The Jacobian where it is known; nil where the residual is differentiated to get it.
+  private let knownJacobian: (([Variable]) -> LinearOperator)?
+  private let solver: LinearSolver
+  private let place: UInt64
 
-  init(
-    residual: @escaping Residual, jacobian: @escaping ([Variable], [Variable]) -> LinearOperator,
-    solver: LinearSolver, place: UInt64
+  /// Equations by their residual.
+  ///
+  /// - Parameters:
+  ///   - knownJacobian: the Jacobian by x for given parameters, where it does not depend on x.
+  ///   - place: where in the program they stand, for notices of backward passes.
+  public init(
+    residual: @escaping Residual, knownJacobian: (([Variable]) -> LinearOperator)? = nil,
+    solver: LinearSolver, place: UInt64 = Context.current.place
   ) {
     self.residual = residual
-    self.jacobian = jacobian
+    self.knownJacobian = knownJacobian
     self.solver = solver
     self.place = place
-  }
-
-  /// Equations by their residual, differentiated to get the Jacobian.
-  ///
-  /// - Parameter place: where in the program they stand, for notices of backward passes.
-  public init(
-    residual: @escaping Residual, solver: LinearSolver, place: UInt64 = Context.current.place
-  ) {
-    self.init(
-      residual: residual,
-      jacobian: { x, parameters in
-        LinearOperator(operands: x + parameters) { operands in
-          Linearization(
-            residual, Array(operands.prefix(x.count)), Array(operands.dropFirst(x.count))
-          ).map
-        }
-      }, solver: solver, place: place)
   }
 
   /// The solution with these numbers as a function of the parameters.
@@ -61,7 +50,7 @@ public struct ImplicitFunction {
         let x = try solution(numbers, of: parameters)
         let moved = try jvp(parameters, Array(tangents.dropFirst(count))) { try residual(x, $0) }
         let right = try zip(moved.tangents, x).map { try $0.map { try -$0 } ?? $1.zerosLike() }
-        let jacobian = jacobian(x, parameters)
+        let jacobian = jacobian(Linearization(residual, x, parameters))
         return try solver.solveWithReport(
           solver.assumesSymmetry ? jacobian.transposed() : jacobian, right,
           purpose: "the solve of a forward pass", place: place
@@ -71,15 +60,32 @@ public struct ImplicitFunction {
         let (numbers, parameters) = arguments.split(at: count)
         let x = try solution(numbers, of: parameters)
         let right = try zip(cotangents, x).map { try $0 ?? $1.zerosLike() }
+        let linearization = Linearization(residual, x, parameters)
         let adjoint = try solver.solveWithReport(
-          jacobian(x, parameters).transposed(), right, purpose: "the solve of a backward pass",
+          jacobian(linearization).transposed(), right, purpose: "the solve of a backward pass",
           place: place
         ).solution
-        let pull = try vjp(parameters) { try residual(x, $0) }
-        try tell(pull.values, adjoint, x, right)
-        return try numbers.map { _ in nil } + pull(adjoint.map { try -$0 })
+        if knownJacobian == nil { try tell(linearization.residuals(), adjoint, x, right) }
+        return try numbers.map { _ in nil }
+          + linearization.pull(adjoint.map { try -$0 }, of: count..<(count + parameters.count))
       })
     return try function.results(numbers + parameters)
+  }
+
+  /// The Jacobian at a point. For numbers the linearization itself serves; operands that a solver has
+  /// made constants get one of their own.
+  private func jacobian(_ linearization: Linearization) -> LinearOperator {
+    if let knownJacobian { return knownJacobian(linearization.parameters) }
+    let x = linearization.x
+    return LinearOperator(operands: x + linearization.parameters) { operands in
+      let isSame = zip(operands, x + linearization.parameters).allSatisfy { $0 === $1 }
+      let here =
+        isSame
+        ? linearization
+        : Linearization(
+          residual, Array(operands.prefix(x.count)), Array(operands.dropFirst(x.count)))
+      return here.map
+    }
   }
 
   /// Says so where the numbers are far from a root: to first order, finishing the solve would change
@@ -110,12 +116,12 @@ public struct ImplicitFunction {
   }
 }
 
-/// A residual's Jacobian by x at a point, linearized when a product first needs it.
+/// A residual around a point, run on a tape when something first needs it.
 private final class Linearization {
+  let x: [Variable]
+  let parameters: [Variable]
   private let residual: ImplicitFunction.Residual
-  private let x: [Variable]
-  private let parameters: [Variable]
-  private var pull: Pullback?
+  private var pullback: Pullback?
 
   init(
     _ residual: @escaping ImplicitFunction.Residual, _ x: [Variable], _ parameters: [Variable]
@@ -125,6 +131,25 @@ private final class Linearization {
     self.parameters = parameters
   }
 
+  private func made() throws -> Pullback {
+    if let pullback { return pullback }
+    let count = x.count
+    let made = try vjp(x + parameters) { operands in
+      try self.residual(Array(operands.prefix(count)), Array(operands.dropFirst(count)))
+    }
+    pullback = made
+    return made
+  }
+
+  /// F(x, θ).
+  func residuals() throws -> [Variable] { try made().values }
+
+  /// The cotangents of some operands, those of x first.
+  func pull(_ cotangents: [Variable], of wanted: Range<Int>) throws -> [Variable?] {
+    try made()(cotangents, of: wanted)
+  }
+
+  /// The Jacobian by x.
   var map: LinearMap {
     LinearMap(
       apply: { direction in
@@ -132,9 +157,9 @@ private final class Linearization {
         return try zip(moved.tangents, self.x).map { try $0 ?? $1.zerosLike() }
       },
       applyTransposed: { cotangents in
-        let pull = try self.pull ?? vjp(self.x) { try self.residual($0, self.parameters) }
-        self.pull = pull
-        return try zip(pull(cotangents), self.x).map { try $0 ?? $1.zerosLike() }
+        try zip(self.pull(cotangents, of: 0..<self.x.count), self.x).map {
+          try $0 ?? $1.zerosLike()
+        }
       })
   }
 }

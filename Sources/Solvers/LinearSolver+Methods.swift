@@ -33,7 +33,9 @@ extension LinearSolver {
   public static func neumann(
     terms: Int = 10, alpha: Double = 1, _ options: Options = Options()
   ) -> LinearSolver {
-    LinearSolver("neumann", .iterative(NeumannSeries(terms: terms, alpha: alpha)), options)
+    var options = options
+    options.maximumIterations = terms
+    return LinearSolver("neumann", .iterative(NeumannSeries(terms: terms, alpha: alpha)), options)
   }
 
   /// The LU factorization of the matrix.

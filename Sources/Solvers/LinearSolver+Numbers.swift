@@ -186,20 +186,27 @@ extension LinearSolver {
     let scale = try u.length() * second.length() + v.length() * first.length()
     let tolerance = b.dtype.epsilon.squareRoot()
     let isSymmetric = try (uv - vu).abs().isLessOrEqual(to: scale * tolerance).isTrueEverywhere
-    let (energyU, energyV) = (try u.inner(first), try v.inner(second))
-    let isDefinite = try (energyU * energyV).isGreater(than: .number(0, like: uv)).isTrueEverywhere
+    // ⟨v, A v⟩ is about the trace: near 0 beside ‖v‖ ‖A v‖ where signs are mixed.
+    let cosineU = try u.inner(first) / (u.length() * first.length())
+    let cosineV = try v.inner(second) / (v.length() * second.length())
+    let isDefinite = try (cosineU * cosineV).isGreater(than: .number(0.01, like: uv))
+      .isTrueEverywhere
     var methods: [any IterativeMethod] = [GeneralizedMinimalResidual(restart: 50)]
     if isSymmetric { methods.insert(MinimalResidual(), at: 0) }
     if isSymmetric && isDefinite { methods.insert(ConjugateGradient(), at: 0) }
-    var best: (Variable, SolveReport)?
+    var iterations = 0
+    var best: (x: Variable, report: SolveReport)?
     for method in methods {
-      var (x, report) = try iterate(method, system, b, best?.0 ?? start)
+      // What a method made worse than nothing is no place to start for the next one.
+      let place = best.flatMap { $0.report.residual < 1 ? $0.x : nil } ?? start
+      var (x, report) = try iterate(method, system, b, place)
       report.solver = "auto_solve (\(method.name))"
-      if let (_, earlier) = best { report.iterations += earlier.iterations }
-      best = (x, report)
+      iterations += report.iterations
+      if best.map({ report.residual < $0.report.residual }) ?? true { best = (x, report) }
       if report.isConverged { break }
     }
-    return best ?? (b, SolveReport(solver: name))
+    best?.report.iterations = iterations
+    return try best ?? (b.zerosLike(), SolveReport(solver: name))
   }
 
   private func chooseFactorization(

@@ -100,7 +100,7 @@ public final class LinearSolver {
         let product = try system.map(Array(given.prefix(operands.count))).apply(x)
         return try zip(product, given.dropFirst(operands.count)).map { try $0 - $1 }
       },
-      jacobian: { _, given in
+      knownJacobian: { given in
         LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map)
       }, solver: self, place: place)
     // The ridge belongs to the matrix, so the derivative knows it by the solver it uses.

@@ -47,7 +47,9 @@ public struct SolveReport: Sendable {
   /// The sentence for a solve that did not converge.
   func message(_ purpose: String) -> String {
     var figures = ["residual \(SolveReport.shown(residual))"]
-    if iterations > 0 { figures.append("\(iterations) iterations") }
+    if iterations > 0 {
+      figures.append("\(iterations) \(iterations == 1 ? "iteration" : "iterations")")
+    }
     if let condition { figures.append("condition about \(SolveReport.shown(condition))") }
     return "\(purpose) by \(solver) \(outcome.rawValue): \(figures.joined(separator: ", "))"
   }

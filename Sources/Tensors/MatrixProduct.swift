@@ -147,6 +147,12 @@ extension Tensor {
       return nil
     }
 
+    /// True where both are one matrix in memory, seen from its two sides.
+    func isTranspose(of other: Matrix) -> Bool {
+      data == other.data && rows == other.columns && columns == other.rows
+        && rowStride == other.columnStride && columnStride == other.rowStride
+    }
+
     /// The same elements in a contiguous tensor.
     func copied(_ dtype: DType) throws -> Tensor {
       try Tensor(
@@ -195,6 +201,9 @@ extension Tensor {
         vector: isColumn ? b.data : a.data,
         step: k == 1 ? 1 : isColumn ? b.rowStride : a.columnStride, into: y, dtype)
     }
+    if a.isTranspose(of: b), m >= leastGram {
+      return multiplyByTranspose(a, order: left.order, leading: left.leading, into: y, dtype)
+    }
     let (rows, inner, columns) = (blasint(m), blasint(k), blasint(n))
     if dtype == .f32 {
       cblas_sgemm(
@@ -210,6 +219,44 @@ extension Tensor {
         y.assumingMemoryBound(to: Double.self), columns)
     }
   }
+  /// The rows from which A Aᵀ is computed by halves.
+  private static let leastGram = 32
+
+  /// A matrix times its own transpose: half the products, and a result that is symmetric exactly.
+  private static func multiplyByTranspose(
+    _ a: Matrix, order: CBLAS_TRANSPOSE, leading: blasint, into y: UnsafeMutableRawPointer,
+    _ dtype: DType
+  ) {
+    let (n, k) = (a.rows, a.columns)
+    // As for vectors, products are added to zeros.
+    y.initializeMemory(as: UInt8.self, repeating: 0, count: n * n * dtype.size)
+    if dtype == .f32 {
+      let result = y.assumingMemoryBound(to: Float.self)
+      cblas_ssyrk(
+        CblasRowMajor, CblasUpper, order, blasint(n), blasint(k), 1,
+        a.data.assumingMemoryBound(to: Float.self), leading, 1, result, blasint(n))
+      mirrorUpper(result, n)
+    } else {
+      let result = y.assumingMemoryBound(to: Double.self)
+      cblas_dsyrk(
+        CblasRowMajor, CblasUpper, order, blasint(n), blasint(k), 1,
+        a.data.assumingMemoryBound(to: Double.self), leading, 1, result, blasint(n))
+      mirrorUpper(result, n)
+    }
+  }
+
+  /// Copies the upper triangle to the lower one, in blocks that stay in cache.
+  private static func mirrorUpper<T>(_ a: UnsafeMutablePointer<T>, _ n: Int) {
+    let block = 32
+    for top in stride(from: 0, to: n, by: block) {
+      for left in stride(from: 0, through: top, by: block) {
+        for i in top..<Swift.min(top + block, n) {
+          for j in left..<Swift.min(left + block, i) { a[i * n + j] = a[j * n + i] }
+        }
+      }
+    }
+  }
+
   /// A matrix or its transpose times a vector. BLAS's product of matrices packs its operands first,
   /// which takes several times as long as reading the matrix once.
   private static func multiply(

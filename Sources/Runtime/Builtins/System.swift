@@ -49,6 +49,19 @@ extension Builtins {
         """
       ) { arguments in .list(arguments.interpreter.arguments.map { .string($0) }) },
       Builtin(
+        "source_folder()",
+        """
+        The folder of the file that this call stands in, `.` where it is not from a file, so that a
+        program finds the data beside it from wherever it is started.
+
+            print(source_folder() + "/data.npy")    # ./data.npy
+        """
+      ) { arguments in
+        let name = arguments.interpreter.machine.currentPlace?.source.name ?? ""
+        guard let slash = name.lastIndex(of: "/") else { return .string(".") }
+        return .string(slash == name.startIndex ? "/" : String(name[..<slash]))
+      },
+      Builtin(
         "env(name, default=nil)",
         """
         An environment variable's text, or the default where it is not set.
