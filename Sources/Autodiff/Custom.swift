@@ -24,17 +24,23 @@ public final class CustomFunction: @unchecked Sendable {
   let value: Value
   let forward: Forward?
   let reverse: Reverse
+  /// What a recording calls instead, where the value is known for the arguments of one call alone.
+  let again: Value?
 
   /// A function of so many results with its rules, written with differentiable operations.
+  ///
+  /// - Parameter again: what a `RecordedFunction` calls instead with other arguments, for a function
+  ///   whose value was computed beforehand.
   public init(
     _ name: String, results count: Int, value: @escaping Value, forward: Forward? = nil,
-    reverse: @escaping Reverse
+    reverse: @escaping Reverse, again: Value? = nil
   ) {
     self.name = name
     self.count = count
     self.value = value
     self.forward = forward
     self.reverse = reverse
+    self.again = again
   }
 
   /// A function of one result with its reverse rule, `(arguments, cotangent) → cotangents`.

@@ -142,7 +142,7 @@ extension Primitive {
       if self === Primitive.custom, case .object(let object) = attributes,
         let function = object as? CustomFunction
       {
-        return try function.results(operands)
+        return try function.again?(operands) ?? function.results(operands)
       }
       return try applyBundle(self, operands, attributes)
     }

@@ -39,8 +39,11 @@ public struct ImplicitFunction {
   }
 
   /// The solution with these numbers as a function of the parameters.
+  ///
+  /// - Parameter solve: finds the solution for other parameters, for recordings that are run with them.
   public func solution(
-    _ numbers: [Variable], of parameters: [Variable]
+    _ numbers: [Variable], of parameters: [Variable],
+    solve: (([Variable]) throws -> [Variable])? = nil
   ) throws -> [Variable] {
     let count = numbers.count
     let function = CustomFunction(
@@ -68,7 +71,8 @@ public struct ImplicitFunction {
         if knownJacobian == nil { try tell(linearization.residuals(), adjoint, x, right) }
         return try numbers.map { _ in nil }
           + linearization.pull(adjoint.map { try -$0 }, of: count..<(count + parameters.count))
-      })
+      },
+      again: solve.map { solve in { try solve(Array($0.dropFirst(count))) } })
     return try function.results(numbers + parameters)
   }
 

@@ -30,6 +30,7 @@ extension LinearSolver {
   private func solve(
     _ map: LinearMap, _ raveling: Raveling, _ b: Variable, _ start: Variable?
   ) throws -> (Variable, SolveReport) {
+    if raveling.count == 0 { return (b, SolveReport(solver: name)) }
     switch method {
     case .iterative(let method):
       return try iterate(method, System(map, raveling, options.ridge), b, start)

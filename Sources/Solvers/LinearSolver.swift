@@ -104,7 +104,12 @@ public final class LinearSolver {
         LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map)
       }, solver: self, place: place)
     // The ridge belongs to the matrix, so the derivative knows it by the solver it uses.
-    return (try function.solution(numbers, of: operands + right), report)
+    let solution = try function.solution(numbers, of: operands + right) { [self] given in
+      try solve(
+        LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map),
+        Array(given.dropFirst(operands.count)), purpose: purpose)
+    }
+    return (solution, report)
   }
 
   /// The solution of least length. The matrix may be singular, where the theorem of implicit functions

@@ -20,7 +20,16 @@ public enum Preconditioner {
   ) throws -> (Variable) throws -> Variable {
     switch self {
     case .function(let product):
-      return { try raveling.vector(product(raveling.parts($0))) }
+      return { residual in
+        let parts = try raveling.parts(residual)
+        let images = try product(parts)
+        guard images.map(\.shape) == parts.map(\.shape) else {
+          throw TensorError(
+            .shape, "a preconditioner must give what has the shapes of the residual",
+            hint: "it takes a tensor, or a list of those of a tree, and gives as many")
+        }
+        return try raveling.vector(images)
+      }
     case .jacobi:
       let diagonal = try map.dense(raveling).plus(ridge: ridge).diagonal()
       guard !(try diagonal.isUsableDivisor().not().isTrueAnywhere) else {
