@@ -103,6 +103,11 @@ private func applyTraced(
       }
     return .traced(
       Traced(.batch, value: y, height: Int(traced.height), context: context, primitive: nil))
+  case .record:
+    return .traced(
+      Traced(
+        .record, value: try apply(p, traced.value, attributes), height: Int(traced.height),
+        context: context, primitive: p, attributes: attributes, first: x))
   }
 }
 
@@ -180,6 +185,11 @@ private func applyTraced(
     }
     return .traced(
       Traced(.batch, value: result, height: Int(height), context: context, primitive: nil))
+  case .record:
+    return .traced(
+      Traced(
+        .record, value: try apply(p, x, y, attributes), height: Int(height), context: context,
+        primitive: p, attributes: attributes, first: a, second: b))
   }
 }
 
@@ -220,6 +230,11 @@ func apply(
     let y = try rules.batch(values, here, size, attributes)
     return .traced(
       Traced(.batch, value: y, height: Int(height), context: context, primitive: nil))
+  case .record:
+    return .traced(
+      Traced(
+        .record, value: try apply(p, values, attributes), height: Int(height), context: context,
+        primitive: p, attributes: attributes, others: inputs))
   }
 }
 

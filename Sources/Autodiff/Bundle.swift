@@ -63,7 +63,7 @@ extension Traced {
     values.enumerated().map { index, value in
       .traced(
         Traced(
-          .tape, value: value, height: Int(height), context: context, primitive: .part,
+          kind, value: value, height: Int(height), context: context, primitive: .part,
           attributes: .axis(index), first: .traced(self)))
     }
   }
@@ -125,5 +125,11 @@ func applyBundle(
       return try mapped(value, isHere, size: size)
     }
     return try applyBundle(p, stretched, attributes).map { traced(.batch, $0) }
+  case .record:
+    let results = try applyBundle(p, values, attributes)
+    let bundle = Traced(
+      .record, value: results[0], height: Int(height), context: context, primitive: p,
+      attributes: attributes, others: inputs)
+    return bundle.parts(results, in: context)
   }
 }

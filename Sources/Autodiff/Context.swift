@@ -25,6 +25,8 @@ public enum LevelKind: UInt8, Sendable {
   case dual
   /// Maps over a first axis.
   case batch
+  /// Records every operation, to be run again on other operands; see `RecordedFunction`.
+  case record
 }
 
 struct Level {
@@ -53,6 +55,17 @@ public final class Context {
   @exclusivity(unchecked) var stoppedDuals = -1
   /// True while a `RecordedFunction` is made: checkpoints keep their graph then.
   @exclusivity(unchecked) var recordsFunction = false
+  /// Why what is being recorded is not the whole of the program: values that it looked at, variables
+  /// that it set. Nil while it is.
+  @exclusivity(unchecked) public var obstacle: String?
+
+  /// Says, while a function is recorded, that the recording is not the whole of it.
+  public func meets(obstacle: String) {
+    if recordsFunction { self.obstacle = obstacle }
+  }
+
+  /// The parameters from outside that are read while a `RecordedFunction` is made.
+  @exclusivity(unchecked) public var parametersRead: [Parameter] = []
   /// The number of the current walk over a graph; see `Reverse`.
   @exclusivity(unchecked) var walk = 0
   /// What freed nodes held and is still to be freed; see `Traced`.

@@ -21,7 +21,8 @@ public final class CustomFunction: @unchecked Sendable {
   let name: String
   /// The number of results.
   let count: Int
-  let value: Value
+  /// The function itself, whatever levels its arguments belong to.
+  public let value: Value
   let forward: Forward?
   let reverse: Reverse
   /// What a recording calls instead, where the value is known for the arguments of one call alone.
@@ -98,6 +99,12 @@ public final class CustomFunction: @unchecked Sendable {
       return try mapped(arguments.map { lowered($0, height).1 }, size: size).results(values).map {
         .traced(Traced(.batch, value: $0, height: Int(height), context: context, primitive: nil))
       }
+    case .record:
+      let results = try results(values)
+      let bundle = Traced(
+        .record, value: results[0], height: Int(height), context: context, primitive: .custom,
+        attributes: .object(self), others: arguments)
+      return bundle.parts(results, in: context)
     }
   }
 

@@ -40,9 +40,15 @@ public final class Parameter: @unchecked Sendable {
       return seen(at: context.top, in: context)
     }
     set {
-      stored = newValue
-      lifted.removeAll(keepingCapacity: true)
+      Context.current.meets(obstacle: "sets parameters")
+      substitute(newValue)
     }
+  }
+
+  /// Holds another variable for a while: what stands for a parameter while a function of it runs.
+  public func substitute(_ variable: Variable) {
+    stored = variable
+    lifted.removeAll(keepingCapacity: true)
   }
 
   /// The stored tensor; a leaf that was made inside a transformation which has ended becomes one
@@ -71,6 +77,7 @@ public final class Parameter: @unchecked Sendable {
       return known.variable
     }
     let outer = seen(at: height - 2, in: context)
+    if context.recordsFunction { context.parametersRead.append(self) }
     guard outer.dtype.isFloat else { return outer }
     let inner = Variable.traced(
       Traced(
@@ -126,6 +133,8 @@ public func leaf(of variable: Variable) throws -> Variable {
 /// A mapped value stays mapped; one whose `vmap` has ended stays what it is, an error when used.
 public func stopGradient(_ variable: Variable) -> Variable {
   guard case .traced(let traced) = variable.alive else { return variable.alive }
+  // A recording stops gradients too when it runs again; the operation gives what it is given.
+  if traced.kind == .record { return (try? apply(.stopped, variable.alive)) ?? variable }
   guard traced.kind == .batch else { return stopGradient(traced.value) }
   guard traced.isAlive(in: .current) else { return variable.alive }
   let inner = stopGradient(traced.value)

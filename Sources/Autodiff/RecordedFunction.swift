@@ -1,19 +1,21 @@
 // A function as the operations that it took, with its free variables made operands.
 //
 // Rules of custom functions may not close over variables that transformations follow: a rule runs
-// on what a level sees, and perhaps after that level has ended. So a function of a program that is
-// to be differentiated later (the residual of a root, a matrix given by its products) is run once on a tape
-// of its own. What it read beside its arguments, parameters, dual numbers and mapped values, become
-// its *externals*, and calling the recording runs the same operations on other operands, at
+// on what a level sees, and perhaps after that level has ended. So a function of a program that is to
+// be differentiated later (the residual of a root, a matrix given by its products) is run once on
+// a level of its own. What it read beside its arguments, parameters, dual numbers and mapped values,
+// become its *externals*, and calling the recording runs the same operations on other operands, at
 // whatever levels those belong to. JAX calls this closure conversion.
 //
-// Control flow is that of the one run, and so are random numbers.
+// A recording on a tape has what floats were computed by from the arguments; a whole one, for
+// `compile`, every operation, those on integers too. Control flow is that of the one run, and so are
+// random numbers.
 
 import Tensors
 
 /// A function of tensors, recorded.
 public struct RecordedFunction: @unchecked Sendable {
-  private enum Operand {
+  fileprivate enum Operand {
     case argument(Int)
     case external(Int)
     /// The result of an earlier step.
@@ -21,11 +23,21 @@ public struct RecordedFunction: @unchecked Sendable {
     case constant(Variable)
   }
 
-  /// One operation; a part picks its result out of those of the step before it.
+  fileprivate enum Operation {
+    case unary(Operand)
+    case binary(Operand, Operand)
+    case general([Operand])
+    /// Several results, of which `part` steps pick theirs.
+    case bundle([Operand])
+    case part(of: Int, index: Int)
+  }
+
   private struct Step {
     let primitive: Primitive
     let attributes: Attributes
-    let operands: [Operand]
+    let operation: Operation
+    /// Steps whose results nothing after this one needs.
+    var last: [Int] = []
   }
 
   /// What the function read beside its arguments, and some transformation follows.
@@ -35,33 +47,36 @@ public struct RecordedFunction: @unchecked Sendable {
 
   /// Runs a function on arguments and records it.
   ///
-  /// - Parameter arguments: floats; they are taken as they are, and nothing is recorded on their
-  ///   levels but what depends on externals alone.
+  /// - Parameters:
+  ///   - arguments: floats; any tensors for a whole recording.
+  ///   - isWhole: whether every operation on arguments is recorded, whatever its dtype.
   public init(
-    at arguments: [Variable], _ function: ([Variable]) throws -> [Variable]
+    at arguments: [Variable], isWhole: Bool = false,
+    _ function: ([Variable]) throws -> [Variable]
   ) throws {
     let context = Context.current
     let wasRecording = context.recordsFunction
     context.recordsFunction = true
     defer { context.recordsFunction = wasRecording }
-    (externals, steps, results) = try context.within(.tape) { height in
+    let kind = isWhole ? LevelKind.record : .tape
+    (externals, steps, results) = try context.within(kind) { height in
       let leaves = arguments.map { argument in
-        Traced(.tape, value: argument, height: height, context: context, primitive: nil)
+        Traced(kind, value: argument, height: height, context: context, primitive: nil)
       }
       let outputs = try function(leaves.map(Variable.traced)).map { $0.below(height + 1).alive }
       var recording = Recording(leaves, serial: context.levels[height].serial)
       recording.add(nodesBehind: outputs)
       let results = outputs.map { recording.operand($0) }
-      return (recording.externals, recording.steps, results)
+      return (recording.externals, recording.stepsWithLifetimes(results), results)
     }
   }
 
-  /// What has been taken over from the tape.
+  /// What has been taken over from the level.
   private struct Recording {
     private let serial: Int
     private var places: [ObjectIdentifier: Operand] = [:]
     private(set) var externals: [Variable] = []
-    private(set) var steps: [Step] = []
+    private var steps: [Step] = []
 
     init(_ arguments: [Traced], serial: Int) {
       self.serial = serial
@@ -85,9 +100,26 @@ public struct RecordedFunction: @unchecked Sendable {
       }
       for node in nodes.sorted(by: { $0.sequence < $1.sequence }) {
         guard let primitive = node.primitive else { continue }
-        let operands = node.inputs.map { operand($0) }
+        let operation = operation(of: node, primitive)
         places[ObjectIdentifier(node)] = .step(steps.count)
-        steps.append(Step(primitive: primitive, attributes: node.attributes, operands: operands))
+        steps.append(
+          Step(primitive: primitive, attributes: node.attributes, operation: operation))
+      }
+    }
+
+    private mutating func operation(of node: Traced, _ primitive: Primitive) -> Operation {
+      let operands = node.inputs.map { operand($0) }
+      switch primitive.rules {
+      case .unary:
+        if primitive === Primitive.part, case .step(let bundle) = operands[0],
+          case .axis(let index) = node.attributes
+        {
+          return .part(of: bundle, index: index)
+        }
+        return .unary(operands[0])
+      case .binary: return .binary(operands[0], operands[1])
+      case .general: return .general(operands)
+      case .bundle: return .bundle(operands)
       }
     }
 
@@ -98,53 +130,85 @@ public struct RecordedFunction: @unchecked Sendable {
       places[ObjectIdentifier(traced)] = .external(externals.count - 1)
       return .external(externals.count - 1)
     }
+
+    /// The steps, each with those whose results it is the last to need.
+    func stepsWithLifetimes(_ results: [Operand]) -> [Step] {
+      var isNeeded = [Bool](repeating: false, count: steps.count)
+      for case .step(let index) in results { isNeeded[index] = true }
+      var steps = steps
+      for index in steps.indices.reversed() {
+        for used in steps[index].operation.steps where !isNeeded[used] {
+          isNeeded[used] = true
+          steps[index].last.append(used)
+        }
+      }
+      return steps
+    }
   }
 
   /// Runs the operations on other arguments and externals, at the levels those belong to.
   public func callAsFunction(
     _ arguments: [Variable], externals: [Variable]
   ) throws -> [Variable] {
-    // The results of each step; all but bundles have one.
-    var values: [[Variable]] = []
-    values.reserveCapacity(steps.count)
+    var values = ContiguousArray<Variable?>(repeating: nil, count: steps.count)
+    var bundles: [Int: [Variable]] = [:]
     func see(_ operand: Operand) -> Variable {
       switch operand {
-      case .argument(let index): arguments[index]
-      case .external(let index): externals[index]
-      case .step(let index): values[index][0]
-      case .constant(let variable): variable
+      case .argument(let index): return arguments[index]
+      case .external(let index): return externals[index]
+      case .constant(let variable): return variable
+      case .step(let index):
+        guard let value = values[index] else {
+          preconditionFailure("a recording uses a result that it has given up; please report")
+        }
+        return value
       }
     }
-    for step in steps {
-      if step.primitive === Primitive.part {
-        guard case .step(let bundle) = step.operands[0], case .axis(let index) = step.attributes
-        else { continue }
-        values.append([values[bundle][index]])
-        continue
+    for (index, step) in steps.enumerated() {
+      switch step.operation {
+      case .unary(let x): values[index] = try apply(step.primitive, see(x), step.attributes)
+      case .binary(let a, let b):
+        values[index] = try apply(step.primitive, see(a), see(b), step.attributes)
+      case .general(let operands):
+        values[index] = try apply(step.primitive, operands.map(see), step.attributes)
+      case .bundle(let operands):
+        bundles[index] = try step.primitive.results(ofBundle: operands.map(see), step.attributes)
+      case .part(let bundle, let place): values[index] = bundles[bundle]?[place]
       }
-      values.append(
-        try step.primitive.results(of: step.operands.map(see), step.attributes))
+      for used in step.last {
+        values[used] = nil
+        if !bundles.isEmpty { bundles[used] = nil }
+      }
     }
     return results.map(see)
   }
 }
 
-extension Primitive {
-  /// The results of this operation on operands, at the levels those belong to.
-  fileprivate func results(
-    of operands: [Variable], _ attributes: Attributes
-  ) throws -> [Variable] {
-    switch rules {
-    case .unary: return [try apply(self, operands[0], attributes)]
-    case .binary: return [try apply(self, operands[0], operands[1], attributes)]
-    case .general: return [try apply(self, operands, attributes)]
-    case .bundle:
-      if self === Primitive.custom, case .object(let object) = attributes,
-        let function = object as? CustomFunction
-      {
-        return try function.again?(operands) ?? function.results(operands)
-      }
-      return try applyBundle(self, operands, attributes)
+extension RecordedFunction.Operation {
+  /// The steps whose results it takes.
+  fileprivate var steps: [Int] {
+    func step(_ operand: RecordedFunction.Operand) -> Int? {
+      if case .step(let index) = operand { index } else { nil }
     }
+    switch self {
+    case .unary(let x): return [x].compactMap(step)
+    case .binary(let a, let b): return [a, b].compactMap(step)
+    case .general(let operands), .bundle(let operands): return operands.compactMap(step)
+    case .part(let bundle, _): return [bundle]
+    }
+  }
+}
+
+extension Primitive {
+  /// The results of this operation of several, at the levels the operands belong to.
+  fileprivate func results(
+    ofBundle operands: [Variable], _ attributes: Attributes
+  ) throws -> [Variable] {
+    if self === Primitive.custom, case .object(let object) = attributes,
+      let function = object as? CustomFunction
+    {
+      return try function.again?(operands) ?? function.results(operands)
+    }
+    return try applyBundle(self, operands, attributes)
   }
 }

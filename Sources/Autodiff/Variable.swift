@@ -130,6 +130,7 @@ extension Variable {
       case .tensor(let tensor): return tensor
       case .traced(let traced):
         if traced.kind == .batch { return nil }
+        traced.noteThatValueIsRead()
         variable = traced.value
       }
     }
@@ -171,7 +172,9 @@ extension Variable {
     while true {
       switch variable {
       case .tensor(let tensor): return tensor
-      case .traced(let traced): variable = traced.value
+      case .traced(let traced):
+        traced.noteThatValueIsRead()
+        variable = traced.value
       }
     }
   }
@@ -183,6 +186,22 @@ extension Variable {
     guard tensor.dtype == .i64, tensor.count > 0 else { return nil }
     let first = tensor.firstInt
     return tensor.count == 1 || tensor.integers.allSatisfy { $0 == first } ? first : nil
+  }
+
+  /// True for a plain tensor and for what the program's own tape follows: it outlives every
+  /// transformation.
+  public var isAmbient: Bool {
+    if case .traced(let traced) = self { traced.height == 0 } else { true }
+  }
+
+  /// True for a result of what is being recorded whole.
+  public var isRecorded: Bool {
+    var variable = self
+    while case .traced(let traced) = variable {
+      if traced.kind == .record, traced.isAlive(in: .current) { return true }
+      variable = traced.value
+    }
+    return false
   }
 
   /// True where the variable depends on something that a tape follows.
@@ -230,6 +249,14 @@ extension Variable {
 }
 
 extension Traced {
+  /// A recording cannot stand for a program that goes by the values of its arguments.
+  @inline(__always)
+  fileprivate func noteThatValueIsRead() {
+    guard kind == .record else { return }
+    let context = Context.current
+    if isAlive(in: context) { context.obstacle = "looks at values that its arguments decide" }
+  }
+
   @inline(__always)
   func isAlive(in context: Context) -> Bool {
     height == 0

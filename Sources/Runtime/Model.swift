@@ -192,6 +192,7 @@ public final class ModelInstance {
 
   /// What a program's assignment does: a `param` field keeps its cells and takes new tensors.
   func write(slot: Int, _ value: Value) throws {
+    Context.current.meets(obstacle: "sets fields of a model")
     guard type.fields[slot].kind == .param else {
       slots[slot] = value
       return

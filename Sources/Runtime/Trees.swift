@@ -112,6 +112,13 @@ struct ValueTree {
     }
   }
 
+  /// What stands around the leaves alone.
+  var withoutLeaves: ValueTree {
+    var tree = self
+    tree.leaves = []
+    return tree
+  }
+
   /// The tensors of the leaves.
   var variables: [Variable] { leaves.map(\.variable) }
 
@@ -149,7 +156,7 @@ struct ValueTree {
       case .parameter(let cell):
         defer { next += 1 }
         saved.append((cell, cell.value))
-        cell.value = variables[next]
+        cell.substitute(variables[next])
         return .parameter(cell)
       case .list(let structures): return .list(structures.map(make))
       case .record(let pairs):
@@ -161,7 +168,7 @@ struct ValueTree {
       }
     }
     let value = make(structure)
-    defer { for (cell, variable) in saved.reversed() { cell.value = variable } }
+    defer { for (cell, variable) in saved.reversed() { cell.substitute(variable) } }
     return try body(value)
   }
 

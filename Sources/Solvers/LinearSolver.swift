@@ -88,13 +88,26 @@ public final class LinearSolver {
     if case .direct(.leastSquares) = method {
       return try solveLeastSquares(system, right, purpose, place)
     }
-    let (numbers, report) = try Context.current.withoutGradients {
-      try solve(
-        system.map(operands.map(stopGradient)), right.map(stopGradient),
-        initial: (initial ?? options.initial)?.map(stopGradient))
-    }
-    last = report
-    try tell(report, purpose, place)
+    let start = (initial ?? options.initial)?.map(stopGradient)
+    var report = SolveReport(solver: name)
+    let find = CustomFunction(
+      "solve", results: right.count,
+      value: { given in
+        let (numbers, found) = try self.solve(
+          system.map(Array(given.prefix(operands.count))),
+          Array(given.dropFirst(operands.count)), initial: start)
+        report = found
+        self.last = found
+        try self.tell(found, purpose, place)
+        return numbers
+      }, reverse: { given, _ in given.map { _ in nil } })
+    let constants = (operands + right).map(stopGradient)
+    // In a recording the search is one operation, made anew whenever that runs.
+    let isRecorded = constants.contains(where: \.isRecorded)
+    let numbers =
+      isRecorded
+      ? try find.results(constants)
+      : try Context.current.withoutGradients { try find.value(constants) }
     let function = ImplicitFunction(
       residual: { x, given in
         let product = try system.map(Array(given.prefix(operands.count))).apply(x)
@@ -104,11 +117,13 @@ public final class LinearSolver {
         LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map)
       }, solver: self, place: place)
     // The ridge belongs to the matrix, so the derivative knows it by the solver it uses.
-    let solution = try function.solution(numbers, of: operands + right) { [self] given in
-      try solve(
+    let again = { (given: [Variable]) in
+      try self.solve(
         LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map),
         Array(given.dropFirst(operands.count)), purpose: purpose)
     }
+    let solution = try function.solution(
+      numbers, of: operands + right, solve: isRecorded ? nil : again)
     return (solution, report)
   }
 

@@ -79,6 +79,8 @@ extension Variable {
       case .newAxis: result.append(.newAxis)
       case .ellipsis: result.append(.ellipsis)
       case .ids(let ids):
+        // Whole numbers that are being recorded stay operands; a mask decides the shape of the result.
+        if ids.isRecorded, ids.dtype == .i64 { return nil }
         guard let tensor = ids.concrete else { return nil }
         result.append(.ids(tensor))
       }

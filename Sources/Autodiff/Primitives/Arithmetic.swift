@@ -204,6 +204,9 @@ extension Primitive {
   static let lift = Primitive(
     "lift", kernel: { x, _ in x }, forward: { _, _, _, dx in dx },
     reverse: { _, _, _, dy in dy })
+
+  /// The operand as a constant: what `stopGradient` leaves in a recording.
+  static let stopped = Primitive(constant: "stop_gradient", kernel: { x, _ in x })
 }
 
 extension Variable {

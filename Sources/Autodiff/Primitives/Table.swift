@@ -6,7 +6,7 @@ extension Primitive {
   public static let all: [Primitive] = [
     // Arithmetic
     .add, .subtract, .multiply, .scale, .divide, .over, .floorDivide, .remainder, .power, .atan2,
-    .maximum, .minimum, .lift,
+    .maximum, .minimum, .lift, .stopped,
     // Comparisons
     .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .and, .or, .not, .isnan, .isinf,
     .isfinite, .select,

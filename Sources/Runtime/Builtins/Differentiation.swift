@@ -249,6 +249,28 @@ extension Builtins {
           })
       },
       Builtin(
+        "compile(f)",
+        """
+        The function, recorded when it is first called with arguments of a kind (structure, shapes,
+        dtypes, and the values of all that is no tensor) and then run from the recording, without the
+        interpreter. It has derivatives and maps like any function; parameters that it reads are
+        read anew at each call, other variables that it closes over are as they were.
+
+        A function that looks at values (`if`, `item`, `print` of a tensor), draws random numbers or
+        sets parameters cannot be recorded: it runs as it is, and a warning says so once.
+
+            @compile
+            fn loss(w, x) { sum(tanh(x @ w) ** 2) }
+            print(near(loss([1.0, 2.0], eye(2)), sum(tanh([1.0, 2.0]) ** 2)))    # true
+        """
+      ) { arguments in
+        let compiled = CompiledFunction(try arguments.function(0))
+        return .builtin(
+          BuiltinFunction("compiled(*args, **options)") { call in
+            try compiled.call(call.rest(0), call.options(1), call.interpreter)
+          })
+      },
+      Builtin(
         "custom_vjp(f=nil, forward=nil, backward=nil)",
         """
         A function with a reverse rule of its own. `forward(args…)` gives `(value, residuals)`

@@ -185,7 +185,7 @@ extension Variable {
 
 extension Value {
   /// The value without the transformations that have ended.
-  fileprivate func settled() throws -> Value {
+  func settled() throws -> Value {
     switch self {
     case .tensor(let variable): .tensor(variable.alive)
     case .list(let values): .list(try values.map { try $0.settled() })

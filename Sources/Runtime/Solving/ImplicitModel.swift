@@ -55,7 +55,7 @@ struct ImplicitModel {
       cells.map(\.value), solver: LinearSolver.make(from: solver, for: structure, interpreter)
     ) { variables in
       let saved = cells.map(\.value)
-      defer { for (cell, value) in zip(cells, saved) { cell.value = value } }
+      defer { for (cell, value) in zip(cells, saved) { cell.substitute(value) } }
       return try condition(instance, cells, variables, interpreter)
     }
     for (cell, value) in zip(cells, root) { cell.value = value }
@@ -71,11 +71,11 @@ struct ImplicitModel {
       try interpreter.call(interpreter.machine.boundMethod(name, of: instance), [])
     }
     if instance.type.hasMethod("optimality") {
-      for (cell, variable) in zip(cells, variables) { cell.value = variable }
+      for (cell, variable) in zip(cells, variables) { cell.substitute(variable) }
       return try ValueTree(call("optimality")).floats()
     }
     let pull = try vjp(variables) { variables in
-      for (cell, variable) in zip(cells, variables) { cell.value = variable }
+      for (cell, variable) in zip(cells, variables) { cell.substitute(variable) }
       let objective = try call("objective")
       guard let loss = objective.variable, loss.count == 1 else {
         throw RuntimeError(
