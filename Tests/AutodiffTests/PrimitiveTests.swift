@@ -44,6 +44,25 @@ import Testing
     }
   }
 
+  @Test(arguments: names) func `runs again from a recording on other operands`(
+    _ name: String
+  ) throws {
+    for (number, sample) in (primitiveCases[name] ?? []).enumerated() {
+      let context = Context.current
+      let inputs = try sample.inputs(seed: 5 + number)
+      context.obstacle = nil
+      let recorded = try RecordedFunction(at: inputs, isWhole: true) { [try sample.function($0)] }
+      // What goes by values says so, and is not run again.
+      guard context.obstacle == nil else { continue }
+      #expect(recorded.externals.isEmpty)
+      let others = try sample.inputs(seed: 50 + number)
+      let found = try recorded(others, externals: [])[0]
+      let expected = try sample.function(others)
+      #expect(found.shape == expected.shape && found.dtype == expected.dtype)
+      #expect(difference(found.numbers, expected.numbers) == 0, "\(name), case \(number)")
+    }
+  }
+
   @Test(arguments: names) func `has a forward rule that finite differences confirm`(
     _ name: String
   ) throws {
