@@ -104,10 +104,10 @@ private func applyTraced(
     return .traced(
       Traced(.batch, value: y, height: Int(traced.height), context: context, primitive: nil))
   case .record:
-    return .traced(
+    return try recorded(
       Traced(
         .record, value: try apply(p, traced.value, attributes), height: Int(traced.height),
-        context: context, primitive: p, attributes: attributes, first: x))
+        context: context, primitive: p, attributes: attributes, first: x), context)
   }
 }
 
@@ -186,10 +186,10 @@ private func applyTraced(
     return .traced(
       Traced(.batch, value: result, height: Int(height), context: context, primitive: nil))
   case .record:
-    return .traced(
+    return try recorded(
       Traced(
         .record, value: try apply(p, x, y, attributes), height: Int(height), context: context,
-        primitive: p, attributes: attributes, first: a, second: b))
+        primitive: p, attributes: attributes, first: a, second: b), context)
   }
 }
 
@@ -231,11 +231,24 @@ func apply(
     return .traced(
       Traced(.batch, value: y, height: Int(height), context: context, primitive: nil))
   case .record:
-    return .traced(
+    return try recorded(
       Traced(
         .record, value: try apply(p, values, attributes), height: Int(height), context: context,
-        primitive: p, attributes: attributes, others: inputs))
+        primitive: p, attributes: attributes, others: inputs), context)
   }
+}
+
+/// A recorded result. What no gradient is to pass when it is made, under `no_grad`, none passes when
+/// the recording runs again.
+func recorded(_ node: Traced, _ context: Context) throws -> Variable {
+  guard Int(node.height) <= context.stoppedTapes, node.primitive !== Primitive.stopped else {
+    return .traced(node)
+  }
+  guard Int(node.height) <= context.stoppedDuals else {
+    context.meets(obstacle: "takes gradients with create_graph=false")
+    return .traced(node)
+  }
+  return try apply(.stopped, .traced(node))
 }
 
 /// The innermost level that one of the operands belongs to, nil where all are plain tensors.

@@ -59,12 +59,12 @@ extension Traced {
   }
 
   /// The parts of this bundle, with their values as the levels below see them.
-  func parts(_ values: [Variable], in context: Context) -> [Variable] {
-    values.enumerated().map { index, value in
-      .traced(
-        Traced(
-          kind, value: value, height: Int(height), context: context, primitive: .part,
-          attributes: .axis(index), first: .traced(self)))
+  func parts(_ values: [Variable], in context: Context) throws -> [Variable] {
+    try values.enumerated().map { index, value in
+      let part = Traced(
+        kind, value: value, height: Int(height), context: context, primitive: .part,
+        attributes: .axis(index), first: .traced(self))
+      return kind == .record ? try recorded(part, context) : .traced(part)
     }
   }
 
@@ -110,7 +110,7 @@ func applyBundle(
     let bundle = Traced(
       .tape, value: results[0], height: Int(height), context: context, primitive: p,
       attributes: attributes, others: inputs)
-    return bundle.parts(results, in: context)
+    return try bundle.parts(results, in: context)
   case .dual:
     let results = try applyBundle(p, values, attributes)
     guard Int(height) > context.stoppedDuals else { return results }
@@ -130,6 +130,6 @@ func applyBundle(
     let bundle = Traced(
       .record, value: results[0], height: Int(height), context: context, primitive: p,
       attributes: attributes, others: inputs)
-    return bundle.parts(results, in: context)
+    return try bundle.parts(results, in: context)
   }
 }

@@ -22,7 +22,7 @@ public func checkpoint(
   let start = context.sequence
   let random = context.random
   let outputs = try f(arguments).map(\.alive)
-  return withoutGraph(of: outputs, madeAfter: start, in: context) { roots, positions in
+  return try withoutGraph(of: outputs, madeAfter: start, in: context) { roots, positions in
     CheckpointedCall(
       function: { arguments in
         let again = try f(arguments)
@@ -40,7 +40,7 @@ public func checkpoint(
 private func withoutGraph(
   of outputs: [Variable], madeAfter start: Int, in context: Context,
   _ makeCall: (_ roots: [Traced], _ positions: [Int]) -> CheckpointedCall
-) -> [Variable] {
+) throws -> [Variable] {
   var height: Int32 = -1
   for case .traced(let traced) in outputs where traced.sequence > start {
     guard traced.kind == .tape else { return outputs }
@@ -57,12 +57,12 @@ private func withoutGraph(
   }
   var values = outputs
   for (root, position) in zip(roots, positions) { values[position] = root.value }
-  values = withoutGraph(of: values, madeAfter: start, in: context, makeCall)
+  values = try withoutGraph(of: values, madeAfter: start, in: context, makeCall)
   let call = makeCall(roots, positions)
   let bundle = Traced(
     .tape, value: values[positions[0]], height: Int(height), context: context,
     primitive: .recomputed, attributes: .object(call), others: call.operands.map(Variable.traced))
-  let parts = bundle.parts(positions.map { values[$0] }, in: context)
+  let parts = try bundle.parts(positions.map { values[$0] }, in: context)
   for (position, part) in zip(positions, parts) { values[position] = part }
   return values
 }

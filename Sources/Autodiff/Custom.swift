@@ -79,7 +79,7 @@ public final class CustomFunction: @unchecked Sendable {
       let bundle = Traced(
         .tape, value: results[0], height: Int(height), context: context, primitive: .custom,
         attributes: .object(self), others: arguments)
-      return zip(bundle.parts(results, in: context), results).map { part, result in
+      return try zip(bundle.parts(results, in: context), results).map { part, result in
         result.dtype.isFloat ? part : result
       }
     case .dual:
@@ -104,7 +104,7 @@ public final class CustomFunction: @unchecked Sendable {
       let bundle = Traced(
         .record, value: results[0], height: Int(height), context: context, primitive: .custom,
         attributes: .object(self), others: arguments)
-      return bundle.parts(results, in: context)
+      return try bundle.parts(results, in: context)
     }
   }
 
