@@ -33,17 +33,21 @@ public func implicitRoot(
   return try function.solution(solution, of: recorded.externals)
 }
 
-private func requireFit(_ residual: [Variable], _ solution: [Variable]) throws {
+/// Requires equations to fit their unknowns.
+///
+/// - Parameter name: what messages call what gave the residual.
+func requireFit(
+  _ residual: [Variable], _ solution: [Variable], called name: String = "the optimality condition"
+) throws {
   guard residual.count == solution.count else {
     throw TensorError(
-      .shape,
-      "the solution has \(solution.count) tensors and the optimality condition \(residual.count)",
-      hint: "the condition must give one tensor for each of the solution, of its shape")
+      .shape, "the solution has \(solution.count) tensors and \(name) \(residual.count)",
+      hint: "it must give one tensor for each of the solution, of its shape")
   }
   for (found, x) in zip(residual, solution) where found.shape != x.shape {
     throw TensorError(
       .shape,
-      "the optimality condition gives \(found.typeDescription) where the solution has "
-        + x.typeDescription, hint: "there are as many equations as unknowns, in the same shapes")
+      "\(name) gives \(found.typeDescription) where the solution has \(x.typeDescription)",
+      hint: "there are as many equations as unknowns, in the same shapes")
   }
 }

@@ -55,7 +55,7 @@ public struct SolveReport: Sendable {
   }
 
   /// A number in two digits.
-  private static func shown(_ value: Double) -> String {
+  static func shown(_ value: Double) -> String {
     (try? FormatSpecification.parse(".2g").format(value)) ?? "\(value)"
   }
 }

@@ -4,7 +4,7 @@ extension Builtins {
   /// Every page.
   public static let pages: [BuiltinPage] = [
     values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
-    linearAlgebra, losses, comparing, random, trees, differentiation, solvers,
+    linearAlgebra, losses, comparing, random, trees, differentiation, solvers, roots,
     implicitDifferentiation, optimizers, transforms, schedules, state, files, contexts, seeing,
   ]
 }

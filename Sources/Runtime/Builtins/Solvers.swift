@@ -182,7 +182,7 @@ extension Value {
 
 extension Arguments {
   /// A tolerance, nil where it was not given.
-  fileprivate func tolerance(_ index: Int) throws -> Double? {
+  func tolerance(_ index: Int) throws -> Double? {
     guard has(index) else { return nil }
     let value = try double(index)
     guard value >= 0 else {
