@@ -38,8 +38,9 @@ struct NewtonConjugateGradient: Descent {
     while steps < budget, isActive.isTrueAnywhere {
       let q = try objective.hessianProduct(point.x, p)
       let curvature = try p.inner(q)
-      let isConvex = try curvature.isGreater(than: p.inner(p) * point.x.dtype.epsilon * 1e-3)
-        .and(curvature.isfinite())
+      // What rounding leaves of an inner product of vectors at right angles is no curvature.
+      let rounding = try p.length() * q.length() * point.x.dtype.epsilon
+      let isConvex = try curvature.isGreater(than: rounding).and(curvature.isfinite())
       if steps == 0 { d = try isActive.and(isConvex.not()).pick(r, d) }
       isActive = try isActive.and(isConvex)
       let alpha = try Variable.quotient(gamma, curvature, where: isActive)
