@@ -5,10 +5,15 @@ import Tensors
 
 /// The numbers that a program finds, with nothing recorded outside it.
 ///
-/// What the program records by itself, gradients and optimizers included, works in it.
+/// What the program records by itself, gradients and optimizers included, works in it. A recording of
+/// what calls it would hold the numbers of one run.
 public func numbers<R>(of program: () throws -> R) throws -> R {
-  try Context.current.isolated(program)
+  Context.current.meets(obstacle: searchObstacle)
+  return try Context.current.isolated(program)
 }
+
+/// Why a recording cannot stand for a search: the parameters that it reads decide its steps.
+let searchObstacle = "searches for a solution"
 
 /// The root of a residual as a function of everything that the residual reads.
 ///

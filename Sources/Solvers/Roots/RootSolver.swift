@@ -64,6 +64,7 @@ public struct RootSolver {
         makeMethod(raveling, calls), from: raveling.vector(start), options, calls)
     }
     guard !options.isUnrolled else {
+      Context.current.meets(obstacle: searchObstacle)
       let (x, report) = try run(start)
       try report.tell(isStrict: options.isStrict, place: place)
       return (try raveling.parts(x), report)
