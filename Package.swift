@@ -48,8 +48,10 @@ let package = Package(
     .target(name: "Autodiff", dependencies: ["Tensors", "Kernels"]),
     .target(name: "Solvers", dependencies: ["Autodiff", "Tensors"]),
     .target(name: "Optimizers", dependencies: ["Autodiff", "Tensors"]),
+    .target(name: "ZeroOrder", dependencies: ["Solvers", "Optimizers", "Autodiff", "Tensors"]),
     .target(
-      name: "MetaOptimization", dependencies: ["Tensors", "Autodiff", "Solvers", "Optimizers"]),
+      name: "MetaOptimization",
+      dependencies: ["Tensors", "Autodiff", "Solvers", "Optimizers", "ZeroOrder"]),
 
     .target(name: "Syntax"),
     // The `.mos` modules, embedded with `#embed`: a changed module is rebuilt, and nothing is
@@ -60,7 +62,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "Syntax", "MetaOptimization", "Optimizers", "Solvers", "Autodiff", "Tensors",
+        "Syntax", "MetaOptimization", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Tensors",
         "StandardLibrary", "Kernels",
       ]),
     .target(name: "Mos", dependencies: ["Runtime", "Syntax", "Tensors"]),

@@ -48,7 +48,7 @@ public final class Context {
   @exclusivity(unchecked) var levels: [Level] = [Level(kind: .tape, serial: 0, size: 0)]
   private var serial = 0
   /// The number that the next traced value gets; the order of numbers is the order of making.
-  @exclusivity(unchecked) var sequence = 0
+  @exclusivity(unchecked) public internal(set) var sequence = 0
   /// Tapes at or below this height do not record: `no_grad`, `create_graph=false`.
   @exclusivity(unchecked) var stoppedTapes = -1
   /// Dual levels at or below this height carry no tangent: `no_grad`.

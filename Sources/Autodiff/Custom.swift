@@ -17,6 +17,8 @@ public final class CustomFunction: @unchecked Sendable {
   public typealias Forward = ([Variable], [Variable?]) throws -> [Variable?]
   /// `(arguments, cotangents of the results) → cotangents`; nil stands for zero on both sides.
   public typealias Reverse = ([Variable], [Variable?]) throws -> [Variable?]
+  /// The same, told which cotangents are asked for.
+  public typealias SelectiveReverse = ([Variable], [Variable?], [Bool]) throws -> [Variable?]
 
   let name: String
   /// The number of results.
@@ -24,7 +26,7 @@ public final class CustomFunction: @unchecked Sendable {
   /// The function itself, whatever levels its arguments belong to.
   public let value: Value
   let forward: Forward?
-  let reverse: Reverse
+  let reverse: SelectiveReverse
   /// What a recording calls instead, where the value is known for the arguments of one call alone.
   let again: Value?
 
@@ -32,15 +34,26 @@ public final class CustomFunction: @unchecked Sendable {
   ///
   /// - Parameter again: what a `RecordedFunction` calls instead with other arguments, for a function
   ///   whose value was computed beforehand.
-  public init(
+  public convenience init(
     _ name: String, results count: Int, value: @escaping Value, forward: Forward? = nil,
     reverse: @escaping Reverse, again: Value? = nil
+  ) {
+    self.init(
+      name, results: count, value: value, forward: forward,
+      selectiveReverse: { arguments, cotangents, _ in try reverse(arguments, cotangents) },
+      again: again)
+  }
+
+  /// A function whose reverse rule is told which cotangents are asked for.
+  public init(
+    _ name: String, results count: Int, value: @escaping Value, forward: Forward?,
+    selectiveReverse: @escaping SelectiveReverse, again: Value? = nil
   ) {
     self.name = name
     self.count = count
     self.value = value
     self.forward = forward
-    self.reverse = reverse
+    reverse = selectiveReverse
     self.again = again
   }
 
@@ -89,10 +102,11 @@ public final class CustomFunction: @unchecked Sendable {
       guard tangents.contains(where: { $0 != nil }) else { return results }
       return try zip(results, pushForward(values, tangents, results)).map { result, tangent in
         guard let tangent, result.dtype.isFloat else { return result }
+        // A rule may close over dual numbers of this level; a tangent belongs to those below.
         return .traced(
           Traced(
             .dual, value: result, height: Int(height), context: context, primitive: nil,
-            first: tangent))
+            first: tangent.below(Int(height))))
       }
     case .batch:
       let size = context.levels[Int(height)].size
@@ -113,8 +127,11 @@ public final class CustomFunction: @unchecked Sendable {
     _ arguments: [Variable], _ tangents: [Variable?], _ results: [Variable]
   ) throws -> [Variable?] {
     if let forward { return try forward(arguments, tangents) }
+    let moves = tangents.map { $0 != nil }
     let transposed = try vjp(results.map { try $0.zerosLike() }) { cotangents in
-      try zip(self.reverse(arguments, cotangents), arguments).map { try $0 ?? $1.zerosLike() }
+      try zip(self.reverse(arguments, cotangents, moves), arguments).map {
+        try $0 ?? $1.zerosLike()
+      }
     }
     return try transposed(tangents)
   }
@@ -144,7 +161,6 @@ public final class CustomFunction: @unchecked Sendable {
         return flags.map { $0 ? next.next() : nil }
       }
     }
-    let mappedReverse = map(reverse)
     return CustomFunction(
       name, results: count,
       value: { arguments in try vmap(arguments, axes: axes, size: size) { try self.value($0) } },
@@ -152,8 +168,9 @@ public final class CustomFunction: @unchecked Sendable {
         let mappedForward = map(rule)
         return { arguments, tangents in try mappedForward(arguments, tangents, axes) }
       },
-      reverse: { arguments, cotangents in
+      selectiveReverse: { arguments, cotangents, asked in
         let all: [Int?] = cotangents.map { _ in 0 }
+        let mappedReverse = map { try self.reverse($0, $1, asked) }
         return try zip(mappedReverse(arguments, cotangents, all), isMapped).map {
           cotangent, isMapped in
           isMapped ? cotangent : try cotangent?.sum(axes: AxisSet(0))
@@ -173,10 +190,19 @@ extension Primitive {
       guard case .object(let object) = attributes, let function = object as? CustomFunction else {
         return inputs.map { _ in nil }
       }
-      return try zip(function.reverse(inputs, cotangents), inputs).map { cotangent, input in
-        input.dtype.isFloat ? try cotangent?.converted(to: input.dtype) : nil
-      }
+      return try function.pullBack(inputs, cotangents, asked: inputs.map { _ in true })
     })
+}
+
+extension CustomFunction {
+  /// The cotangents of a call's inputs, in their dtypes.
+  func pullBack(
+    _ inputs: [Variable], _ cotangents: [Variable?], asked: [Bool]
+  ) throws -> [Variable?] {
+    try zip(reverse(inputs, cotangents, asked), inputs).map { cotangent, input in
+      input.dtype.isFloat ? try cotangent?.converted(to: input.dtype) : nil
+    }
+  }
 }
 
 extension Traced {

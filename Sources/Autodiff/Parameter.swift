@@ -10,6 +10,8 @@ public final class Parameter: @unchecked Sendable {
   private var stored: Variable
   /// The name it was declared by, for messages, graphs and paths.
   public var name: String?
+  /// The number of the last traced value from before the cell was made.
+  public let birth: Int
   /// What the functions that run now see instead of an outer leaf: one entry a level, outermost
   /// first.
   private var lifted: [(height: Int, serial: Int, variable: Variable)] = []
@@ -18,12 +20,14 @@ public final class Parameter: @unchecked Sendable {
   ///
   /// - Throws: a type error for integers and bools, which the caller has converted.
   public init(leafOf variable: Variable, name: String? = nil) throws {
+    birth = Context.current.sequence
     stored = try leaf(of: variable)
     self.name = name
   }
 
   /// A cell that holds a variable as it is.
   public init(holding variable: Variable, name: String? = nil) {
+    birth = Context.current.sequence
     stored = variable
     self.name = name
   }
@@ -49,6 +53,15 @@ public final class Parameter: @unchecked Sendable {
   public func substitute(_ variable: Variable) {
     stored = variable
     lifted.removeAll(keepingCapacity: true)
+  }
+
+  /// Runs the body with another tensor in the cell; then the cell holds what it held before, the
+  /// very leaf with its gradient.
+  public func holding<R>(_ variable: Variable, _ body: () throws -> R) rethrows -> R {
+    let saved = (stored, lifted)
+    substitute(variable)
+    defer { (stored, lifted) = saved }
+    return try body()
   }
 
   /// The stored tensor; a leaf that was made inside a transformation which has ended becomes one

@@ -272,7 +272,13 @@ extension Primitive {
       for ((_, position), sum) in zip(asked, sums) { cotangents[Int(position)] = sum }
       return
     }
-    let given = try rules.reverse(inputs.map(view.see), bundle.attributes, parts)
+    let seen = inputs.map(view.see)
+    let given =
+      if let function = bundle.customFunction {
+        try function.pullBack(seen, parts, asked: operands.map { $0 >= 0 })
+      } else {
+        try rules.reverse(seen, bundle.attributes, parts)
+      }
     for (position, value) in zip(operands, given) {
       guard position >= 0, let value else { continue }
       cotangents[Int(position)] = try cotangents[Int(position)].map { try $0 + value } ?? value

@@ -207,6 +207,16 @@ extension Variable {
   /// True where the variable depends on something that a tape follows.
   public var isTracked: Bool { node != nil }
 
+  /// True where a tape or a tangent follows the variable at some level.
+  public var isFollowed: Bool {
+    var variable = alive
+    while case .traced(let traced) = variable {
+      if traced.kind != .batch { return true }
+      variable = traced.value.alive
+    }
+    return false
+  }
+
   /// The name of the primitive that made the variable, if a tape recorded it.
   public var operationName: String? {
     guard let node else { return nil }

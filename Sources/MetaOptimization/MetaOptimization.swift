@@ -5,3 +5,4 @@
 @_exported import Optimizers
 @_exported import Solvers
 @_exported import Tensors
+@_exported import ZeroOrder

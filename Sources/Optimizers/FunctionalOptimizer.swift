@@ -29,4 +29,14 @@ public final class FunctionalOptimizer {
     state = after
     return result
   }
+
+  /// The parameters after a step for which the loss is at hand as a function of them.
+  public func step(_ parameters: Tree, _ objective: Objective) throws -> Tree {
+    let before = try state ?? transformation.initialize(parameters)
+    let (updates, after) = try transformation.update(
+      nil, before, StepObjective(objective, at: parameters))
+    let result = try applyUpdates(parameters, updates)
+    state = after
+    return result
+  }
 }

@@ -8,6 +8,9 @@
 // are written with differentiable operations; what is done to the parameters is
 // `parameters + updates`, so the sign is turned inside.
 //
+// A transformation that needs more than the gradient (a line search, an estimate of the gradient)
+// is made with an update that may ask for the loss; see `Objective`. `chain` passes the loss along.
+//
 // A parameter without a gradient is `none` in the updates, and stays as it is, its state too.
 // Interface and formulas follow Optax (github.com/google-deepmind/optax) and TorchOpt 0.7.3.
 
@@ -29,15 +32,32 @@ public struct GradientTransformation: @unchecked Sendable {
   public let initialize: Initialize
   /// Turns updates into updates, with the next state.
   public let update: Update
+  /// Turns updates into updates where the loss is at hand; nil where `update` is all there is.
+  let guidedUpdate: GuidedUpdate?
+  /// Makes a whole step where the parameters lie; nil for all but estimates from seeds.
+  let stepInPlace: StepInPlace?
+  /// True where the update of an element depends on its gradient and parameter alone, and nothing
+  /// is remembered: such updates may be made of one part of a leaf after the other.
+  let isElementwise: Bool
 
   /// A transformation with a state.
   ///
   /// A name of more than 200 characters is cut: transformations around transformations carry the
   /// names of all within.
   public init(_ name: String, initialize: @escaping Initialize, update: @escaping Update) {
+    self.init(name, initialize: initialize, update: update, isElementwise: false)
+  }
+
+  init(
+    _ name: String, initialize: @escaping Initialize, update: @escaping Update,
+    guidedUpdate: GuidedUpdate? = nil, stepInPlace: StepInPlace? = nil, isElementwise: Bool
+  ) {
     self.name = name.utf8.count <= 200 ? name : name.prefix(199) + "…"
     self.initialize = initialize
     self.update = update
+    self.guidedUpdate = guidedUpdate
+    self.stepInPlace = stepInPlace
+    self.isElementwise = isElementwise
   }
 
   /// A transformation without a state.

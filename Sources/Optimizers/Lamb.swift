@@ -6,7 +6,7 @@ import Tensors
 extension GradientTransformation {
   /// u = g ‖θ‖ / ‖g‖ for each leaf, and g where either norm is 0.
   public static let scaleByTrustRatio = GradientTransformation(
-    leafwise: "scale_by_trust_ratio", usesParameters: true
+    leafwise: "scale_by_trust_ratio", usesParameters: true, isElementwise: false
   ) { step in
     let g = step.gradient
     guard let parameter = step.parameter else { return [g] }

@@ -53,7 +53,8 @@ extension GradientTransformation {
   /// it is empty, unless a hyperparameter is a schedule, which needs the counts.
   init(
     leafwise name: String, slots: [Slot] = [], _ hyperparameters: [Hyperparameter] = [],
-    usesParameters: Bool = false, step: @escaping (LeafStep) throws -> [Variable]
+    usesParameters: Bool = false, isElementwise: Bool = true,
+    step: @escaping (LeafStep) throws -> [Variable]
   ) {
     let counts = !slots.isEmpty || hyperparameters.contains(where: \.isSchedule)
     let names = counts ? slots.map(\.name) + ["count"] : []
@@ -96,7 +97,7 @@ extension GradientTransformation {
         }
         guard counts else { return (results[0], state) }
         return (results[0], .record(zip(names, results.dropFirst()).map { ($0, $1) }))
-      })
+      }, isElementwise: isElementwise && !counts)
   }
 }
 

@@ -56,6 +56,10 @@ public final class Optimizer {
         .value,
         "\(parameter.title) is in a group of the optimizer already")
     }
+    // A parameter that was set to a constant for a while, as by an estimate, is a leaf from here on.
+    for parameter in added where !parameter.value.isTracked && parameter.value.dtype.isFloat {
+      parameter.value = try leaf(of: parameter.value)
+    }
     groups.append(
       Group(
         target: target, parameters: added, transformation: transformation,
@@ -102,11 +106,41 @@ public final class Optimizer {
 
   /// All groups are computed before any parameter changes, so that an error changes nothing.
   private func step(_ gradients: [Tree]) throws {
-    let results = try zip(groups, gradients).map { group, gradients in
-      isDifferentiable
-        ? try group.stepped(gradients)
-        : try Context.current.withoutGradients { try group.stepped(gradients) }
+    try apply(
+      try zip(groups, gradients).map { group, gradients in
+        isDifferentiable
+          ? try group.stepped(gradients)
+          : try Context.current.withoutGradients { try group.stepped(gradients) }
+      })
+  }
+
+  /// One step down a function that computes the loss from the parameters as they are.
+  ///
+  /// Transformations that ask for it evaluate the function at other parameters, which are set for
+  /// the time of the call alone.
+  /// - Returns: the loss before the step.
+  public func step(evaluating loss: @escaping () throws -> Variable) throws -> Variable {
+    if groups.count == 1, !isDifferentiable, let stepInPlace = groups[0].transformation.stepInPlace
+    {
+      let result = try stepInPlace(groups[0].parameters, groups[0].state, loss, .identity)
+      groups[0].state = result.state
+      return result.value
     }
+    var value: Variable?
+    try apply(
+      try groups.map { group in
+        let step = StepObjective(group.target.objective(loss), at: group.target.map(\.value))
+        func stepped() throws -> Group.Result {
+          let result = try group.stepped(step)
+          if value == nil { value = try step.value() }
+          return result
+        }
+        return isDifferentiable ? try stepped() : try Context.current.withoutGradients(stepped)
+      })
+    return value ?? Variable(.nan)
+  }
+
+  private func apply(_ results: [Group.Result]) throws {
     for (index, result) in results.enumerated() {
       groups[index].state = result.state
       for (parameter, value) in result.values {
@@ -138,14 +172,22 @@ public final class Optimizer {
 
 extension Optimizer.Group {
   /// What a step makes of the group: the new values of the parameters that move, and the state.
-  fileprivate func stepped(
-    _ gradients: Tree
-  ) throws -> (values: [(Parameter, Variable)], state: Tree) {
+  fileprivate typealias Result = (values: [(Parameter, Variable)], state: Tree)
+
+  fileprivate func stepped(_ gradients: Tree) throws -> Result {
     let (updates, state) = try transformation.update(gradients, state, target.map(\.value))
-    let values = try target.pairs(with: updates).map { parameter, update in
+    return (try moved(by: updates), state)
+  }
+
+  fileprivate func stepped(_ step: StepObjective) throws -> Result {
+    let (updates, state) = try transformation.update(nil, state, step)
+    return (try moved(by: updates), state)
+  }
+
+  private func moved(by updates: Tree) throws -> [(Parameter, Variable)] {
+    try target.pairs(with: updates).map { parameter, update in
       (parameter, try parameter.value.updated(by: update))
     }
-    return (values, state)
   }
 }
 

@@ -39,7 +39,7 @@ extension GradientTransformation {
         }
         return [changed]
       })
-    return GradientTransformation(leafwise: "register_hook") { step in
+    return GradientTransformation(leafwise: "register_hook", isElementwise: false) { step in
       [try function([step.gradient])]
     }
   }

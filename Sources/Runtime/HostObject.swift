@@ -63,6 +63,9 @@ open class HostObject {
   /// `len(object)`; nil where it has none.
   open var count: Int? { nil }
 
+  /// Whether a method may change something that was there when a rehearsal began; see `Rehearsal`.
+  func changes(since start: Int) -> Bool { true }
+
   /// `a == b`; identity unless there is a better notion.
   open func isEqual(_ other: HostObject) -> Bool { self === other }
 

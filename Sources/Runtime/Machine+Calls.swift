@@ -86,6 +86,7 @@ extension Machine {
   private func callBuiltin(
     _ builtin: BuiltinFunction, _ window: UnsafeMutablePointer<Value>, _ count: Int
   ) throws {
+    try rehearse(builtin)
     let arguments = Arguments(
       base: window + 1, count: count, interpreter: interpreter, callee: builtin)
     try finish(window, count, try behind(arguments) { try builtin.function(arguments) })
@@ -288,6 +289,9 @@ extension Machine {
       }
     case .host(let host):
       if let signature = host.methodSignature(site.name) {
+        if state.pointee.isRehearsing, host.changes(since: state.pointee.rehearsalStart) {
+          throw Rehearsal.effect
+        }
         let function = hostFunction(signature)
         if site.isPlain {
           try bind(function.signature, receiver + 1, count)
@@ -329,6 +333,7 @@ extension Machine {
       if site.isPlain, builtin.signature.restList == nil, builtin.signature.restRecord == nil,
         count + 1 <= builtin.signature.parameters.count
       {
+        try rehearse(builtin)
         try bind(builtin.signature, receiver, count + 1)
         let arguments = Arguments(
           base: receiver, count: max(count + 1, builtin.signature.parameters.count),

@@ -63,6 +63,7 @@ extension Machine {
               a.pointee = slot.pointee
             }
           case .setGlobal:
+            if state.pointee.isRehearsing { throw Rehearsal.effect }
             globals[Int(i.b)] = a.pointee
           case .getCapture: a.pointee = captures[Int(i.b)]
           case .getCaptureBox:
@@ -70,6 +71,7 @@ extension Machine {
             if case .absent = box.value { throw undeclaredVariable() }
             a.pointee = box.value
           case .setCaptureBox:
+            if state.pointee.isRehearsing { throw Rehearsal.effect }
             guard case .box(let box) = captures[Int(i.b)] else { break }
             box.value = a.pointee
           case .newBox:
@@ -94,6 +96,7 @@ extension Machine {
             a.pointee = instance.read(slot: Int(i.c))
           case .setSlot:
             guard case .instance(let instance) = a.pointee else { break }
+            if state.pointee.isRehearsing { throw Rehearsal.effect }
             try instance.write(slot: Int(i.c), base[Int(i.b)])
           case .initializeSlot:
             guard case .instance(let instance) = a.pointee else { break }
@@ -484,6 +487,7 @@ extension Machine {
             }
           case .callBuiltin:
             sync(pc, base, header, captures)
+            if state.pointee.isRehearsing { try rehearse(header, Int(i.b)) }
             context.place = UInt64(UInt(bitPattern: pc - 1))
             let count = Int(i.c)
             let result = try header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
@@ -614,6 +618,7 @@ extension Machine {
               a + 1, Int(i.b), name(i.c, header), isSession: i.flags & Flags.expected != 0)
           case .recover:
             sync(pc, base, header, captures)
+            if state.pointee.isRehearsing { throw Rehearsal.effect }
             try recover(a, Int(i.b), isSession: i.flags & Flags.expected != 0)
           case .checkArguments:
             sync(pc, base, header, captures)

@@ -47,6 +47,10 @@ struct MachineState {
   var deadline = Double.infinity
   /// Runs of the loop inside one another.
   var nesting = 0
+  /// While what runs is tried out and may change nothing from before, the sequence number of the
+  /// moment when that began, else -1; see `Rehearsal`.
+  var rehearsalStart = -1
+  var isRehearsing: Bool { rehearsalStart >= 0 }
 }
 
 /// What a function that is to run needs.
@@ -280,7 +284,7 @@ final class Machine {
       switch handler.kind {
       case .context(let context): context.exit(interpreter)
       case .catch(let target, let register):
-        guard !error.isUncatchable else { continue }
+        guard !error.isUncatchable, !state.pointee.isRehearsing else { continue }
         while state.pointee.frameCount > handler.frameCount { popFrame() }
         state.pointee.pc = target
         handler.base[register] = ErrorObject.value(of: error)

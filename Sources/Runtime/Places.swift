@@ -51,6 +51,20 @@ extension Machine {
   ) throws {
     switch site.root {
     case .register(let register): try body(&base[register])
+    case .global, .captureBox, .slot:
+      if state.pointee.isRehearsing { throw Rehearsal.effect }
+      try withOuterRoot(site, base, captures, body)
+    case .box(let register):
+      if case .box(let box) = base[register] { try withBox(box, body) }
+    }
+  }
+
+  /// `withRoot` for variables that the running function did not make.
+  private func withOuterRoot(
+    _ site: PlaceSite, _ base: UnsafeMutablePointer<Value>, _ captures: UnsafeMutablePointer<Value>,
+    _ body: (inout Value) throws -> Void
+  ) throws {
+    switch site.root {
     case .global(let slot):
       if case .absent = interpreter.globals[slot] {
         interpreter.globals[slot] = try undeclaredGlobal(slot)
@@ -58,8 +72,6 @@ extension Machine {
       try body(&interpreter.globals.slots[slot])
     case .captureBox(let index):
       if case .box(let box) = captures[index] { try withBox(box, body) }
-    case .box(let register):
-      if case .box(let box) = base[register] { try withBox(box, body) }
     case .slot(let register, let slot):
       guard case .instance(let instance) = base[register] else { return }
       guard instance.type.fields[slot].kind == .param else {
@@ -69,6 +81,7 @@ extension Machine {
       var value = instance.read(slot: slot)
       try body(&value)
       try instance.write(slot: slot, value)
+    case .register, .box: break
     }
   }
 
@@ -173,6 +186,7 @@ extension Machine {
     _ name: String, of place: inout Value, _ rest: ArraySlice<PlaceSite.Step>,
     _ keys: UnsafeMutablePointer<Value>, _ body: (inout Value) throws -> Void
   ) throws {
+    if state.pointee.isRehearsing, place.isReference { throw Rehearsal.effect }
     switch place {
     case .instance(let instance):
       guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
@@ -199,6 +213,7 @@ extension Machine {
 
   func setField(_ name: String, of container: inout Value, _ value: Value) throws {
     if container.changeFields({ $0[name] = value }) != nil { return }
+    if state.pointee.isRehearsing, container.isReference { throw Rehearsal.effect }
     switch container {
     case .instance(let instance):
       guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
@@ -253,6 +268,7 @@ extension Machine {
       defer { container = .tensor(variable) }
       return try replace(parts, kinds, of: &variable, value)
     }
+    if state.pointee.isRehearsing, container.isReference { throw Rehearsal.effect }
     switch container {
     case .parameter(let cell): try replace(parts, kinds, of: &cell.value, value)
     case .string:

@@ -62,6 +62,10 @@ extension Primitive {
       if !bIsMapped && n <= 2 && m >= 1 { return try a.matmul(b) }
       if !aIsMapped && m == 2 && n == 1 { return try b.matmul(a.matrixTransposed) }
       if !aIsMapped && m == 1 && n == 1 { return try b.matmul(a) }
+      // A matrix beside mapped columns: one product with the columns as rows.
+      if !aIsMapped && m == 2 && n == 2 && b.shape[b.rank - 1] == 1 {
+        return try b.squeezed(-1).matmul(a.matrixTransposed).expanded(at: -1)
+      }
       // Everything else: vectors become matrices, and leading axes line up.
       let left = m == 1 ? try a.expanded(at: -2) : a
       let right = n == 1 ? try b.expanded(at: -1) : b

@@ -5,6 +5,7 @@
 
 import Autodiff
 import Tensors
+import ZeroOrder
 
 /// A distribution: samples of a shape and the logarithm of its density.
 class Distribution: HostObject {
@@ -36,6 +37,8 @@ class Distribution: HostObject {
       try sample(
         arguments.shapeFromRest(0), &Context.current.random, dtype: Context.current.defaultFloat))
   }
+
+  override func changes(since start: Int) -> Bool { false }
 
   /// A sample of a shape; parameters that are tensors must stretch to it.
   func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
@@ -157,6 +160,19 @@ final class SphereDistribution: Distribution {
   }
 }
 
+/// Directions that are orthogonal to one another, each of length √n for n elements.
+final class OrthogonalDistribution: Distribution {
+  override var summary: String { "Orthogonal()" }
+
+  override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
+    let own = key.split(1)[0]
+    let count = shape.rank > 1 ? shape[0] : 1
+    let leaf = try Tensor.zeros(shape.rank > 1 ? shape.removing(axis: 0) : shape, dtype)
+    let rows = try Directions.orthogonal.draw(count, [.tensor(leaf)], own)[0]
+    return shape.rank > 1 ? rows : try rows.reshape(to: shape)
+  }
+}
+
 /// A number as it prints, a tensor by its type.
 private func brief(_ variable: Variable) -> String {
   if variable.rank == 0, let tensor = variable.concrete { return tensor.description }
@@ -213,6 +229,17 @@ extension Builtins {
           print(near(norm(Sphere().sample(4)), 1.0))    # true
       """
     ) { _ in .host(SphereDistribution()) },
+    Builtin(
+      "Orthogonal()",
+      """
+      Random directions that are orthogonal to one another: along the first axis of a sample, in
+      blocks of as many as there are dimensions, each of length √n for n elements.
+
+          seed(0)
+          let z = Orthogonal().sample(3, 3)
+          print(near(z @ z.T, 3.0 * eye(3)))    # true
+      """
+    ) { _ in .host(OrthogonalDistribution()) },
   ]
 }
 

@@ -5,6 +5,7 @@ extension Builtins {
   public static let pages: [BuiltinPage] = [
     values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
     linearAlgebra, losses, comparing, random, trees, differentiation, solvers, roots,
-    implicitDifferentiation, optimizers, transforms, schedules, state, files, contexts, seeing,
+    implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
+    seeing,
   ]
 }

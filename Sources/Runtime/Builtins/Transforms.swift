@@ -5,7 +5,7 @@ import Optimizers
 import Tensors
 
 extension Builtins {
-  static let transforms = BuiltinPage("Transforms", combining + scalers + bounds + wrappers)
+  static let transforms = BuiltinPage("Transforms", combining + scalers + bounds + wrappers + guided)
 
   private static let combining: [Builtin] = [
     Builtin(
@@ -308,6 +308,54 @@ extension Builtins {
           print(t.update(1.0, state)[0])    # -0.5
       """
     ) { .transform(try injected($0)) },
+  ]
+
+  private static let guided: [Builtin] = [
+    Builtin(
+      "heavy_ball(momentum=0.9, dampening=0.0)",
+      """
+      Momentum: a decaying sum of the gradients, which begins at 0, so that the first output is the
+      gradient itself.
+
+          let t = heavy_ball(0.9)
+          let (first, state) = t.update({w: 1.0}, t.init({w: 0.0}))
+          print(first, t.update({w: 1.0}, state)[0])    # {w: 1.0} {w: 1.9}
+      """
+    ) { arguments in
+      .transform(
+        try .heavyBall(
+          momentum: arguments.hyperparameter(0, default: 0.9),
+          dampening: arguments.hyperparameter(1, default: 0)))
+    },
+    Builtin(
+      "backtracking(init=1.0, beta=0.5, c=1e-4, condition=\"armijo\", maxiter=10, adaptive=true)",
+      """
+      A line search along the updates: the first of the steps init, beta init, beta² init … after
+      which the loss is low enough, or none after `maxiter`. It asks for the loss, so the step is made
+      with a function: `opt.step(() => loss(net))`, or `t.update(grads, state, params, f)`.
+
+      With a the step, s the slope along the updates, `"armijo"` wants f(a) < f(0) + c a s,
+      `"goldstein"` also f(a) > f(0) + (1 - c) a s, `"decrease"` f(a) < f(0). Updates that go uphill,
+      as a bare gradient does, are turned. Trials that are not finite count as too long. With
+      `adaptive`, a search that failed makes the next one begin where it ended, until that would move
+      nothing; then the search starts over.
+
+          let x = param(3.0)
+          let opt = Optimizer(x, backtracking())
+          opt.step(() => x ** 2)
+          print(x)    # 0.0
+      """
+    ) { arguments in
+      let condition = try arguments.choice(
+        3, BacktrackingRule.Condition.allCases.map(\.rawValue), default: "armijo")
+      return .transform(
+        .backtracking(
+          try BacktrackingRule(
+            initial: arguments.double(0, default: 1), factor: arguments.double(1, default: 0.5),
+            sufficient: arguments.double(2, default: 1e-4),
+            condition: BacktrackingRule.Condition(rawValue: condition) ?? .armijo,
+            trials: arguments.int(4, default: 10), isAdaptive: arguments.bool(5, default: true))))
+    },
   ]
 
   /// A scaler with an example of one step.

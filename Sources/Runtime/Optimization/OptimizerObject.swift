@@ -57,25 +57,36 @@ final class OptimizerObject: HostObject {
   override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
     switch name {
     case "zero_grad": optimizer.zeroGradients()
-    case "step": try step(arguments)
+    case "step": return try step(arguments)
     default: try addGroup(arguments)
     }
     return .nil
   }
 
-  private func step(_ arguments: Arguments) throws {
+  override func changes(since start: Int) -> Bool {
+    optimizer.parameters.contains { $0.birth < start }
+  }
+
+  /// A loss goes down by its gradient; a function that computes it may be evaluated anywhere.
+  private func step(_ arguments: Arguments) throws -> Value {
     guard arguments.has(0) else {
       guard !optimizer.isDifferentiable else {
         throw RuntimeError(
           .type, "a differentiable optimizer needs the loss itself",
           hint: "\(name): opt.step(loss), without backward")
       }
-      return try optimizer.step()
+      try optimizer.step()
+      return .nil
+    }
+    if arguments[0].isCallable {
+      let loss = arguments.interpreter.loss(arguments[0])
+      return .tensor(try optimizer.step { try loss([]) })
     }
     guard let loss = arguments[0].variable else {
-      throw arguments.mismatch(0, "a loss of one number")
+      throw arguments.mismatch(0, "a loss of one number, or a function that computes it")
     }
     if try !optimizer.step(loss) { arguments.interpreter.warnOfIndependentLoss() }
+    return .nil
   }
 
   /// A new group: with a transform, or with the optimizer's own hyperparameters but for those given.
@@ -133,6 +144,11 @@ final class FunctionalOptimizerObject: HostObject {
 
   override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
     let parameters = try arguments.tree(1)
+    if arguments[0].isCallable {
+      let loss = arguments.interpreter.loss(arguments[0])
+      return Value(
+        try optimizer.step(parameters, Objective { try loss([Value($0)]) }))
+    }
     guard let result = try optimizer.step(arguments.variable(0), parameters) else {
       arguments.interpreter.warnOfIndependentLoss()
       return Value(parameters)
@@ -152,6 +168,18 @@ final class FunctionalOptimizerObject: HostObject {
 }
 
 extension Interpreter {
+  /// A function of the program as a loss.
+  func loss(_ function: Value) -> ([Value]) throws -> Variable {
+    { [unowned self] arguments in
+      let result = try call(function, arguments)
+      guard let loss = result.variable else {
+        throw RuntimeError(
+          .type, "the function must give a loss of one number, not \(result.shortDescription)")
+      }
+      return loss
+    }
+  }
+
   fileprivate func warnOfIndependentLoss() {
     warn(
       "the loss does not depend on any of the optimizer's parameters, so the step left them",

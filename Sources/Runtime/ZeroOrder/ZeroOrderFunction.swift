@@ -1,0 +1,156 @@
+// Functions and models under `zero_order`.
+
+import Autodiff
+import Tensors
+import ZeroOrder
+
+/// What `zero_order` was told, but for the function.
+struct ZeroOrderOptions {
+  var estimator: Estimator
+  var source: DirectionSource
+  var hasAux = false
+  /// Whether all evaluations draw the same random numbers.
+  var drawsInCommon = true
+  /// Whether the function is tried on all samples at once.
+  var triesBatches = true
+}
+
+/// A function whose derivative by some arguments is estimated from values.
+final class ZeroOrderFunction: HostObject {
+  private let function: Value
+  private let subject: EstimatedCall.Subject
+  private let options: ZeroOrderOptions
+  private let memory: Memory
+
+  /// What is known of a function from its calls.
+  final class Memory {
+    /// Whether the function has failed on mapped values and not one by one.
+    var runsOneByOne = false
+  }
+
+  init(
+    _ function: Value, _ subject: EstimatedCall.Subject, _ options: ZeroOrderOptions,
+    _ memory: Memory = Memory()
+  ) {
+    self.function = function
+    self.subject = subject
+    self.options = options
+    self.memory = memory
+  }
+
+  override var typeName: String { "Function" }
+  override var summary: String { "<zero_order of \(function.shortDescription)>" }
+  override var memberNames: [String] { ["estimate"] }
+  override var isCallable: Bool { true }
+  override var callSignature: String { "call(*args, **options)" }
+
+  override func methodSignature(_ name: String) -> String? {
+    name == "estimate" ? "estimate(*args, **options)" : nil
+  }
+
+  override func changes(since start: Int) -> Bool { false }
+
+  private func prepared(_ arguments: Arguments) throws -> EstimatedCall {
+    try EstimatedCall(
+      subject, arguments.rest(0), Array(arguments.options(1).pairs),
+      signature: arguments.interpreter.machine.signature(of: function))
+  }
+
+  // MARK: - The value, with its derivative
+
+  override func call(_ arguments: Arguments) throws -> Value {
+    let interpreter = arguments.interpreter
+    let call = try prepared(arguments)
+    let random = interpreter.context.random
+    guard call.estimated.contains(where: \.isFollowed) else {
+      return try call.call(interpreter, function, call.estimated, call.others)
+    }
+    let result = try call.call(
+      interpreter, function, call.estimated.map(stopGradient), call.others)
+    let (value, auxiliary) = try loss(result)
+    let noise = options.source.noise(interpreter.context.random.split(1)[0])
+    let derivative = EstimatedDerivative(by: call.estimated.count) {
+      [self, unowned interpreter] point, others, value in
+      let sampled = self.sampled(interpreter, call, others, random)
+      let estimate = try options.estimator.estimate(sampled, at: point, value: value, noise: noise)
+      interpreter.warn(ofFailures: estimate.failures, of: options.estimator.samples)
+      return estimate.gradient
+    }
+    let estimated = try derivative.attached(
+      to: value, by: call.estimated, others: call.others)
+    return auxiliary.map { .list([.tensor(estimated), $0]) } ?? .tensor(estimated)
+  }
+
+  /// The function of the moved leaves.
+  private func sampled(
+    _ interpreter: Interpreter, _ call: EstimatedCall, _ others: [Variable], _ random: RandomKey
+  ) -> SampledFunction {
+    SampledFunction(
+      randomness: options.drawsInCommon ? .common(random) : .independent(random.folded(0)),
+      rehearse: { [memory, options, unowned interpreter] body in
+        guard options.triesBatches, !memory.runsOneByOne else { return nil }
+        let found = try interpreter.rehearse(body)
+        memory.runsOneByOne = found == nil
+        return found
+      }
+    ) { [self, unowned interpreter] point in
+      try loss(try call.call(interpreter, function, point, others)).value
+    }
+  }
+
+  private func loss(_ result: Value) throws -> (value: Variable, auxiliary: Value?) {
+    var (result, auxiliary) = (result, Value?.none)
+    if options.hasAux {
+      guard case .list(let pair) = result, pair.count == 2 else {
+        throw RuntimeError(
+          .type, "with has_aux=true the function must give (loss, aux), not "
+            + result.shortDescription)
+      }
+      (result, auxiliary) = (pair[0], pair[1])
+    }
+    guard let value = result.variable else {
+      throw RuntimeError(
+        .type, "a function under zero_order must give one number, not \(result.shortDescription)")
+    }
+    guard value.count == 1, value.dtype.isFloat else {
+      throw RuntimeError(
+        .shape, "a function under zero_order must give one number, and this one gave "
+          + value.typeDescription, hint: "reduce it with sum or mean")
+    }
+    return (value.rank == 0 ? value : try value.reshape(to: Shape()), auxiliary)
+  }
+
+  // MARK: - The estimate by itself
+
+  /// `estimate(args…)`: the value and the gradient as a record, with the standard error.
+  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
+    let interpreter = arguments.interpreter
+    let call = try prepared(arguments)
+    let random = interpreter.context.random
+    let value = try loss(
+      call.call(interpreter, function, call.estimated, call.others)
+    ).value
+    let noise = options.source.noise(interpreter.context.random.split(1)[0])
+    let estimate = try options.estimator.estimate(
+      sampled(interpreter, call, call.others, random), at: call.estimated, value: value,
+      noise: noise, measuresError: true)
+    interpreter.warn(ofFailures: estimate.failures, of: options.estimator.samples)
+    func shown(_ leaves: [Variable]) -> Value { call.structured(leaves, subject) }
+    return .record(
+      Record([
+        ("value", .tensor(value)), ("gradient", shown(estimate.gradient)),
+        ("standard_error", shown(estimate.standardError ?? [])),
+        ("samples", .int(options.estimator.samples - estimate.failures)),
+        ("failures", .int(estimate.failures)),
+      ]))
+  }
+}
+
+extension Interpreter {
+  fileprivate func warn(ofFailures failures: Int, of samples: Int) {
+    guard failures > 0 else { return }
+    warn(
+      "zero_order left out \(failures) of \(samples) samples, where the function gave nan or inf",
+      hint: "the mean is that of the others; a smaller sigma stays closer to the point")
+  }
+}

@@ -1,0 +1,81 @@
+// Finite differences: the slope along each coordinate by a formula.
+
+import Autodiff
+import Optimizers
+import Tensors
+
+extension GradientApproximator {
+  /// The gradient by differences along every coordinate.
+  ///
+  ///     ĝᵢ = Σₖ wₖ f(x + k h eᵢ) / (c h)
+  ///
+  /// n + 1 evaluations for the two-point formulas to one side, 2n for `central2`; see `Stencil`. The
+  /// parameters are never changed: every point is computed from them.
+  public static func finiteDifferences(
+    _ stencil: Stencil, h: Double, rehearse: @escaping SampledFunction.Rehearsal
+  ) throws -> GradientApproximator {
+    try requireStep(h)
+    return GradientApproximator("FDM") { loss, parameters, draw in
+      let leaves = try parameters.floatLeaves("FDM")
+      let function = SampledFunction(randomness: .common(Context.current.random), rehearse: rehearse) {
+        try loss(parameters.with($0))
+      }
+      let center = stencil.center == 0 ? nil : try function.value(at: leaves)
+      let size = leaves.elementCount
+      let rows = max(1, Noise.chunkSize / max(size, 1))
+      var slopes: [Variable] = []
+      for start in stride(from: 0, to: size, by: rows) {
+        let count = min(rows, size - start)
+        slopes.append(
+          try stencil.slopes(
+            function, at: leaves, along: Directions.coordinates(from: start, count, leaves),
+            count: count, h: h, center: center
+          ).slopes)
+      }
+      guard !slopes.isEmpty else { return (parameters, center) }
+      let parts = try Variable.concat(slopes).split(leaves.map(\.count))
+      let gradient = try zip(parts, leaves).map { part, leaf in
+        try part.converted(to: leaf.dtype).reshape(to: leaf.shape)
+      }
+      return (parameters.with(gradient), center)
+    }
+  }
+
+  static func requireStep(_ h: Double) throws {
+    guard h > 0, h.isFinite else {
+      throw TensorError(.value, "h must be above 0 and finite, not \(h)")
+    }
+  }
+}
+
+extension Stencil {
+  /// The slopes of a function along directions, and its values after the first move.
+  ///
+  /// - Parameters:
+  ///   - center: the value at the point, where this formula needs it.
+  ///   - first: the number of directions that came before.
+  func slopes(
+    _ function: SampledFunction, at point: [Variable], along directions: [Variable], count: Int,
+    h: Double, center: Variable?, first: Int = 0
+  ) throws -> (slopes: Variable, moved: Variable) {
+    let values = try function.values(
+      at: point, along: directions, count: count, steps: points.map { $0.offset * h }, first: first)
+    var sum = try values[0] * points[0].weight
+    for (value, point) in zip(values, points).dropFirst() { sum = try sum + value * point.weight }
+    if let center { sum = try sum + center.converted(to: sum.dtype) * self.center }
+    return (try sum / (divisor * h), values[0])
+  }
+}
+
+extension Tree {
+  /// The leaves, all of which must be floats.
+  func floatLeaves(_ name: String) throws -> [Variable] {
+    for (path, leaf) in paths where !leaf.dtype.isFloat {
+      let place = path.isEmpty ? "" : " at \(path)"
+      throw TensorError(
+        .type, "\(name) moves parameters by small steps, and \(leaf.typeDescription)\(place) has none",
+        hint: "convert it with .to(f64)")
+    }
+    return leaves
+  }
+}

@@ -1,0 +1,52 @@
+// Samples that count: those at which the function gave finite numbers.
+
+import Autodiff
+import Tensors
+
+/// Which of a population's numbers are finite, and what share of the mean each of those has.
+struct FiniteSamples {
+  /// Nil where all are.
+  private let isKept: Variable?
+  /// 1 / the number of those that are.
+  let share: Variable
+  /// That number.
+  let count: Variable
+  /// How many are not; 0 under `vmap`, where it is not known.
+  let failures: Int
+
+  /// - Throws: a value error where none is finite.
+  init(_ values: Variable) throws {
+    let n = values.count
+    let flags = stopGradient(try values.isfinite())
+    let kept = flags.concrete?.doubles.reduce(0, +)
+    guard kept != 0 || n == 0 else {
+      throw TensorError(
+        .value,
+        "the function gave nan or inf at \(n == 1 ? "the only sample" : "all \(n) samples")",
+        hint: "a smaller step stays closer to the point; is the function finite there?")
+    }
+    failures = kept.map { n - Int($0) } ?? 0
+    isKept = kept == Double(n) ? nil : flags
+    let one = Variable.number(1, like: values)
+    count =
+      isKept == nil
+      ? .number(Double(n), like: values)
+      : try flags.converted(to: values.dtype).sum().maximum(one)
+    share = try one / count
+  }
+
+  /// The numbers with 0 in place of those that do not count.
+  func clearing(_ values: Variable) throws -> Variable {
+    guard let isKept else { return values }
+    return try isKept.select(values, .number(0, like: values))
+  }
+}
+
+extension Variable {
+  /// The sum of rows, each times its number in this variable.
+  func weighted(_ rows: Variable) throws -> Variable {
+    let shape = rows.shape.removing(axis: 0)
+    let matrix = try rows.reshape(to: Shape(count, shape.count))
+    return try converted(to: rows.dtype).matmul(matrix).reshape(to: shape)
+  }
+}

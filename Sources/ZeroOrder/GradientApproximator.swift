@@ -1,0 +1,148 @@
+// Gradient approximators: gradients of a loss from its values, for one function or in front of a
+// chain of transformations.
+//
+// In a chain an approximator replaces the gradient of the step's objective: whatever comes later, a
+// line search or a Newton step by differences of gradients, sees the approximation. Nothing is
+// evaluated until one of them asks. The loss itself stays what it is.
+//
+// Random directions belong to a step: a key stands for them, and every gradient of the step draws
+// the same ones again from it, unless each is to have its own.
+
+import Autodiff
+import Optimizers
+import Tensors
+
+/// What one approximation may use besides the loss and the point.
+public struct ApproximationDraw: @unchecked Sendable {
+  /// The key of this approximation's directions.
+  public let key: RandomKey
+  /// Directions that were made ahead, as rows of each leaf; nil to draw them by the key.
+  public let directions: [Variable]?
+}
+
+/// A rule that makes gradients of values.
+public struct GradientApproximator: @unchecked Sendable {
+  /// `(loss, parameters, draw) → the gradient, and the loss at the parameters where it is known`.
+  public typealias Approximate = (
+    _ loss: @escaping Objective.Value, _ parameters: Tree, _ draw: ApproximationDraw
+  ) throws -> (gradient: Tree, value: Variable?)
+  /// `(directions of the step before, parameters, key) → those of this step`.
+  typealias Advance = ([Variable]?, [Variable], RandomKey) throws -> [Variable]
+
+  /// The name in the language, for summaries and messages.
+  public let name: String
+  let approximate: Approximate
+  /// How directions follow from those of the step before; nil where nothing is remembered.
+  let advance: Advance?
+  /// Where the directions of the n-th step come from; nil for the program's stream.
+  let seed: Int?
+  /// Whether all gradients of a step have the same directions.
+  let isFixedInStep: Bool
+  /// Makes whole steps where the parameters lie.
+  let inPlace: InPlaceDifferences?
+
+  init(
+    _ name: String, seed: Int? = nil, isFixedInStep: Bool = true, advance: Advance? = nil,
+    inPlace: InPlaceDifferences? = nil, approximate: @escaping Approximate
+  ) {
+    self.name = name
+    self.seed = seed
+    self.isFixedInStep = isFixedInStep
+    self.advance = advance
+    self.inPlace = inPlace
+    self.approximate = approximate
+  }
+
+  /// An approximator by its rule, which leaves the parameters as they are.
+  public init(_ name: String, approximate: @escaping Approximate) {
+    self.init(name, seed: nil, approximate: approximate)
+  }
+}
+
+// MARK: - Steps
+
+/// What an approximator remembers from one step to the next.
+public struct ApproximatorState: @unchecked Sendable {
+  var count = 0
+  var directions: [Variable]?
+
+  /// Nothing.
+  public init() {}
+
+  init(_ tree: Tree, of name: String) throws {
+    guard case .leaf(let counted)? = tree["count"], let count = counted.commonInteger, count >= 0
+    else {
+      throw TensorError(
+        .value, "the state has no count, so it is not one of \(name)",
+        hint: "a state comes from the init of the same transform")
+    }
+    self.count = count
+    if case .list(let trees)? = tree["directions"] { directions = trees.flatMap(\.leaves) }
+  }
+
+  var tree: Tree {
+    .record([
+      ("count", .count(count)), ("directions", directions.map { .list($0.map(Tree.leaf)) } ?? .none),
+    ])
+  }
+}
+
+extension GradientApproximator {
+  /// The draw of a step, and what is remembered after it.
+  func draw(
+    _ state: ApproximatorState, _ leaves: [Variable]
+  ) throws -> (draw: ApproximationDraw, state: ApproximatorState) {
+    let key =
+      seed.map { RandomKey(seed: $0).folded(UInt64(state.count)) }
+      ?? Context.current.random.split(1)[0]
+    var next = state
+    if next.count < Int.max { next.count += 1 }
+    next.directions = try advance?(state.directions, leaves, key)
+    return (ApproximationDraw(key: key, directions: next.directions), next)
+  }
+
+  /// The gradient of a function at a point, as one step of its own.
+  public func gradient(
+    of loss: @escaping Objective.Value, at parameters: Tree, _ state: inout ApproximatorState
+  ) throws -> Tree {
+    let (draw, next) = try draw(state, parameters.leaves)
+    let found = try approximate(loss, parameters, draw).gradient
+    state = next
+    return found
+  }
+
+  /// The transformation that makes this the gradient of all transformations after it.
+  public var transformation: GradientTransformation {
+    GradientTransformation(
+      guided: name,
+      stepInPlace: inPlace.map { inPlace in
+        { parameters, state, loss, after in
+          let before = try ApproximatorState(state, of: name)
+          let (draw, next) = try draw(before, parameters.map(\.value))
+          let value = try inPlace.step(parameters, draw.key, loss, after)
+          return (value, next.tree)
+        }
+      },
+      initialize: { _ in ApproximatorState().tree },
+      update: { _, state, step in
+        let before = try ApproximatorState(state, of: name)
+        let (draw, next) = try draw(before, step.parameters.leaves)
+        return (nil, next.tree, StepObjective(approximated(step.objective, draw), at: step.parameters))
+      })
+  }
+
+  private func approximated(_ objective: Objective, _ draw: ApproximationDraw) -> Objective {
+    var calls: UInt64 = 0
+    return Objective(
+      value: objective.value,
+      valueAndGradient: { parameters in
+        var own = draw
+        if !isFixedInStep {
+          own = ApproximationDraw(key: draw.key.folded(calls), directions: nil)
+          calls += 1
+        }
+        let found = try approximate(objective.value, parameters, own)
+        return (try found.value ?? objective.value(parameters), found.gradient)
+      })
+  }
+}

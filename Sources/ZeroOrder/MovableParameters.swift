@@ -1,0 +1,157 @@
+// Parameters whose own memory is moved along directions and exactly back.
+//
+// While they are movable the cells hold nothing, so that each tensor is held here alone and its
+// elements can be written where they lie; a tensor that a snapshot or the program holds, too, is
+// copied at the first write, as everywhere. For the time of an evaluation the cells are lent views;
+// one that the function keeps makes the next write copy, so that nobody sees a tensor change.
+//
+// Moving back gives the very numbers: x + s z - s z is x but for rounding, and the elements where it
+// is not are found out when a tile is moved, and kept. They are few where s z is small beside x.
+
+import Autodiff
+import Tensors
+
+/// The memory of parameters, one tile after the other.
+final class MovableParameters {
+  /// The elements of a direction for a tile of a leaf; asked leaf by leaf and tile by tile.
+  typealias Draw = (_ leaf: Int, _ tile: Tensor) throws -> Variable
+
+  /// A multiple of what random streams give at a time, so that tiles drawn one after the other are
+  /// the whole leaf's draw.
+  static let tileSize = 1 << 16
+
+  private let parameters: [Parameter]
+  private let shapes: [Shape]
+  private let gradients: [Variable?]
+  /// The elements of each parameter in one row.
+  private var rows: [Tensor]
+
+  /// Takes the tensors out of the cells.
+  ///
+  /// - Throws: a value error for parameters that `vmap` maps over.
+  init(_ parameters: [Parameter]) throws {
+    self.parameters = parameters
+    var tensors = try parameters.map { parameter -> Tensor in
+      guard let tensor = parameter.value.concrete else {
+        throw TensorError(.value, "parameters that vmap maps over cannot be moved in place")
+      }
+      return tensor
+    }
+    shapes = tensors.map(\.shape)
+    gradients = parameters.map(\.gradient)
+    rows = []
+    for parameter in parameters { parameter.value = MovableParameters.nothing }
+    for index in tensors.indices {
+      let row = try tensors[index].reshaped(Shape(tensors[index].count))
+      tensors[index] = Tensor(0)
+      rows.append(row)
+    }
+  }
+
+  /// What a cell holds while its tensor is here.
+  private static let nothing = Variable.tensor(Tensor(0))
+
+  /// Puts the tensors back into the cells, as new leaves with the gradients that were there.
+  func release() {
+    for (index, parameter) in parameters.enumerated() {
+      // Neither fails: a row has its parameter's elements, which are floats.
+      guard let tensor = try? rows[index].reshaped(shapes[index]),
+        let leaf = try? leaf(of: .tensor(tensor))
+      else { continue }
+      parameter.value = leaf
+      parameter.gradient = gradients[index]
+    }
+  }
+
+  /// Runs a loss with the cells as they are.
+  func lending(_ loss: () throws -> Variable) throws -> Double {
+    for (index, parameter) in parameters.enumerated() {
+      parameter.value = .tensor(try rows[index].reshaped(shapes[index]))
+    }
+    defer { for parameter in parameters { parameter.value = MovableParameters.nothing } }
+    let value = try onOwnTape(loss)
+    guard value.count == 1, value.dtype.isFloat, let number = value.concrete?.firstDouble else {
+      throw TensorError(
+        .shape, "a step needs a loss of one number, not \(value.typeDescription)",
+        hint: "reduce it with sum or mean")
+    }
+    return number
+  }
+
+  /// Replaces every tile by what the body makes of it.
+  func changeTiles(_ body: (_ tile: Tensor, _ leaf: Int) throws -> Tensor) throws {
+    for leaf in rows.indices {
+      let count = rows[leaf].count
+      for start in stride(from: 0, to: count, by: MovableParameters.tileSize) {
+        let stop = min(start + MovableParameters.tileSize, count)
+        let plan = try IndexPlan(
+          shape: Shape(count), items: [.slice(start: start, stop: stop, step: 1)])
+        let made = try body(try rows[leaf].indexed(plan), leaf)
+        try rows[leaf].replace(plan, with: made)
+      }
+    }
+  }
+
+  /// Runs a body with the parameters moved along a direction.
+  ///
+  ///     x + s z
+  func moved<R>(by step: Double, _ draw: Draw, _ body: () throws -> R) throws -> R {
+    var lost: [LostElements] = []
+    try changeTiles { tile, leaf in
+      let shift = try MovableParameters.shift(draw, leaf, tile, step)
+      let moved = try Tensor.binary(.add, tile, shift)
+      lost.append(try LostElements(of: tile, in: Tensor.binary(.subtract, moved, shift)))
+      return moved
+    }
+    defer {
+      var next = lost[...]
+      // Moving back draws what moving drew, and computes nothing that can fail.
+      try? changeTiles { tile, leaf in
+        let back = try Tensor.binary(
+          .subtract, tile, MovableParameters.shift(draw, leaf, tile, step))
+        return try next.popFirst()?.restored(in: back) ?? back
+      }
+    }
+    return try body()
+  }
+
+  private static func shift(
+    _ draw: Draw, _ leaf: Int, _ tile: Tensor, _ step: Double
+  ) throws -> Tensor {
+    guard let direction = try draw(leaf, tile).concrete else {
+      throw TensorError(.value, "directions that vmap maps over cannot move parameters in place")
+    }
+    return try Tensor.binary(
+      .multiply, direction, Tensor(step, dtype: direction.dtype)
+    ).converted(to: tile.dtype)
+  }
+}
+
+/// The elements of a tile that moving there and back would change.
+private struct LostElements {
+  private let places: [UInt16]
+  private let originals: Tensor?
+
+  init(of tile: Tensor, in back: Tensor) throws {
+    let differs = try Tensor.binary(.notEqual, tile, back)
+    guard try differs.any(.all(rank: 1), keepAxes: false).firstInt != 0 else {
+      (places, originals) = ([], nil)
+      return
+    }
+    places = differs.integers.enumerated().compactMap { $1 == 0 ? nil : UInt16($0) }
+    originals = try tile.indexed(LostElements.plan(places, of: tile))
+  }
+
+  func restored(in back: Tensor) throws -> Tensor {
+    guard let originals else { return back }
+    return try back.replacing(try LostElements.plan(places, of: back), with: originals)
+  }
+
+  private static func plan(_ places: [UInt16], of tile: Tensor) throws -> IndexPlan {
+    let ids = try Tensor.make(Shape(places.count), .i64) { elements in
+      let ids = elements.assumingMemoryBound(to: Int64.self)
+      for (index, place) in places.enumerated() { ids[index] = Int64(place) }
+    }
+    return try IndexPlan(shape: tile.shape, items: [.ids(ids)])
+  }
+}

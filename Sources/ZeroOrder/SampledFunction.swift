@@ -1,0 +1,142 @@
+// A function evaluated at many points around one: in one batched call where the function allows
+// it, otherwise one by one.
+//
+// Both ways see the same points. A function that draws random numbers draws the same ones at every
+// point (common random numbers), so that differences show the points alone; or, where that is not
+// wanted, numbers that depend on the key and the evaluation's place.
+
+import Autodiff
+import Tensors
+
+/// A function of leaves with one number as its result.
+public struct SampledFunction {
+  /// The function itself.
+  public typealias Function = ([Variable]) throws -> Variable
+  /// Runs a body so that nothing outside it changes, or gives nil: the body needs such changes, or
+  /// cannot be run on mapped values.
+  public typealias Rehearsal = (() throws -> [Variable]) throws -> [Variable]?
+
+  /// Which random numbers evaluations draw.
+  public enum Randomness: Sendable {
+    /// All the same, from this place of the stream.
+    case common(RandomKey)
+    /// Each its own.
+    case independent(RandomKey)
+  }
+
+  private let function: Function
+  private let rehearse: Rehearsal
+  private let randomness: Randomness
+
+  /// A function with the way in which it is tried on all points at once.
+  ///
+  /// - Parameter rehearse: runs the body as it is, with errors as nil, unless it is given.
+  public init(
+    randomness: Randomness, rehearse: @escaping Rehearsal = { try? $0() },
+    _ function: @escaping Function
+  ) {
+    self.function = function
+    self.rehearse = rehearse
+    self.randomness = randomness
+  }
+
+  /// The value at a point, as the evaluation of that number.
+  func value(at point: [Variable], number: Int = 0) throws -> Variable {
+    let context = Context.current
+    let before = context.random
+    defer { context.random = before }
+    switch randomness {
+    case .common(let key): context.random = key
+    case .independent(let key): context.random = key.folded(UInt64(number))
+    }
+    return try onOwnTape { try checked(try function(point)) }
+  }
+
+  /// The values at points moved along directions.
+  ///
+  ///     y[s][k] = f(x + step[s] z[k])
+  ///
+  /// - Parameters:
+  ///   - first: the number of directions that came before.
+  /// - Returns: for each step the values of all directions, `count` of them.
+  func values(
+    at point: [Variable], along directions: [Variable], count: Int, steps: [Double],
+    first: Int = 0
+  ) throws -> [Variable] {
+    if count > 1, let found = try batched(point, directions, count, steps) { return found }
+    var found = steps.map { _ in [Variable]() }
+    for k in 0..<count {
+      let direction = try directions.map { try $0.indexed(at: k) }
+      for (s, step) in steps.enumerated() {
+        found[s].append(
+          try value(
+            at: try moved(point, by: step, along: direction),
+            number: (first + k) * steps.count + s + 1))
+      }
+    }
+    return try found.map { try Variable.stack($0) }
+  }
+
+  private func batched(
+    _ point: [Variable], _ directions: [Variable], _ count: Int, _ steps: [Double]
+  ) throws -> [Variable]? {
+    try rehearsed { function in
+      try steps.map { step in
+        let points = try moved(point, by: step, along: directions)
+        return try vmap(points, axes: points.map { _ in 0 }, size: count) {
+          [try function($0)]
+        }[0]
+      }
+    }
+  }
+
+  /// What a body makes of the function, as a rehearsal; nil where that cannot be done, be it that
+  /// evaluations would need random numbers of their own.
+  func rehearsed(_ body: (Function) throws -> [Variable]) throws -> [Variable]? {
+    let context = Context.current
+    let before = context.random
+    defer { context.random = before }
+    let (start, isCommon) =
+      switch randomness {
+      case .common(let key): (key, true)
+      case .independent(let key): (key, false)
+      }
+    return try rehearse {
+      try body { point in
+        context.random = start
+        let value = try checked(try function(point))
+        guard isCommon || context.random == start else {
+          throw TensorError(.value, "evaluations that draw numbers of their own run one by one")
+        }
+        return value
+      }
+    }
+  }
+
+  private func checked(_ value: Variable) throws -> Variable {
+    guard value.count == 1 else {
+      throw TensorError(
+        .shape,
+        "an estimated gradient needs a function with one number as its result, and this one gave "
+          + value.typeDescription, hint: "reduce it with sum or mean")
+    }
+    guard value.dtype.isFloat else {
+      throw TensorError(
+        .type, "the function gave \(value.typeDescription), which has no gradient",
+        hint: "only f32 and f64 results do")
+    }
+    return value.rank == 0 ? value : try value.reshape(to: Shape())
+  }
+}
+
+/// Runs a body on a tape of its own: gradients that it takes by itself are found there, also where
+/// nothing is recorded outside.
+func onOwnTape(_ body: () throws -> Variable) throws -> Variable {
+  try vjp([]) { _ in [try body()] }.values[0]
+}
+
+/// A point moved by a step along a direction, or along rows of directions.
+func moved(_ point: [Variable], by step: Double, along directions: [Variable]) throws -> [Variable]
+{
+  try zip(point, directions).map { try $0 + $1 * step }
+}
