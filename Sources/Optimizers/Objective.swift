@@ -70,20 +70,30 @@ private func number(_ loss: Variable) throws -> Variable {
 public final class StepObjective {
   public let objective: Objective
   public let parameters: Tree
-  private var knownValue: Variable?
+  /// The loss, which stays the same where the gradient is replaced.
+  private final class KnownValue { var value: Variable? }
+  private let known: KnownValue
   private var knownGradient: Tree?
 
   /// An objective of which nothing is known yet.
   public init(_ objective: Objective, at parameters: Tree) {
     self.objective = objective
     self.parameters = parameters
+    known = KnownValue()
+  }
+
+  /// A step's objective with another gradient of the same loss.
+  public init(_ step: StepObjective, replacingGradient: (Objective) -> Objective) {
+    objective = replacingGradient(step.objective)
+    parameters = step.parameters
+    known = step.known
   }
 
   /// The loss at the parameters.
   public func value() throws -> Variable {
-    if let knownValue { return knownValue }
+    if let value = known.value { return value }
     let value = try objective.value(parameters)
-    knownValue = value
+    known.value = value
     return value
   }
 
@@ -91,7 +101,7 @@ public final class StepObjective {
   public func gradient() throws -> Tree {
     if let knownGradient { return knownGradient }
     let found = try objective.valueAndGradient(parameters)
-    knownValue = knownValue ?? found.value
+    known.value = known.value ?? found.value
     knownGradient = found.gradient
     return found.gradient
   }

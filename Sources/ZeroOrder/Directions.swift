@@ -104,7 +104,8 @@ extension Directions {
   }
 
   /// The unit directions from a position on, in the order of the elements of all leaves.
-  static func coordinates(from start: Int, _ count: Int, _ leaves: [Variable]) throws -> [Variable] {
+  static func coordinates(from start: Int, _ count: Int, _ leaves: [Variable]) throws -> [Variable]
+  {
     var offset = 0
     return try leaves.map { leaf in
       let (size, skipped) = (leaf.count, offset)

@@ -121,7 +121,9 @@ extension Estimator {
       }
       first += rows
     }
-    let gradient = try sums.compactMap { try $0.map { try $0 * weights.share.converted(to: $0.dtype) } }
+    let gradient = try sums.compactMap {
+      try $0.map { try $0 * weights.share.converted(to: $0.dtype) }
+    }
     let errors =
       measuresError
       ? try zip(gradient, squares.compactMap { $0 }).map { try weights.standardError($0, $1) } : nil

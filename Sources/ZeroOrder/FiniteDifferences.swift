@@ -17,7 +17,9 @@ extension GradientApproximator {
     try requireStep(h)
     return GradientApproximator("FDM") { loss, parameters, draw in
       let leaves = try parameters.floatLeaves("FDM")
-      let function = SampledFunction(randomness: .common(Context.current.random), rehearse: rehearse) {
+      let function = SampledFunction(
+        randomness: .common(Context.current.random), rehearse: rehearse
+      ) {
         try loss(parameters.with($0))
       }
       let center = stencil.center == 0 ? nil : try function.value(at: leaves)
@@ -73,7 +75,8 @@ extension Tree {
     for (path, leaf) in paths where !leaf.dtype.isFloat {
       let place = path.isEmpty ? "" : " at \(path)"
       throw TensorError(
-        .type, "\(name) moves parameters by small steps, and \(leaf.typeDescription)\(place) has none",
+        .type,
+        "\(name) moves parameters by small steps, and \(leaf.typeDescription)\(place) has none",
         hint: "convert it with .to(f64)")
     }
     return leaves

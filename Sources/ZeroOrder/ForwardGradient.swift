@@ -41,7 +41,8 @@ extension GradientApproximator {
           return slopes.slopes
         }
         let lengths = try lengths(of: directions, count)
-        let unit = try Variable.number(1, like: lengths)
+        let unit =
+          try Variable.number(1, like: lengths)
           / lengths.maximum(.number(.leastNormalMagnitude, like: lengths))
         let directions = try directions.map {
           try $0 * unit.converted(to: $0.dtype).asRows(beside: $0)

@@ -82,7 +82,8 @@ public struct ApproximatorState: @unchecked Sendable {
 
   var tree: Tree {
     .record([
-      ("count", .count(count)), ("directions", directions.map { .list($0.map(Tree.leaf)) } ?? .none),
+      ("count", .count(count)),
+      ("directions", directions.map { .list($0.map(Tree.leaf)) } ?? .none),
     ])
   }
 }
@@ -127,7 +128,7 @@ extension GradientApproximator {
       update: { _, state, step in
         let before = try ApproximatorState(state, of: name)
         let (draw, next) = try draw(before, step.parameters.leaves)
-        return (nil, next.tree, StepObjective(approximated(step.objective, draw), at: step.parameters))
+        return (nil, next.tree, StepObjective(step) { approximated($0, draw) })
       })
   }
 

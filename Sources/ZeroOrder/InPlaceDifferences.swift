@@ -47,7 +47,8 @@ struct InPlaceDifferences {
         let direction = key.folded(UInt64(sample))
         var sum = rule.stencil.center == 0 ? 0 : center * rule.stencil.center
         for point in rule.stencil.points {
-          let found = try movable.moved(by: point.offset * rule.h, drawing(direction), value)
+          let found = try movable.moved(
+            by: point.offset * rule.h, { startDrawing(direction) }, value)
           moved = moved ?? found
           sum += point.weight * found
         }
@@ -59,7 +60,7 @@ struct InPlaceDifferences {
           .value, "the loss was nan or inf along every direction, and the parameters stay",
           hint: "a smaller h stays closer to them; is the loss finite there?")
       }
-      let draws = kept.map { (drawing($0.key), $0.slope / Double(kept.count)) }
+      let draws = kept.map { (startDrawing($0.key), $0.slope / Double(kept.count)) }
       try movable.changeTiles { tile, leaf in
         var gradient: Variable?
         for (draw, slope) in draws {
@@ -70,15 +71,17 @@ struct InPlaceDifferences {
         let updates = try after.update(
           gradient.map(Tree.leaf) ?? .none, after.initialize(parameter), parameter
         ).updates
-        guard let moved = try applyUpdates(parameter, updates).leaves[0].concrete else { return tile }
+        guard let moved = try applyUpdates(parameter, updates).leaves[0].concrete else {
+          return tile
+        }
         return moved
       }
       return Variable(isCenterNeeded ? center : moved ?? .nan)
     }
   }
 
-  /// The tiles of a direction, to be drawn in order.
-  private func drawing(_ key: RandomKey) -> MovableParameters.Draw {
+  /// A walk over the tiles of a direction.
+  private func startDrawing(_ key: RandomKey) -> MovableParameters.Draw {
     var stream = key
     var current = -1
     return { leaf, tile in

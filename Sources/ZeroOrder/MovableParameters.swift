@@ -13,7 +13,7 @@ import Tensors
 
 /// The memory of parameters, one tile after the other.
 final class MovableParameters {
-  /// The elements of a direction for a tile of a leaf; asked leaf by leaf and tile by tile.
+  /// The elements of a direction for a tile of a leaf, in one walk over all leaves and tiles.
   typealias Draw = (_ leaf: Int, _ tile: Tensor) throws -> Variable
 
   /// A multiple of what random streams give at a time, so that tiles drawn one after the other are
@@ -95,8 +95,13 @@ final class MovableParameters {
   /// Runs a body with the parameters moved along a direction.
   ///
   ///     x + s z
-  func moved<R>(by step: Double, _ draw: Draw, _ body: () throws -> R) throws -> R {
+  ///
+  /// - Parameter startDrawing: begins a walk over the direction.
+  func moved<R>(
+    by step: Double, _ startDrawing: () -> Draw, _ body: () throws -> R
+  ) throws -> R {
     var lost: [LostElements] = []
+    var draw = startDrawing()
     try changeTiles { tile, leaf in
       let shift = try MovableParameters.shift(draw, leaf, tile, step)
       let moved = try Tensor.binary(.add, tile, shift)
@@ -105,6 +110,7 @@ final class MovableParameters {
     }
     defer {
       var next = lost[...]
+      draw = startDrawing()
       // Moving back draws what moving drew, and computes nothing that can fail.
       try? changeTiles { tile, leaf in
         let back = try Tensor.binary(

@@ -67,7 +67,8 @@ extension GradientApproximator {
     }
     guard rule.momentum == 0 || rule.isFixedInStep else {
       throw TensorError(
-        .value, "beta moves directions once a step, and with pre_generate=false each gradient has "
+        .value,
+        "beta moves directions once a step, and with pre_generate=false each gradient has "
           + "its own", hint: "leave out pre_generate=false")
     }
     return GradientApproximator(
@@ -76,7 +77,9 @@ extension GradientApproximator {
       inPlace: rule.isReplayed ? InPlaceDifferences(rule) : nil
     ) { loss, parameters, draw in
       let leaves = try parameters.floatLeaves(name)
-      let function = SampledFunction(randomness: .common(Context.current.random), rehearse: rehearse) {
+      let function = SampledFunction(
+        randomness: .common(Context.current.random), rehearse: rehearse
+      ) {
         try loss(parameters.with($0))
       }
       let center = rule.stencil.center == 0 ? nil : try function.value(at: leaves)
@@ -137,7 +140,8 @@ extension RandomizedDifferences {
     let draw = ApproximationDraw(key: key, directions: nil)
     let fresh = try noise(draw).chunk(0, rows: samples, leaves)
     guard let before else { return fresh }
-    guard before.count == fresh.count, zip(before, fresh).allSatisfy({ $0.shape == $1.shape }) else {
+    guard before.count == fresh.count, zip(before, fresh).allSatisfy({ $0.shape == $1.shape })
+    else {
       throw TensorError(
         .shape, "the directions in the state do not have the shapes of the parameters",
         hint: "a state comes from the init of the same transform, for the same parameters")

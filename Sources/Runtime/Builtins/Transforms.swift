@@ -5,7 +5,8 @@ import Optimizers
 import Tensors
 
 extension Builtins {
-  static let transforms = BuiltinPage("Transforms", combining + scalers + bounds + wrappers + guided)
+  static let transforms = BuiltinPage(
+    "Transforms", combining + scalers + bounds + wrappers + guided)
 
   private static let combining: [Builtin] = [
     Builtin(

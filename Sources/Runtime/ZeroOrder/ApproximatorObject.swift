@@ -38,7 +38,8 @@ final class ApproximatorObject: TransformObject {
             let result = try prepared.call(interpreter, function, tree.leaves, prepared.others)
             guard let loss = result.variable else {
               throw RuntimeError(
-                .type, "the function must give a loss of one number, not "
+                .type,
+                "the function must give a loss of one number, not "
                   + result.shortDescription)
             }
             return loss
@@ -62,7 +63,8 @@ extension GradientApproximator {
     self.init(name) { [unowned interpreter] loss, parameters, _ in
       let evaluate = Value.builtin(
         BuiltinFunction("f(params)") { call in
-          .tensor(try loss(parameters.with(try ValueTree(call[0]).tree.fitted(to: parameters).leaves)))
+          .tensor(
+            try loss(parameters.with(try ValueTree(call[0]).tree.fitted(to: parameters).leaves)))
         })
       let result = try interpreter.call(function, [evaluate, Value(parameters)])
       return (try ValueTree(result).tree.fitted(to: parameters), nil)
@@ -78,7 +80,8 @@ extension Tree {
     let fitted = try other.zip(self) { there, here in
       guard here.shape == there.shape else {
         throw TensorError(
-          .shape, "approximate gave \(here.typeDescription) for a parameter of \(there.typeDescription)")
+          .shape,
+          "approximate gave \(here.typeDescription) for a parameter of \(there.typeDescription)")
       }
       return try here.converted(to: there.dtype)
     }

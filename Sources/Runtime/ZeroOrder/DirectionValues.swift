@@ -92,6 +92,7 @@ extension Distribution {
   fileprivate var directions: Directions {
     if self is SphereDistribution { return .sphere }
     if self is OrthogonalDistribution { return .orthogonal }
+    if self is NormalDistribution, let moments, moments == (0, 1) { return .normal }
     return .elementwise(summary) { shape, dtype, key in
       try self.sample(shape, &key, dtype: dtype)
     }

@@ -40,7 +40,8 @@ struct EstimatedCall {
       }
       guard !cells.isEmpty else {
         throw RuntimeError(
-          .value, "zero_order estimates the gradient by a model's parameters, and "
+          .value,
+          "zero_order estimates the gradient by a model's parameters, and "
             + "\(instance.type.name) has none", hint: "declare them with `param`")
       }
       estimated = cells.map(\.value)

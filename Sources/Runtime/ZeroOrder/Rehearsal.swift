@@ -19,7 +19,8 @@ enum Rehearsal {
 
   /// Built-ins that change something outside, or depend on it.
   static let effects: Set<String> = [
-    "backward", "exit", "help", "input", "plot", "print", "progress", "recover_state", "save", "seed",
+    "backward", "exit", "help", "input", "plot", "print", "progress", "recover_state", "save",
+    "seed",
     "set_default_dtype", "sleep", "time", "timer", "write_text", "zero_grad",
   ]
 }

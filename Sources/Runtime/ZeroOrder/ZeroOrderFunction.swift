@@ -103,7 +103,8 @@ final class ZeroOrderFunction: HostObject {
     if options.hasAux {
       guard case .list(let pair) = result, pair.count == 2 else {
         throw RuntimeError(
-          .type, "with has_aux=true the function must give (loss, aux), not "
+          .type,
+          "with has_aux=true the function must give (loss, aux), not "
             + result.shortDescription)
       }
       (result, auxiliary) = (pair[0], pair[1])
@@ -114,7 +115,8 @@ final class ZeroOrderFunction: HostObject {
     }
     guard value.count == 1, value.dtype.isFloat else {
       throw RuntimeError(
-        .shape, "a function under zero_order must give one number, and this one gave "
+        .shape,
+        "a function under zero_order must give one number, and this one gave "
           + value.typeDescription, hint: "reduce it with sum or mean")
     }
     return (value.rank == 0 ? value : try value.reshape(to: Shape()), auxiliary)
