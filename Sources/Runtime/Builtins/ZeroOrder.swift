@@ -105,7 +105,8 @@ extension Builtins {
     if arguments.has(1) {
       guard let given = try arguments[1].directionSource(arguments.interpreter) else {
         throw arguments.mismatch(
-          1, "a distribution", hint: "Normal(0, 1), an object with `sample`, or a function of a shape")
+          1, "a distribution",
+          hint: "Normal(0, 1), an object with `sample`, or a function of a shape")
       }
       source = given
     }
