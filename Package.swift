@@ -47,8 +47,8 @@ let package = Package(
       linkerSettings: linearAlgebraLibraries),
     .target(name: "Autodiff", dependencies: ["Tensors", "Kernels"]),
     .target(name: "Solvers", dependencies: ["Autodiff", "Tensors"]),
-    .target(name: "Optimizers", dependencies: ["Autodiff", "Tensors"]),
-    .target(name: "ZeroOrder", dependencies: ["Solvers", "Optimizers", "Autodiff", "Tensors"]),
+    .target(name: "Optimizers", dependencies: ["Solvers", "Autodiff", "Tensors"]),
+    .target(name: "ZeroOrder", dependencies: ["Optimizers", "Autodiff", "Tensors"]),
     .target(
       name: "MetaOptimization",
       dependencies: ["Tensors", "Autodiff", "Solvers", "Optimizers", "ZeroOrder"]),
@@ -77,6 +77,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Tensors"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
+    .testTarget(
+      name: "ZeroOrderTests", dependencies: ["ZeroOrder", "Optimizers", "Autodiff", "Tensors"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Mos"]),
     .testTarget(name: "MosTests", dependencies: ["Mos"]),

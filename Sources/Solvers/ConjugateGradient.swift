@@ -47,3 +47,23 @@ extension Variable {
   /// Either this or the other condition, which may be missing.
   func or(_ other: Variable?) throws -> Variable { try other.map { try self.or($0) } ?? self }
 }
+
+/// What conjugate gradients make of A x = b from 0 on, with one product a step and no look at the
+/// result: the direction of a truncated Newton method.
+///
+/// - Parameters:
+///   - tolerance: the residual's length that is small enough.
+///   - maximumSteps: the most products that are taken.
+public func conjugateGradientDirection(
+  _ right: [Variable], tolerance: Double, maximumSteps: Int,
+  _ apply: @escaping LinearMap.Product
+) throws -> [Variable] {
+  let raveling = Raveling(like: right)
+  let vector = try raveling.vector(right)
+  let system = LinearSystem(
+    apply: { try raveling.vector(apply(raveling.parts($0))) },
+    applyTransposed: { try raveling.vector(apply(raveling.parts($0))) }, precondition: nil,
+    goal: .number(tolerance, like: vector), budget: maximumSteps)
+  var watch = Watch()
+  return try raveling.parts(ConjugateGradient().solve(system, right: vector, &watch).x)
+}

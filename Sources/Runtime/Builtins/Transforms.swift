@@ -329,6 +329,35 @@ extension Builtins {
           dampening: arguments.hyperparameter(1, default: 0)))
     },
     Builtin(
+      "newton_cg(lr=1.0, maxiter=nil, tol=1e-8, reg=1e-8, hvp=\"autodiff\", h=1e-3)",
+      """
+      Newton's method: the updates -lr d with (H + reg I) d = g, d by conjugate gradients of at most
+      `maxiter` products with the Hessian (as many as there are unknowns unless it is given), until the
+      residual is no longer than `tol`. It asks for the loss, as `backtracking` does.
+
+      `hvp` says how products are found: by `"autodiff"`, or by `"forward"` or `"central"` differences
+      of gradients a distance `h` apart, which go with approximated gradients too.
+
+          let x = param([-1.1, 2.5])
+          fn rosenbrock(p) { (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2 }
+          let opt = Optimizer(x, chain(FDM(), newton_cg(hvp="forward"), backtracking()))
+          for i in 0..20 { opt.step(() => rosenbrock(x)) }
+          print(rosenbrock(x) < 1e-6)    # true
+      """
+    ) { arguments in
+      let product = try arguments.choice(
+        4, HessianProductMethod.allCases.map(\.rawValue), default: "autodiff")
+      return .transform(
+        try .newtonCG(
+          learningRate: arguments.hyperparameter(0, default: 1),
+          NewtonRule(
+            product: HessianProductMethod(rawValue: product) ?? .autodiff,
+            maximumProducts: arguments.has(1) ? arguments.int(1) : nil,
+            tolerance: arguments.double(2, default: 1e-8),
+            ridge: arguments.double(3, default: 1e-8),
+            h: arguments.double(5, default: 1e-3))))
+    },
+    Builtin(
       "backtracking(init=1.0, beta=0.5, c=1e-4, condition=\"armijo\", maxiter=10, adaptive=true)",
       """
       A line search along the updates: the first of the steps init, beta init, beta² init … after
