@@ -2,11 +2,16 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char es_text[] = {
+#embed "../../stdlib/es.mos"
+};
+
 static const unsigned char nn_text[] = {
 #embed "../../stdlib/nn.mos"
 };
 
 const mos_module mos_modules[] = {
+  {"es", es_text, sizeof es_text},
   {"nn", nn_text, sizeof nn_text},
 };
 const size_t mos_module_count = sizeof mos_modules / sizeof mos_modules[0];

@@ -6,7 +6,7 @@
 // one that the function keeps makes the next write copy, so that nobody sees a tensor change.
 //
 // Moving back gives the very numbers: x + s z - s z is x but for rounding, and the elements where it
-// is not are found out when a tile is moved, and kept. They are few where s z is small beside x.
+// is not are found out when a tile is moved, and kept; see `LostBits`.
 
 import Autodiff
 import Tensors
@@ -18,7 +18,7 @@ final class MovableParameters {
 
   /// A multiple of what random streams give at a time, so that tiles drawn one after the other are
   /// the whole leaf's draw.
-  static let tileSize = 1 << 16
+  static let tileSize = 1 << 14
 
   private let parameters: [Parameter]
   private let shapes: [Shape]
@@ -100,12 +100,12 @@ final class MovableParameters {
   func moved<R>(
     by step: Double, _ startDrawing: () -> Draw, _ body: () throws -> R
   ) throws -> R {
-    var lost: [LostElements] = []
+    var lost: [LostBits] = []
     var draw = startDrawing()
     try changeTiles { tile, leaf in
       let shift = try MovableParameters.shift(draw, leaf, tile, step)
       let moved = try Tensor.binary(.add, tile, shift)
-      lost.append(try LostElements(of: tile, in: Tensor.binary(.subtract, moved, shift)))
+      lost.append(try LostBits(of: tile, in: Tensor.binary(.subtract, moved, shift)))
       return moved
     }
     defer {
@@ -130,34 +130,5 @@ final class MovableParameters {
     return try Tensor.binary(
       .multiply, direction, Tensor(step, dtype: direction.dtype)
     ).converted(to: tile.dtype)
-  }
-}
-
-/// The elements of a tile that moving there and back would change.
-private struct LostElements {
-  private let places: [UInt16]
-  private let originals: Tensor?
-
-  init(of tile: Tensor, in back: Tensor) throws {
-    let differs = try Tensor.binary(.notEqual, tile, back)
-    guard try differs.any(.all(rank: 1), keepAxes: false).firstInt != 0 else {
-      (places, originals) = ([], nil)
-      return
-    }
-    places = differs.integers.enumerated().compactMap { $1 == 0 ? nil : UInt16($0) }
-    originals = try tile.indexed(LostElements.plan(places, of: tile))
-  }
-
-  func restored(in back: Tensor) throws -> Tensor {
-    guard let originals else { return back }
-    return try back.replacing(try LostElements.plan(places, of: back), with: originals)
-  }
-
-  private static func plan(_ places: [UInt16], of tile: Tensor) throws -> IndexPlan {
-    let ids = try Tensor.make(Shape(places.count), .i64) { elements in
-      let ids = elements.assumingMemoryBound(to: Int64.self)
-      for (index, place) in places.enumerated() { ids[index] = Int64(place) }
-    }
-    return try IndexPlan(shape: tile.shape, items: [.ids(ids)])
   }
 }
