@@ -109,7 +109,8 @@ extension GradientTransformation {
           return try step.objective.value(point).plainNumber(name)
         }
         let next = Tree.record([("scale", .leaf(Variable(rule.nextScale(scale, found: found))))])
-        return (try direction.map { try $0 * (found ?? 0) }, next, step)
+        guard let found else { return (try direction.zerosLike(), next, step) }
+        return (try direction.map { try $0 * found }, next, step)
       })
   }
 }

@@ -120,7 +120,9 @@ public final class Optimizer {
   /// the time of the call alone.
   /// - Returns: the loss before the step.
   public func step(evaluating loss: @escaping () throws -> Variable) throws -> Variable {
-    if groups.count == 1, !isDifferentiable, let stepInPlace = groups[0].transformation.stepInPlace
+    if groups.count == 1, !isDifferentiable,
+      let stepInPlace = groups[0].transformation.stepInPlace,
+      groups[0].parameters.allSatisfy({ $0.value.concrete != nil })
     {
       let result = try stepInPlace(groups[0].parameters, groups[0].state, loss, .identity)
       groups[0].state = result.state

@@ -84,7 +84,7 @@ extension Directions {
   /// diagonal, which makes them uniform (Choromanski et al. 2018, arXiv:1804.02395).
   public static let orthogonal = Directions("orthogonal") { count, leaves, key in
     let size = leaves.elementCount
-    guard size > 0 else { return try normal.draw(count, leaves, key) }
+    guard size > 0, count > 0 else { return try normal.draw(count, leaves, key) }
     var rows: [Variable] = []
     var (drawn, block) = (0, 0)
     while drawn < count {

@@ -46,7 +46,7 @@ private func distance(_ found: Tree, _ wanted: [Double]) -> Double {
 }
 
 /// Evaluates one by one, so that evaluations can be counted.
-private let oneByOne: SampledFunction.Rehearsal = { _ in nil }
+private func oneByOne(_ body: () throws -> [Variable]) -> [Variable]? { nil }
 
 /// The gradient that a chain begins with, and the evaluations that it takes.
 private func gradient(

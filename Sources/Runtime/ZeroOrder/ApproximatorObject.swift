@@ -32,7 +32,7 @@ final class ApproximatorObject: TransformObject {
         let prepared = try EstimatedCall(
           .arguments(numbers), call.rest(0), Array(call.options(1).pairs),
           signature: interpreter.machine.signature(of: function))
-        let parameters = Tree.list(prepared.estimated.map(Tree.leaf))
+        let parameters = try prepared.tree(.arguments(numbers))
         let found = try approximator.gradient(
           of: { tree in
             let result = try prepared.call(interpreter, function, tree.leaves, prepared.others)

@@ -55,9 +55,7 @@ struct EstimatedCall {
         throw RuntimeError(.value, "argnums names an argument twice: \(positions)")
       }
       let leaves = try ValueTree(.list(positions.map { values[$0] }))
-      let floats = leaves.leaves.indices.filter {
-        leaves.leaves[$0].variable.dtype.isFloat || leaves.leaves[$0].number == .int
-      }
+      let floats = leaves.leaves.indices.filter { leaves.leaves[$0].variable.dtype != .bool }
       estimated = try floats.map { try leaves.leaves[$0].variable.asFloat() }
       (moved, places) = (leaves, floats)
       for position in positions { values[position] = .nil }
@@ -112,13 +110,24 @@ struct EstimatedCall {
 }
 
 extension EstimatedCall {
-  /// Leaves in the structure of what is moved: one argument, a list of several, or a record of a
-  /// model's fields.
+  /// Leaves in the structure of what is moved: one argument, a list of several, or a list of a
+  /// model's parameters.
   func structured(_ leaves: [Variable], _ subject: Subject) -> Value {
+    structured(leaves, subject, others: { .tensor($0) })
+  }
+
+  /// What is moved, as a tree.
+  func tree(_ subject: Subject) throws -> Tree {
+    try ValueTree(structured(estimated, subject, others: { _ in .nil })).tree
+  }
+
+  private func structured(
+    _ leaves: [Variable], _ subject: Subject, others: (Variable) -> Value
+  ) -> Value {
     switch subject {
     case .parameters: return .list(leaves.map { .tensor($0) })
     case .arguments(let numbers):
-      var all = moved.leaves.map { Value.tensor($0.variable) }
+      var all = moved.leaves.map { others($0.variable) }
       for (place, leaf) in zip(places, leaves) { all[place] = .tensor(leaf) }
       guard case .list(let values) = moved.rebuilt(with: all) else { return .nil }
       if case .one = numbers { return values[0] }

@@ -113,7 +113,11 @@ final class ZeroOrderFunction: HostObject {
       throw RuntimeError(
         .type, "a function under zero_order must give one number, not \(result.shortDescription)")
     }
-    guard value.count == 1, value.dtype.isFloat else {
+    guard value.dtype.isFloat else {
+      throw RuntimeError(
+        .type, "a function under zero_order must give a float, not \(value.typeDescription)")
+    }
+    guard value.count == 1 else {
       throw RuntimeError(
         .shape,
         "a function under zero_order must give one number, and this one gave "
