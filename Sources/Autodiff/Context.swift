@@ -201,6 +201,18 @@ public final class Context {
     return try body()
   }
 
+  /// Runs a body that takes gradients by itself: where no tape records they do for its time, and
+  /// what it gives is again a number for all of them.
+  ///
+  /// A tape of its own would do, too, but would follow every parameter that the body reads.
+  public func recordingInside(_ body: () throws -> Variable) rethrows -> Variable {
+    guard stoppedTapes >= top else { return try body() }
+    let saved = stoppedTapes
+    stoppedTapes = -1
+    defer { stoppedTapes = saved }
+    return try body().withoutTapesAtAnyDepth
+  }
+
   /// Turns the check of every result for nan and inf on or off; returns what it was.
   public func setDetectsAnomalies(_ value: Bool) -> Bool {
     defer { detectsAnomalies = value }

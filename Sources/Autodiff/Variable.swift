@@ -250,6 +250,20 @@ extension Variable {
     return variable
   }
 
+  /// The variable without any tape that is not inside a dual number.
+  var withoutTapesAtAnyDepth: Variable {
+    guard case .traced(let traced) = alive else { return alive }
+    switch traced.kind {
+    case .tape: return traced.value.withoutTapesAtAnyDepth
+    case .dual: return alive
+    case .batch:
+      return .traced(
+        Traced(
+          .batch, value: traced.value.withoutTapesAtAnyDepth, height: Int(traced.height),
+          context: .current, primitive: nil))
+    }
+  }
+
   /// The variable without the tapes that see it first.
   var withoutTapes: Variable {
     var variable = self

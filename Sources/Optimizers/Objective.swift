@@ -35,8 +35,7 @@ public struct Objective {
 
   /// The objective of a function, with derivatives by automatic differentiation.
   ///
-  /// The function always runs on a tape of its own, so that the gradients it takes by itself are
-  /// there in steps that record nothing.
+  /// The gradients that the function takes by itself are there in steps that record nothing, too.
   public init(_ loss: @escaping Value) {
     func gradient(_ parameters: Tree) throws -> (Variable, Tree) {
       let pull = try vjp(parameters.leaves) { [try number(loss(parameters.with($0)))] }
@@ -44,7 +43,9 @@ public struct Objective {
       return (pull.values[0], parameters.replacing(found))
     }
     self.init(
-      value: { parameters in try vjp([]) { _ in [try number(loss(parameters))] }.values[0] },
+      value: { parameters in
+        try Context.current.recordingInside { try number(loss(parameters)) }
+      },
       valueAndGradient: gradient,
       hessianProduct: { parameters, direction in
         let tangents = try parameters.zerosLike().zip(direction, missing: { $0 }) { $1 }

@@ -131,7 +131,9 @@ public final class Optimizer {
     var value: Variable?
     try apply(
       try groups.map { group in
-        let step = StepObjective(group.target.objective(loss), at: group.target.map(\.value))
+        let step = StepObjective(
+          group.target.objective(loss),
+          at: group.target.map { isDifferentiable ? $0.value : stopGradient($0.value) })
         func stepped() throws -> Group.Result {
           let result = try group.stepped(step)
           if value == nil { value = try step.value() }

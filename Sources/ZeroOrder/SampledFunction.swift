@@ -49,7 +49,7 @@ public struct SampledFunction {
     case .common(let key): context.random = key
     case .independent(let key): context.random = key.folded(UInt64(number))
     }
-    return try onOwnTape { try checked(try function(point)) }
+    return try context.recordingInside { try checked(try function(point)) }
   }
 
   /// The values at points moved along directions.
@@ -127,12 +127,6 @@ public struct SampledFunction {
     }
     return value.rank == 0 ? value : try value.reshape(to: Shape())
   }
-}
-
-/// Runs a body on a tape of its own: gradients that it takes by itself are found there, also where
-/// nothing is recorded outside.
-func onOwnTape(_ body: () throws -> Variable) throws -> Variable {
-  try vjp([]) { _ in [try body()] }.values[0]
 }
 
 /// A point moved by a step along a direction, or along rows of directions.
