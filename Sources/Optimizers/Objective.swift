@@ -38,13 +38,13 @@ public struct Objective {
   /// The gradients that the function takes by itself are there in steps that record nothing, too.
   public init(_ loss: @escaping Value) {
     func gradient(_ parameters: Tree) throws -> (Variable, Tree) {
-      let pull = try vjp(parameters.leaves) { [try number(loss(parameters.with($0)))] }
+      let pull = try vjp(parameters.leaves) { [try loss(parameters.with($0)).scalarLoss()] }
       let found = try pull([pull.values[0].onesLike()])
       return (pull.values[0], parameters.replacing(found))
     }
     self.init(
       value: { parameters in
-        try Context.current.recordingInside { try number(loss(parameters)) }
+        try Context.current.recordingInside { try loss(parameters).scalarLoss() }
       },
       valueAndGradient: gradient,
       hessianProduct: { parameters, direction in
@@ -57,14 +57,21 @@ public struct Objective {
   }
 }
 
-/// A loss, which must be one number.
-private func number(_ loss: Variable) throws -> Variable {
-  guard loss.count == 1, loss.dtype.isFloat else {
-    throw TensorError(
-      .shape, "a step needs a loss of one number, not \(loss.typeDescription)",
-      hint: "reduce it with sum or mean")
+extension Variable {
+  /// This loss without axes.
+  ///
+  /// - Throws: a type error for anything but a float, a shape error for anything but one number.
+  public func scalarLoss() throws -> Variable {
+    guard dtype.isFloat else {
+      throw TensorError(.type, "a loss must be a float, not \(typeDescription)")
+    }
+    guard count == 1 else {
+      throw TensorError(
+        .shape, "a loss must be one number, not \(typeDescription)",
+        hint: "reduce it with sum or mean")
+    }
+    return rank == 0 ? self : try reshape(to: Shape())
   }
-  return loss.rank == 0 ? loss : try loss.reshape(to: Shape())
 }
 
 /// The objective at the parameters that a step begins from; what was computed there is kept.

@@ -89,44 +89,31 @@ extension Estimator {
     _ function: SampledFunction, at point: [Variable], value: Variable? = nil, noise: Noise,
     measuresError: Bool = false
   ) throws -> Estimate {
-    let chunks = Noise.chunks(samples, point)
+    let chunks = NoiseChunk.all(samples, point)
     let steps = method == .antithetic ? [sigma, -sigma] : [sigma]
     var values = steps.map { _ in [Variable]() }
     var directions: [Variable] = []
-    var first = 0
-    for (number, rows) in chunks.enumerated() {
-      directions = try noise.chunk(number, rows: rows, point)
-      let found = try function.values(
-        at: point, along: directions, count: rows, steps: steps, first: first)
+    for chunk in chunks {
+      directions = try noise.rows(of: chunk, point)
+      let found = try function.values(at: point, along: directions, chunk, steps: steps)
       for s in steps.indices { values[s].append(found[s]) }
-      first += rows
     }
-    let joined = try values.map { $0.count == 1 ? $0[0] : try Variable.concat($0) }
     let base = method == .forward ? try value ?? function.value(at: point) : nil
-    let weights = try Weights(self, joined, base)
-    var sums = [Variable?](repeating: nil, count: point.count)
-    var squares = sums
-    first = 0
-    for (number, rows) in chunks.enumerated() {
-      if chunks.count > 1 { directions = try noise.chunk(number, rows: rows, point) }
-      let part =
-        chunks.count > 1
-        ? try weights.values.sliced(axis: 0, from: first, to: first + rows) : weights.values
-      for (leaf, direction) in directions.enumerated() {
-        let sum = try part.weighted(direction)
-        sums[leaf] = try sums[leaf].map { try $0 + sum } ?? sum
-        guard measuresError else { continue }
-        let square = try part.square().weighted(direction.square())
-        squares[leaf] = try squares[leaf].map { try $0 + square } ?? square
-      }
-      first += rows
+    let weights = try Weights(self, values.map(Variable.joined), base)
+    var sums: [Variable] = []
+    var squares: [Variable] = []
+    for chunk in chunks {
+      if chunks.count > 1 { directions = try noise.rows(of: chunk, point) }
+      let part = try weights.values.part(chunk)
+      try sums.add(directions.map { try part.weighted($0) })
+      guard measuresError else { continue }
+      let square = try part.square()
+      try squares.add(directions.map { try square.weighted($0.square()) })
     }
-    let gradient = try sums.compactMap {
-      try $0.map { try $0 * weights.share.converted(to: $0.dtype) }
-    }
+    let gradient = try sums.map { try $0 * weights.share.converted(to: $0.dtype) }
     let errors =
       measuresError
-      ? try zip(gradient, squares.compactMap { $0 }).map { try weights.standardError($0, $1) } : nil
+      ? try zip(gradient, squares).map { try weights.standardError($0, $1) } : nil
     return Estimate(gradient: gradient, standardError: errors, failures: weights.failures)
   }
 }

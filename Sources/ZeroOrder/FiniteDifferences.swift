@@ -23,19 +23,14 @@ extension GradientApproximator {
         try loss(parameters.with($0))
       }
       let center = stencil.center == 0 ? nil : try function.value(at: leaves)
-      let size = leaves.elementCount
-      let rows = max(1, Noise.chunkSize / max(size, 1))
       var slopes: [Variable] = []
-      for start in stride(from: 0, to: size, by: rows) {
-        let count = min(rows, size - start)
+      for chunk in NoiseChunk.all(leaves.elementCount, leaves) {
+        let unit = try Directions.coordinates(from: chunk.first, chunk.count, leaves)
         slopes.append(
-          try stencil.slopes(
-            function, at: leaves, along: Directions.coordinates(from: start, count, leaves),
-            count: count, h: h, center: center
-          ).slopes)
+          try stencil.slopes(function, at: leaves, along: unit, chunk, h: h, center: center).slopes)
       }
       guard !slopes.isEmpty else { return (parameters, center) }
-      let parts = try Variable.concat(slopes).split(leaves.map(\.count))
+      let parts = try Variable.joined(slopes).split(leaves.map(\.count))
       let gradient = try zip(parts, leaves).map { part, leaf in
         try part.converted(to: leaf.dtype).reshape(to: leaf.shape)
       }
@@ -51,17 +46,15 @@ extension GradientApproximator {
 }
 
 extension Stencil {
-  /// The slopes of a function along directions, and its values after the first move.
+  /// The slopes of a function along the directions of a chunk, and its values after the first move.
   ///
-  /// - Parameters:
-  ///   - center: the value at the point, where this formula needs it.
-  ///   - first: the number of directions that came before.
+  /// - Parameter center: the value at the point, where this formula needs it.
   func slopes(
-    _ function: SampledFunction, at point: [Variable], along directions: [Variable], count: Int,
-    h: Double, center: Variable?, first: Int = 0
+    _ function: SampledFunction, at point: [Variable], along directions: [Variable],
+    _ chunk: NoiseChunk, h: Double, center: Variable?
   ) throws -> (slopes: Variable, moved: Variable) {
     let values = try function.values(
-      at: point, along: directions, count: count, steps: points.map { $0.offset * h }, first: first)
+      at: point, along: directions, chunk, steps: points.map { $0.offset * h })
     var sum = try values[0] * points[0].weight
     for (value, point) in zip(values, points).dropFirst() { sum = try sum + value * point.weight }
     if let center { sum = try sum + center.converted(to: sum.dtype) * self.center }

@@ -49,4 +49,22 @@ extension Variable {
     let matrix = try rows.reshape(to: Shape(count, shape.count))
     return try converted(to: rows.dtype).matmul(matrix).reshape(to: shape)
   }
+
+  /// The numbers of all chunks as one vector.
+  static func joined(_ parts: [Variable]) throws -> Variable {
+    parts.count == 1 ? parts[0] : try concat(parts)
+  }
+
+  /// The numbers of a chunk.
+  func part(_ chunk: NoiseChunk) throws -> Variable {
+    chunk.count == count
+      ? self : try sliced(axis: 0, from: chunk.first, to: chunk.first + chunk.count)
+  }
+}
+
+extension [Variable] {
+  /// Adds terms leaf by leaf; to nothing, they are the sums.
+  mutating func add(_ terms: [Variable]) throws {
+    self = isEmpty ? terms : try zip(self, terms).map { try $0 + $1 }
+  }
 }

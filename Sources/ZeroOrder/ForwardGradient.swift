@@ -34,13 +34,13 @@ extension GradientApproximator {
         try loss(parameters.with($0))
       }
       if method == .forward { value = try function.value(at: leaves) }
-      let gradient = try rule.mean(of: leaves, draw) { directions, count, _ in
+      let gradient = try rule.mean(of: leaves, draw) { directions, chunk in
         guard method != .autograd else {
-          let slopes = try function.slopes(at: leaves, along: directions, count: count)
+          let slopes = try function.slopes(at: leaves, along: directions, count: chunk.count)
           value = value ?? slopes.value
           return slopes.slopes
         }
-        let lengths = try lengths(of: directions, count)
+        let lengths = try lengths(of: directions, chunk.count)
         let unit =
           try Variable.number(1, like: lengths)
           / lengths.maximum(.number(.leastNormalMagnitude, like: lengths))
@@ -50,7 +50,7 @@ extension GradientApproximator {
         let stencil = Stencil(named: method.rawValue) ?? rule.stencil
         return try lengths
           * stencil.slopes(
-            function, at: leaves, along: directions, count: count, h: rule.h, center: value
+            function, at: leaves, along: directions, chunk, h: rule.h, center: value
           ).slopes
       }
       return (parameters.with(gradient), value)

@@ -15,9 +15,9 @@ struct InPlaceDifferences {
 
   /// Nil where directions cannot be drawn tile by tile.
   init?(_ rule: RandomizedDifferences) {
-    guard let elements = rule.directions?.elements, rule.sample == nil, rule.momentum == 0 else {
-      return nil
-    }
+    guard case .law(let directions) = rule.source, let elements = directions.elements,
+      rule.momentum == 0
+    else { return nil }
     self.rule = rule
     self.elements = elements
   }

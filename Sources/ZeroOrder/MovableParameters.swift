@@ -69,11 +69,9 @@ final class MovableParameters {
       parameter.value = .tensor(try rows[index].reshaped(shapes[index]))
     }
     defer { for parameter in parameters { parameter.value = MovableParameters.nothing } }
-    let value = try Context.current.recordingInside(loss)
-    guard value.count == 1, value.dtype.isFloat, let number = value.concrete?.firstDouble else {
-      throw TensorError(
-        .shape, "a step needs a loss of one number, not \(value.typeDescription)",
-        hint: "reduce it with sum or mean")
+    let value = try Context.current.recordingInside(loss).scalarLoss()
+    guard let number = value.concrete?.firstDouble else {
+      throw TensorError(.value, "a loss that vmap maps over cannot move parameters in place")
     }
     return number
   }

@@ -7,52 +7,45 @@
 import Autodiff
 import Tensors
 
-/// The directions of one estimate.
-public final class Noise {
+/// Where directions come from.
+public enum DirectionSource {
   /// Draws one direction of a leaf; a program's own distribution.
   public typealias Sample = (Shape, DType) throws -> Variable
 
-  private enum Source {
-    case keyed(Directions, RandomKey)
-    case sampled(Sample)
-  }
-  private let source: Source
+  /// A law, by whose name and a key all is said.
+  case law(Directions)
+  /// A function of a shape, asked sample by sample and leaf by leaf, in order.
+  case function(Sample)
+}
+
+/// The directions of one estimate.
+public final class Noise {
+  private let source: DirectionSource
+  private let key: RandomKey
   /// What a program's distribution gave, which cannot be asked for again.
   private var drawn: [[Variable]] = []
 
-  /// Directions of a law, by a key.
-  public init(_ directions: Directions, key: RandomKey) { source = .keyed(directions, key) }
-
-  /// Directions of a program's distribution, which is asked sample by sample and leaf by leaf, in
-  /// order, when they are first needed.
-  public init(_ sample: @escaping Sample) { source = .sampled(sample) }
-
-  /// The elements that a chunk of directions has, but for one that is larger by itself.
-  static let chunkSize = 1 << 18
-
-  /// The numbers of rows in the chunks of so many directions.
-  static func chunks(_ samples: Int, _ leaves: [Variable]) -> [Int] {
-    let size = max(leaves.elementCount, 1)
-    var rows = max(1, chunkSize / size)
-    if rows > size { rows -= rows % size }
-    let whole = Array(repeating: rows, count: samples / rows)
-    return samples % rows == 0 ? whole : whole + [samples % rows]
+  /// Directions from a source, those of a law by a key.
+  public init(_ source: DirectionSource, key: RandomKey) {
+    self.source = source
+    self.key = key
   }
 
-  /// The directions of a chunk of so many rows, one variable for each leaf.
-  func chunk(_ number: Int, rows: Int, _ leaves: [Variable]) throws -> [Variable] {
+  /// The directions of a chunk, one variable for each leaf; a program's distribution is asked for
+  /// chunks in order.
+  func rows(of chunk: NoiseChunk, _ leaves: [Variable]) throws -> [Variable] {
     switch source {
-    case .keyed(let directions, let key):
-      return try directions.draw(rows, leaves, key.folded(UInt64(number)))
-    case .sampled(let sample):
-      while drawn.count <= number {
-        let samples = try (0..<rows).map { _ in
+    case .law(let directions):
+      return try directions.draw(chunk.count, leaves, key.folded(UInt64(chunk.number)))
+    case .function(let sample):
+      if chunk.number == drawn.count {
+        let samples = try (0..<chunk.count).map { _ in
           try leaves.map { try checked(try sample($0.shape, $0.dtype), $0) }
         }
         drawn.append(
           try leaves.indices.map { leaf in try Variable.stack(samples.map { $0[leaf] }) })
       }
-      return drawn[number]
+      return drawn[chunk.number]
     }
   }
 
@@ -62,6 +55,34 @@ public final class Noise {
         .shape, "the distribution gave \(sample.typeDescription) for a leaf of shape \(leaf.shape)",
         hint: "it is called with the shape of each leaf, and gives a tensor of that shape")
     }
-    return try sample.converted(to: leaf.dtype)
+    return try stopGradient(sample).converted(to: leaf.dtype)
+  }
+}
+
+/// Some of the directions of an estimate, one after the other.
+struct NoiseChunk {
+  let number: Int
+  /// How many directions there are in the chunks before.
+  let first: Int
+  let count: Int
+
+  /// The elements that a chunk has, but for one direction that is larger by itself.
+  static let size = 1 << 18
+
+  /// The chunks of so many directions.
+  ///
+  /// - Parameter limit: the most directions of one chunk; nil for what the sizes allow.
+  static func all(
+    _ samples: Int, _ leaves: [Variable], limit: Int? = nil
+  ) -> LazyMapCollection<Range<Int>, NoiseChunk> {
+    let elements = max(leaves.elementCount, 1)
+    var rows = max(1, size / elements)
+    // Whole blocks of directions that are orthogonal to one another.
+    if rows > elements { rows -= rows % elements }
+    let most = min(rows, limit ?? rows)
+    return (0..<(samples + most - 1) / most).lazy.map { number in
+      NoiseChunk(
+        number: number, first: number * most, count: min(most, samples - number * most))
+    }
   }
 }

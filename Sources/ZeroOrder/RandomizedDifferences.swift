@@ -12,9 +12,7 @@ public struct RandomizedDifferences: @unchecked Sendable {
   /// The number of directions.
   public var samples: Int
   public var stencil: Stencil
-  /// The law of the directions, or a program's own distribution.
-  public var directions: Directions?
-  public var sample: Noise.Sample?
+  public var source: DirectionSource
   /// The part of a direction that stays from step to step.
   public var momentum = 0.0
   /// Whether all gradients of a step have the same directions.
@@ -28,7 +26,7 @@ public struct RandomizedDifferences: @unchecked Sendable {
   public var isReplayed = false
 
   /// - Throws: a value error for numbers out of their ranges.
-  public init(h: Double, samples: Int, stencil: Stencil, directions: Directions?) throws {
+  public init(h: Double, samples: Int, stencil: Stencil, source: DirectionSource) throws {
     try GradientApproximator.requireStep(h)
     guard samples >= 1, samples <= Estimator.maximumSamples else {
       throw TensorError(
@@ -37,13 +35,9 @@ public struct RandomizedDifferences: @unchecked Sendable {
     self.h = h
     self.samples = samples
     self.stencil = stencil
-    self.directions = directions
+    self.source = source
   }
 
-  func noise(_ draw: ApproximationDraw) -> Noise {
-    if let sample { return Noise(sample) }
-    return Noise(directions ?? .normal, key: draw.key)
-  }
 }
 
 extension GradientApproximator {
@@ -84,10 +78,9 @@ extension GradientApproximator {
       }
       let center = rule.stencil.center == 0 ? nil : try function.value(at: leaves)
       var moved: Variable?
-      let gradient = try rule.mean(of: leaves, draw) { directions, count, first in
+      let gradient = try rule.mean(of: leaves, draw) { directions, chunk in
         let found = try rule.stencil.slopes(
-          function, at: leaves, along: directions, count: count, h: rule.h, center: center,
-          first: first)
+          function, at: leaves, along: directions, chunk, h: rule.h, center: center)
         if rule.reportsMovedLoss, moved == nil { moved = try found.moved.indexed(at: 0) }
         return found.slopes
       }
@@ -100,35 +93,30 @@ extension RandomizedDifferences {
   /// The mean of directions, each times its slope.
   func mean(
     of leaves: [Variable], _ draw: ApproximationDraw,
-    slopes: (_ directions: [Variable], _ count: Int, _ first: Int) throws -> Variable
+    slopes: (_ directions: [Variable], _ chunk: NoiseChunk) throws -> Variable
   ) throws -> [Variable] {
-    let noise = noise(draw)
-    let chunks =
-      draw.directions != nil
-      ? [samples]
-      : isReplayed ? Array(repeating: 1, count: samples) : Noise.chunks(samples, leaves)
-    func directions(_ number: Int, _ rows: Int) throws -> [Variable] {
-      try draw.directions ?? noise.chunk(number, rows: rows, leaves)
+    if let directions = draw.directions {
+      let all = try slopes(directions, NoiseChunk(number: 0, first: 0, count: samples))
+      let finite = try FiniteSamples(all)
+      let weights = try finite.clearing(all) * finite.share
+      return try directions.map { try weights.weighted($0) }
     }
+    let noise = Noise(source, key: draw.key)
+    let chunks = NoiseChunk.all(samples, leaves, limit: isReplayed ? 1 : nil)
     var found: [Variable] = []
     var last: [Variable] = []
-    var first = 0
-    for (number, rows) in chunks.enumerated() {
-      last = try directions(number, rows)
-      found.append(try slopes(last, rows, first))
-      first += rows
+    for chunk in chunks {
+      last = try noise.rows(of: chunk, leaves)
+      found.append(try slopes(last, chunk))
     }
-    let all = found.count == 1 ? found[0] : try Variable.concat(found)
+    let all = try Variable.joined(found)
     let finite = try FiniteSamples(all)
     let weights = try finite.clearing(all) * finite.share
-    guard chunks.count > 1 else { return try last.map { try weights.weighted($0) } }
     var sums: [Variable] = []
-    first = 0
-    for (number, rows) in chunks.enumerated() {
-      let part = try weights.sliced(axis: 0, from: first, to: first + rows)
-      let terms = try directions(number, rows).map { try part.weighted($0) }
-      sums = sums.isEmpty ? terms : try zip(sums, terms).map { try $0 + $1 }
-      first += rows
+    for chunk in chunks {
+      let part = try weights.part(chunk)
+      let directions = chunks.count == 1 ? last : try noise.rows(of: chunk, leaves)
+      try sums.add(directions.map { try part.weighted($0) })
     }
     return sums
   }
@@ -137,8 +125,8 @@ extension RandomizedDifferences {
   func advanced(
     _ before: [Variable]?, _ leaves: [Variable], _ key: RandomKey
   ) throws -> [Variable] {
-    let draw = ApproximationDraw(key: key, directions: nil)
-    let fresh = try noise(draw).chunk(0, rows: samples, leaves)
+    let fresh = try Noise(source, key: key).rows(
+      of: NoiseChunk(number: 0, first: 0, count: samples), leaves)
     guard let before else { return fresh }
     guard before.count == fresh.count, zip(before, fresh).allSatisfy({ $0.shape == $1.shape })
     else {

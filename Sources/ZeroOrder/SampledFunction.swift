@@ -49,29 +49,26 @@ public struct SampledFunction {
     case .common(let key): context.random = key
     case .independent(let key): context.random = key.folded(UInt64(number))
     }
-    return try context.recordingInside { try checked(try function(point)) }
+    return try context.recordingInside { try function(point).scalarLoss() }
   }
 
-  /// The values at points moved along directions.
+  /// The values at points moved along the directions of a chunk.
   ///
   ///     y[s][k] = f(x + step[s] z[k])
-  ///
-  /// - Parameters:
-  ///   - first: the number of directions that came before.
-  /// - Returns: for each step the values of all directions, `count` of them.
   func values(
-    at point: [Variable], along directions: [Variable], count: Int, steps: [Double],
-    first: Int = 0
+    at point: [Variable], along directions: [Variable], _ chunk: NoiseChunk, steps: [Double]
   ) throws -> [Variable] {
-    if count > 1, let found = try batched(point, directions, count, steps) { return found }
+    if chunk.count > 1, let found = try batched(point, directions, chunk.count, steps) {
+      return found
+    }
     var found = steps.map { _ in [Variable]() }
-    for k in 0..<count {
+    for k in 0..<chunk.count {
       let direction = try directions.map { try $0.indexed(at: k) }
       for (s, step) in steps.enumerated() {
         found[s].append(
           try value(
             at: try moved(point, by: step, along: direction),
-            number: (first + k) * steps.count + s + 1))
+            number: (chunk.first + k) * steps.count + s + 1))
       }
     }
     return try found.map { try Variable.stack($0) }
@@ -104,28 +101,13 @@ public struct SampledFunction {
     return try rehearse {
       try body { point in
         context.random = start
-        let value = try checked(try function(point))
+        let value = try function(point).scalarLoss()
         guard isCommon || context.random == start else {
           throw TensorError(.value, "evaluations that draw numbers of their own run one by one")
         }
         return value
       }
     }
-  }
-
-  private func checked(_ value: Variable) throws -> Variable {
-    guard value.count == 1 else {
-      throw TensorError(
-        .shape,
-        "an estimated gradient needs a function with one number as its result, and this one gave "
-          + value.typeDescription, hint: "reduce it with sum or mean")
-    }
-    guard value.dtype.isFloat else {
-      throw TensorError(
-        .type, "the function gave \(value.typeDescription), which has no gradient",
-        hint: "only f32 and f64 results do")
-    }
-    return value.rank == 0 ? value : try value.reshape(to: Shape())
   }
 }
 

@@ -73,14 +73,14 @@ func `differences along coordinates are those of torchzero`(_ index: Int) throws
 func `differences along given directions are those of torchzero`(_ index: Int) throws {
   let reference = TorchzeroReference.randomized[index]
   let function = Counted(reference.function)
-  var rule = try RandomizedDifferences(
-    h: reference.h, samples: reference.directions.count,
-    stencil: try #require(Stencil(named: reference.formula)), directions: nil)
   var next = 0
-  rule.sample = { _, _ in
-    defer { next += 1 }
-    return try Variable.stack(reference.directions[next].map { Variable($0) })
-  }
+  let rule = try RandomizedDifferences(
+    h: reference.h, samples: reference.directions.count,
+    stencil: try #require(Stencil(named: reference.formula)),
+    source: .function { _, _ in
+      defer { next += 1 }
+      return try Variable.stack(reference.directions[next].map { Variable($0) })
+    })
   let found = try gradient(
     .randomizedDifferences("RandomizedFDM", rule, rehearse: oneByOne), function)
   #expect(distance(found, reference.gradient) < 1e-9)

@@ -203,8 +203,7 @@ extension Builtins {
     ) { arguments in
       var rule = try RandomizedDifferences(
         h: arguments.double(5, default: 1e-3), samples: arguments.int(0, default: 1),
-        stencil: .forwardDifference, directions: nil)
-      try arguments.setDirections(of: &rule, 1, default: "gaussian")
+        stencil: .forwardDifference, source: arguments.directions(1, default: "gaussian"))
       rule.isFixedInStep = try arguments.bool(2, default: true)
       rule.seed = try arguments.seed(3)
       let method = try arguments.choice(
@@ -302,21 +301,17 @@ extension Arguments {
   fileprivate func randomizedDifferences(
     h: Double, samples: Int, formula: String, distribution: String
   ) throws -> RandomizedDifferences {
-    var rule = try RandomizedDifferences(
+    try RandomizedDifferences(
       h: double(0, default: h), samples: int(1, default: samples),
-      stencil: stencil(2, default: formula), directions: nil)
-    try setDirections(of: &rule, 3, default: distribution)
-    return rule
+      stencil: stencil(2, default: formula), source: directions(3, default: distribution))
   }
 
-  fileprivate func setDirections(
-    of rule: inout RandomizedDifferences, _ index: Int, default name: String
-  ) throws {
+  /// A source of directions, or the law of a name.
+  fileprivate func directions(_ index: Int, default name: String) throws -> DirectionSource {
     let value = has(index) ? self[index] : .string(name)
-    switch try value.directionSource(interpreter) {
-    case .law(let directions): rule.directions = directions
-    case .function(let sample): rule.sample = sample
-    case nil: throw mismatch(index, "a distribution or its name")
+    guard let source = try value.directionSource(interpreter) else {
+      throw mismatch(index, "a distribution or its name")
     }
+    return source
   }
 }

@@ -170,14 +170,7 @@ final class FunctionalOptimizerObject: HostObject {
 extension Interpreter {
   /// A function of the program as a loss.
   func loss(_ function: Value) -> ([Value]) throws -> Variable {
-    { [unowned self] arguments in
-      let result = try call(function, arguments)
-      guard let loss = result.variable else {
-        throw RuntimeError(
-          .type, "the function must give a loss of one number, not \(result.shortDescription)")
-      }
-      return loss
-    }
+    { [unowned self] arguments in try call(function, arguments).loss() }
   }
 
   fileprivate func warnOfIndependentLoss() {
@@ -188,6 +181,16 @@ extension Interpreter {
 }
 
 extension Value {
+  /// What a function that computes a loss gave.
+  ///
+  /// - Throws: a type error for anything but a tensor or a number.
+  func loss() throws -> Variable {
+    guard let variable else {
+      throw RuntimeError(.type, "a loss must be one number, not \(shortDescription)")
+    }
+    return variable
+  }
+
   /// The parameters of a target in its structure.
   ///
   /// - Throws: a type error where there is none.

@@ -35,14 +35,7 @@ final class ApproximatorObject: TransformObject {
         let parameters = try prepared.tree(.arguments(numbers))
         let found = try approximator.gradient(
           of: { tree in
-            let result = try prepared.call(interpreter, function, tree.leaves, prepared.others)
-            guard let loss = result.variable else {
-              throw RuntimeError(
-                .type,
-                "the function must give a loss of one number, not "
-                  + result.shortDescription)
-            }
-            return loss
+            try prepared.call(interpreter, function, tree.leaves, prepared.others).loss()
           }, at: parameters, &state)
         return prepared.structured(found.leaves, .arguments(numbers))
       })

@@ -5,22 +5,6 @@ import Autodiff
 import Tensors
 import ZeroOrder
 
-/// What a program gave for a distribution.
-enum DirectionSource {
-  /// A law whose directions are drawn by a key.
-  case law(Directions)
-  /// A function of a shape, asked sample by sample and leaf by leaf.
-  case function(Noise.Sample)
-
-  /// The directions of one estimate.
-  func noise(_ key: RandomKey) -> Noise {
-    switch self {
-    case .law(let directions): Noise(directions, key: key)
-    case .function(let sample): Noise(sample)
-    }
-  }
-}
-
 extension Directions {
   /// The laws by the names that approximators know them by.
   static func named(_ name: String) -> Directions? {

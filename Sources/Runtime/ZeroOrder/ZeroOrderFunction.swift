@@ -68,7 +68,7 @@ final class ZeroOrderFunction: HostObject {
     let result = try call.call(
       interpreter, function, call.estimated.map(stopGradient), call.others)
     let (value, auxiliary) = try loss(result)
-    let noise = options.source.noise(interpreter.context.random.split(1)[0])
+    let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
     let derivative = EstimatedDerivative(by: call.estimated.count) {
       [self, unowned interpreter] point, others, value in
       let sampled = self.sampled(interpreter, call, others, random)
@@ -109,21 +109,7 @@ final class ZeroOrderFunction: HostObject {
       }
       (result, auxiliary) = (pair[0], pair[1])
     }
-    guard let value = result.variable else {
-      throw RuntimeError(
-        .type, "a function under zero_order must give one number, not \(result.shortDescription)")
-    }
-    guard value.dtype.isFloat else {
-      throw RuntimeError(
-        .type, "a function under zero_order must give a float, not \(value.typeDescription)")
-    }
-    guard value.count == 1 else {
-      throw RuntimeError(
-        .shape,
-        "a function under zero_order must give one number, and this one gave "
-          + value.typeDescription, hint: "reduce it with sum or mean")
-    }
-    return (value.rank == 0 ? value : try value.reshape(to: Shape()), auxiliary)
+    return (try result.loss().scalarLoss(), auxiliary)
   }
 
   // MARK: - The estimate by itself
@@ -136,7 +122,7 @@ final class ZeroOrderFunction: HostObject {
     let value = try loss(
       call.call(interpreter, function, call.estimated, call.others)
     ).value
-    let noise = options.source.noise(interpreter.context.random.split(1)[0])
+    let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
     let estimate = try options.estimator.estimate(
       sampled(interpreter, call, call.others, random), at: call.estimated, value: value,
       noise: noise, measuresError: true)
