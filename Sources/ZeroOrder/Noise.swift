@@ -71,18 +71,20 @@ struct NoiseChunk {
 
   /// The chunks of so many directions.
   ///
-  /// - Parameter limit: the most directions of one chunk; nil for what the sizes allow.
+  /// - Parameter rows: how many a chunk has; nil for what the sizes allow.
   static func all(
-    _ samples: Int, _ leaves: [Variable], limit: Int? = nil
+    _ samples: Int, _ leaves: [Variable], rows: Int? = nil
   ) -> LazyMapCollection<Range<Int>, NoiseChunk> {
-    let elements = max(leaves.elementCount, 1)
-    var rows = max(1, size / elements)
-    // Whole blocks of directions that are orthogonal to one another.
-    if rows > elements { rows -= rows % elements }
-    let most = min(rows, limit ?? rows)
-    return (0..<(samples + most - 1) / most).lazy.map { number in
+    let rows = rows ?? fittingRows(max(leaves.elementCount, 1))
+    return (0..<(samples + rows - 1) / rows).lazy.map { number in
       NoiseChunk(
-        number: number, first: number * most, count: min(most, samples - number * most))
+        number: number, first: number * rows, count: min(rows, samples - number * rows))
     }
+  }
+
+  /// The rows that a chunk has room for: whole blocks of orthogonal directions, where it can be.
+  private static func fittingRows(_ elements: Int) -> Int {
+    let rows = max(1, size / elements)
+    return rows > elements ? rows - rows % elements : rows
   }
 }

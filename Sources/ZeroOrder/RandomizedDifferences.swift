@@ -37,7 +37,6 @@ public struct RandomizedDifferences: @unchecked Sendable {
     self.stencil = stencil
     self.source = source
   }
-
 }
 
 extension GradientApproximator {
@@ -95,18 +94,16 @@ extension RandomizedDifferences {
     of leaves: [Variable], _ draw: ApproximationDraw,
     slopes: (_ directions: [Variable], _ chunk: NoiseChunk) throws -> Variable
   ) throws -> [Variable] {
-    if let directions = draw.directions {
-      let all = try slopes(directions, NoiseChunk(number: 0, first: 0, count: samples))
-      let finite = try FiniteSamples(all)
-      let weights = try finite.clearing(all) * finite.share
-      return try directions.map { try weights.weighted($0) }
-    }
     let noise = Noise(source, key: draw.key)
-    let chunks = NoiseChunk.all(samples, leaves, limit: isReplayed ? 1 : nil)
+    let chunks = NoiseChunk.all(
+      samples, leaves, rows: draw.directions != nil ? samples : isReplayed ? 1 : nil)
+    func directions(of chunk: NoiseChunk) throws -> [Variable] {
+      try draw.directions ?? noise.rows(of: chunk, leaves)
+    }
     var found: [Variable] = []
     var last: [Variable] = []
     for chunk in chunks {
-      last = try noise.rows(of: chunk, leaves)
+      last = try directions(of: chunk)
       found.append(try slopes(last, chunk))
     }
     let all = try Variable.joined(found)
@@ -115,8 +112,8 @@ extension RandomizedDifferences {
     var sums: [Variable] = []
     for chunk in chunks {
       let part = try weights.part(chunk)
-      let directions = chunks.count == 1 ? last : try noise.rows(of: chunk, leaves)
-      try sums.add(directions.map { try part.weighted($0) })
+      try sums.add(
+        (chunks.count == 1 ? last : directions(of: chunk)).map { try part.weighted($0) })
     }
     return sums
   }

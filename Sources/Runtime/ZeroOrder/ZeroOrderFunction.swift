@@ -63,7 +63,8 @@ final class ZeroOrderFunction: HostObject {
     let call = try prepared(arguments)
     let random = interpreter.context.random
     guard call.estimated.contains(where: \.isFollowed) else {
-      return try call.call(interpreter, function, call.estimated, call.others)
+      return try interpreter.call(
+        function, arguments.rest(0), named: Array(arguments.options(1).pairs))
     }
     let result = try call.call(
       interpreter, function, call.estimated.map(stopGradient), call.others)
