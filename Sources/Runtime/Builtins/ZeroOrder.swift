@@ -46,7 +46,7 @@ extension Builtins {
       `g.estimate(x)` of the decorated function gives the estimate as a record with its
       `standard_error`.
 
-          @zero_order(method="antithetic", num_samples=500, sigma=0.1)
+          @zero_order(method="antithetic", num_samples=5000, sigma=0.1)
           fn f(x) { sum(x ** 2) }
           seed(0)
           let x = [1.0, 2.0]
