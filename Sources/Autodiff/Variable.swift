@@ -207,7 +207,7 @@ extension Variable {
   /// True where the variable depends on something that a tape follows.
   public var isTracked: Bool { node != nil }
 
-  /// True where a tape or a tangent follows the variable at some level.
+  /// True where a tape, a tangent or a recording follows the variable at some level.
   public var isFollowed: Bool {
     var variable = alive
     while case .traced(let traced) = variable {
@@ -250,12 +250,12 @@ extension Variable {
     return variable
   }
 
-  /// The variable without any tape that is not inside a dual number.
+  /// The variable without the tapes that are not inside dual numbers or recordings.
   var withoutTapesAtAnyDepth: Variable {
     guard case .traced(let traced) = alive else { return alive }
     switch traced.kind {
     case .tape: return traced.value.withoutTapesAtAnyDepth
-    case .dual: return alive
+    case .dual, .record: return alive
     case .batch:
       return .traced(
         Traced(
