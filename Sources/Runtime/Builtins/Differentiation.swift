@@ -256,8 +256,8 @@ extension Builtins {
         interpreter. It has derivatives and maps like any function; parameters that it reads are
         read anew at each call, other variables that it closes over are as they were.
 
-        A function that looks at values (`if`, `item`, `print` of a tensor), draws random numbers or
-        sets parameters cannot be recorded: it runs as it is, and a warning says so once.
+        A function that looks at values (`if`, `item`), draws random numbers, or does more than compute
+        (sets variables, prints) cannot be recorded: it runs as it is, and a warning says so once.
 
             @compile
             fn loss(w, x) { sum(tanh(x @ w) ** 2) }

@@ -4,7 +4,8 @@
 // A recording is a list of primitives (`RecordedFunction`), so a compiled function has derivatives, maps
 // and nests like any other. It stands for the program only where that computes its value from tensors and
 // nothing else; a function that looks at values, draws random numbers or sets parameters runs as it
-// is, and says so once. Never is a result computed from a recording that does not hold.
+// is, and says so once. The run that is recorded is a rehearsal (`Rehearsal`): a deed that would be
+// seen outside ends it, and then the function runs as it is, too.
 
 import Autodiff
 import Tensors
@@ -67,40 +68,78 @@ final class CompiledFunction {
       context.parametersRead = read + context.parametersRead
     }
     (context.obstacle, context.parametersRead) = (nil, [])
-    var value = Value.nil
-    var result: ValueTree?
-    let recorded = try RecordedFunction(at: tree.variables, isWhole: true) { variables in
-      try tree.substituted(variables) { substituted in
-        guard case .list(let parts) = substituted, case .list(let arguments) = parts[0],
-          case .record(let named) = parts[1]
-        else { return [] }
-        value = try interpreter.call(function, arguments, named: named.pairs.map { ($0, $1) })
-        let outputs = try ValueTree(value, numbersAreLeaves: false)
-        result = outputs
-        return outputs.variables
-      }
+    let kind = ArgumentsKind(tree)
+    guard let run = try rehearsed(tree, interpreter) else {
+      context.random = random
+      let value = try tree.substituted(tree.variables) { try call($0, interpreter) }
+      leave(kind, "does more than compute its value")
+      return value
     }
     if context.random != random { context.obstacle = "draws random numbers" }
-    if result?.cells.isEmpty == false { context.obstacle = "gives parameters back" }
-    let kind = ArgumentsKind(tree)
+    if !run.result.cells.isEmpty { context.obstacle = "gives parameters back" }
     if let obstacle = context.obstacle {
-      Notice(
-        "compile leaves this function as it is, since it \(obstacle)",
-        hint: "what is compiled computes tensors from tensors: where(…) in place of `if`, numbers "
-          + "and keys as arguments", place: place
-      ).send()
-      keep(Version(arguments: kind, recording: nil))
-    } else if let result {
-      let cells = recorded.externals.map { external in
+      leave(kind, obstacle)
+    } else {
+      let externals = run.function.externals
+      let cells = externals.map { external in
         context.parametersRead.first { $0.value === external }
       }
       // A variable that belongs to a transformation around this call means nothing later.
-      if zip(recorded.externals, cells).allSatisfy({ $1 != nil || $0.isAmbient }) {
-        let recording = Recording(function: recorded, cells: cells, result: result.withoutLeaves)
+      if zip(externals, cells).allSatisfy({ $1 != nil || $0.isAmbient }) {
+        let recording = Recording(
+          function: run.function, cells: cells, result: run.result.withoutLeaves)
         keep(Version(arguments: kind, recording: recording))
       }
     }
-    return try value.settled()
+    return try run.value.settled()
+  }
+
+  /// Runs the function where whatever would be seen outside it is an error; nil where it fails.
+  ///
+  /// Inside another rehearsal a failure ends that one: were each tried twice, functions that compile
+  /// one another would run for ever.
+  private func rehearsed(
+    _ tree: ValueTree, _ interpreter: Interpreter
+  ) throws -> (value: Value, result: ValueTree, function: RecordedFunction)? {
+    var value = Value.nil
+    var result: ValueTree?
+    var recorded: RecordedFunction?
+    func run() throws -> [Variable] {
+      recorded = try RecordedFunction(at: tree.variables, isWhole: true) { variables in
+        try tree.substituted(variables) { substituted in
+          value = try call(substituted, interpreter)
+          let outputs = try ValueTree(value, numbersAreLeaves: false)
+          result = outputs
+          return outputs.variables
+        }
+      }
+      return []
+    }
+    if interpreter.isRehearsing {
+      _ = try run()
+    } else if try interpreter.rehearse(run) == nil {
+      return nil
+    }
+    guard let result, let recorded else { return nil }
+    return (value, result, recorded)
+  }
+
+  /// Calls the function with what `call` made of its arguments.
+  private func call(_ given: Value, _ interpreter: Interpreter) throws -> Value {
+    guard case .list(let parts) = given, case .list(let arguments) = parts[0],
+      case .record(let named) = parts[1]
+    else { return .nil }
+    return try interpreter.call(function, arguments, named: named.pairs.map { ($0, $1) })
+  }
+
+  /// From now on runs the function as it is for this kind of arguments, and says why.
+  private func leave(_ kind: ArgumentsKind, _ reason: String) {
+    Notice(
+      "compile leaves this function as it is, since it \(reason)",
+      hint: "what is compiled computes tensors from tensors: where(…) in place of `if`, numbers "
+        + "and keys as arguments, no print", place: place
+    ).send()
+    keep(Version(arguments: kind, recording: nil))
   }
 
   private func keep(_ version: Version) {

@@ -42,6 +42,9 @@ extension Machine {
 }
 
 extension Interpreter {
+  /// True while a rehearsal runs.
+  var isRehearsing: Bool { machine.state.pointee.isRehearsing }
+
   /// Runs the body as a rehearsal; nil where it fails.
   ///
   /// - Throws: an interrupt or the end of the program alone.
