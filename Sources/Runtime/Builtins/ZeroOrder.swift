@@ -57,22 +57,46 @@ extension Builtins {
     ) { try zeroOrderDecorated($0) }
   ]
 
+  /// The decorator for arguments in TorchOpt's order, `zero_order(Normal(0, 1), "naive", 0, 100)`: the
+  /// distribution stands in the function's place, and each argument behind it in the place before its
+  /// own, up to the first that is not given. Nil for the order of the signature.
+  private static func distributionFirst(_ arguments: Arguments) -> Value? {
+    let isMethod = arguments[1].text.map { Estimator.Method(rawValue: $0) != nil } ?? false
+    switch arguments[0] {
+    case .host(let host) where host is Distribution && (isMethod || !arguments.isGiven(1)): break
+    case let value where value.isCallable && isMethod: break
+    default: return nil
+    }
+    return decorator(arguments, isShifted: true)
+  }
+
+  /// The decorator with the first argument as its distribution.
+  private static func decorator(_ arguments: Arguments, isShifted: Bool) -> Value? {
+    let parameters = arguments.callee.signature.parameters
+    var named = [("distribution", arguments[0])]
+    var isShifted = isShifted
+    for index in parameters.indices.dropFirst() {
+      guard arguments.isGiven(index) else {
+        isShifted = false
+        continue
+      }
+      let place = isShifted ? index + 1 : index
+      guard place < parameters.count else { return nil }
+      named.append((parameters[place].name, arguments[index]))
+    }
+    let callee = arguments.callee
+    return .builtin(
+      BuiltinFunction("zero_order(f)") { call in
+        try call.interpreter.call(.builtin(callee), [call[0]], named: named)
+      })
+  }
+
   private static func zeroOrderDecorated(_ arguments: Arguments) throws -> Value {
     let interpreter = arguments.interpreter
+    if let decorator = distributionFirst(arguments) { return decorator }
     let options = try zeroOrderOptions(arguments)
     switch arguments[0] {
     case .absent: return Differentiation.decorator(arguments)
-    case .host(let host) where host is Distribution && !arguments.isGiven(1):
-      // `zero_order(Normal(0, 1), …)`: a distribution in the function's place.
-      let callee = arguments.callee
-      let named = callee.signature.parameters.indices.dropFirst(2).filter { arguments.isGiven($0) }
-        .map { (callee.signature.parameters[$0].name, arguments[$0]) }
-      let distribution = arguments[0]
-      return .builtin(
-        BuiltinFunction("zero_order(f)") { call in
-          try call.interpreter.call(
-            .builtin(callee), [call[0]], named: named + [("distribution", distribution)])
-        })
     case .model(let type):
       guard type.hasMethod("forward") else {
         throw RuntimeError(
@@ -93,10 +117,12 @@ extension Builtins {
           return try ZeroOrderFunction(forward, .parameters(instance), own, memory).call(call)
         })
     default:
+      // `zero_order(noise, method="naive")` of a function of a shape looks like one of the function to
+      // be estimated, until it is called with that.
       return .host(
         ZeroOrderFunction(
           try arguments.function(0), .arguments(try Differentiation.argumentNumbers(arguments, 3)),
-          options))
+          options, decorator: arguments.isGiven(1) ? nil : decorator(arguments, isShifted: false)))
     }
   }
 

@@ -21,6 +21,9 @@ final class ZeroOrderFunction: HostObject {
   private let subject: EstimatedCall.Subject
   private let options: ZeroOrderOptions
   private let memory: Memory
+  /// What the same arguments mean where the function is a distribution: a decorator. A function that
+  /// is given functions has no estimated derivative, so a call with one is a decoration.
+  private let decorator: Value?
 
   /// What is known of a function from its calls.
   final class Memory {
@@ -30,12 +33,13 @@ final class ZeroOrderFunction: HostObject {
 
   init(
     _ function: Value, _ subject: EstimatedCall.Subject, _ options: ZeroOrderOptions,
-    _ memory: Memory = Memory()
+    _ memory: Memory = Memory(), decorator: Value? = nil
   ) {
     self.function = function
     self.subject = subject
     self.options = options
     self.memory = memory
+    self.decorator = decorator
   }
 
   override var typeName: String { "Function" }
@@ -60,6 +64,13 @@ final class ZeroOrderFunction: HostObject {
 
   override func call(_ arguments: Arguments) throws -> Value {
     let interpreter = arguments.interpreter
+    if let decorator, arguments.rest(0).count == 1 {
+      switch arguments.rest(0)[0] {
+      case .function, .builtin, .model:
+        return try interpreter.call(decorator, arguments.rest(0))
+      default: break
+      }
+    }
     let call = try prepared(arguments)
     let random = interpreter.context.random
     guard call.estimated.contains(where: \.isFollowed) else {
