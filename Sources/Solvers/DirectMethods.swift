@@ -7,7 +7,6 @@ import Tensors
 enum DirectMethod: String, Sendable {
   case lu = "lu_solve"
   case cholesky = "cholesky_solver"
-  case inverse = "inv_solve"
   case leastSquares = "lstsq_solve"
 
   /// The solution for a vector or for the columns of a matrix.
@@ -16,7 +15,6 @@ enum DirectMethod: String, Sendable {
   func solve(_ matrix: Variable, _ right: Variable) throws -> Variable {
     switch self {
     case .lu: return try matrix.solve(right)
-    case .inverse: return try matrix.inverse().matmul(right)
     case .leastSquares: return try matrix.lstsq(right)
     case .cholesky:
       // A negative definite matrix, as a contraction's Jacobian minus one is, is turned around.

@@ -29,6 +29,12 @@ public struct LinearMap {
     self.matrix = matrix
   }
 
+  /// The map AᵀA of the normal equations.
+  var normal: LinearMap {
+    let product: Product = { try applyTransposed(apply($0)) }
+    return LinearMap(apply: product, applyTransposed: product)
+  }
+
   /// The adjoint map.
   func transposed() throws -> LinearMap {
     LinearMap(

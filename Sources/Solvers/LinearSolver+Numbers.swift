@@ -39,7 +39,7 @@ extension LinearSolver {
       let normal = System(
         apply: { [ridge = options.ridge] x in
           try system.applyTransposed(system.apply(x)) + x * ridge
-        }, map: map, raveling: raveling)
+        }, map: map.normal, raveling: raveling)
       return try iterate(ConjugateGradient(), normal, system.applyTransposed(b), start)
     case .direct(let method):
       return try factorize(method, map.dense(raveling).plus(ridge: options.ridge), b)
@@ -95,8 +95,9 @@ extension LinearSolver {
   ) throws -> (Variable, SolveReport) {
     let dtype = system.raveling.dtype
     let budget = options.maximumIterations ?? max(20, 10 * system.raveling.count)
+    let preconditioned = method is NormalConjugateGradient ? system.map.normal : system.map
     let precondition = try options.preconditioner?.product(
-      system.map, system.raveling, ridge: options.ridge)
+      preconditioned, system.raveling, ridge: options.ridge)
     let size = try b.length()
     let goal = try (size * (options.relativeTolerance ?? (dtype == .f32 ? 1e-5 : 1e-10)))
       .maximum(.number(options.absoluteTolerance, like: size))
@@ -248,6 +249,12 @@ extension SolveReport {
 }
 
 extension LinearSolver {
+  /// The greatest condition number among matrices; nil for those without elements.
+  static func condition(_ matrix: Variable) throws -> Double? {
+    guard matrix.count > 0 else { return nil }
+    return try stopGradient(matrix).condition().greatestElement
+  }
+
   /// The greatest a / b among items, 0 where a is 0.
   static func greatestRatio(_ a: Variable, _ b: Variable) throws -> Double {
     let isZero = try a.isEqual(to: .number(0, like: a))

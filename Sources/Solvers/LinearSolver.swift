@@ -138,7 +138,8 @@ public final class LinearSolver {
     let x = try matrix.lstsq(b)
     let residual = try Context.current.withoutGradients { try b - matrix.matmul(x) }
     var report = SolveReport(solver: name)
-    report.residual = try LinearSolver.greatestRatio(residual.length(), b.length())
+    report.residual = try LinearSolver.greatestRatio(residual.length(), stopGradient(b).length())
+    report.condition = try LinearSolver.condition(matrix)
     last = report
     try tell(report, purpose, place)
     return (try raveling.parts(x), report)
@@ -173,6 +174,7 @@ extension LinearSolver {
       let axes = AxisSet.all(rank: right.rank)
       report.residual = try LinearSolver.greatestRatio(
         residual.norm(axes: axes), stopGradient(right).norm(axes: axes))
+      report.condition = try LinearSolver.condition(matrix)
       last = report
       return (x, report)
     }

@@ -4,10 +4,11 @@ import Autodiff
 import Tensors
 
 /// Conjugate gradients on AᵀA x = Aᵀ b, in the form that keeps b - A x (CGLS, Björck 1996, §7.4):
-/// any matrix that is not singular will do, at the square of its condition number.
+/// any matrix that is not singular will do, at the square of its condition number. A preconditioner
+/// M is near the inverse of AᵀA.
 ///
-///     q = A p          α = ‖s‖² / ‖q‖²          x ← x + α p          r ← r - α q
-///     s = Aᵀ r         β = ‖s‖² new / old       p ← s + β p
+///     q = A p                  α = ⟨s, z⟩ / ‖q‖²              x ← x + α p          r ← r - α q
+///     s = Aᵀ r, z = M s        β = ⟨s, z⟩ new / old           p ← z + β p
 ///
 /// A is divided by ‖Aᵀ b‖ and x with it: squares of squares would leave the range of numbers.
 struct NormalConjugateGradient: IterativeMethod {
@@ -20,8 +21,9 @@ struct NormalConjugateGradient: IterativeMethod {
     let size = try s.length()
     let scale = try Variable.quotient(.number(1, like: size), size, where: size.isUsableDivisor())
     s = try s * scale
-    var p = s
-    var gamma = try s.inner(s)
+    var z = try system.precondition?(s) ?? s
+    var p = z
+    var gamma = try s.inner(z)
     var isActive = try r.length().isGreater(than: system.goal)
     var isBroken: Variable?
     var steps = 0
@@ -39,8 +41,9 @@ struct NormalConjugateGradient: IterativeMethod {
         step: steps, x: x * scale, residual: r, direction: p * scale, product: q)
       s = try system.applyTransposed(r) * scale
       isActive = try isActive.and(r.length().isGreater(than: system.goal))
-      let next = try s.inner(s)
-      p = try s + Variable.quotient(next, gamma, where: isActive.and(gamma.isUsableDivisor())) * p
+      z = try system.precondition?(s) ?? s
+      let next = try s.inner(z)
+      p = try z + Variable.quotient(next, gamma, where: isActive.and(gamma.isUsableDivisor())) * p
       gamma = next
     }
     return Pass(x: try x * scale, steps: steps, isBroken: isBroken)

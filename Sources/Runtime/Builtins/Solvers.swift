@@ -38,7 +38,8 @@ extension Builtins {
       "normal_cg(\(iterative), preconditioner=nil, strict=false)",
       """
       Conjugate gradients on the normal equations `a.T @ a @ x = a.T @ b`, for any matrix; its
-      condition number is squared. A ridge is added to `a.T @ a`.
+      condition number is squared. A ridge is added to `a.T @ a`, and a preconditioner is near the
+      inverse of that.
 
           print(near(normal_cg()([[0.0, 2.0], [1.0, 0.0]], [2.0, 3.0]), [3.0, 1.0]))    # true
       """
@@ -148,7 +149,8 @@ extension Builtins {
     Builtin(
       "inv_solve(ridge=0.0, strict=false)",
       """
-      A solver by the inverse of the matrix.
+      The inverse of the matrix times the right side, as TorchOpt calls it; it is found as by
+      `lu_solve`, without the inverse itself.
 
           print(near(inv_solve()([[0.0, 2.0], [1.0, 0.0]], [2.0, 3.0]), [3.0, 1.0]))    # true
       """
