@@ -228,3 +228,55 @@ private func transposed(_ x: Tensor) throws -> Tensor { try x.swappedAxes(x.rank
         == "solve needs a vector or matrix on the right, and got f64")
   }
 }
+
+private func answers(_ a: Tensor) throws -> [Tensor] {
+  let gram = try Tensor.matmul(a, transposed(a))
+  let positive = try Tensor.binary(.add, gram, Tensor.eye(300, 300, .f64))
+  return try [
+    Tensor.matmul(a, a), gram, Tensor.choleskyFactor(positive), Tensor.solve(positive, a),
+    Tensor.eigvalsh(positive), Tensor.matmul(a, a.indexed(at: 0)),
+  ]
+}
+
+@Suite struct ThreadTests {
+  /// OpenBLAS's own threads get these wrong where two callers overlap.
+  @Test func `threads of one process multiply and factor at once`() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<6 {
+        group.addTask {
+          var key = RandomKey(seed: 3)
+          let a = try key.normal(Shape(300, 300), .f64)
+          let first = try answers(a)
+          for _ in 0..<5 {
+            for (x, y) in try zip(answers(a), first) { try expectNear(x, y, 1e-7) }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test(arguments: [DType.f64, .f32], [[331, 517, 203], [517, 300, 517], [2000, 900, 1]])
+  func `a product is the same for every number of threads, but for rounding`(
+    _ dtype: DType, _ extents: [Int]
+  ) throws {
+    var key = RandomKey(seed: 5)
+    let a = try key.normal(Shape(extents[0], extents[1]), dtype)
+    let b = try key.normal(Shape(extents[1], extents[2]), dtype)
+    let before = Threads.count
+    defer { Threads.count = before }
+    var products: [[Double]] = []
+    for count in [1, 2, 3, 7] {
+      Threads.count = count
+      let all = try [
+        Tensor.matmul(a, b), Tensor.matmul(a, transposed(a)),
+        Tensor.matmul(transposed(b), transposed(a)),
+      ]
+      products.append(try all.flatMap { try $0.doubles })
+    }
+    for product in products {
+      let worst = zip(product, products[0]).map { abs($0 - $1) }.max() ?? 0
+      #expect(worst <= (dtype == .f32 ? 1e-3 : 1e-11))
+    }
+  }
+}

@@ -5,13 +5,9 @@
 // allocate; each routine that needs workspace asks for its size first.
 
 internal import CLAPACKE
-internal import COpenBLAS
 
 /// An element type that LAPACK computes in.
-protocol LapackElement: BinaryFloatingPoint, Sendable {
-  static var dtype: DType { get }
-  typealias Elements = UnsafeMutablePointer<Self>
-
+protocol LapackElement: BlasElement {
   static func potrf(_ n: Int32, _ a: Elements) -> Int32
   static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
     -> Int32
@@ -23,25 +19,17 @@ protocol LapackElement: BinaryFloatingPoint, Sendable {
     _ vt: Elements
   ) -> Int32
   static func syevd(_ job: CChar, _ n: Int32, _ a: Elements, _ w: Elements) -> Int32
-
-  /// `b := op(a)⁻¹ b`, row-major, a triangle of order n and b of k columns.
-  static func trsm(
-    lower: Bool, transpose: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Self>,
-    _ b: Elements)
-  /// `c := op(a) b`, row-major, c of m rows and n columns, k what is summed over.
-  static func gemm(
-    transpose: Bool, _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Self>,
-    _ b: UnsafePointer<Self>, _ c: Elements)
 }
 
 extension LapackElement {
-  /// Calls a routine once for the size of its workspace and once with it.
-  static func withWorkspace(_ routine: (Elements, Int32) -> Int32) -> Int32 {
+  /// Calls a routine for a matrix of this order once for the size of its workspace and once with
+  /// it.
+  static func withWorkspace(_ order: Int32, _ routine: (Elements, Int32) -> Int32) -> Int32 {
     var size: Self = 0
     let status = routine(&size, -1)
     guard status == 0 else { return status }
     var workspace = [Self](repeating: 0, count: max(1, Int(size)))
-    return routine(&workspace, Int32(workspace.count))
+    return Blas.factoring(order) { routine(&workspace, Int32(workspace.count)) }
   }
 }
 
@@ -51,31 +39,29 @@ private let columnMajor = LAPACK_COL_MAJOR
 private func letter(_ scalar: Unicode.Scalar) -> CChar { CChar(truncatingIfNeeded: scalar.value) }
 
 extension Double: LapackElement {
-  static var dtype: DType { .f64 }
-
   static func potrf(_ n: Int32, _ a: Elements) -> Int32 {
-    LAPACKE_dpotrf_work(columnMajor, letter("U"), n, a, max(1, n))
+    Blas.factoring(n) { LAPACKE_dpotrf_work(columnMajor, letter("U"), n, a, max(1, n)) }
   }
   static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
     -> Int32
   {
-    LAPACKE_dgetrf_work(columnMajor, m, n, a, max(1, m), pivots)
+    Blas.factoring(min(m, n)) { LAPACKE_dgetrf_work(columnMajor, m, n, a, max(1, m), pivots) }
   }
   static func getri(_ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>) -> Int32 {
-    withWorkspace { LAPACKE_dgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
+    withWorkspace(n) { LAPACKE_dgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
   }
   static func gelqf(_ m: Int32, _ n: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace { LAPACKE_dgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
+    withWorkspace(min(m, n)) { LAPACKE_dgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
   }
   static func orglq(_ m: Int32, _ n: Int32, _ k: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace { LAPACKE_dorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
+    withWorkspace(k) { LAPACKE_dorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
   }
   static func gesdd(
     _ job: CChar, _ m: Int32, _ n: Int32, _ a: Elements, _ s: Elements, _ u: Elements,
     _ vt: Elements
   ) -> Int32 {
     var integers = [Int32](repeating: 0, count: 8 * Int(min(m, n)))
-    return withWorkspace {
+    return withWorkspace(min(m, n)) {
       LAPACKE_dgesdd_work(
         columnMajor, job, m, n, a, max(1, m), s, u, max(1, m), vt, max(1, min(m, n)), $0, $1,
         &integers)
@@ -85,57 +71,38 @@ extension Double: LapackElement {
     // 3 + 5 n integers are what `dsyevd` documents as enough for eigenvectors.
     var integers = [Int32](repeating: 0, count: 3 + 5 * Int(n))
     let count = Int32(integers.count)
-    return withWorkspace {
+    return withWorkspace(n) {
       LAPACKE_dsyevd_work(
         columnMajor, job, letter("U"), n, a, max(1, n), w, $0, $1, &integers,
         $1 == -1 ? -1 : count)
     }
   }
-  static func trsm(
-    lower: Bool, transpose: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Double>,
-    _ b: Elements
-  ) {
-    cblas_dtrsm(
-      CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper,
-      transpose ? CblasTrans : CblasNoTrans, unit ? CblasUnit : CblasNonUnit, n, k, 1, a,
-      max(1, n), b, max(1, k))
-  }
-  static func gemm(
-    transpose: Bool, _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Double>,
-    _ b: UnsafePointer<Double>, _ c: Elements
-  ) {
-    cblas_dgemm(
-      CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, CblasNoTrans, m, n, k, 1, a,
-      max(1, transpose ? m : k), b, max(1, n), 0, c, max(1, n))
-  }
 }
 
 extension Float: LapackElement {
-  static var dtype: DType { .f32 }
-
   static func potrf(_ n: Int32, _ a: Elements) -> Int32 {
-    LAPACKE_spotrf_work(columnMajor, letter("U"), n, a, max(1, n))
+    Blas.factoring(n) { LAPACKE_spotrf_work(columnMajor, letter("U"), n, a, max(1, n)) }
   }
   static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
     -> Int32
   {
-    LAPACKE_sgetrf_work(columnMajor, m, n, a, max(1, m), pivots)
+    Blas.factoring(min(m, n)) { LAPACKE_sgetrf_work(columnMajor, m, n, a, max(1, m), pivots) }
   }
   static func getri(_ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>) -> Int32 {
-    withWorkspace { LAPACKE_sgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
+    withWorkspace(n) { LAPACKE_sgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
   }
   static func gelqf(_ m: Int32, _ n: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace { LAPACKE_sgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
+    withWorkspace(min(m, n)) { LAPACKE_sgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
   }
   static func orglq(_ m: Int32, _ n: Int32, _ k: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace { LAPACKE_sorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
+    withWorkspace(k) { LAPACKE_sorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
   }
   static func gesdd(
     _ job: CChar, _ m: Int32, _ n: Int32, _ a: Elements, _ s: Elements, _ u: Elements,
     _ vt: Elements
   ) -> Int32 {
     var integers = [Int32](repeating: 0, count: 8 * Int(min(m, n)))
-    return withWorkspace {
+    return withWorkspace(min(m, n)) {
       LAPACKE_sgesdd_work(
         columnMajor, job, m, n, a, max(1, m), s, u, max(1, m), vt, max(1, min(m, n)), $0, $1,
         &integers)
@@ -145,27 +112,10 @@ extension Float: LapackElement {
     // 3 + 5 n integers are what `ssyevd` documents as enough for eigenvectors.
     var integers = [Int32](repeating: 0, count: 3 + 5 * Int(n))
     let count = Int32(integers.count)
-    return withWorkspace {
+    return withWorkspace(n) {
       LAPACKE_ssyevd_work(
         columnMajor, job, letter("U"), n, a, max(1, n), w, $0, $1, &integers,
         $1 == -1 ? -1 : count)
     }
-  }
-  static func trsm(
-    lower: Bool, transpose: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Float>,
-    _ b: Elements
-  ) {
-    cblas_strsm(
-      CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper,
-      transpose ? CblasTrans : CblasNoTrans, unit ? CblasUnit : CblasNonUnit, n, k, 1, a,
-      max(1, n), b, max(1, k))
-  }
-  static func gemm(
-    transpose: Bool, _ m: Int32, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Float>,
-    _ b: UnsafePointer<Float>, _ c: Elements
-  ) {
-    cblas_sgemm(
-      CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, CblasNoTrans, m, n, k, 1, a,
-      max(1, transpose ? m : k), b, max(1, n), 0, c, max(1, n))
   }
 }

@@ -25,8 +25,8 @@ extension Tensor {
         factored = index
       }
       // LAPACK saw Aᵀ = P L U, so A = Uᵀ Lᵀ Pᵀ, where Uᵀ and Lᵀ lie row-major in `factor`.
-      T.trsm(lower: true, transpose: false, unit: false, Int32(n), Int32(k), factor, x)
-      T.trsm(lower: false, transpose: false, unit: true, Int32(n), Int32(k), factor, x)
+      Blas.substitute(lower: true, transpose: false, unit: false, n, k, factor, x)
+      Blas.substitute(lower: false, transpose: false, unit: true, n, k, factor, x)
       for i in (0..<n).reversed() where Int(pivots[i]) != i + 1 {
         let other = Int(pivots[i]) - 1
         for j in 0..<k { (x[i * k + j], x[other * k + j]) = (x[other * k + j], x[i * k + j]) }
@@ -49,8 +49,7 @@ extension Tensor {
         if !unitDiagonal, let zero = (0..<n).first(where: { a[$0 * n + $0] == 0 }) {
           throw system.a.singular("triangular_solve", index, pivot: zero)
         }
-        T.trsm(
-          lower: lower, transpose: transpose, unit: unitDiagonal, Int32(n), Int32(k), a, x)
+        Blas.substitute(lower: lower, transpose: transpose, unit: unitDiagonal, n, k, a, x)
       }
     }
     return system.dtype == .f32 ? try solve(Float.self) : try solve(Double.self)
@@ -92,8 +91,9 @@ extension Tensor {
       return try inverse.withElements { elements in
         let first = elements.assumingMemoryBound(to: T.self)
         return try system.map(T.self) { index, _, b, x in
-          T.gemm(
-            transpose: false, Int32(n), Int32(k), Int32(m), first + index * m * n, b, x)
+          MatrixProduct(
+            Matrix(first + index * m * n, rows: n, columns: m), Matrix(b, rows: m, columns: k), x
+          ).compute()
         }
       }
     }
@@ -118,7 +118,6 @@ extension Tensor {
         let largest = values[index * k]
         // pinv = V diag(1/s) Uᵀ, the product of (diag(1/s) Vᵀ)ᵀ and Uᵀ.
         var scaled = [T](repeating: 0, count: k * n)
-        var left = [T](repeating: 0, count: k * m)
         vt.withElements { vt in
           let vt = vt.assumingMemoryBound(to: T.self) + index * k * n
           for i in 0..<k where values[index * k + i] > cutoff * largest {
@@ -127,10 +126,14 @@ extension Tensor {
           }
         }
         u.withElements { u in
-          transpose(
-            u.assumingMemoryBound(to: T.self) + index * m * k, rows: m, columns: k, into: &left)
+          scaled.withUnsafeMutableBufferPointer { scaled in
+            let left = u.assumingMemoryBound(to: T.self) + index * m * k
+            MatrixProduct(
+              Matrix(scaled.baseAddress!, rows: k, columns: n).transposed,
+              Matrix(left, rows: m, columns: k).transposed, result
+            ).compute()
+          }
         }
-        T.gemm(transpose: true, Int32(n), Int32(m), Int32(k), scaled, left, result)
       }
     }
     return stack.dtype == .f32 ? try inverses(Float.self) : try inverses(Double.self)

@@ -1,0 +1,176 @@
+// OpenBLAS, used by any number of threads at once.
+//
+// OpenBLAS splits its work over a number of threads that holds for the whole process, and where
+// two callers do so at the same moment its answers can be wrong: syrk, getrf, potrf and what
+// LAPACK builds on them have no lock (OpenMathLib/OpenBLAS#5620). Here it runs on one thread, where
+// all its routines may overlap; products are split by `MatrixProduct`. Only a large factorization,
+// which nobody but OpenBLAS can split, is given the threads, and then it runs alone.
+
+internal import COpenBLAS
+internal import Kernels
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+enum Blas {
+  /// The smallest order of a matrix whose factorization is worth waking threads for.
+  private static let leastOrder: Int32 = 256
+
+  /// Calls BLAS on the calling thread.
+  static func sharing<Result>(_ body: () -> Result) -> Result {
+    pthread_rwlock_rdlock(gate.lock)
+    defer { pthread_rwlock_unlock(gate.lock) }
+    return body()
+  }
+
+  /// Calls a LAPACK routine for a matrix of this order, on all threads where it is large.
+  static func factoring<Result>(_ order: Int32, _ body: () -> Result) -> Result {
+    guard order >= leastOrder, Threads.count > 1 else { return sharing(body) }
+    pthread_rwlock_wrlock(gate.lock)
+    openblas_set_num_threads(Int32(Threads.count))
+    defer {
+      openblas_set_num_threads(1)
+      pthread_rwlock_unlock(gate.lock)
+    }
+    return body()
+  }
+
+  /// What every call passes through. Making it makes OpenBLAS ready: its kernels are chosen, and
+  /// it runs on one thread.
+  private struct Gate: @unchecked Sendable {
+    let lock: UnsafeMutablePointer<pthread_rwlock_t>
+
+    init() {
+      lock = .allocate(capacity: 1)
+      pthread_rwlock_init(lock, nil)
+      mos_choose_blas_kernels()
+      openblas_set_num_threads(1)
+    }
+  }
+
+  private static let gate = Gate()
+
+  /// `b := op(a)⁻¹ b` for contiguous matrices: a triangle of order n and b of k columns.
+  static func substitute<T: BlasElement>(
+    lower: Bool, transpose: Bool, unit: Bool, _ n: Int, _ k: Int, _ a: UnsafePointer<T>,
+    _ b: UnsafeMutablePointer<T>
+  ) {
+    guard n > 0, k > 0 else { return }
+    let triangle = BlasOperand(elements: a, isTransposed: transpose, leading: Int32(n))
+    sharing {
+      Blocks(rows: 1, columns: k, work: n * (n / 2) &* k, least: 1 << 21).forEach { _, columns in
+        T.trsm(
+          lower: lower, unit: unit, Int32(n), Int32(columns.count), triangle,
+          b + columns.lowerBound, Int32(k))
+      }
+    }
+  }
+}
+
+/// An element type that BLAS computes in. Everything is row-major; leading dimensions are
+/// in elements.
+protocol BlasElement: BinaryFloatingPoint, Sendable {
+  typealias Elements = UnsafeMutablePointer<Self>
+  static var dtype: DType { get }
+
+  /// `c := op(a) op(b)`: c of m rows and n columns, k what is summed over.
+  static func gemm(
+    _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ b: BlasOperand<Self>,
+    _ c: Elements, _ leading: Int32)
+  /// `y += op(a) x`, a stored with these rows and columns.
+  static func gemv(
+    _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Self>, _ x: UnsafePointer<Self>,
+    _ step: Int32, _ y: Elements)
+  /// `c += op(a) op(a)ᵀ`, the upper triangle of c of order n, k what is summed over.
+  static func syrk(
+    _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ c: Elements, _ leading: Int32)
+  /// `b := op(a)⁻¹ b`, a triangle of order n and b of k columns.
+  static func trsm(
+    lower: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ b: Elements,
+    _ leading: Int32)
+}
+
+/// A matrix as BLAS reads it: rows of `leading` elements, to be read as its transpose or not.
+struct BlasOperand<Element> {
+  let elements: UnsafePointer<Element>
+  let isTransposed: Bool
+  let leading: Int32
+
+  /// The same elements, read the other way.
+  var transposed: BlasOperand {
+    BlasOperand(elements: elements, isTransposed: !isTransposed, leading: leading)
+  }
+
+  fileprivate var operation: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
+}
+
+extension Double: BlasElement {
+  static var dtype: DType { .f64 }
+
+  static func gemm(
+    _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Double>, _ b: BlasOperand<Double>,
+    _ c: Elements, _ leading: Int32
+  ) {
+    cblas_dgemm(
+      CblasRowMajor, a.operation, b.operation, m, n, k, 1, a.elements, a.leading, b.elements,
+      b.leading, 0, c, leading)
+  }
+  static func gemv(
+    _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Double>, _ x: UnsafePointer<Double>,
+    _ step: Int32, _ y: Elements
+  ) {
+    cblas_dgemv(
+      CblasRowMajor, a.operation, rows, columns, 1, a.elements, a.leading, x, step, 1, y, 1)
+  }
+  static func syrk(
+    _ n: Int32, _ k: Int32, _ a: BlasOperand<Double>, _ c: Elements, _ leading: Int32
+  ) {
+    cblas_dsyrk(
+      CblasRowMajor, CblasUpper, a.operation, n, k, 1, a.elements, a.leading, 1, c, leading)
+  }
+  static func trsm(
+    lower: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: BlasOperand<Double>, _ b: Elements,
+    _ leading: Int32
+  ) {
+    cblas_dtrsm(
+      CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper, a.operation,
+      unit ? CblasUnit : CblasNonUnit, n, k, 1, a.elements, a.leading, b, leading)
+  }
+}
+
+extension Float: BlasElement {
+  static var dtype: DType { .f32 }
+
+  static func gemm(
+    _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Float>, _ b: BlasOperand<Float>,
+    _ c: Elements, _ leading: Int32
+  ) {
+    cblas_sgemm(
+      CblasRowMajor, a.operation, b.operation, m, n, k, 1, a.elements, a.leading, b.elements,
+      b.leading, 0, c, leading)
+  }
+  static func gemv(
+    _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Float>, _ x: UnsafePointer<Float>,
+    _ step: Int32, _ y: Elements
+  ) {
+    cblas_sgemv(
+      CblasRowMajor, a.operation, rows, columns, 1, a.elements, a.leading, x, step, 1, y, 1)
+  }
+  static func syrk(
+    _ n: Int32, _ k: Int32, _ a: BlasOperand<Float>, _ c: Elements, _ leading: Int32
+  ) {
+    cblas_ssyrk(
+      CblasRowMajor, CblasUpper, a.operation, n, k, 1, a.elements, a.leading, 1, c, leading)
+  }
+  static func trsm(
+    lower: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: BlasOperand<Float>, _ b: Elements,
+    _ leading: Int32
+  ) {
+    cblas_strsm(
+      CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper, a.operation,
+      unit ? CblasUnit : CblasNonUnit, n, k, 1, a.elements, a.leading, b, leading)
+  }
+}
