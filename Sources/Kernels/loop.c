@@ -378,53 +378,6 @@ int mos_copy(const mos_operand *x, int rank, const ptrdiff_t *extent, uint8_t re
   return c.status;
 }
 
-// MARK: Reductions
-
-int mos_reduce_rows(mos_reduce_kernel kernel, size_t rows, size_t n, const void *x,
-                    size_t row_bytes, void *y, size_t result_size) {
-  for (size_t i = 0; i < rows; i++) {
-    int status = kernel(n, (const char *)x + i * row_bytes, (char *)y + i * result_size);
-    if (status != MOS_OK) return status;
-  }
-  return MOS_OK;
-}
-
-enum {
-  /// Columns reduced together: their partial results, one for each halving, stay in cache.
-  COLUMNS = 256,
-  /// Rows added one after the other at the bottom of the halving.
-  RUN = 16,
-};
-
-static int reduce_strip(mos_block_kernel kernel, size_t rows, size_t n, const char *x,
-                        size_t row_bytes, void *y, size_t bytes) {
-  if (rows <= RUN) {
-    memcpy(y, x, bytes);
-    for (size_t i = 1; i < rows; i++) {
-      int status = kernel(n, y, x + i * row_bytes, NULL, y, 0);
-      if (status != MOS_OK) return status;
-    }
-    return MOS_OK;
-  }
-  uint64_t second[COLUMNS];
-  size_t half = rows / 2;
-  int status = reduce_strip(kernel, half, n, x, row_bytes, y, bytes);
-  if (status == MOS_OK)
-    status = reduce_strip(kernel, rows - half, n, x + half * row_bytes, row_bytes, second, bytes);
-  return status == MOS_OK ? kernel(n, y, second, NULL, y, 0) : status;
-}
-
-int mos_reduce_columns(mos_block_kernel kernel, size_t rows, size_t n, const void *x, void *y,
-                       size_t size) {
-  for (size_t i = 0; i < n; i += COLUMNS) {
-    size_t columns = n - i < COLUMNS ? n - i : COLUMNS;
-    int status = reduce_strip(kernel, rows, columns, (const char *)x + i * size, n * size,
-                              (char *)y + i * size, columns * size);
-    if (status != MOS_OK) return status;
-  }
-  return MOS_OK;
-}
-
 // MARK: Products of whole numbers
 
 int mos_matmul_i64(size_t m, size_t k, size_t n, const int64_t *a, ptrdiff_t a_row,

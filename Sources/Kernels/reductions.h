@@ -4,8 +4,8 @@
 
 enum { LANES = 32, LEAF = 512 };
 
-#define LANE_FOLD(T, lanes, operation)                                              \
-  for (int width = LANES / 2; width > 0; width /= 2)                                \
+#define LANE_FOLD(T, lanes, count, operation)                                       \
+  for (int width = (count) / 2; width > 0; width /= 2)                              \
     for (int j = 0; j < width; j++) lanes[j] = operation(lanes[j], lanes[j + width]);
 
 #define ADD(p, q) ((p) + (q))
@@ -13,15 +13,29 @@ enum { LANES = 32, LEAF = 512 };
 #define GREATEST(p, q) ((p) != (p) || (p) > (q) ? (p) : (q))
 #define LEAST(p, q) ((p) != (p) || (p) < (q) ? (p) : (q))
 
+// A row shorter than the lanes leaves the upper ones at their start, which changes nothing, so
+// short rows take fewer lanes and give the same bits.
+#define NARROW_FOLD(name, tag, T, start, operation, count)                          \
+  static T fold_##name##_##tag##_##count(size_t n, const T *x) {                    \
+    T lanes[count];                                                                 \
+    for (int j = 0; j < count; j++) lanes[j] = (start);                             \
+    for (size_t i = 0; i < n; i++) lanes[i] = operation(lanes[i], x[i]);            \
+    LANE_FOLD(T, lanes, count, operation)                                           \
+    return lanes[0];                                                                \
+  }
 #define FOLD(name, tag, T, start, operation)                                        \
+  NARROW_FOLD(name, tag, T, start, operation, 8)                                    \
+  NARROW_FOLD(name, tag, T, start, operation, 16)                                   \
   static T fold_##name##_##tag(size_t n, const T *x) {                              \
+    if (n <= 8) return fold_##name##_##tag##_8(n, x);                               \
+    if (n <= 16) return fold_##name##_##tag##_16(n, x);                             \
     T lanes[LANES];                                                                 \
     for (int j = 0; j < LANES; j++) lanes[j] = (start);                             \
     size_t i = 0;                                                                   \
     for (; i + LANES <= n; i += LANES)                                              \
       for (int j = 0; j < LANES; j++) lanes[j] = operation(lanes[j], x[i + j]);     \
     for (int j = 0; i < n; i++, j++) lanes[j] = operation(lanes[j], x[i]);          \
-    LANE_FOLD(T, lanes, operation)                                                  \
+    LANE_FOLD(T, lanes, LANES, operation)                                           \
     return lanes[0];                                                                \
   }
 #define REDUCE(name, tag, T, call)                                                  \

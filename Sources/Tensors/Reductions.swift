@@ -1,9 +1,9 @@
 // Many elements into one. Sums are pairwise, so that rounding grows with the logarithm of the
 // number of elements; results do not depend on the number of threads.
 //
-// A reduction is brought to one of two layouts: contiguous rows, one result each; or contiguous
-// rows added to one another, when the reduced axes come first. Anything else is copied into the
-// first.
+// A reduction is brought to one of two layouts: contiguous rows, one result each; or blocks of
+// contiguous rows added to one another, when the reduced axes are neighbours and not the last.
+// Anything else is copied into the first.
 
 internal import Kernels
 
@@ -133,16 +133,16 @@ extension Tensor {
     let result = try Tensor.uninitialized(reducedShape(axes, keepAxes), dtype)
     if result.count == 0 { return result }
     let reduced = count / result.count
+    let combine = kernel.combining.flatMap {
+      mos_binary_kernel(Int32($0.rawValue), Int32(dtype.rawValue), Int32(MOS_BOTH_VECTORS))
+    }
     let status: Int32
-    if reduced > 0, leads(axes), isContiguous, self.dtype == dtype, dtype == compute,
-      result.count >= 8, let combining = kernel.combining,
-      let function = mos_binary_kernel(
-        Int32(combining.rawValue), Int32(dtype.rawValue), Int32(MOS_BOTH_VECTORS))
+    if let combine, reduced > 0, isContiguous, self.dtype == dtype, dtype == compute,
+      let (blocks, columns) = middle(axes), columns >= 8
     {
       status = withExtendedLifetime(self) {
         mos_reduce_columns(
-          function, reduced, result.count, header.data, result.header.data,
-          dtype.size)
+          combine, blocks, reduced, columns, header.data, result.header.data, dtype.size)
       }
     } else {
       let rows = try reducedLast(axes).converted(to: compute).contiguous()
@@ -150,9 +150,10 @@ extension Tensor {
         let function = mos_reduction_kernel(Int32(kernel.rawValue), Int32(compute.rawValue))
       else { preconditionFailure("no kernel for \(kernel) of \(compute); please report") }
       status = withExtendedLifetime(rows) {
+        // Parts of whole numbers could overflow where the whole does not.
         mos_reduce_rows(
-          function, result.count, reduced, rows.header.data, reduced * compute.size,
-          result.header.data, dtype.size)
+          function, compute.isFloat && dtype == compute ? combine : nil, result.count, reduced,
+          rows.header.data, compute.size, result.header.data, dtype.size)
       }
     }
     guard status == MOS_OK else {
@@ -163,9 +164,16 @@ extension Tensor {
     return result
   }
 
-  /// True where the axes are the first ones, and not all.
-  private func leads(_ axes: AxisSet) -> Bool {
-    axes.count < rank && axes == .all(rank: axes.count) && !axes.isEmpty
+  /// The number of elements before and behind the axes, where those are neighbours and something
+  /// stands behind them.
+  private func middle(_ axes: AxisSet) -> (blocks: Int, columns: Int)? {
+    let first = axes.bits.trailingZeroBitCount
+    let end = first + axes.count
+    guard end < rank, axes.bits >> first == AxisSet.all(rank: axes.count).bits else { return nil }
+    var (blocks, columns) = (1, 1)
+    for axis in 0..<first { blocks *= shape[axis] }
+    for axis in end..<rank { columns *= shape[axis] }
+    return (blocks, columns)
   }
 
   /// A view with the axes moved behind the others.
@@ -221,18 +229,13 @@ extension Tensor {
       let function = mos_scan_kernel(Int32(kernel.rawValue), Int32(dtype.rawValue))
     else { return result }
     let n = shape[axis]
-    let bytes = n * dtype.size
-    try withExtendedLifetime(source) {
-      for row in 0..<(count / n) {
-        let status = function(
-          n, source.header.data + row * bytes, nil, nil,
-          result.header.data + row * bytes, 0)
-        guard status == MOS_OK else {
-          throw TensorError(
-            .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first"
-          )
-        }
-      }
+    let status = withExtendedLifetime(source) {
+      mos_scan_rows(
+        function, count / n, n, source.header.data, result.header.data, dtype.size)
+    }
+    guard status == MOS_OK else {
+      throw TensorError(
+        .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first")
     }
     return result
   }

@@ -102,6 +102,16 @@ typedef struct {
 /// Works on the elements `begin ..< end`.
 typedef void (*mos_adam_kernel)(const mos_adam *step, size_t begin, size_t end);
 
+/// The most that `mos_product_kernel` sums over: a packed panel of as many rows fits the stack and
+/// the first-level cache.
+enum { MOS_SMALL_PRODUCT_INNER = 128 };
+
+/// `y = a b` for an a of m rows and k columns and a b of k rows and n columns, k at most
+/// `MOS_SMALL_PRODUCT_INNER`; strides in elements, y contiguous and apart from both.
+typedef void (*mos_product_kernel)(
+    size_t m, size_t k, size_t n, const void *a, ptrdiff_t a_row, ptrdiff_t a_column,
+    const void *b, ptrdiff_t b_row, ptrdiff_t b_column, void *y);
+
 /// Which operands of a binary kernel are one element for all.
 enum { MOS_BOTH_VECTORS, MOS_SECOND_SCALAR, MOS_FIRST_SCALAR, MOS_FORMS };
 
@@ -113,6 +123,7 @@ typedef struct {
   mos_reduce_kernel _Nullable reduce[MOS_REDUCE_COUNT][MOS_DTYPES];
   mos_block_kernel _Nullable scan[MOS_SCAN_COUNT][MOS_DTYPES];
   mos_convert_kernel _Nullable convert[MOS_DTYPES][MOS_DTYPES];
+  mos_product_kernel _Nullable small_product[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_step[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_gradient[MOS_DTYPES];
 } mos_kernel_table;
@@ -142,6 +153,10 @@ static inline mos_reduce_kernel _Nullable mos_reduction_kernel(int kernel, int d
 }
 static inline mos_block_kernel _Nullable mos_scan_kernel(int kernel, int dtype) {
   return mos_kernels()->scan[kernel][dtype];
+}
+
+static inline mos_product_kernel _Nullable mos_small_product(int dtype) {
+  return mos_kernels()->small_product[dtype];
 }
 
 enum { MOS_MAXIMUM_RANK = 8 };
@@ -175,15 +190,20 @@ int mos_elementwise(mos_loop *loop);
 int mos_copy(const mos_operand *x, int rank, const ptrdiff_t *extent, uint8_t result_dtype,
              void *result);
 
-/// Reduces each of `rows` contiguous rows of `n` elements, `row_bytes` apart.
-int mos_reduce_rows(mos_reduce_kernel kernel, size_t rows, size_t n, const void *x,
-                    size_t row_bytes, void *y, size_t result_size);
+/// Reduces each of `rows` contiguous rows of `n` elements, of `size` bytes each. Where rows are few
+/// and long, `combine` (of the form for two vectors), if there is one, puts parts together.
+int mos_reduce_rows(mos_reduce_kernel kernel, mos_block_kernel _Nullable combine, size_t rows,
+                    size_t n, const void *x, size_t size, void *y, size_t result_size);
 
-/// Reduces `rows` contiguous rows of `n` elements to one by a binary block kernel (of the form
-/// for two vectors), pairwise, so that rounding grows with the logarithm of their number.
-int mos_reduce_columns(mos_block_kernel kernel, size_t rows, size_t n, const void *x, void *y,
-                       size_t size);
+/// Reduces each of `blocks` blocks of `rows` contiguous rows of `n` elements to one row by a binary
+/// block kernel (of the form for two vectors), pairwise, so that rounding grows with the logarithm
+/// of their number.
+int mos_reduce_columns(mos_block_kernel kernel, size_t blocks, size_t rows, size_t n,
+                       const void *x, void *y, size_t size);
 
+/// Runs a scan kernel along each of `rows` contiguous rows of `n` elements.
+int mos_scan_rows(mos_block_kernel kernel, size_t rows, size_t n, const void *x, void *y,
+                  size_t size);
 
 /// `y = a · b` for small i64 matrices with strides in elements.
 int mos_matmul_i64(size_t m, size_t k, size_t n, const int64_t *a, ptrdiff_t a_row,
