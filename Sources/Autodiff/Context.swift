@@ -66,8 +66,9 @@ public final class Context {
 
   /// The parameters from outside that are read while a `RecordedFunction` is made.
   @exclusivity(unchecked) public var parametersRead: [Parameter] = []
-  /// The number of the current walk over a graph; see `Reverse`.
+  /// The number of the latest walk over a graph, and the room of one that has ended.
   @exclusivity(unchecked) var walk = 0
+  @exclusivity(unchecked) var spareWalk: Walk?
   /// What freed nodes held and is still to be freed; see `Traced`.
   @exclusivity(unchecked) var unreleased: [Traced] = []
   @exclusivity(unchecked) var isReleasing = false

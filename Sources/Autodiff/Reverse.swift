@@ -27,100 +27,6 @@ public struct DerivativeError: Error {
   public var place: UInt64
 }
 
-/// A part of a graph, ordered so that operands come before results.
-private struct Graph {
-  var nodes: ContiguousArray<Unmanaged<Traced>> = []
-  /// The position in `nodes` of each operand of each node, or -1; a node's begin at `starts`.
-  var operands: ContiguousArray<Int32> = []
-  var starts: ContiguousArray<Int32> = []
-  /// Which nodes a target can be reached from.
-  var isNeeded: ContiguousArray<Bool> = []
-
-  /// The nodes that lead from the roots to a target.
-  ///
-  /// Without targets every parameter's leaf is one. A node older than every target cannot depend
-  /// on one, and the walk does not enter it: the cost of an inner gradient does not grow with
-  /// the number of steps before.
-  init(roots: [Traced], targets: [Traced]?, view: GraphView, cut: Bool) {
-    let context = Context.current
-    context.walk += 1
-    let walk = context.walk
-    let oldest = targets.map { $0.map(\.sequence).min() ?? Int.max } ?? 0
-
-    func belongs(_ traced: Traced) -> Bool {
-      guard traced.kind == .tape, traced.sequence >= oldest else { return false }
-      if case .values(_, let serial) = view { return traced.serial == serial }
-      return true
-    }
-
-    var isTarget: Set<ObjectIdentifier> = []
-    if let targets { for target in targets { isTarget.insert(ObjectIdentifier(target)) } }
-
-    // Depth first; a node is listed once its operands are. An entry is a node and the number of
-    // the next operand to enter.
-    var stack: ContiguousArray<(node: Unmanaged<Traced>, next: Int)> = []
-    for root in roots where belongs(root) && root.walk != walk {
-      root.walk = walk
-      root.position = -1
-      stack.append((Unmanaged.passUnretained(root), 0))
-      while let (reference, next) = stack.last {
-        let entered: Traced? = reference._withUnsafeGuaranteedRef { node in
-          guard let operand = node.operand(next) else { return nil }
-          stack[stack.count - 1].next = next + 1
-          guard case .traced(let traced) = operand, traced.walk != walk, belongs(traced) else {
-            return node
-          }
-          traced.walk = walk
-          traced.position = -1
-          stack.append((Unmanaged.passUnretained(traced), 0))
-          return traced
-        }
-        if entered == nil {
-          stack.removeLast()
-          reference._withUnsafeGuaranteedRef { $0.position = Int32(nodes.count) }
-          nodes.append(reference)
-        }
-      }
-    }
-
-    isNeeded.reserveCapacity(nodes.count)
-    starts.reserveCapacity(nodes.count + 1)
-    for reference in nodes {
-      reference._withUnsafeGuaranteedRef { node in
-        let isEnd = targets == nil ? node.isParameter : isTarget.contains(ObjectIdentifier(node))
-        var needed = isEnd
-        starts.append(Int32(operands.count))
-        var index = 0
-        while let operand = node.operand(index) {
-          index += 1
-          guard case .traced(let traced) = operand, traced.walk == walk, belongs(traced) else {
-            operands.append(-1)
-            continue
-          }
-          let position = traced.position
-          let leads = isNeeded[Int(position)] && !(cut && isEnd)
-          operands.append(leads ? position : -1)
-          if leads { needed = true }
-        }
-        isNeeded.append(needed)
-      }
-    }
-    starts.append(Int32(operands.count))
-  }
-}
-
-extension Traced {
-  /// The operand of that number, nil past the last.
-  @inline(__always)
-  func operand(_ index: Int) -> Variable? {
-    if let others { return index < others.count ? others[index] : nil }
-    if primitive == nil { return nil }
-    if index == 0 { return first }
-    if index == 1 { return second }
-    return nil
-  }
-}
-
 /// Pulls cotangents back from roots to targets.
 ///
 /// - Parameters:
@@ -133,69 +39,152 @@ func pullBack(
   _ roots: [(node: Traced, cotangent: Variable)], to targets: [Traced]?, view: GraphView,
   cut: Bool = false, adding sums: [Variable?]? = nil
 ) throws -> [Variable?] {
-  let graph = Graph(roots: roots.map(\.node), targets: targets, view: view, cut: cut)
+  let context = Context.current
+  var pass = ReversePass(
+    walk: context.spareWalk.take() ?? Walk(), view: view, endsAtParameters: targets == nil,
+    cut: cut)
+  defer {
+    pass.walk.end()
+    context.spareWalk = pass.walk
+  }
+  pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut)
   // Positions are read before any rule runs, since a rule may start a walk of its own.
-  let targetPositions = targets?.map { target in
-    graph.nodes.isEmpty || target.walk != Context.current.walk ? -1 : Int(target.position)
-  }
-  var cotangents = ContiguousArray<Variable?>(repeating: nil, count: graph.nodes.count)
-  var gathered = GatheredParts()
-  var wanted = ContiguousArray<Bool>(repeating: false, count: graph.nodes.count)
+  let targetPositions = targets?.map(pass.walk.position)
   for (index, position) in (targetPositions ?? []).enumerated() where position >= 0 {
-    wanted[position] = true
-    if let sum = sums?[index] { cotangents[position] = sum }
+    if let sum = sums?[index] { pass.walk.cotangents[position] = sum }
   }
-  for (node, cotangent) in roots where node.walk == Context.current.walk {
-    let position = Int(node.position)
-    cotangents[position] = try cotangents[position].map { try $0 + cotangent } ?? cotangent
+  for (node, cotangent) in roots {
+    let position = pass.walk.position(of: node)
+    if position >= 0 { try pass.walk.give(cotangent, to: position) }
   }
-
-  var position = graph.nodes.count - 1
-  while position >= 0 {
-    defer { position -= 1 }
-    guard graph.isNeeded[position] else { continue }
-    let node = graph.nodes[position].takeUnretainedValue()
-    guard let cotangent = cotangents[position] else {
-      guard !gathered.isEmpty, let parts = gathered.take(at: position) else { continue }
-      try naming(node) { primitive in
-        try primitive.pullBack(
-          node, parts, view: view,
-          operands: graph.operands[Int(graph.starts[position])..<Int(graph.starts[position + 1])],
-          into: &cotangents)
-      }
-      continue
-    }
-    if targets == nil && node.isParameter {
-      try node.accumulate(cotangent)
-      continue
-    }
-    if !wanted[position] { cotangents[position] = nil } else if cut { continue }
-    if let (bundle, index) = node.partOf {
-      try gathered.give(
-        cotangent, to: index, of: bundle, at: Int(graph.operands[Int(graph.starts[position])]))
-      continue
-    }
-    try naming(node) { primitive in
-      try primitive.pullBack(
-        node, cotangent, view: view, operands: graph.operands, start: Int(graph.starts[position]),
-        end: Int(graph.starts[position + 1]), into: &cotangents)
-    }
-  }
+  try pass.run()
   return targetPositions?.enumerated().map { index, position in
-    position >= 0 ? cotangents[position] : sums?[index]
+    position >= 0 ? pass.walk.cotangents[position] : sums?[index]
   } ?? []
 }
 
-/// Runs a rule of a node; an error in it names the operation and the place that made the node.
-@inline(__always)
-private func naming(_ node: Traced, _ rule: (Primitive) throws -> Void) throws {
-  guard let primitive = node.primitive else { return }
-  do {
-    try rule(primitive)
-  } catch let error as DerivativeError {
-    throw error
-  } catch {
-    throw DerivativeError(underlying: error, operation: primitive.name, place: node.place)
+/// The pass over a walk: every node hands on what it was given, results before operands.
+private struct ReversePass {
+  var walk: Walk
+  let view: GraphView
+  /// Whether parameters' leaves keep what they are given.
+  let endsAtParameters: Bool
+  /// Whether targets hand nothing on.
+  let cut: Bool
+  private var gathered = GatheredParts()
+
+  init(walk: Walk, view: GraphView, endsAtParameters: Bool, cut: Bool) {
+    self.walk = walk
+    self.view = view
+    self.endsAtParameters = endsAtParameters
+    self.cut = cut
+  }
+
+  mutating func run() throws {
+    var position = walk.nodes.count
+    while position > 0 {
+      position -= 1
+      guard walk.isNeeded[position] else { continue }
+      let node = walk.nodes[position]
+      try node._withUnsafeGuaranteedRef { try visit($0, at: position) }
+    }
+  }
+
+  private mutating func visit(_ node: Traced, at position: Int) throws {
+    let isWanted = walk.isWanted[position]
+    guard let cotangent = isWanted ? walk.cotangents[position] : walk.cotangents[position].take()
+    else {
+      guard !gathered.isEmpty, let parts = gathered.take(at: position) else { return }
+      return try naming(node) { try pull(node, parts, $0, at: position) }
+    }
+    if endsAtParameters && node.isParameter { return try node.accumulate(cotangent) }
+    if isWanted && cut { return }
+    if let (bundle, index) = node.partOf {
+      let place = walk.operands[walk.operands(at: position).lowerBound]
+      return try gathered.give(cotangent, to: index, of: bundle, at: Int(place))
+    }
+    try naming(node) { try pull(node, cotangent, $0, at: position) }
+  }
+
+  /// Runs a rule of a node; an error in it names the operation and the place that made the node.
+  @inline(__always)
+  private func naming(_ node: Traced, _ rule: (Primitive) throws -> Void) throws {
+    guard let primitive = node.primitive else { return }
+    do {
+      try rule(primitive)
+    } catch let error as DerivativeError {
+      throw error
+    } catch {
+      throw DerivativeError(underlying: error, operation: primitive.name, place: node.place)
+    }
+  }
+
+  /// Gives a node's operands their cotangents.
+  private mutating func pull(
+    _ node: Traced, _ cotangent: Variable, _ primitive: Primitive, at position: Int
+  ) throws {
+    let places = walk.operands(at: position)
+    switch primitive.rules {
+    case .unary(let rules):
+      let place = walk.operands[places.lowerBound]
+      guard let x = node.first, place >= 0 else { return }
+      try give(
+        rules.reverse(view.see(x), view.result(node), node.attributes, cotangent), to: place,
+        like: x)
+    case .binary(let rules):
+      guard let a = node.first, let b = node.second else { return }
+      let (left, right) = (
+        walk.operands[places.lowerBound], walk.operands[places.lowerBound + 1]
+      )
+      let (first, second) = try rules.reverse(
+        view.see(a), view.see(b), view.result(node), node.attributes, cotangent, left >= 0,
+        right >= 0)
+      try give(first, to: left, like: a)
+      try give(second, to: right, like: b)
+    case .general(let rules):
+      guard let inputs = node.others else { return }
+      let needs = places.map { walk.operands[$0] >= 0 }
+      let given = try rules.reverse(
+        inputs.map(view.see), view.result(node), node.attributes, cotangent, needs)
+      for (index, value) in given.enumerated() where index < inputs.count {
+        try give(value, to: walk.operands[places.lowerBound + index], like: inputs[index])
+      }
+    case .bundle: preconditionFailure("a bundle was given one cotangent; please report")
+    }
+  }
+
+  /// Gives a bundle's operands their cotangents.
+  private mutating func pull(
+    _ bundle: Traced, _ parts: [Variable?], _ primitive: Primitive, at position: Int
+  ) throws {
+    guard case .bundle(let rules) = primitive.rules, let inputs = bundle.others else { return }
+    let places = walk.operands[walk.operands(at: position)]
+    if let call = bundle.checkpointedCall {
+      let asked = zip(inputs.indices, places).filter { $0.1 >= 0 }
+      let sums = try call.pullBack(
+        parts, adding: asked.map { ($0.0, walk.cotangents[Int($0.1)]) },
+        height: Int(bundle.height), view: view)
+      for ((_, place), sum) in zip(asked, sums) { walk.cotangents[Int(place)] = sum }
+      return
+    }
+    let seen = inputs.map(view.see)
+    let given =
+      if let function = bundle.customFunction {
+        try function.pullBack(seen, parts, asked: places.map { $0 >= 0 })
+      } else {
+        try rules.reverse(seen, bundle.attributes, parts)
+      }
+    for (place, value) in zip(places, given) where place >= 0 {
+      if let value { try walk.give(value, to: Int(place)) }
+    }
+  }
+
+  /// Adds to what an operand was given, in its own dtype.
+  @inline(__always)
+  private mutating func give(_ value: Variable?, to place: Int32, like operand: Variable) throws {
+    guard place >= 0, let value else { return }
+    let dtype = operand.dtype
+    try walk.give(value.dtype == dtype ? value : value.converted(to: dtype), to: Int(place))
   }
 }
 
@@ -215,75 +204,6 @@ private struct GatheredParts {
   }
 
   mutating func take(at position: Int) -> [Variable?]? { cotangents.removeValue(forKey: position) }
-}
-
-extension Primitive {
-  /// Adds the cotangents of a node's operands to those already there.
-  fileprivate func pullBack(
-    _ node: Traced, _ cotangent: Variable, view: GraphView, operands: ContiguousArray<Int32>,
-    start: Int, end: Int, into cotangents: inout ContiguousArray<Variable?>
-  ) throws {
-    func give(_ index: Int, _ value: Variable?) throws {
-      let position = Int(operands[start + index])
-      guard position >= 0, var value else { return }
-      if let operand = node.operand(index), value.dtype != operand.dtype {
-        value = try value.converted(to: operand.dtype)
-      }
-      if let sum = cotangents[position] {
-        cotangents[position] = try sum + value
-      } else {
-        cotangents[position] = value
-      }
-    }
-    switch rules {
-    case .unary(let rules):
-      guard let x = node.first, operands[start] >= 0 else { return }
-      try give(
-        0, rules.reverse(view.see(x), view.result(node), node.attributes, cotangent))
-    case .binary(let rules):
-      guard let a = node.first, let b = node.second else { return }
-      let (first, second) = try rules.reverse(
-        view.see(a), view.see(b), view.result(node), node.attributes, cotangent,
-        operands[start] >= 0, operands[start + 1] >= 0)
-      try give(0, first)
-      try give(1, second)
-    case .general(let rules):
-      guard let inputs = node.others else { return }
-      let needs = (start..<end).map { operands[$0] >= 0 }
-      let given = try rules.reverse(
-        inputs.map(view.see), view.result(node), node.attributes, cotangent, needs)
-      for index in inputs.indices where index < given.count { try give(index, given[index]) }
-    case .bundle: preconditionFailure("a bundle was given one cotangent; please report")
-    }
-  }
-
-  /// Adds the cotangents of a bundle's operands to those already there.
-  fileprivate func pullBack(
-    _ bundle: Traced, _ parts: [Variable?], view: GraphView,
-    operands: ContiguousArray<Int32>.SubSequence,
-    into cotangents: inout ContiguousArray<Variable?>
-  ) throws {
-    guard case .bundle(let rules) = rules, let inputs = bundle.others else { return }
-    if let call = bundle.checkpointedCall {
-      let asked = zip(inputs.indices, operands).filter { $0.1 >= 0 }
-      let sums = try call.pullBack(
-        parts, adding: asked.map { ($0.0, cotangents[Int($0.1)]) }, height: Int(bundle.height),
-        view: view)
-      for ((_, position), sum) in zip(asked, sums) { cotangents[Int(position)] = sum }
-      return
-    }
-    let seen = inputs.map(view.see)
-    let given =
-      if let function = bundle.customFunction {
-        try function.pullBack(seen, parts, asked: operands.map { $0 >= 0 })
-      } else {
-        try rules.reverse(seen, bundle.attributes, parts)
-      }
-    for (position, value) in zip(operands, given) {
-      guard position >= 0, let value else { continue }
-      cotangents[Int(position)] = try cotangents[Int(position)].map { try $0 + value } ?? value
-    }
-  }
 }
 
 extension GraphView {

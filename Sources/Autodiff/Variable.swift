@@ -40,8 +40,10 @@ public final class Traced: @unchecked Sendable {
   let kind: LevelKind
   /// True for the leaf of a parameter, where `backward` leaves the gradient.
   let isParameter: Bool
-  /// The walk that came by last, and the position it gave; see `Reverse`.
+  /// The walk that came by last and the position it gave, and the last whose target it was; see
+  /// `Walk`.
   @exclusivity(unchecked) var walk = 0
+  @exclusivity(unchecked) var targetOf = 0
   @exclusivity(unchecked) var position: Int32 = 0
 
   @inline(__always)

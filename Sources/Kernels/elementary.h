@@ -1,6 +1,7 @@
 // Elementary functions as straight-line code, which compilers vectorize inside a loop: faster
 // than calls where a kernel needs one among other steps, and the same on every processor.
-// Errors are below 2 ulp over the whole range; infinities, zeros and nan are C's.
+// Errors are below 2 ulp over the whole range where nothing else is said; infinities, zeros and nan
+// are C's.
 
 #define BITS_TO_F32(bits) ((union { int32_t i; float f; }){.i = (bits)}.f)
 #define F32_TO_BITS(value) ((union { float f; int32_t i; }){.f = (value)}.i)
@@ -117,18 +118,26 @@ static inline double log1p_unit_f64(double z) {
   return log_f64(u) + (z - (u - 1.0)) / u;
 }
 
-/// A polynomial near 0, elsewhere 1 − 2 / (e^2|x| + 1).
+/// x P(x²) / Q(x²), a minimax fit of relative error 2.2e-8 up to 9.02, where tanh rounds to 1.
+/// Rounding makes it 3.3 ulp at worst up to 1 and 5.2 beyond; that is a quarter of the time of what
+/// keeps below 2, a polynomial near 0 and the exponential elsewhere.
 static inline float tanh_f32(float x) {
-  float a = __builtin_fabsf(x);
-  float z = x * x;
-  float p = -5.70498872745e-3f;
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  float near = p * z * x + x;
-  float far = 1.0f - 2.0f / (exp_f32(2.0f * a) + 1.0f);
-  return __builtin_copysignf(a < 0.625f ? near : far, x);
+  float c = x < -9.02f ? -9.02f : x;
+  c = c > 9.02f ? 9.02f : c;
+  float z = c * c;
+  float p = 1.338445541e-8f;
+  p = p * z + 2.063595164e-5f;
+  p = p * z + 3.497465899e-3f;
+  p = p * z + 1.338269429e-1f;
+  p = p * z + 1.0f;
+  float q = 7.790319754e-7f;
+  q = q * z + 3.288530552e-4f;
+  q = q * z + 2.588439254e-2f;
+  q = q * z + 4.671601554e-1f;
+  q = q * z + 1.0f;
+  float y = c * p / q;
+  y = y > 1.0f ? 1.0f : y;
+  return y < -1.0f ? -1.0f : y;
 }
 
 /// erfc(a) for a >= 0, relative error 1.2e-7: Chebyshev's fit of Numerical Recipes, §6.2.

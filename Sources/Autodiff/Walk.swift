@@ -1,0 +1,157 @@
+// The part of a graph that a reverse pass goes over, and what it has gathered.
+//
+// Meta-learning takes a great many gradients of small graphs, so a walk counts no references it does
+// not have to, looks nothing up, and leaves the room of its lists to the next one on the thread.
+
+/// The nodes that lead from roots to targets, ordered so that operands come before results.
+struct Walk {
+  /// The nodes; the roots hold them while the walk lasts.
+  private(set) var nodes: ContiguousArray<Unmanaged<Traced>> = []
+  /// The position in `nodes` of each operand of each node, or -1; a node's begin at `starts`.
+  private(set) var operands: ContiguousArray<Int32> = []
+  private(set) var starts: ContiguousArray<Int32> = []
+  /// Which nodes a target can be reached from.
+  private(set) var isNeeded: ContiguousArray<Bool> = []
+  /// Which nodes are targets whose cotangents stay with them.
+  private(set) var isWanted: ContiguousArray<Bool> = []
+  /// What the nodes have been given so far.
+  var cotangents: ContiguousArray<Variable?> = []
+  private var stack: ContiguousArray<(node: Unmanaged<Traced>, next: Int32)> = []
+  private var number = 0
+
+  /// Makes ready to gather: finds the nodes that lead from the roots to a target.
+  ///
+  /// Without targets every parameter's leaf is one. A node older than every target cannot depend
+  /// on one, and the walk does not enter it: the cost of an inner gradient does not grow with
+  /// the number of steps before.
+  mutating func begin(
+    roots: [(node: Traced, cotangent: Variable)], targets: [Traced]?, view: GraphView, cut: Bool
+  ) {
+    let context = Context.current
+    context.walk += 1
+    number = context.walk
+    var oldest = targets == nil ? 0 : Int.max
+    for target in targets ?? [] {
+      target.targetOf = number
+      oldest = min(oldest, target.sequence)
+    }
+    var serial = -1
+    if case .values(_, let own) = view { serial = own }
+    for (root, _) in roots where belongs(root, oldest, serial) && root.walk != number {
+      list(from: root, oldest, serial)
+    }
+    link(endsAtParameters: targets == nil, cut: cut)
+    cotangents.append(contentsOf: repeatElement(nil, count: nodes.count))
+  }
+
+  @inline(__always)
+  private func belongs(_ node: Traced, _ oldest: Int, _ serial: Int) -> Bool {
+    node.kind == .tape && node.sequence >= oldest && (serial < 0 || node.serial == serial)
+  }
+
+  /// Depth first, on a stack of our own; a node is listed once its operands are.
+  private mutating func list(from root: Traced, _ oldest: Int, _ serial: Int) {
+    root.walk = number
+    root.position = -1
+    stack.append((Unmanaged.passUnretained(root), 0))
+    while let (reference, next) = stack.last {
+      let hasMore = reference._withUnsafeGuaranteedRef { node -> Bool in
+        guard Int(next) < node.operandCount else { return false }
+        stack[stack.count - 1].next = next + 1
+        guard let operand = node.operandNode(Int(next)) else { return true }
+        operand._withUnsafeGuaranteedRef { operand in
+          guard operand.walk != number, belongs(operand, oldest, serial) else { return }
+          operand.walk = number
+          operand.position = -1
+          stack.append((Unmanaged.passUnretained(operand), 0))
+        }
+        return true
+      }
+      if !hasMore {
+        stack.removeLast()
+        reference._withUnsafeGuaranteedRef { $0.position = Int32(truncatingIfNeeded: nodes.count) }
+        nodes.append(reference)
+      }
+    }
+  }
+
+  /// Notes the operands of each node and whether a target can be reached from it.
+  private mutating func link(endsAtParameters: Bool, cut: Bool) {
+    for reference in nodes {
+      reference._withUnsafeGuaranteedRef { node in
+        let isEnd = endsAtParameters ? node.isParameter : node.targetOf == number
+        var needed = isEnd
+        starts.append(Int32(truncatingIfNeeded: operands.count))
+        for index in 0..<node.operandCount {
+          var position: Int32 = -1
+          node.operandNode(index)?._withUnsafeGuaranteedRef { operand in
+            if operand.walk == number { position = operand.position }
+          }
+          // Not listed before: of another level, or older than every target.
+          if position >= 0, !isNeeded[Int(position)] || (cut && isEnd) { position = -1 }
+          operands.append(position)
+          if position >= 0 { needed = true }
+        }
+        isNeeded.append(needed)
+        isWanted.append(isEnd && !endsAtParameters)
+      }
+    }
+    starts.append(Int32(truncatingIfNeeded: operands.count))
+  }
+
+  /// The position of a node, -1 where the walk does not come by.
+  func position(of node: Traced) -> Int { node.walk == number ? Int(node.position) : -1 }
+
+  /// The positions of a node's operands.
+  func operands(at position: Int) -> Range<Int> {
+    Int(starts[position])..<Int(starts[position + 1])
+  }
+
+  /// Adds to what a node has been given.
+  @inline(__always)
+  mutating func give(_ cotangent: Variable, to position: Int) throws {
+    if let sum = cotangents[position].take() {
+      cotangents[position] = try sum + cotangent
+    } else {
+      cotangents[position] = cotangent
+    }
+  }
+
+  /// Forgets everything but the room it took, unless that is large.
+  mutating func end() {
+    if nodes.count > Walk.mostKept {
+      self = Walk()
+      return
+    }
+    nodes.removeAll(keepingCapacity: true)
+    operands.removeAll(keepingCapacity: true)
+    starts.removeAll(keepingCapacity: true)
+    isNeeded.removeAll(keepingCapacity: true)
+    isWanted.removeAll(keepingCapacity: true)
+    cotangents.removeAll(keepingCapacity: true)
+    stack.removeAll(keepingCapacity: true)
+  }
+
+  private static let mostKept = 1 << 14
+}
+
+extension Traced {
+  /// The number of operands of a node; 0 for a leaf.
+  @inline(__always)
+  fileprivate var operandCount: Int {
+    if primitive == nil { return 0 }
+    if let others { return others.count }
+    return first == nil ? 0 : second == nil ? 1 : 2
+  }
+
+  /// The operand of that number where it is traced. The node holds it.
+  @inline(__always)
+  fileprivate func operandNode(_ index: Int) -> Unmanaged<Traced>? {
+    if let others {
+      guard case .traced(let traced) = others[index] else { return nil }
+      return Unmanaged.passUnretained(traced)
+    }
+    guard case .traced(let traced)? = index == 0 ? first : second else { return nil }
+    return Unmanaged.passUnretained(traced)
+  }
+}
