@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Runtime", "Syntax", "Tensors", "CReadline",
+        "Runtime", "Syntax", "Tensors", "CReadline", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: lineEditingLibraries),

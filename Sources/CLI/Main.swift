@@ -5,6 +5,7 @@
 
 import ArgumentParser
 import Glibc
+import Kernels
 
 /// How the process ends.
 enum ExitStatus {
@@ -42,6 +43,7 @@ struct MosCommand: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    mos_list_small_blocks()
     do {
       var command = try MosCommand.parseAsRoot()
       try command.run()

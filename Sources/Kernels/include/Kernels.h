@@ -31,6 +31,10 @@ static inline void mos_detects_anomalies_set(int value) { mos_detects_anomalies 
 static inline void *_Nullable mos_context_get(void) { return mos_context; }
 static inline void mos_context_set(void *_Nullable context) { mos_context = context; }
 
+/// Sets the C library's heap for programs that make and free large graphs of small objects. It holds
+/// for the whole process, so that only one whose process it is may call it.
+void mos_list_small_blocks(void);
+
 #pragma clang assume_nonnull begin
 
 /// The memory account of the current thread; see Tensors/Allocator.swift.
