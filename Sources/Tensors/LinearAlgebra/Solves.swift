@@ -1,5 +1,5 @@
-// Linear systems: square ones by LU, or by Cholesky where they are large, symmetric and positive definite,
-// triangular ones by substitution, others by least squares.
+// Linear systems: square ones by LU, or by Cholesky where they are large, symmetric and positive
+// definite, triangular ones by substitution, others by least squares.
 
 extension Tensor {
   /// X with A X = B. A one-dimensional B is a vector, any other a stack of matrices, as in
