@@ -45,10 +45,13 @@ enum LanguageLayer {
     print("language, beyond the empty loop")
     let interpreter = Interpreter { _ in }
     try interpreter.run(declarations)
-    let empty = try loop(interpreter, statement: "", setup: "")
-    report("a round of the empty loop", empty)
+    try declareLoop(interpreter, "empty", statement: "", setup: "")
+    func run(_ name: String) throws { use(try interpreter.call(name, [.int(rounds)])) }
+    report("a round of the empty loop", try seconds { try run("empty") } / Double(rounds))
     for (name, statement, setup) in cases {
-      report(name, try loop(interpreter, statement: statement, setup: setup) - empty)
+      try declareLoop(interpreter, "measured", statement: statement, setup: setup)
+      let beyond = try seconds({ try run("measured") }, beyond: { try run("empty") })
+      report(name, beyond / Double(rounds))
     }
     report("call from Swift", try seconds { use(try interpreter.call("same", [.int(1)])) })
     report("run an empty program", try seconds { try interpreter.run("") })
@@ -59,12 +62,10 @@ enum LanguageLayer {
       })
   }
 
-  /// The seconds of a round.
-  private static func loop(
-    _ interpreter: Interpreter, statement: String, setup: String
-  ) throws -> Double {
+  private static func declareLoop(
+    _ interpreter: Interpreter, _ name: String, statement: String, setup: String
+  ) throws {
     let body = statement.isEmpty ? "" : "\(statement); "
-    try interpreter.run("fn measured(n) { \(setup)\nfor i in 0..n { \(body)nil }\n nil }")
-    return try seconds { use(try interpreter.call("measured", [.int(rounds)])) } / Double(rounds)
+    try interpreter.run("fn \(name)(n) { \(setup)\nfor i in 0..n { \(body)nil }\n nil }")
   }
 }
