@@ -11,7 +11,7 @@ SHELL := /bin/sh
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev
 MOS := .build/release/mos
 TEST_FLAGS := -c release --scratch-path .build/tests
-SWIFT_SOURCES := Package.swift Sources Tests
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 
 ## demo: build, and run the tutorial's main example
 demo: build
@@ -50,8 +50,9 @@ fuzz: packages
 examples: build
 	@for file in examples/*.mos; do echo "== $$file"; $(MOS) "$$file" || exit 1; done
 
-## bench: measure start-up, loops and small operations, and set them beside the peers found
+## bench: measure every layer and whole programs, and set these beside the peers found
 bench: build
+	swift build -c release --static-swift-stdlib --product Layers
 	Benchmarks/run $(NAME)
 
 ## docs: write docs/reference from the table of built-ins

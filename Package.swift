@@ -92,6 +92,10 @@ let package = Package(
     // Mutated programs, run in worker processes.
     .executableTarget(
       name: "Fuzz", dependencies: ["Runtime", "Syntax", "TestSupport"], path: "Tests/Fuzz"),
+    // What each layer costs, from a kernel to a call; `Benchmarks/run` builds and runs it.
+    .executableTarget(
+      name: "Layers", dependencies: ["Mos", "Autodiff", "Tensors", "Kernels"],
+      path: "Benchmarks/layers"),
   ],
   swiftLanguageModes: [.v6]
 )
