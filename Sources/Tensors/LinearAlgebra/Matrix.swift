@@ -7,10 +7,11 @@ struct Matrix {
   let columns: Int
   let rowStride: Int
   let columnStride: Int
-  /// Whether memory holds the columns one after the other, and the distance between them; of the
-  /// rows otherwise. nil where BLAS cannot read the matrix: one stride must be 1, the other long
-  /// enough, both in BLAS's 32-bit range.
-  private let layout: (isTransposed: Bool, leading: Int32)?
+  /// Whether memory holds the columns one after the other; the rows otherwise.
+  private let isTransposed: Bool
+  /// The distance between them. 0 where BLAS cannot read the matrix: one stride must be 1, the other
+  /// long enough, both in BLAS's 32-bit range.
+  private let leading: Int32
 
   private init(
     _ data: UnsafeMutableRawPointer, _ rows: Int, _ columns: Int, _ rowStride: Int,
@@ -21,7 +22,7 @@ struct Matrix {
     self.columns = columns
     self.rowStride = rowStride
     self.columnStride = columnStride
-    layout = Matrix.layout(rows, columns, rowStride, columnStride)
+    (isTransposed, leading) = Matrix.layout(rows, columns, rowStride, columnStride)
   }
 
   /// The last two axes of a tensor, at its first batch.
@@ -39,7 +40,7 @@ struct Matrix {
   var transposed: Matrix { Matrix(data, columns, rows, columnStride, rowStride) }
 
   private static func layout(_ rows: Int, _ columns: Int, _ rowStride: Int, _ columnStride: Int)
-    -> (isTransposed: Bool, leading: Int32)?
+    -> (isTransposed: Bool, leading: Int32)
   {
     if columnStride == 1 || columns == 1 {
       let leading = rows == 1 ? columns : rowStride
@@ -53,16 +54,15 @@ struct Matrix {
         return (true, Int32(leading))
       }
     }
-    return nil
+    return (false, 0)
   }
 
   /// Whether BLAS reads it without a copy.
-  var isReadable: Bool { layout != nil }
+  var isReadable: Bool { leading > 0 }
 
   /// The matrix from this row and column on. It must be readable.
   func operand<T: BlasElement>(_: T.Type = T.self, row: Int = 0, column: Int = 0) -> BlasOperand<T>
   {
-    let (isTransposed, leading) = layout!
     let offset =
       isTransposed ? column * Int(leading) + row : row * Int(leading) + column
     return BlasOperand(

@@ -152,10 +152,11 @@ extension Tensor {
           }
         }
         u.withElements { u in
-          scaled.withUnsafeMutableBufferPointer { scaled in
+          scaled.withUnsafeMutableBytes { scaled in
+            guard let right = scaled.baseAddress else { return }
             let left = u.assumingMemoryBound(to: T.self) + index * m * k
             MatrixProduct(
-              Matrix(scaled.baseAddress!, rows: k, columns: n).transposed,
+              Matrix(right, rows: k, columns: n).transposed,
               Matrix(left, rows: m, columns: k).transposed, result
             ).compute()
           }
