@@ -1,57 +1,20 @@
 // OpenBLAS, used by any number of threads at once.
 //
-// OpenBLAS splits its work over a number of threads that holds for the whole process, and where
-// two callers do so at the same moment its answers can be wrong: syrk, getrf, potrf and what
-// LAPACK builds on them have no lock (OpenMathLib/OpenBLAS#5620). Here it runs on one thread, where
-// all its routines may overlap; products are split by `MatrixProduct`. Only a large factorization,
-// which nobody but OpenBLAS can split, is given the threads, and then it runs alone.
+// OpenBLAS splits its work over a number of threads that holds for the whole process. Where two
+// callers do so at the same moment its answers can be wrong: syrk, getrf, potrf and what LAPACK
+// builds on them have no lock (OpenMathLib/OpenBLAS#5620). And a fork ends its threads, at work or
+// not, so that who waits for them waits for ever. Here it runs on one thread, where all its routines
+// may overlap; products and substitutions are split by `Blocks`.
 
 internal import COpenBLAS
 internal import Kernels
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 enum Blas {
-  /// The smallest order of a matrix whose factorization is worth waking threads for.
-  private static let leastOrder: Int32 = 256
-
-  /// Calls BLAS on the calling thread.
-  static func sharing<Result>(_ body: () -> Result) -> Result {
-    pthread_rwlock_rdlock(gate.lock)
-    defer { pthread_rwlock_unlock(gate.lock) }
-    return body()
-  }
-
-  /// Calls a LAPACK routine for a matrix of this order, on all threads where it is large.
-  static func factoring<Result>(_ order: Int32, _ body: () -> Result) -> Result {
-    guard order >= leastOrder, Threads.count > 1 else { return sharing(body) }
-    pthread_rwlock_wrlock(gate.lock)
-    openblas_set_num_threads(Int32(Threads.count))
-    defer {
-      openblas_set_num_threads(1)
-      pthread_rwlock_unlock(gate.lock)
-    }
-    return body()
-  }
-
-  /// What every call passes through. Making it makes OpenBLAS ready: its kernels are chosen, and
-  /// it runs on one thread.
-  private struct Gate: @unchecked Sendable {
-    let lock: UnsafeMutablePointer<pthread_rwlock_t>
-
-    init() {
-      lock = .allocate(capacity: 1)
-      pthread_rwlock_init(lock, nil)
-      mos_choose_blas_kernels()
-      openblas_set_num_threads(1)
-    }
-  }
-
-  private static let gate = Gate()
+  /// OpenBLAS's kernels chosen, and one thread, once, before its first use.
+  static let isReady: Void = {
+    mos_choose_blas_kernels()
+    openblas_set_num_threads(1)
+  }()
 
   /// `b := op(a)⁻¹ b` for contiguous matrices: a triangle of order n and b of k columns.
   static func substitute<T: BlasElement>(
@@ -60,12 +23,11 @@ enum Blas {
   ) {
     guard n > 0, k > 0 else { return }
     let triangle = BlasOperand(elements: a, isTransposed: transpose, leading: Int32(n))
-    sharing {
-      Blocks(rows: 1, columns: k, work: n * (n / 2) &* k, least: 1 << 21).forEach { _, columns in
-        T.trsm(
-          lower: lower, unit: unit, Int32(n), Int32(columns.count), triangle,
-          b + columns.lowerBound, Int32(k))
-      }
+    _ = isReady
+    Blocks(rows: 1, columns: k, work: n * (n / 2) &* k, least: 1 << 21).forEach { _, columns in
+      T.trsm(
+        lower: lower, unit: unit, Int32(n), Int32(columns.count), triangle,
+        b + columns.lowerBound, Int32(k))
     }
   }
 }

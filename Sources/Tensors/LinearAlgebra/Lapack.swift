@@ -22,14 +22,14 @@ protocol LapackElement: BlasElement {
 }
 
 extension LapackElement {
-  /// Calls a routine for a matrix of this order once for the size of its workspace and once with
-  /// it.
-  static func withWorkspace(_ order: Int32, _ routine: (Elements, Int32) -> Int32) -> Int32 {
+  /// Calls a routine once for the size of its workspace and once with it.
+  static func withWorkspace(_ routine: (Elements, Int32) -> Int32) -> Int32 {
+    _ = Blas.isReady
     var size: Self = 0
     let status = routine(&size, -1)
     guard status == 0 else { return status }
     var workspace = [Self](repeating: 0, count: max(1, Int(size)))
-    return Blas.factoring(order) { routine(&workspace, Int32(workspace.count)) }
+    return routine(&workspace, Int32(workspace.count))
   }
 }
 
@@ -40,28 +40,30 @@ private func letter(_ scalar: Unicode.Scalar) -> CChar { CChar(truncatingIfNeede
 
 extension Double: LapackElement {
   static func potrf(_ n: Int32, _ a: Elements) -> Int32 {
-    Blas.factoring(n) { LAPACKE_dpotrf_work(columnMajor, letter("U"), n, a, max(1, n)) }
+    _ = Blas.isReady
+    return LAPACKE_dpotrf_work(columnMajor, letter("U"), n, a, max(1, n))
   }
   static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
     -> Int32
   {
-    Blas.factoring(min(m, n)) { LAPACKE_dgetrf_work(columnMajor, m, n, a, max(1, m), pivots) }
+    _ = Blas.isReady
+    return LAPACKE_dgetrf_work(columnMajor, m, n, a, max(1, m), pivots)
   }
   static func getri(_ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>) -> Int32 {
-    withWorkspace(n) { LAPACKE_dgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
+    withWorkspace { LAPACKE_dgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
   }
   static func gelqf(_ m: Int32, _ n: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace(min(m, n)) { LAPACKE_dgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
+    withWorkspace { LAPACKE_dgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
   }
   static func orglq(_ m: Int32, _ n: Int32, _ k: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace(k) { LAPACKE_dorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
+    withWorkspace { LAPACKE_dorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
   }
   static func gesdd(
     _ job: CChar, _ m: Int32, _ n: Int32, _ a: Elements, _ s: Elements, _ u: Elements,
     _ vt: Elements
   ) -> Int32 {
     var integers = [Int32](repeating: 0, count: 8 * Int(min(m, n)))
-    return withWorkspace(min(m, n)) {
+    return withWorkspace {
       LAPACKE_dgesdd_work(
         columnMajor, job, m, n, a, max(1, m), s, u, max(1, m), vt, max(1, min(m, n)), $0, $1,
         &integers)
@@ -71,7 +73,7 @@ extension Double: LapackElement {
     // 3 + 5 n integers are what `dsyevd` documents as enough for eigenvectors.
     var integers = [Int32](repeating: 0, count: 3 + 5 * Int(n))
     let count = Int32(integers.count)
-    return withWorkspace(n) {
+    return withWorkspace {
       LAPACKE_dsyevd_work(
         columnMajor, job, letter("U"), n, a, max(1, n), w, $0, $1, &integers,
         $1 == -1 ? -1 : count)
@@ -81,28 +83,30 @@ extension Double: LapackElement {
 
 extension Float: LapackElement {
   static func potrf(_ n: Int32, _ a: Elements) -> Int32 {
-    Blas.factoring(n) { LAPACKE_spotrf_work(columnMajor, letter("U"), n, a, max(1, n)) }
+    _ = Blas.isReady
+    return LAPACKE_spotrf_work(columnMajor, letter("U"), n, a, max(1, n))
   }
   static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
     -> Int32
   {
-    Blas.factoring(min(m, n)) { LAPACKE_sgetrf_work(columnMajor, m, n, a, max(1, m), pivots) }
+    _ = Blas.isReady
+    return LAPACKE_sgetrf_work(columnMajor, m, n, a, max(1, m), pivots)
   }
   static func getri(_ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>) -> Int32 {
-    withWorkspace(n) { LAPACKE_sgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
+    withWorkspace { LAPACKE_sgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
   }
   static func gelqf(_ m: Int32, _ n: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace(min(m, n)) { LAPACKE_sgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
+    withWorkspace { LAPACKE_sgelqf_work(columnMajor, m, n, a, max(1, m), tau, $0, $1) }
   }
   static func orglq(_ m: Int32, _ n: Int32, _ k: Int32, _ a: Elements, _ tau: Elements) -> Int32 {
-    withWorkspace(k) { LAPACKE_sorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
+    withWorkspace { LAPACKE_sorglq_work(columnMajor, m, n, k, a, max(1, m), tau, $0, $1) }
   }
   static func gesdd(
     _ job: CChar, _ m: Int32, _ n: Int32, _ a: Elements, _ s: Elements, _ u: Elements,
     _ vt: Elements
   ) -> Int32 {
     var integers = [Int32](repeating: 0, count: 8 * Int(min(m, n)))
-    return withWorkspace(min(m, n)) {
+    return withWorkspace {
       LAPACKE_sgesdd_work(
         columnMajor, job, m, n, a, max(1, m), s, u, max(1, m), vt, max(1, min(m, n)), $0, $1,
         &integers)
@@ -112,7 +116,7 @@ extension Float: LapackElement {
     // 3 + 5 n integers are what `ssyevd` documents as enough for eigenvectors.
     var integers = [Int32](repeating: 0, count: 3 + 5 * Int(n))
     let count = Int32(integers.count)
-    return withWorkspace(n) {
+    return withWorkspace {
       LAPACKE_ssyevd_work(
         columnMajor, job, letter("U"), n, a, max(1, n), w, $0, $1, &integers,
         $1 == -1 ? -1 : count)

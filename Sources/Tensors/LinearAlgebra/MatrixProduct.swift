@@ -25,33 +25,32 @@ struct MatrixProduct<T: BlasElement> {
       return small(
         m, k, n, a.data, a.rowStride, a.columnStride, b.data, b.rowStride, b.columnStride, result)
     }
-    Blas.sharing {
-      if n == 1 {
-        Blocks(rows: m, columns: 1, work: m * k, least: leastRead).forEach { rows, _ in
-          multiply(
-            a.operand(row: rows.lowerBound), rows: rows.count, columns: k, b.data, b.rowStride,
-            into: result + rows.lowerBound)
-        }
-      } else if m == 1 {
-        // A row times a matrix is the transposed matrix times a column.
-        Blocks(rows: 1, columns: n, work: k * n, least: leastRead).forEach { _, columns in
-          multiply(
-            b.operand(column: columns.lowerBound).transposed, rows: columns.count, columns: k,
-            a.data, a.columnStride, into: result + columns.lowerBound)
-        }
-      } else if m >= leastGram && a.isTranspose(of: b) {
-        Blocks(rows: m, columns: 1, work: products(m, k, (n + 1) / 2), least: leastProducts)
-          .forEach { rows, _ in computeStrip(rows) }
-        mirrorUpper(n)
-      } else {
-        Blocks(rows: m, columns: n, work: products(m, k, n), least: leastProducts)
-          .forEach { rows, columns in
-            T.gemm(
-              Int32(rows.count), Int32(columns.count), Int32(k),
-              a.operand(row: rows.lowerBound), b.operand(column: columns.lowerBound),
-              result + rows.lowerBound * n + columns.lowerBound, Int32(n))
-          }
+    _ = Blas.isReady
+    if n == 1 {
+      Blocks(rows: m, columns: 1, work: m * k, least: leastRead).forEach { rows, _ in
+        multiply(
+          a.operand(row: rows.lowerBound), rows: rows.count, columns: k, b.data, b.rowStride,
+          into: result + rows.lowerBound)
       }
+    } else if m == 1 {
+      // A row times a matrix is the transposed matrix times a column.
+      Blocks(rows: 1, columns: n, work: k * n, least: leastRead).forEach { _, columns in
+        multiply(
+          b.operand(column: columns.lowerBound).transposed, rows: columns.count, columns: k,
+          a.data, a.columnStride, into: result + columns.lowerBound)
+      }
+    } else if m >= leastGram && a.isTranspose(of: b) {
+      Blocks(rows: m, columns: 1, work: products(m, k, (n + 1) / 2), least: leastProducts)
+        .forEach { rows, _ in computeStrip(rows) }
+      mirrorUpper(n)
+    } else {
+      Blocks(rows: m, columns: n, work: products(m, k, n), least: leastProducts)
+        .forEach { rows, columns in
+          T.gemm(
+            Int32(rows.count), Int32(columns.count), Int32(k),
+            a.operand(row: rows.lowerBound), b.operand(column: columns.lowerBound),
+            result + rows.lowerBound * n + columns.lowerBound, Int32(n))
+        }
     }
   }
 
