@@ -24,9 +24,10 @@ enum Blas {
     guard n > 0, k > 0 else { return }
     let triangle = BlasOperand(elements: a, isTransposed: transpose, leading: Int32(n))
     _ = isReady
-    Blocks(rows: 1, columns: k, work: n * (n / 2) &* k, least: 1 << 21).forEach { _, columns in
+    Blocks(rows: 1, columns: k, work: n * (n / 2) &* k, least: Blocks.leastProducts).forEach {
+      _, columns in
       T.trsm(
-        lower: lower, unit: unit, Int32(n), Int32(columns.count), triangle,
+        onRight: false, lower: lower, unit: unit, Int32(n), Int32(columns.count), triangle,
         b + columns.lowerBound, Int32(k))
     }
   }
@@ -38,10 +39,10 @@ protocol BlasElement: BinaryFloatingPoint, Sendable {
   typealias Elements = UnsafeMutablePointer<Self>
   static var dtype: DType { get }
 
-  /// `c := op(a) op(b)`: c of m rows and n columns, k what is summed over.
+  /// `c := op(a) op(b)`, or `c -= op(a) op(b)`: c of m rows and n columns, k what is summed over.
   static func gemm(
     _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ b: BlasOperand<Self>,
-    _ c: Elements, _ leading: Int32)
+    _ c: Elements, _ leading: Int32, subtracting: Bool)
   /// `y += op(a) x`, a stored with these rows and columns.
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Self>, _ x: UnsafePointer<Self>,
@@ -49,10 +50,11 @@ protocol BlasElement: BinaryFloatingPoint, Sendable {
   /// `c += op(a) op(a)ᵀ`, the upper triangle of c of order n, k what is summed over.
   static func syrk(
     _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ c: Elements, _ leading: Int32)
-  /// `b := op(a)⁻¹ b`, a triangle of order n and b of k columns.
+  /// `b := op(a)⁻¹ b`, or `b := b op(a)⁻¹` where a is on the right: b of m rows and n columns, a
+  /// triangle of as many as meet it.
   static func trsm(
-    lower: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ b: Elements,
-    _ leading: Int32)
+    onRight: Bool, lower: Bool, unit: Bool, _ m: Int32, _ n: Int32, _ a: BlasOperand<Self>,
+    _ b: Elements, _ leading: Int32)
 }
 
 /// A matrix as BLAS reads it: rows of `leading` elements, to be read as its transpose or not.
@@ -74,11 +76,11 @@ extension Double: BlasElement {
 
   static func gemm(
     _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Double>, _ b: BlasOperand<Double>,
-    _ c: Elements, _ leading: Int32
+    _ c: Elements, _ leading: Int32, subtracting: Bool
   ) {
     cblas_dgemm(
-      CblasRowMajor, a.operation, b.operation, m, n, k, 1, a.elements, a.leading, b.elements,
-      b.leading, 0, c, leading)
+      CblasRowMajor, a.operation, b.operation, m, n, k, subtracting ? -1 : 1, a.elements,
+      a.leading, b.elements, b.leading, subtracting ? 1 : 0, c, leading)
   }
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Double>, _ x: UnsafePointer<Double>,
@@ -94,12 +96,12 @@ extension Double: BlasElement {
       CblasRowMajor, CblasUpper, a.operation, n, k, 1, a.elements, a.leading, 1, c, leading)
   }
   static func trsm(
-    lower: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: BlasOperand<Double>, _ b: Elements,
-    _ leading: Int32
+    onRight: Bool, lower: Bool, unit: Bool, _ m: Int32, _ n: Int32, _ a: BlasOperand<Double>,
+    _ b: Elements, _ leading: Int32
   ) {
     cblas_dtrsm(
-      CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper, a.operation,
-      unit ? CblasUnit : CblasNonUnit, n, k, 1, a.elements, a.leading, b, leading)
+      CblasRowMajor, onRight ? CblasRight : CblasLeft, lower ? CblasLower : CblasUpper,
+      a.operation, unit ? CblasUnit : CblasNonUnit, m, n, 1, a.elements, a.leading, b, leading)
   }
 }
 
@@ -108,11 +110,11 @@ extension Float: BlasElement {
 
   static func gemm(
     _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Float>, _ b: BlasOperand<Float>,
-    _ c: Elements, _ leading: Int32
+    _ c: Elements, _ leading: Int32, subtracting: Bool
   ) {
     cblas_sgemm(
-      CblasRowMajor, a.operation, b.operation, m, n, k, 1, a.elements, a.leading, b.elements,
-      b.leading, 0, c, leading)
+      CblasRowMajor, a.operation, b.operation, m, n, k, subtracting ? -1 : 1, a.elements,
+      a.leading, b.elements, b.leading, subtracting ? 1 : 0, c, leading)
   }
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Float>, _ x: UnsafePointer<Float>,
@@ -128,11 +130,11 @@ extension Float: BlasElement {
       CblasRowMajor, CblasUpper, a.operation, n, k, 1, a.elements, a.leading, 1, c, leading)
   }
   static func trsm(
-    lower: Bool, unit: Bool, _ n: Int32, _ k: Int32, _ a: BlasOperand<Float>, _ b: Elements,
-    _ leading: Int32
+    onRight: Bool, lower: Bool, unit: Bool, _ m: Int32, _ n: Int32, _ a: BlasOperand<Float>,
+    _ b: Elements, _ leading: Int32
   ) {
     cblas_strsm(
-      CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper, a.operation,
-      unit ? CblasUnit : CblasNonUnit, n, k, 1, a.elements, a.leading, b, leading)
+      CblasRowMajor, onRight ? CblasRight : CblasLeft, lower ? CblasLower : CblasUpper,
+      a.operation, unit ? CblasUnit : CblasNonUnit, m, n, 1, a.elements, a.leading, b, leading)
   }
 }

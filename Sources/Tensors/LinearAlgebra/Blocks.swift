@@ -9,6 +9,9 @@ struct Blocks {
   private let height: Int
   private let width: Int
 
+  /// The multiplications that are worth a block of a product of matrices.
+  static let leastProducts = 1 << 21
+
   /// - Parameters:
   ///   - work: what is to be computed in all, multiplications or elements read.
   ///   - least: what a block is worth at least: some tens of microseconds, several times what it

@@ -27,11 +27,11 @@ extension Tensor {
   private static func cholesky<T: LapackElement>(_ a: MatrixStack, _: T.Type) throws -> Tensor {
     let n = a.rows
     return try a.map(T.self, to: [n, n]) { index, source, factor in
+      factor.update(from: source, count: n * n)
+      let pivot = T.factorCholesky(n, factor)
       for i in 0..<n {
-        for j in 0...i { factor[i * n + j] = source[i * n + j] }
         for j in (i + 1)..<Swift.max(n, i + 1) { factor[i * n + j] = 0 }
       }
-      let pivot = Int(T.potrf(Int32(n), factor))
       // OpenBLAS lets nan through where LAPACK calls it a failed pivot.
       let failed = pivot > 0 ? pivot - 1 : (0..<n).first { factor[$0 * n + $0].isNaN }
       guard let failed else { return }
@@ -60,7 +60,7 @@ extension Tensor {
       var columns = [T](repeating: 0, count: m * n)
       var pivots = [Int32](repeating: 0, count: steps)
       transpose(source, rows: m, columns: n, into: &columns)
-      _ = T.getrf(Int32(m), Int32(n), &columns, &pivots)
+      _ = T.factorLU(m, n, &columns, &pivots)
       transpose(columns, rows: n, columns: m, into: result)
       exchanges += pivots
     }
@@ -148,7 +148,7 @@ extension Tensor {
     guard n > 0 else { return [] }
     var copy = Array(UnsafeBufferPointer(start: source, count: a.area))
     var pivots = [Int32](repeating: 0, count: n)
-    _ = T.getrf(Int32(n), Int32(n), &copy, &pivots)
+    _ = T.factorLU(n, n, &copy, &pivots)
     var factors = (0..<n).map { copy[$0 * n + $0] }
     for i in 0..<n where Int(pivots[i]) != i + 1 { factors[0].negate() }
     return factors

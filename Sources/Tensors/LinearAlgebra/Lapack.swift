@@ -8,9 +8,14 @@ internal import CLAPACKE
 
 /// An element type that LAPACK computes in.
 protocol LapackElement: BlasElement {
-  static func potrf(_ n: Int32, _ a: Elements) -> Int32
-  static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
-    -> Int32
+  static func potrf(_ n: Int32, _ a: Elements, _ leading: Int32) -> Int32
+  static func getrf(
+    _ m: Int32, _ n: Int32, _ a: Elements, _ leading: Int32, _ pivots: UnsafeMutablePointer<Int32>
+  ) -> Int32
+  /// Exchanges rows of n columns as the pivots `first ... last`, counted from 1, say.
+  static func laswp(
+    _ n: Int32, _ a: Elements, _ leading: Int32, _ first: Int32, _ last: Int32,
+    _ pivots: UnsafePointer<Int32>)
   static func getri(_ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>) -> Int32
   static func gelqf(_ m: Int32, _ n: Int32, _ a: Elements, _ tau: Elements) -> Int32
   static func orglq(_ m: Int32, _ n: Int32, _ k: Int32, _ a: Elements, _ tau: Elements) -> Int32
@@ -39,15 +44,19 @@ private let columnMajor = LAPACK_COL_MAJOR
 private func letter(_ scalar: Unicode.Scalar) -> CChar { CChar(truncatingIfNeeded: scalar.value) }
 
 extension Double: LapackElement {
-  static func potrf(_ n: Int32, _ a: Elements) -> Int32 {
-    _ = Blas.isReady
-    return LAPACKE_dpotrf_work(columnMajor, letter("U"), n, a, max(1, n))
+  static func potrf(_ n: Int32, _ a: Elements, _ leading: Int32) -> Int32 {
+    LAPACKE_dpotrf_work(columnMajor, letter("U"), n, a, leading)
   }
-  static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
-    -> Int32
-  {
-    _ = Blas.isReady
-    return LAPACKE_dgetrf_work(columnMajor, m, n, a, max(1, m), pivots)
+  static func getrf(
+    _ m: Int32, _ n: Int32, _ a: Elements, _ leading: Int32, _ pivots: UnsafeMutablePointer<Int32>
+  ) -> Int32 {
+    LAPACKE_dgetrf_work(columnMajor, m, n, a, leading, pivots)
+  }
+  static func laswp(
+    _ n: Int32, _ a: Elements, _ leading: Int32, _ first: Int32, _ last: Int32,
+    _ pivots: UnsafePointer<Int32>
+  ) {
+    LAPACKE_dlaswp_work(columnMajor, n, a, leading, first, last, pivots, 1)
   }
   static func getri(_ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>) -> Int32 {
     withWorkspace { LAPACKE_dgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }
@@ -82,15 +91,19 @@ extension Double: LapackElement {
 }
 
 extension Float: LapackElement {
-  static func potrf(_ n: Int32, _ a: Elements) -> Int32 {
-    _ = Blas.isReady
-    return LAPACKE_spotrf_work(columnMajor, letter("U"), n, a, max(1, n))
+  static func potrf(_ n: Int32, _ a: Elements, _ leading: Int32) -> Int32 {
+    LAPACKE_spotrf_work(columnMajor, letter("U"), n, a, leading)
   }
-  static func getrf(_ m: Int32, _ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>)
-    -> Int32
-  {
-    _ = Blas.isReady
-    return LAPACKE_sgetrf_work(columnMajor, m, n, a, max(1, m), pivots)
+  static func getrf(
+    _ m: Int32, _ n: Int32, _ a: Elements, _ leading: Int32, _ pivots: UnsafeMutablePointer<Int32>
+  ) -> Int32 {
+    LAPACKE_sgetrf_work(columnMajor, m, n, a, leading, pivots)
+  }
+  static func laswp(
+    _ n: Int32, _ a: Elements, _ leading: Int32, _ first: Int32, _ last: Int32,
+    _ pivots: UnsafePointer<Int32>
+  ) {
+    LAPACKE_slaswp_work(columnMajor, n, a, leading, first, last, pivots, 1)
   }
   static func getri(_ n: Int32, _ a: Elements, _ pivots: UnsafeMutablePointer<Int32>) -> Int32 {
     withWorkspace { LAPACKE_sgetri_work(columnMajor, n, a, max(1, n), pivots, $0, $1) }

@@ -40,16 +40,16 @@ struct MatrixProduct<T: BlasElement> {
           a.data, a.columnStride, into: result + columns.lowerBound)
       }
     } else if m >= leastGram && a.isTranspose(of: b) {
-      Blocks(rows: m, columns: 1, work: products(m, k, (n + 1) / 2), least: leastProducts)
+      Blocks(rows: m, columns: 1, work: products(m, k, (n + 1) / 2), least: Blocks.leastProducts)
         .forEach { rows, _ in computeStrip(rows) }
       mirrorUpper(n)
     } else {
-      Blocks(rows: m, columns: n, work: products(m, k, n), least: leastProducts)
+      Blocks(rows: m, columns: n, work: products(m, k, n), least: Blocks.leastProducts)
         .forEach { rows, columns in
           T.gemm(
             Int32(rows.count), Int32(columns.count), Int32(k),
             a.operand(row: rows.lowerBound), b.operand(column: columns.lowerBound),
-            result + rows.lowerBound * n + columns.lowerBound, Int32(n))
+            result + rows.lowerBound * n + columns.lowerBound, Int32(n), subtracting: false)
         }
     }
   }
@@ -86,7 +86,7 @@ struct MatrixProduct<T: BlasElement> {
     guard rows.upperBound < n else { return }
     T.gemm(
       Int32(rows.count), Int32(n - rows.upperBound), k, strip,
-      b.operand(column: rows.upperBound), corner + rows.upperBound, Int32(n))
+      b.operand(column: rows.upperBound), corner + rows.upperBound, Int32(n), subtracting: false)
   }
 
   /// Copies the upper triangle to the lower one, in blocks that stay in cache.
@@ -107,7 +107,5 @@ struct MatrixProduct<T: BlasElement> {
 private let mostSmallProducts = 1 << 19
 /// The rows from which A Aᵀ is computed by halves.
 private let leastGram = 32
-/// The multiplications that a block of a product of matrices has at least.
-private let leastProducts = 1 << 21
 /// The elements that a block of a product with a vector reads at least.
 private let leastRead = 1 << 18

@@ -23,7 +23,7 @@ extension Tensor {
         isCholesky = n >= leastCholesky && factorPositive(a, n, &factor)
         if !isCholesky {
           for i in 0..<n * n { factor[i] = a[i] }
-          let status = Int(T.getrf(Int32(n), Int32(n), &factor, &pivots))
+          let status = T.factorLU(n, n, &factor, &pivots)
           guard status == 0 else { throw system.a.singular("solve", index, pivot: status - 1) }
         }
         factored = index
@@ -57,7 +57,7 @@ extension Tensor {
       for j in 0..<i where a[i * n + j] != a[j * n + i] { return false }
     }
     for i in 0..<n * n { factor[i] = a[i] }
-    return T.potrf(Int32(n), &factor) == 0 && (0..<n).allSatisfy { factor[$0 * n + $0].isFinite }
+    return T.factorCholesky(n, &factor) == 0 && (0..<n).allSatisfy { factor[$0 * n + $0].isFinite }
   }
 
   /// X with op(A) X = B for a triangular A, op the transpose or nothing; the other triangle of
@@ -98,7 +98,7 @@ extension Tensor {
       return try stack.map(T.self, to: [n, n]) { index, source, result in
         guard n > 0 else { return }
         result.update(from: source, count: n * n)
-        var status = Int(T.getrf(Int32(n), Int32(n), result, &pivots))
+        var status = T.factorLU(n, n, result, &pivots)
         if status == 0 { status = Int(T.getri(Int32(n), result, &pivots)) }
         guard status == 0 else { throw stack.singular("inv", index, pivot: status - 1) }
       }
