@@ -110,34 +110,42 @@ enum Operation: UInt8 {
   case addTest
 }
 
-/// One instruction.
+/// One instruction: the operation in the lowest byte, flags, and the operands a, b and c.
+///
+/// It is one number, because the loop then reads it with one load and takes it apart in registers.
 struct Instruction {
-  var operation: Operation
-  var flags: UInt8
-  var a: UInt16
-  var b: UInt16
-  var c: UInt16
+  private var word: UInt64
 
   init(_ operation: Operation, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, flags: UInt8 = 0) {
-    self.operation = operation
-    self.flags = flags
-    self.a = UInt16(truncatingIfNeeded: a)
-    self.b = UInt16(truncatingIfNeeded: b)
-    self.c = UInt16(truncatingIfNeeded: c)
+    word =
+      UInt64(operation.rawValue) | UInt64(flags) << 8
+      | UInt64(UInt16(truncatingIfNeeded: a)) << 16
+      | UInt64(UInt16(truncatingIfNeeded: b)) << 32
+      | UInt64(UInt16(truncatingIfNeeded: c)) << 48
   }
 
+  /// The lowest byte has come from an operation, so it is one.
+  @inline(__always) var operation: Operation {
+    unsafeBitCast(UInt8(truncatingIfNeeded: word), to: Operation.self)
+  }
+  @inline(__always) var flags: UInt8 { UInt8(truncatingIfNeeded: word >> 8) }
+  @inline(__always) var a: UInt16 { UInt16(truncatingIfNeeded: word >> 16) }
+  @inline(__always) var b: UInt16 { UInt16(truncatingIfNeeded: word >> 32) }
+  @inline(__always) var c: UInt16 { UInt16(truncatingIfNeeded: word >> 48) }
   /// The 32 bits of `b` and `c`.
   @inline(__always) var wide: Int {
-    get { Int(Int32(truncatingIfNeeded: UInt32(b) | UInt32(c) << 16)) }
-    set {
-      b = UInt16(truncatingIfNeeded: newValue)
-      c = UInt16(truncatingIfNeeded: newValue >> 16)
-    }
+    get { Int(Int64(bitPattern: word) >> 32) }
+    set { word = word & 0xffff_ffff | UInt64(truncatingIfNeeded: newValue) << 32 }
   }
   /// `b` as a signed number.
   @inline(__always) var smallB: Int { Int(Int16(bitPattern: b)) }
   /// `c` as a signed number.
-  @inline(__always) var smallC: Int { Int(Int16(bitPattern: c)) }
+  @inline(__always) var smallC: Int {
+    get { Int(Int64(bitPattern: word) >> 48) }
+    set { word = word & 0xffff_ffff_ffff | UInt64(truncatingIfNeeded: newValue) << 48 }
+  }
+  /// The result with which a comparison jumps.
+  @inline(__always) var isExpected: Bool { flags & Flags.expected != 0 }
 }
 
 /// Bits of `Instruction.flags`.

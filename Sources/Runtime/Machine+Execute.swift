@@ -1,6 +1,6 @@
-// The loop over instructions: one switch. What is not a matter of a few machine instructions is a
-// call of a function in another file. Numbers take the paths written here, which touch no
-// reference count; everything else goes through `Operations`.
+// The loop over instructions: one switch. `runNumbers` does what it can, in a loop of its own; the
+// instruction before which it ends is done here, whatever its operands are. What is not a matter
+// of a few machine instructions is a call of a function in another file.
 
 import Syntax
 
@@ -34,21 +34,16 @@ extension Machine {
         if entryCount > frameLimit { throw runaway() }
         try reserve(base + header.pointee.registerCount)
         while true {
+          runNumbers(&pc, &base, &header, &captures, &ticks, globals)
           let i = pc.pointee
           pc += 1
           let a = base + Int(i.a)
           switch i.operation {
-          case .move:
-            let source = base + Int(i.b)
-            if source.pointee.isTrivial && a.pointee.isTrivial {
-              a.initialize(to: source.pointee)
-            } else {
-              a.pointee = source.pointee
-            }
+          case .move: a.pointee = base[Int(i.b)]
           case .take:
             let source = base + Int(i.b)
-            if !a.pointee.isTrivial { a.pointee = .nil }
-            a.moveInitialize(from: source, count: 1)
+            if !a.isTrivial { a.pointee = .nil }
+            a.takeMemory(of: source)
             source.initialize(to: .nil)
           case .constant: a.pointee = header.pointee.constants[Int(i.b)]
           case .setNil: a.pointee = .nil
@@ -129,54 +124,10 @@ extension Machine {
             a.pointee = try pushPlace(site(i.b, header), base, captures, a.pointee)
 
           // Arithmetic
-          case .add:
-            let x = base + Int(i.b)
-            let y = base + Int(i.c)
-            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
-              let (sum, overflow) = m.addingReportingOverflow(n)
-              if !overflow {
-                setInt(a, sum)
-                continue
-              }
-            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
-              setFloat(a, m + n)
-              continue
-            }
-            try slowBinary(.add, i, base, pc)
-          case .subtract:
-            let x = base + Int(i.b)
-            let y = base + Int(i.c)
-            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
-              let (difference, overflow) = m.subtractingReportingOverflow(n)
-              if !overflow {
-                setInt(a, difference)
-                continue
-              }
-            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
-              setFloat(a, m - n)
-              continue
-            }
-            try slowBinary(.subtract, i, base, pc)
-          case .multiply:
-            let x = base + Int(i.b)
-            let y = base + Int(i.c)
-            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
-              let (product, overflow) = m.multipliedReportingOverflow(by: n)
-              if !overflow {
-                setInt(a, product)
-                continue
-              }
-            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
-              setFloat(a, m * n)
-              continue
-            }
-            try slowBinary(.multiply, i, base, pc)
-          case .divide:
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = base[Int(i.c)] {
-              setFloat(a, m / n)
-              continue
-            }
-            try slowBinary(.divide, i, base, pc)
+          case .add: try slowBinary(.add, i, base, pc)
+          case .subtract: try slowBinary(.subtract, i, base, pc)
+          case .multiply: try slowBinary(.multiply, i, base, pc)
+          case .divide: try slowBinary(.divide, i, base, pc)
           case .floorDivide: try slowBinary(.floorDivide, i, base, pc)
           case .remainder: try slowBinary(.remainder, i, base, pc)
           case .power: try slowBinary(.power, i, base, pc)
@@ -184,46 +135,14 @@ extension Machine {
           case .bitAnd: try slowBinary(.bitAnd, i, base, pc)
           case .bitOr: try slowBinary(.bitOr, i, base, pc)
           case .addConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m + n)
-              continue
-            }
-            try slowBinary(.add, i, base, pc, k)
+            try slowBinary(.add, i, base, pc, header.pointee.constants + Int(i.c))
           case .subtractConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m - n)
-              continue
-            }
-            try slowBinary(.subtract, i, base, pc, k)
+            try slowBinary(.subtract, i, base, pc, header.pointee.constants + Int(i.c))
           case .multiplyConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m * n)
-              continue
-            }
-            try slowBinary(.multiply, i, base, pc, k)
+            try slowBinary(.multiply, i, base, pc, header.pointee.constants + Int(i.c))
           case .divideConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m / n)
-              continue
-            }
-            try slowBinary(.divide, i, base, pc, k)
+            try slowBinary(.divide, i, base, pc, header.pointee.constants + Int(i.c))
           case .addSmall:
-            switch base[Int(i.b)] {
-            case .int(let m):
-              let (sum, overflow) = m.addingReportingOverflow(i.smallC)
-              if !overflow {
-                setInt(a, sum)
-                continue
-              }
-            case .float(let m):
-              setFloat(a, m + Double(i.smallC))
-              continue
-            default: break
-            }
             let isSubtraction = i.flags & Flags.expected != 0
             var k = Value.int(isSubtraction ? -i.smallC : i.smallC)
             try slowBinary(isSubtraction ? .subtract : .add, i, base, pc, &k)
@@ -232,13 +151,8 @@ extension Machine {
             let comparison = ComparisonOperator(code: i.flags >> 4)
             a.pointee = try compare(comparison, base[Int(i.b)], base[Int(i.c)])
           case .negate:
-            switch base[Int(i.b)] {
-            case .int(let m) where m != .min: setInt(a, 0 &- m)
-            case .float(let m): setFloat(a, -m)
-            default:
-              sync(pc, base, header, captures)
-              a.pointee = try unary(.negate, base[Int(i.b)])
-            }
+            sync(pc, base, header, captures)
+            a.pointee = try unary(.negate, base[Int(i.b)])
           case .plus: a.pointee = try unary(.plus, base[Int(i.b)])
           case .complement: a.pointee = try unary(.complement, base[Int(i.b)])
           case .not: setBool(a, try !truth(base[Int(i.b)]))
@@ -251,112 +165,39 @@ extension Machine {
               if ticks < 0 { ticks = try safepoint(at: pc) }
             }
             pc += offset
-          case .jumpIfFalse:
-            if case .bool(let flag) = a.pointee {
-              if !flag { pc += i.wide }
-            } else if try !truth(a.pointee) {
-              pc += i.wide
-            }
-          case .jumpIfTrue:
-            if case .bool(let flag) = a.pointee {
-              if flag { pc += i.wide }
-            } else if try truth(a.pointee) {
-              pc += i.wide
-            }
+          case .jumpIfFalse: if try !truth(a.pointee) { pc += i.wide }
+          case .jumpIfTrue: if try truth(a.pointee) { pc += i.wide }
           case .jumpIfPresent: if !a.pointee.isAbsent { pc += i.wide }
-          case .jumpLess:
-            let y = base + Int(i.b)
-            let holds: Bool
-            if case .int(let m) = a.pointee, case .int(let n) = y.pointee {
-              holds = m < n
-            } else if case .float(let m) = a.pointee, case .float(let n) = y.pointee {
-              holds = m < n
-            } else {
-              holds = try slowLess(a, y, i)
-            }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+          case .jumpLess: if try slowLess(a, base + Int(i.b), i) == i.isExpected { pc += i.smallC }
           case .jumpLessEqual:
-            let y = base + Int(i.b)
-            let holds: Bool
-            if case .int(let m) = a.pointee, case .int(let n) = y.pointee {
-              holds = m <= n
-            } else if case .float(let m) = a.pointee, case .float(let n) = y.pointee {
-              holds = m <= n
-            } else {
-              holds = try slowLessEqual(a, y, i)
-            }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowLessEqual(a, base + Int(i.b), i) == i.isExpected { pc += i.smallC }
           case .jumpEqual:
-            let holds: Bool
-            if case .int(let m) = a.pointee, case .int(let n) = base[Int(i.b)] {
-              holds = m == n
-            } else {
-              holds = try truth(compare(.equal, a.pointee, base[Int(i.b)]))
-            }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowCompare(.equal, a, base[Int(i.b)]) == i.isExpected { pc += i.smallC }
           case .jumpLessSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m < i.smallB } else {
-                try slowCompare(.less, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowCompare(.less, a, .int(i.smallB)) == i.isExpected { pc += i.smallC }
           case .jumpLessEqualSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m <= i.smallB } else {
-                try slowCompare(.lessEqual, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowCompare(.lessEqual, a, .int(i.smallB)) == i.isExpected { pc += i.smallC }
           case .jumpGreaterSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m > i.smallB } else {
-                try slowCompare(.greater, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowCompare(.greater, a, .int(i.smallB)) == i.isExpected { pc += i.smallC }
           case .jumpGreaterEqualSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m >= i.smallB } else {
-                try slowCompare(.greaterEqual, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowCompare(.greaterEqual, a, .int(i.smallB)) == i.isExpected { pc += i.smallC }
           case .jumpEqualSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m == i.smallB } else {
-                try slowCompare(.equal, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowCompare(.equal, a, .int(i.smallB)) == i.isExpected { pc += i.smallC }
           case .jumpLessConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m < n } else {
-                try slowCompare(.less, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            let k = header.pointee.constants[Int(i.b)]
+            if try slowCompare(.less, a, k) == i.isExpected { pc += i.smallC }
           case .jumpLessEqualConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m <= n } else {
-                try slowCompare(.lessEqual, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            let k = header.pointee.constants[Int(i.b)]
+            if try slowCompare(.lessEqual, a, k) == i.isExpected { pc += i.smallC }
           case .jumpGreaterConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m > n } else {
-                try slowCompare(.greater, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            let k = header.pointee.constants[Int(i.b)]
+            if try slowCompare(.greater, a, k) == i.isExpected { pc += i.smallC }
           case .jumpGreaterEqualConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m >= n } else {
-                try slowCompare(.greaterEqual, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            let k = header.pointee.constants[Int(i.b)]
+            if try slowCompare(.greaterEqual, a, k) == i.isExpected { pc += i.smallC }
           case .jumpEqualConstant:
-            let k = header.pointee.constants + Int(i.b)
-            if try slowCompare(.equal, a, k.pointee) == (i.flags & Flags.expected != 0) {
-              pc += i.smallC
-            }
+            let k = header.pointee.constants[Int(i.b)]
+            if try slowCompare(.equal, a, k) == i.isExpected { pc += i.smallC }
 
           // Loops
           case .makeRange:
@@ -440,40 +281,18 @@ extension Machine {
             ticks -= 1
             if ticks < 0 { ticks = try safepoint(at: pc) }
             let slot = globals + Int(i.b)
-            let count = Int(i.c)
-            if let closure = slot.closure {
-              let callee = closure._withUnsafeGuaranteedRef { $0.header }
-              if callee.pointee.plainCount == count {
-                if callee.pointee.needsClosure { a.pointee = slot.pointee }
-                let calleeCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
-                try enter(
-                  Entry(header: callee, captures: calleeCaptures, base: a + 1, result: a), &pc,
-                  &base, &header, &captures)
-                continue
-              }
-            }
             sync(pc, base, header, captures)
             if case .absent = slot.pointee {
               a.pointee = try undeclaredGlobal(Int(i.b))
             } else {
               a.pointee = slot.pointee
             }
-            if let entry = try prepare(a, count) {
+            if let entry = try prepare(a, Int(i.c)) {
               try enter(entry, &pc, &base, &header, &captures)
             }
           case .call:
             ticks -= 1
             if ticks < 0 { ticks = try safepoint(at: pc) }
-            if let closure = a.closure {
-              let callee = closure._withUnsafeGuaranteedRef { $0.header }
-              if callee.pointee.plainCount == Int(i.b) {
-                let calleeCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
-                try enter(
-                  Entry(header: callee, captures: calleeCaptures, base: a + 1, result: a), &pc,
-                  &base, &header, &captures)
-                continue
-              }
-            }
             sync(pc, base, header, captures)
             if let entry = try prepare(a, Int(i.b)) {
               try enter(entry, &pc, &base, &header, &captures)
@@ -544,8 +363,8 @@ extension Machine {
             let frame = frames + depth
             let result = frame.pointee.result
             if a != result {
-              if !result.pointee.isTrivial { result.pointee = .nil }
-              result.moveInitialize(from: a, count: 1)
+              if !result.isTrivial { result.pointee = .nil }
+              result.takeMemory(of: a)
               a.initialize(to: .nil)
             }
             // A method's first register, which held `self`, is its result.
@@ -682,7 +501,7 @@ extension Machine {
 
   @inline(__always)
   private func setInt(_ register: UnsafeMutablePointer<Value>, _ value: Int) {
-    if register.pointee.isTrivial {
+    if register.isTrivial {
       register.initialize(to: .int(value))
     } else {
       register.pointee = .int(value)
@@ -690,17 +509,8 @@ extension Machine {
   }
 
   @inline(__always)
-  private func setFloat(_ register: UnsafeMutablePointer<Value>, _ value: Double) {
-    if register.pointee.isTrivial {
-      register.initialize(to: .float(value))
-    } else {
-      register.pointee = .float(value)
-    }
-  }
-
-  @inline(__always)
   private func setBool(_ register: UnsafeMutablePointer<Value>, _ value: Bool) {
-    if register.pointee.isTrivial {
+    if register.isTrivial {
       register.initialize(to: .bool(value))
     } else {
       register.pointee = .bool(value)
