@@ -26,9 +26,8 @@ struct CodeHeader {
   var plainCount: Int
   /// The same for methods, `self` not counted; -1 for functions.
   var plainMethodCount: Int
-  /// The same where the closure need not lie before the registers, since the code does not read
-  /// it; -1 where it must.
-  var closurelessCount: Int
+  /// True where the code reads its closure, which must then lie before its registers.
+  var needsClosure: Bool
   let prototype: Unmanaged<FunctionPrototype>
 }
 
@@ -89,7 +88,7 @@ public final class FunctionPrototype {
         argumentCount: signature.parameters.count + (isMethod ? 1 : 0),
         plainCount: !isMethod && isPlain ? signature.parameters.count : -1,
         plainMethodCount: isMethod && isPlain ? signature.parameters.count : -1,
-        closurelessCount: -1, prototype: Unmanaged.passUnretained(self)))
+        needsClosure: !captureSources.isEmpty, prototype: Unmanaged.passUnretained(self)))
   }
 
   /// Gives the prototype its code, once.
@@ -105,9 +104,8 @@ public final class FunctionPrototype {
     header.pointee.constants.initialize(from: newConstants, count: newConstants.count)
     constantCount = newConstants.count
     header.pointee.registerCount = registerCount
-    let needsClosure =
+    header.pointee.needsClosure =
       !captureSources.isEmpty || newCode.contains { $0.operation == .currentFunction }
-    header.pointee.closurelessCount = needsClosure ? -1 : header.pointee.plainCount
     self.spans = spans
     self.sites = sites
   }

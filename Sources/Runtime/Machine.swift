@@ -2,8 +2,8 @@
 //
 // Values lie on one stack; a frame's registers are a window of it, and the windows of caller and
 // callee overlap in the arguments. Invariants: every slot below `initializedTop` is initialized;
-// what lies above the running frame's registers holds nothing that needs releasing; machine state
-// is plain memory behind pointers, because a class's properties are checked at each access.
+// what lies above the registers of all open frames holds nothing that needs releasing; machine
+// state is plain memory behind pointers, because a class's properties are checked at each access.
 
 import Autodiff
 import Glibc

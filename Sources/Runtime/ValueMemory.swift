@@ -1,4 +1,4 @@
-// The memory of values, for the loop that runs numbers.
+// The memory of values, for the inner loop.
 //
 // A value is eight bytes of payload and one that says the kind. Through the enum, each look at a
 // payload is a copy of the value, with a reference to count or a call that finds none; here it is
@@ -49,6 +49,14 @@ extension UnsafeMutablePointer<Value> {
   func takeMemory(of source: UnsafeMutablePointer<Value>) {
     write(UnsafeRawPointer(source).load(as: UInt64.self), source.kind)
   }
+
+  /// Takes a copy of a value, either of which may be a reference.
+  @inline(never)
+  func copy(_ source: UnsafeMutablePointer<Value>) { pointee = source.pointee }
+
+  /// Releases the reference that is here and leaves nil.
+  @inline(never)
+  func forget() { pointee = .nil }
 
   @inline(__always)
   private func write(_ payload: UInt64, _ kind: UInt8) {
