@@ -370,7 +370,7 @@ extension Compiler {
       for (i, part) in rest.enumerated() {
         let right = try operand(part.operand)
         emit(
-          .compare, result, left, right, flags: part.operator.code << 4,
+          .compare, result, left, right, flags: part.operator.code,
           span: first.span.union(part.operand.span))
         if i + 1 < rest.count { ends.append(emit(.jumpIfFalse, result, span: span)) }
         left = right
@@ -451,7 +451,7 @@ extension Compiler {
       case .equal: return emit(.jumpEqual, first, second, flags: flags, span: span)
       case .notEqual, .in, .notIn:
         let register = take()
-        emit(.compare, register, first, second, flags: comparison.code << 4, span: span)
+        emit(.compare, register, first, second, flags: comparison.code, span: span)
         return emit(expected ? .jumpIfTrue : .jumpIfFalse, register, span: span)
       }
     }

@@ -224,7 +224,7 @@ extension Compiler {
         site.operands = [source.text(of: first.span), source.text(of: rest[0].operand.span)]
         let result = take()
         emit(
-          .compare, result, operands, operands + 1, flags: rest[0].operator.code << 4,
+          .compare, result, operands, operands + 1, flags: rest[0].operator.code,
           span: condition.span)
         holds = [emit(.jumpIfTrue, result, span: condition.span)]
       } else {

@@ -173,7 +173,7 @@ final class Compiler {
       .jumpGreaterSmall, .jumpGreaterEqualSmall, .jumpEqualSmall, .jumpLessConstant,
       .jumpLessEqualConstant, .jumpGreaterConstant, .jumpGreaterEqualConstant, .jumpEqualConstant:
       if Int(Int16(truncatingIfNeeded: offset)) != offset { failure = .jumpTooLong }
-      code[jump].c = UInt16(truncatingIfNeeded: offset)
+      code[jump].smallC = offset
     default: code[jump].wide = offset
     }
   }

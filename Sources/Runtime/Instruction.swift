@@ -39,7 +39,7 @@ enum Operation: UInt8 {
   case addConstant, subtractConstant, multiplyConstant, divideConstant
   /// R[a] = R[b] + the small Int c
   case addSmall
-  /// R[a] = R[b] op R[c], the comparison in the flags' high half
+  /// R[a] = R[b] op R[c], the comparison in the flags
   case compare
   case negate, plus, complement, not
 
@@ -110,37 +110,81 @@ enum Operation: UInt8 {
   case addTest
 }
 
-/// One instruction.
+/// The operations that the inner loop looks for first: the most frequent ones, and no more than
+/// fit four bits.
+enum FrequentOperation: UInt8 {
+  case move, add, subtract, multiply, divide, multiplyConstant, addSmall
+  case jump, jumpLess, jumpLessSmall, jumpLessEqualConstant, nextInRange
+  case call, callGlobal, giveBack
+  case other
+
+  init(_ operation: Operation) {
+    self =
+      switch operation {
+      case .move: .move
+      case .add: .add
+      case .subtract: .subtract
+      case .multiply: .multiply
+      case .divide: .divide
+      case .multiplyConstant: .multiplyConstant
+      case .addSmall: .addSmall
+      case .jump: .jump
+      case .jumpLess: .jumpLess
+      case .jumpLessSmall: .jumpLessSmall
+      case .jumpLessEqualConstant: .jumpLessEqualConstant
+      case .nextInRange: .nextInRange
+      case .call: .call
+      case .callGlobal: .callGlobal
+      case .giveBack: .giveBack
+      default: .other
+      }
+  }
+}
+
+/// One instruction: the operation in the lowest byte, four flags, the frequent operation, and the
+/// operands a, b and c.
+///
+/// It is one number, because the loop then reads it with one load and takes it apart in registers.
 struct Instruction {
-  var operation: Operation
-  var flags: UInt8
-  var a: UInt16
-  var b: UInt16
-  var c: UInt16
+  private var word: UInt64
 
   init(_ operation: Operation, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, flags: UInt8 = 0) {
-    self.operation = operation
-    self.flags = flags
-    self.a = UInt16(truncatingIfNeeded: a)
-    self.b = UInt16(truncatingIfNeeded: b)
-    self.c = UInt16(truncatingIfNeeded: c)
+    word =
+      UInt64(operation.rawValue) | UInt64(flags & 15) << 8
+      | UInt64(FrequentOperation(operation).rawValue) << 12
+      | UInt64(UInt16(truncatingIfNeeded: a)) << 16
+      | UInt64(UInt16(truncatingIfNeeded: b)) << 32
+      | UInt64(UInt16(truncatingIfNeeded: c)) << 48
   }
 
+  /// The lowest byte has come from an operation, so it is one; and so on.
+  @inline(__always) var operation: Operation {
+    unsafeBitCast(UInt8(truncatingIfNeeded: word), to: Operation.self)
+  }
+  @inline(__always) var frequentOperation: FrequentOperation {
+    unsafeBitCast(UInt8(truncatingIfNeeded: word >> 12) & 15, to: FrequentOperation.self)
+  }
+  @inline(__always) var flags: UInt8 { UInt8(truncatingIfNeeded: word >> 8) & 15 }
+  @inline(__always) var a: UInt16 { UInt16(truncatingIfNeeded: word >> 16) }
+  @inline(__always) var b: UInt16 { UInt16(truncatingIfNeeded: word >> 32) }
+  @inline(__always) var c: UInt16 { UInt16(truncatingIfNeeded: word >> 48) }
   /// The 32 bits of `b` and `c`.
   @inline(__always) var wide: Int {
-    get { Int(Int32(truncatingIfNeeded: UInt32(b) | UInt32(c) << 16)) }
-    set {
-      b = UInt16(truncatingIfNeeded: newValue)
-      c = UInt16(truncatingIfNeeded: newValue >> 16)
-    }
+    get { Int(Int64(bitPattern: word) >> 32) }
+    set { word = word & 0xffff_ffff | UInt64(truncatingIfNeeded: newValue) << 32 }
   }
   /// `b` as a signed number.
   @inline(__always) var smallB: Int { Int(Int16(bitPattern: b)) }
   /// `c` as a signed number.
-  @inline(__always) var smallC: Int { Int(Int16(bitPattern: c)) }
+  @inline(__always) var smallC: Int {
+    get { Int(Int64(bitPattern: word) >> 48) }
+    set { word = word & 0xffff_ffff_ffff | UInt64(truncatingIfNeeded: newValue) << 48 }
+  }
+  /// The result with which a comparison jumps.
+  @inline(__always) var isExpected: Bool { flags & Flags.expected != 0 }
 }
 
-/// Bits of `Instruction.flags`.
+/// Bits of `Instruction.flags`, four of which there are.
 enum Flags {
   /// Operand b, operand c is a temporary that nothing reads again.
   static let temporaryB: UInt8 = 1

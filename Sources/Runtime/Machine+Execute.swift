@@ -1,6 +1,6 @@
-// The loop over instructions: one switch. What is not a matter of a few machine instructions is a
-// call of a function in another file. Numbers take the paths written here, which touch no
-// reference count; everything else goes through `Operations`.
+// The loop over instructions: one switch. `runInnerLoop` does what it can; the instruction before
+// which it ends is done here, whatever its operands are. What is not a matter of a few machine
+// instructions is a call of a function in another file.
 
 import Syntax
 
@@ -15,352 +15,182 @@ extension Machine {
     let globals = interpreter.globals.slots
     let context = interpreter.context
 
-    var pc = state.pointee.pc
-    var base = entry.base
-    var header = entry.header
-    var captures = entry.captures
-    var ticks = state.pointee.ticks
-
     frames[state.pointee.frameCount] = Frame(
-      pc: pc, base: state.pointee.base, header: state.pointee.header,
+      pc: state.pointee.pc, base: state.pointee.base, header: state.pointee.header,
       captures: state.pointee.captures, result: entry.result, tailCalls: Frame.entry)
     state.pointee.frameCount += 1
     let entryCount = state.pointee.frameCount
-    pc = UnsafePointer(header.pointee.code)
-    defer { state.pointee.ticks = ticks }
+    var here = Position(
+      pc: UnsafePointer(entry.header.pointee.code), base: entry.base, header: entry.header,
+      captures: entry.captures, ticks: state.pointee.ticks)
+    defer { state.pointee.ticks = here.ticks }
 
     while true {
       do {
         if entryCount > frameLimit { throw runaway() }
-        try reserve(base + header.pointee.registerCount)
+        try reserve(here.base + here.header.pointee.registerCount)
         while true {
-          let i = pc.pointee
-          pc += 1
-          let a = base + Int(i.a)
+          runInnerLoop(&here, globals)
+          let i = here.pc.pointee
+          here.pc += 1
+          let a = here.base + Int(i.a)
           switch i.operation {
-          case .move:
-            let source = base + Int(i.b)
-            if source.pointee.isTrivial && a.pointee.isTrivial {
-              a.initialize(to: source.pointee)
-            } else {
-              a.pointee = source.pointee
-            }
-          case .take:
-            let source = base + Int(i.b)
-            if !a.pointee.isTrivial { a.pointee = .nil }
-            a.moveInitialize(from: source, count: 1)
-            source.initialize(to: .nil)
-          case .constant: a.pointee = header.pointee.constants[Int(i.b)]
-          case .setNil: a.pointee = .nil
-          case .setAbsent: a.pointee = .absent
-          case .setInt: setInt(a, i.wide)
-          case .setBool: setBool(a, i.b != 0)
+          case .move, .take, .constant, .setNil, .setAbsent, .setInt, .setBool, .getCapture,
+            .currentFunction:
+            // The inner loop does these whatever their operands are.
+            break
           case .getGlobal:
-            let slot = globals + Int(i.b)
-            if case .absent = slot.pointee {
-              a.pointee = try undeclaredGlobal(Int(i.b))
-            } else {
-              a.pointee = slot.pointee
-            }
-          case .setGlobal:
-            if state.pointee.isRehearsing { throw Rehearsal.effect }
-            globals[Int(i.b)] = a.pointee
-          case .getCapture: a.pointee = captures[Int(i.b)]
+            a.pointee = try undeclaredGlobal(Int(i.b))
+          case .setGlobal: throw Rehearsal.effect
           case .getCaptureBox:
-            guard case .box(let box) = captures[Int(i.b)] else { break }
+            guard case .box(let box) = here.captures[Int(i.b)] else { break }
             if case .absent = box.value { throw undeclaredVariable() }
             a.pointee = box.value
           case .setCaptureBox:
             if state.pointee.isRehearsing { throw Rehearsal.effect }
-            guard case .box(let box) = captures[Int(i.b)] else { break }
+            guard case .box(let box) = here.captures[Int(i.b)] else { break }
             box.value = a.pointee
           case .newBox:
-            let value = base[Int(i.b)]
+            let value = here.base[Int(i.b)]
             a.pointee = .box(Box(value))
           case .getBox:
-            guard case .box(let box) = base[Int(i.b)] else { break }
+            guard case .box(let box) = here.base[Int(i.b)] else { break }
             if case .absent = box.value { throw undeclaredVariable() }
             a.pointee = box.value
           case .setBox:
             guard case .box(let box) = a.pointee else { break }
-            box.value = base[Int(i.b)]
-          case .currentFunction: a.pointee = (base - 1).pointee
+            box.value = here.base[Int(i.b)]
           case .getField:
-            sync(pc, base, header, captures)
+            sync(here)
             a.pointee = try field(
-              header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.names[Int(i.c)] },
-              of: base[Int(i.b)])
-            if i.flags & Flags.temporaryB != 0 && i.a != i.b { base[Int(i.b)] = .nil }
+              here.header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.names[Int(i.c)] },
+              of: here.base[Int(i.b)])
+            if i.flags & Flags.temporaryB != 0 && i.a != i.b { here.base[Int(i.b)] = .nil }
           case .getSlot:
-            guard case .instance(let instance) = base[Int(i.b)] else { break }
+            guard case .instance(let instance) = here.base[Int(i.b)] else { break }
             a.pointee = instance.read(slot: Int(i.c))
           case .setSlot:
             guard case .instance(let instance) = a.pointee else { break }
             if state.pointee.isRehearsing { throw Rehearsal.effect }
-            try instance.write(slot: Int(i.c), base[Int(i.b)])
+            try instance.write(slot: Int(i.c), here.base[Int(i.b)])
           case .initializeSlot:
             guard case .instance(let instance) = a.pointee else { break }
-            try instance.initialize(slot: Int(i.c), base[Int(i.b)])
+            try instance.initialize(slot: Int(i.c), here.base[Int(i.b)])
           case .bindMethod:
-            guard case .instance(let instance) = base[Int(i.b)] else { break }
-            a.pointee = try boundMethod(name(i.c, header), of: instance)
+            guard case .instance(let instance) = here.base[Int(i.b)] else { break }
+            a.pointee = try boundMethod(name(i.c, here.header), of: instance)
           case .getIndex:
-            let object = base + Int(i.b)
-            if case .int(let index) = base[Int(i.c)], case .list(let values) = object.pointee,
+            let object = here.base + Int(i.b)
+            if case .int(let index) = here.base[Int(i.c)], case .list(let values) = object.pointee,
               index >= 0 && index < values.count
             {
               a.pointee = values[index]
             } else {
-              sync(pc, base, header, captures)
-              a.pointee = try item([base[Int(i.c)]], [.item], of: object.pointee)
+              sync(here)
+              a.pointee = try item([here.base[Int(i.c)]], [.item], of: object.pointee)
             }
             if i.flags & Flags.temporaryB != 0 && i.a != i.b { object.pointee = .nil }
           case .getIndexParts:
-            sync(pc, base, header, captures)
-            a.pointee = try indexed(site(i.b, header), base)
+            sync(here)
+            a.pointee = try indexed(site(i.b, here.header), here.base)
           case .setPlace:
-            sync(pc, base, header, captures)
-            try setPlace(site(i.b, header), base, captures, a.pointee)
+            sync(here)
+            try setPlace(site(i.b, here.header), here.base, here.captures, a.pointee)
           case .getPlace:
-            sync(pc, base, header, captures)
-            a.pointee = try getPlace(site(i.b, header), base, captures)
+            sync(here)
+            a.pointee = try getPlace(site(i.b, here.header), here.base, here.captures)
           case .pushPlace:
-            sync(pc, base, header, captures)
-            a.pointee = try pushPlace(site(i.b, header), base, captures, a.pointee)
+            sync(here)
+            a.pointee = try pushPlace(site(i.b, here.header), here.base, here.captures, a.pointee)
 
           // Arithmetic
-          case .add:
-            let x = base + Int(i.b)
-            let y = base + Int(i.c)
-            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
-              let (sum, overflow) = m.addingReportingOverflow(n)
-              if !overflow {
-                setInt(a, sum)
-                continue
-              }
-            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
-              setFloat(a, m + n)
-              continue
-            }
-            try slowBinary(.add, i, base, pc)
-          case .subtract:
-            let x = base + Int(i.b)
-            let y = base + Int(i.c)
-            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
-              let (difference, overflow) = m.subtractingReportingOverflow(n)
-              if !overflow {
-                setInt(a, difference)
-                continue
-              }
-            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
-              setFloat(a, m - n)
-              continue
-            }
-            try slowBinary(.subtract, i, base, pc)
-          case .multiply:
-            let x = base + Int(i.b)
-            let y = base + Int(i.c)
-            if case .int(let m) = x.pointee, case .int(let n) = y.pointee {
-              let (product, overflow) = m.multipliedReportingOverflow(by: n)
-              if !overflow {
-                setInt(a, product)
-                continue
-              }
-            } else if case .float(let m) = x.pointee, case .float(let n) = y.pointee {
-              setFloat(a, m * n)
-              continue
-            }
-            try slowBinary(.multiply, i, base, pc)
-          case .divide:
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = base[Int(i.c)] {
-              setFloat(a, m / n)
-              continue
-            }
-            try slowBinary(.divide, i, base, pc)
-          case .floorDivide: try slowBinary(.floorDivide, i, base, pc)
-          case .remainder: try slowBinary(.remainder, i, base, pc)
-          case .power: try slowBinary(.power, i, base, pc)
-          case .matmul: try slowBinary(.matmul, i, base, pc)
-          case .bitAnd: try slowBinary(.bitAnd, i, base, pc)
-          case .bitOr: try slowBinary(.bitOr, i, base, pc)
+          case .add: try slowBinary(.add, i, here.base, here.pc)
+          case .subtract: try slowBinary(.subtract, i, here.base, here.pc)
+          case .multiply: try slowBinary(.multiply, i, here.base, here.pc)
+          case .divide: try slowBinary(.divide, i, here.base, here.pc)
+          case .floorDivide: try slowBinary(.floorDivide, i, here.base, here.pc)
+          case .remainder: try slowBinary(.remainder, i, here.base, here.pc)
+          case .power: try slowBinary(.power, i, here.base, here.pc)
+          case .matmul: try slowBinary(.matmul, i, here.base, here.pc)
+          case .bitAnd: try slowBinary(.bitAnd, i, here.base, here.pc)
+          case .bitOr: try slowBinary(.bitOr, i, here.base, here.pc)
           case .addConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m + n)
-              continue
-            }
-            try slowBinary(.add, i, base, pc, k)
+            try slowBinary(.add, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .subtractConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m - n)
-              continue
-            }
-            try slowBinary(.subtract, i, base, pc, k)
+            try slowBinary(
+              .subtract, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .multiplyConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m * n)
-              continue
-            }
-            try slowBinary(.multiply, i, base, pc, k)
+            try slowBinary(
+              .multiply, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .divideConstant:
-            let k = header.pointee.constants + Int(i.c)
-            if case .float(let m) = base[Int(i.b)], case .float(let n) = k.pointee {
-              setFloat(a, m / n)
-              continue
-            }
-            try slowBinary(.divide, i, base, pc, k)
+            try slowBinary(.divide, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .addSmall:
-            switch base[Int(i.b)] {
-            case .int(let m):
-              let (sum, overflow) = m.addingReportingOverflow(i.smallC)
-              if !overflow {
-                setInt(a, sum)
-                continue
-              }
-            case .float(let m):
-              setFloat(a, m + Double(i.smallC))
-              continue
-            default: break
-            }
             let isSubtraction = i.flags & Flags.expected != 0
             var k = Value.int(isSubtraction ? -i.smallC : i.smallC)
-            try slowBinary(isSubtraction ? .subtract : .add, i, base, pc, &k)
+            try slowBinary(isSubtraction ? .subtract : .add, i, here.base, here.pc, &k)
           case .compare:
-            sync(pc, base, header, captures)
-            let comparison = ComparisonOperator(code: i.flags >> 4)
-            a.pointee = try compare(comparison, base[Int(i.b)], base[Int(i.c)])
+            sync(here)
+            let comparison = ComparisonOperator(code: i.flags)
+            a.pointee = try compare(comparison, here.base[Int(i.b)], here.base[Int(i.c)])
           case .negate:
-            switch base[Int(i.b)] {
-            case .int(let m) where m != .min: setInt(a, 0 &- m)
-            case .float(let m): setFloat(a, -m)
-            default:
-              sync(pc, base, header, captures)
-              a.pointee = try unary(.negate, base[Int(i.b)])
-            }
-          case .plus: a.pointee = try unary(.plus, base[Int(i.b)])
-          case .complement: a.pointee = try unary(.complement, base[Int(i.b)])
-          case .not: setBool(a, try !truth(base[Int(i.b)]))
+            sync(here)
+            a.pointee = try unary(.negate, here.base[Int(i.b)])
+          case .plus: a.pointee = try unary(.plus, here.base[Int(i.b)])
+          case .complement: a.pointee = try unary(.complement, here.base[Int(i.b)])
+          case .not: setBool(a, try !truth(here.base[Int(i.b)]))
 
           // Jumps
           case .jump:
             let offset = i.wide
             if offset < 0 {
-              ticks -= 1
-              if ticks < 0 { ticks = try safepoint(at: pc) }
+              here.ticks -= 1
+              if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
             }
-            pc += offset
-          case .jumpIfFalse:
-            if case .bool(let flag) = a.pointee {
-              if !flag { pc += i.wide }
-            } else if try !truth(a.pointee) {
-              pc += i.wide
-            }
-          case .jumpIfTrue:
-            if case .bool(let flag) = a.pointee {
-              if flag { pc += i.wide }
-            } else if try truth(a.pointee) {
-              pc += i.wide
-            }
-          case .jumpIfPresent: if !a.pointee.isAbsent { pc += i.wide }
+            here.pc += offset
+          case .jumpIfFalse: if try !truth(a.pointee) { here.pc += i.wide }
+          case .jumpIfTrue: if try truth(a.pointee) { here.pc += i.wide }
+          case .jumpIfPresent: if !a.pointee.isAbsent { here.pc += i.wide }
           case .jumpLess:
-            let y = base + Int(i.b)
-            let holds: Bool
-            if case .int(let m) = a.pointee, case .int(let n) = y.pointee {
-              holds = m < n
-            } else if case .float(let m) = a.pointee, case .float(let n) = y.pointee {
-              holds = m < n
-            } else {
-              holds = try slowLess(a, y, i)
-            }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowLess(a, here.base + Int(i.b), i) == i.isExpected { here.pc += i.smallC }
           case .jumpLessEqual:
-            let y = base + Int(i.b)
-            let holds: Bool
-            if case .int(let m) = a.pointee, case .int(let n) = y.pointee {
-              holds = m <= n
-            } else if case .float(let m) = a.pointee, case .float(let n) = y.pointee {
-              holds = m <= n
-            } else {
-              holds = try slowLessEqual(a, y, i)
-            }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowLessEqual(a, here.base + Int(i.b), i) == i.isExpected { here.pc += i.smallC }
           case .jumpEqual:
-            let holds: Bool
-            if case .int(let m) = a.pointee, case .int(let n) = base[Int(i.b)] {
-              holds = m == n
-            } else {
-              holds = try truth(compare(.equal, a.pointee, base[Int(i.b)]))
+            if try slowCompare(.equal, a, here.base[Int(i.b)]) == i.isExpected {
+              here.pc += i.smallC
             }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
           case .jumpLessSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m < i.smallB } else {
-                try slowCompare(.less, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
+            if try slowCompare(.less, a, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
           case .jumpLessEqualSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m <= i.smallB } else {
-                try slowCompare(.lessEqual, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpGreaterSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m > i.smallB } else {
-                try slowCompare(.greater, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpGreaterEqualSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m >= i.smallB } else {
-                try slowCompare(.greaterEqual, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpEqualSmall:
-            let holds =
-              if case .int(let m) = a.pointee { m == i.smallB } else {
-                try slowCompare(.equal, a, .int(i.smallB))
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpLessConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m < n } else {
-                try slowCompare(.less, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpLessEqualConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m <= n } else {
-                try slowCompare(.lessEqual, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpGreaterConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m > n } else {
-                try slowCompare(.greater, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpGreaterEqualConstant:
-            let k = header.pointee.constants + Int(i.b)
-            let holds =
-              if case .float(let m) = a.pointee, case .float(let n) = k.pointee { m >= n } else {
-                try slowCompare(.greaterEqual, a, k.pointee)
-              }
-            if holds == (i.flags & Flags.expected != 0) { pc += i.smallC }
-          case .jumpEqualConstant:
-            let k = header.pointee.constants + Int(i.b)
-            if try slowCompare(.equal, a, k.pointee) == (i.flags & Flags.expected != 0) {
-              pc += i.smallC
+            if try slowCompare(.lessEqual, a, .int(i.smallB)) == i.isExpected {
+              here.pc += i.smallC
             }
+          case .jumpGreaterSmall:
+            if try slowCompare(.greater, a, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
+          case .jumpGreaterEqualSmall:
+            if try slowCompare(.greaterEqual, a, .int(i.smallB)) == i.isExpected {
+              here.pc += i.smallC
+            }
+          case .jumpEqualSmall:
+            if try slowCompare(.equal, a, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
+          case .jumpLessConstant:
+            let k = here.header.pointee.constants[Int(i.b)]
+            if try slowCompare(.less, a, k) == i.isExpected { here.pc += i.smallC }
+          case .jumpLessEqualConstant:
+            let k = here.header.pointee.constants[Int(i.b)]
+            if try slowCompare(.lessEqual, a, k) == i.isExpected { here.pc += i.smallC }
+          case .jumpGreaterConstant:
+            let k = here.header.pointee.constants[Int(i.b)]
+            if try slowCompare(.greater, a, k) == i.isExpected { here.pc += i.smallC }
+          case .jumpGreaterEqualConstant:
+            let k = here.header.pointee.constants[Int(i.b)]
+            if try slowCompare(.greaterEqual, a, k) == i.isExpected { here.pc += i.smallC }
+          case .jumpEqualConstant:
+            let k = here.header.pointee.constants[Int(i.b)]
+            if try slowCompare(.equal, a, k) == i.isExpected { here.pc += i.smallC }
 
           // Loops
           case .makeRange:
-            a.pointee = try range(base + Int(i.b), hasStep: i.flags & Flags.expected != 0)
+            a.pointee = try range(here.base + Int(i.b), hasStep: i.flags & Flags.expected != 0)
           case .beginRange:
             guard case .int(let start) = a.pointee, case .int(let stop) = a[1],
               case .int(let step) = a[2], step != 0
@@ -371,7 +201,7 @@ extension Machine {
             if step > 0 ? start < stop : start > stop {
               setInt(a + 3, start)
             } else {
-              pc += i.wide
+              here.pc += i.wide
             }
           case .nextInRange:
             guard case .int(let index) = a.pointee, case .int(let stop) = a[1],
@@ -381,131 +211,109 @@ extension Machine {
             if !overflow && (step > 0 ? next < stop : next > stop) {
               a.initialize(to: .int(next))
               setInt(a + 3, next)
-              ticks -= 1
-              if ticks < 0 { ticks = try safepoint(at: pc) }
-              pc += i.wide
+              here.ticks -= 1
+              if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
+              here.pc += i.wide
             }
           case .beginWalk:
-            sync(pc, base, header, captures)
+            sync(here)
             a.pointee = try walkable(a.pointee)
             setInt(a + 1, 0)
           case .nextInWalk:
             guard case .int(let index) = a[1] else { break }
             a[1] = .int(index &+ 1)
             if case .list(let values) = a.pointee {
-              if index < values.count { a[2] = values[index] } else { pc += i.wide }
+              if index < values.count { a[2] = values[index] } else { here.pc += i.wide }
             } else {
-              sync(pc, base, header, captures)
+              sync(here)
               if let value = try element(of: a.pointee, at: index) {
                 a[2] = value
               } else {
-                pc += i.wide
+                here.pc += i.wide
               }
             }
 
           // Structures
           case .makeList:
             let count = Int(i.c)
-            let first = base + Int(i.b)
+            let first = here.base + Int(i.b)
             a.pointee = .list(Array(UnsafeBufferPointer(start: first, count: count)))
             if first != a {
               clearRegisters(first, count)
             } else {
               clearRegisters(a + 1, max(count - 1, 0))
             }
-          case .appendToList: append(base + Int(i.b), to: a)
+          case .appendToList: append(here.base + Int(i.b), to: a)
           case .extendList:
-            sync(pc, base, header, captures)
-            try extend(a, with: base[Int(i.b)])
+            sync(here)
+            try extend(a, with: here.base[Int(i.b)])
           case .makeRecord: a.pointee = .record(Record())
-          case .setRecordKey: setKey(name(i.c, header), of: a, base + Int(i.b))
-          case .extendRecord: try extendRecord(a, with: base[Int(i.b)])
+          case .setRecordKey: setKey(name(i.c, here.header), of: a, here.base + Int(i.b))
+          case .extendRecord: try extendRecord(a, with: here.base[Int(i.b)])
           case .makeTensor:
-            sync(pc, base, header, captures)
+            sync(here)
             a.pointee = try tensorLiteral(
-              UnsafeBufferPointer(start: base + Int(i.b), count: Int(i.c)))
+              UnsafeBufferPointer(start: here.base + Int(i.b), count: Int(i.c)))
           case .tensorFromList:
-            sync(pc, base, header, captures)
-            guard case .list(let values) = base[Int(i.b)] else { break }
+            sync(here)
+            guard case .list(let values) = here.base[Int(i.b)] else { break }
             a.pointee = try values.withUnsafeBufferPointer { try tensorLiteral($0) }
-            base[Int(i.b)] = .nil
+            here.base[Int(i.b)] = .nil
           case .format:
             a.pointee = try format(
-              base[Int(i.b)],
-              header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.formats[Int(i.c)] })
-          case .joinTexts: joinTexts(a, base + Int(i.b), Int(i.c))
+              here.base[Int(i.b)],
+              here.header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.formats[Int(i.c)] })
+          case .joinTexts: joinTexts(a, here.base + Int(i.b), Int(i.c))
 
           // Calls
           case .callGlobal:
-            ticks -= 1
-            if ticks < 0 { ticks = try safepoint(at: pc) }
+            here.ticks -= 1
+            if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
             let slot = globals + Int(i.b)
-            let count = Int(i.c)
-            if let closure = slot.closure {
-              let callee = closure._withUnsafeGuaranteedRef { $0.header }
-              if callee.pointee.plainCount == count {
-                if callee.pointee.needsClosure { a.pointee = slot.pointee }
-                let calleeCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
-                try enter(
-                  Entry(header: callee, captures: calleeCaptures, base: a + 1, result: a), &pc,
-                  &base, &header, &captures)
-                continue
-              }
-            }
-            sync(pc, base, header, captures)
+            sync(here)
             if case .absent = slot.pointee {
               a.pointee = try undeclaredGlobal(Int(i.b))
             } else {
               a.pointee = slot.pointee
             }
-            if let entry = try prepare(a, count) {
-              try enter(entry, &pc, &base, &header, &captures)
+            if let entry = try prepare(a, Int(i.c)) {
+              try enter(entry, &here)
             }
           case .call:
-            ticks -= 1
-            if ticks < 0 { ticks = try safepoint(at: pc) }
-            if let closure = a.closure {
-              let callee = closure._withUnsafeGuaranteedRef { $0.header }
-              if callee.pointee.plainCount == Int(i.b) {
-                let calleeCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
-                try enter(
-                  Entry(header: callee, captures: calleeCaptures, base: a + 1, result: a), &pc,
-                  &base, &header, &captures)
-                continue
-              }
-            }
-            sync(pc, base, header, captures)
+            here.ticks -= 1
+            if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
+            sync(here)
             if let entry = try prepare(a, Int(i.b)) {
-              try enter(entry, &pc, &base, &header, &captures)
+              try enter(entry, &here)
             }
           case .callWith:
-            sync(pc, base, header, captures)
-            ticks -= 1
-            if ticks < 0 { ticks = try safepoint(at: pc) }
-            if let entry = try prepare(a, callSite(i.b, header)) {
-              try enter(entry, &pc, &base, &header, &captures)
+            sync(here)
+            here.ticks -= 1
+            if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
+            if let entry = try prepare(a, callSite(i.b, here.header)) {
+              try enter(entry, &here)
             }
           case .callBuiltin:
-            sync(pc, base, header, captures)
-            if state.pointee.isRehearsing { try rehearse(header, Int(i.b)) }
-            context.place = UInt64(UInt(bitPattern: pc - 1))
+            sync(here)
+            if state.pointee.isRehearsing { try rehearse(here.header, Int(i.b)) }
+            context.place = UInt64(UInt(bitPattern: here.pc - 1))
             let count = Int(i.c)
-            let result = try header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
+            let result = try here.header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
               try prototype.callBuiltin(Int(i.b), a + 1, count, interpreter)
             }
             a.pointee = result
             clearRegisters(a + 1, count)
-            if interpreter.interrupt.isPending { ticks = try safepoint() }
+            if interpreter.interrupt.isPending { here.ticks = try safepoint() }
           case .callMethod:
-            sync(pc, base, header, captures)
-            ticks -= 1
-            if ticks < 0 { ticks = try safepoint(at: pc) }
-            if let entry = try prepareMethod(a, callSite(i.b, header)) {
-              try enter(entry, &pc, &base, &header, &captures)
+            sync(here)
+            here.ticks -= 1
+            if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
+            if let entry = try prepareMethod(a, callSite(i.b, here.header)) {
+              try enter(entry, &here)
             }
           case .tailCall:
-            ticks -= 1
-            if ticks < 0 { ticks = try safepoint(at: pc) }
+            here.ticks -= 1
+            if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
             let count = Int(i.b)
             if let closure = a.closure,
               closure._withUnsafeGuaranteedRef({ $0.header.pointee.plainCount }) == count
@@ -517,7 +325,7 @@ extension Machine {
               if frame.pointee.tailCalls > Machine.maximumTailCalls { throw runaway() }
               // The closure takes the place of the result, which keeps it alive; arguments follow.
               let place = frame.pointee.result
-              let old = header.pointee.registerCount
+              let old = here.header.pointee.registerCount
               for k in 0...count {
                 let value = (a + k).move()
                 (a + k).initialize(to: .nil)
@@ -525,140 +333,118 @@ extension Machine {
               }
               let newBase = place + 1
               let kept = newBase + count
-              let end = base + old
+              let end = here.base + old
               if kept < end { clearRegisters(kept, end - kept) }
               let top = newBase + callee.pointee.registerCount
               if top > state.pointee.initializedTop { try reserve(top) }
-              base = newBase
-              header = callee
-              captures = closureCaptures
-              pc = UnsafePointer(callee.pointee.code)
+              here.base = newBase
+              here.header = callee
+              here.captures = closureCaptures
+              here.pc = UnsafePointer(callee.pointee.code)
               continue
             }
-            sync(pc, base, header, captures)
+            sync(here)
             if let entry = try prepare(a, count) {
-              try enter(entry, &pc, &base, &header, &captures)
+              try enter(entry, &here)
             }
           case .giveBack:
-            let depth = state.pointee.frameCount - 1
-            let frame = frames + depth
+            // To Swift; the inner loop gives back to code.
+            let frame = frames + (state.pointee.frameCount - 1)
             let result = frame.pointee.result
-            if a != result {
-              if !result.pointee.isTrivial { result.pointee = .nil }
-              result.moveInitialize(from: a, count: 1)
-              a.initialize(to: .nil)
-            }
-            // A method's first register, which held `self`, is its result.
-            let first = base == result ? 1 : 0
-            clearRegisters(base + first, header.pointee.registerCount - first)
-            state.pointee.frameCount = depth
-            pc = frame.pointee.pc
-            base = frame.pointee.base
-            header = frame.pointee.header
-            captures = frame.pointee.captures
-            if frame.pointee.tailCalls < 0 {
-              state.pointee.pc = pc
-              return
-            }
+            finish(here.base, here.header.pointee.registerCount, giving: a, to: result)
+            state.pointee.frameCount -= 1
+            state.pointee.pc = frame.pointee.pc
+            return
           case .giveBackNil:
-            clearRegisters(base, header.pointee.registerCount)
-            let depth = state.pointee.frameCount - 1
-            let frame = frames + depth
+            clearRegisters(here.base, here.header.pointee.registerCount)
+            let frame = frames + (state.pointee.frameCount - 1)
             frame.pointee.result.pointee = .nil
-            state.pointee.frameCount = depth
-            pc = frame.pointee.pc
-            base = frame.pointee.base
-            header = frame.pointee.header
-            captures = frame.pointee.captures
-            if frame.pointee.tailCalls < 0 {
-              state.pointee.pc = pc
-              return
-            }
+            state.pointee.frameCount -= 1
+            state.pointee.pc = frame.pointee.pc
+            return
 
           // Functions, models, patterns
-          case .makeClosure: a.pointee = makeClosure(Int(i.b), header, base, captures)
-          case .makeModel: makeModel(Int(i.b), header, a)
+          case .makeClosure:
+            a.pointee = makeClosure(Int(i.b), here.header, here.base, here.captures)
+          case .makeModel: makeModel(Int(i.b), here.header, a)
           case .unpackList:
-            sync(pc, base, header, captures)
+            sync(here)
             try unpackList(a, Int(i.b), hasRest: i.flags & Flags.expected != 0)
           case .unpackRecord:
-            sync(pc, base, header, captures)
-            try unpackRecord(a, Int(i.b), Int(i.c), header)
+            sync(here)
+            try unpackRecord(a, Int(i.b), Int(i.c), here.header)
 
           // Errors and contexts
           case .pushHandler:
             handlers.append(
               Handler(
-                kind: .catch(pc + i.wide, register: Int(i.a)),
-                frameCount: state.pointee.frameCount, base: base, header: header,
-                captures: captures))
+                kind: .catch(here.pc + i.wide, register: Int(i.a)),
+                frameCount: state.pointee.frameCount, base: here.base, header: here.header,
+                captures: here.captures))
           case .popHandler: handlers.removeLast()
           case .enterContext:
-            sync(pc, base, header, captures)
+            sync(here)
             let context = try enterContext(a.pointee)
             handlers.append(
               Handler(
-                kind: .context(context), frameCount: state.pointee.frameCount, base: base,
-                header: header, captures: captures))
+                kind: .context(context), frameCount: state.pointee.frameCount, base: here.base,
+                header: here.header, captures: here.captures))
           case .exitContext:
             if case .context(let context) = handlers.removeLast().kind { context.exit(interpreter) }
           case .throwValue: throw ErrorObject.error(throwing: a.pointee)
-          case .failAssertion: throw assertionFailure(a, Int(i.b), header)
+          case .failAssertion: throw assertionFailure(a, Int(i.b), here.header)
 
           // State, modules, annotations
           case .importModule:
-            sync(pc, base, header, captures)
-            a.pointee = try importModule(name(i.b, header), isFile: i.c != 0, header)
+            sync(here)
+            a.pointee = try importModule(name(i.b, here.header), isFile: i.c != 0, here.header)
           case .importName:
-            sync(pc, base, header, captures)
-            a.pointee = try importName(name(i.c, header), base[Int(i.b)])
+            sync(here)
+            a.pointee = try importName(name(i.c, here.header), here.base[Int(i.b)])
           case .extract:
-            sync(pc, base, header, captures)
+            sync(here)
             a.pointee = try extract(
-              a + 1, Int(i.b), name(i.c, header), isSession: i.flags & Flags.expected != 0)
+              a + 1, Int(i.b), name(i.c, here.header), isSession: i.flags & Flags.expected != 0)
           case .recover:
-            sync(pc, base, header, captures)
+            sync(here)
             if state.pointee.isRehearsing { throw Rehearsal.effect }
             try recover(a, Int(i.b), isSession: i.flags & Flags.expected != 0)
           case .checkArguments:
-            sync(pc, base, header, captures)
-            try checkArguments(header, base)
-          case .checkResult: try checkResult(header, base, a.pointee)
-          case .addTest: addTest(name(i.b, header), a.pointee, header)
+            sync(here)
+            try checkArguments(here.header, here.base)
+          case .checkResult: try checkResult(here.header, here.base, a.pointee)
+          case .addTest: addTest(name(i.b, here.header), a.pointee, here.header)
           }
         }
       } catch {
-        sync(pc, base, header, captures)
-        let placedError = placed(error, at: pc - 1)
+        sync(here)
+        let placedError = placed(error, at: here.pc - 1)
         guard unwind(placedError, entry: entryCount, handlerFloor: handlerFloor) else {
           throw placedError
         }
-        pc = state.pointee.pc
-        base = state.pointee.base
-        header = state.pointee.header
-        captures = state.pointee.captures
+        here.pc = state.pointee.pc
+        here.base = state.pointee.base
+        here.header = state.pointee.header
+        here.captures = state.pointee.captures
       }
     }
   }
 
   /// Goes on in a function that `prepare` made ready.
   @inline(__always)
-  private func enter(
-    _ entry: Entry, _ pc: inout UnsafePointer<Instruction>,
-    _ base: inout UnsafeMutablePointer<Value>, _ header: inout UnsafeMutablePointer<CodeHeader>,
-    _ captures: inout UnsafeMutablePointer<Value>
-  ) throws {
+  private func enter(_ entry: Entry, _ here: inout Position) throws {
     let top = entry.base + entry.header.pointee.registerCount
     if top > state.pointee.initializedTop { try reserve(top) }
     let depth = state.pointee.frameCount
     if depth >= frameLimit { throw runaway() }
     frames[depth] = Frame(
-      pc: pc, base: base, header: header, captures: captures, result: entry.result, tailCalls: 0)
+      pc: here.pc, base: here.base, header: here.header, captures: here.captures,
+      result: entry.result, tailCalls: 0)
     state.pointee.frameCount = depth + 1
-    base = entry.base
-    header = entry.header
-    captures = entry.captures
-    pc = UnsafePointer(header.pointee.code)
+    here.base = entry.base
+    here.header = entry.header
+    here.captures = entry.captures
+    here.pc = UnsafePointer(entry.header.pointee.code)
   }
 
   /// A look at limits and interrupts from an instruction that has not said where it stands.
@@ -670,19 +456,16 @@ extension Machine {
 
   /// Writes down where the loop stands, for code that may look or call back.
   @inline(__always)
-  private func sync(
-    _ pc: UnsafePointer<Instruction>, _ base: UnsafeMutablePointer<Value>,
-    _ header: UnsafeMutablePointer<CodeHeader>, _ captures: UnsafeMutablePointer<Value>
-  ) {
-    state.pointee.pc = pc - 1
-    state.pointee.base = base
-    state.pointee.header = header
-    state.pointee.captures = captures
+  private func sync(_ here: Position) {
+    state.pointee.pc = here.pc - 1
+    state.pointee.base = here.base
+    state.pointee.header = here.header
+    state.pointee.captures = here.captures
   }
 
   @inline(__always)
   private func setInt(_ register: UnsafeMutablePointer<Value>, _ value: Int) {
-    if register.pointee.isTrivial {
+    if register.isTrivial {
       register.initialize(to: .int(value))
     } else {
       register.pointee = .int(value)
@@ -690,17 +473,8 @@ extension Machine {
   }
 
   @inline(__always)
-  private func setFloat(_ register: UnsafeMutablePointer<Value>, _ value: Double) {
-    if register.pointee.isTrivial {
-      register.initialize(to: .float(value))
-    } else {
-      register.pointee = .float(value)
-    }
-  }
-
-  @inline(__always)
   private func setBool(_ register: UnsafeMutablePointer<Value>, _ value: Bool) {
-    if register.pointee.isTrivial {
+    if register.isTrivial {
       register.initialize(to: .bool(value))
     } else {
       register.pointee = .bool(value)

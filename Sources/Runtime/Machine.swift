@@ -2,8 +2,8 @@
 //
 // Values lie on one stack; a frame's registers are a window of it, and the windows of caller and
 // callee overlap in the arguments. Invariants: every slot below `initializedTop` is initialized;
-// what lies above the running frame's registers holds nothing that needs releasing; machine state
-// is plain memory behind pointers, because a class's properties are checked at each access.
+// what lies above the registers of all open frames holds nothing that needs releasing; machine
+// state is plain memory behind pointers, because a class's properties are checked at each access.
 
 import Autodiff
 import Glibc
@@ -307,38 +307,13 @@ final class Machine {
   }
 }
 
-extension UnsafeMutablePointer<Value> {
-  /// The function in a register, read without counting a reference; see `Value.checkLayout`.
-  @inline(__always) var closure: Unmanaged<Closure>? {
-    guard case .function = pointee else { return nil }
-    return UnsafeRawPointer(self).load(as: Unmanaged<Closure>.self)
-  }
-}
-
-extension Value {
-  /// Makes sure that a reference lies at the beginning of a value's memory, which every Swift has
-  /// done for an enum with payloads that use all their bits (`Int`).
-  static func checkLayout() {
-    let closure = Closure(
-      FunctionPrototype(
-        name: "", source: Source(name: "", text: ""), span: .zero,
-        signature: Signature(name: "", parameters: []), documentation: nil, isMethod: false,
-        captureSources: []))
-    var value = Value.function(closure)
-    let found = withUnsafeMutablePointer(to: &value) {
-      $0.closure.map { $0.toOpaque() == Unmanaged.passUnretained(closure).toOpaque() } ?? false
-    }
-    precondition(found, "values lie in memory otherwise than expected; please report")
-  }
-}
-
 /// Releases what registers hold.
 @inline(__always)
 func clearRegisters(_ base: UnsafeMutablePointer<Value>, _ count: Int) {
   var register = base
   let end = base + count
   while register < end {
-    if !register.pointee.isTrivial { register.pointee = .nil }
+    if !register.isTrivial { register.pointee = .nil }
     register += 1
   }
 }

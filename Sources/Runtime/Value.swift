@@ -139,14 +139,6 @@ extension Value {
     }
   }
 
-  /// True where the machine may forget the value without releasing anything.
-  @inlinable var isTrivial: Bool {
-    switch self {
-    case .int, .float, .bool, .nil, .absent: true
-    default: false
-    }
-  }
-
   /// True for an argument that was not given.
   public var isAbsent: Bool {
     if case .absent = self { true } else { false }
