@@ -76,7 +76,8 @@ private func transposed(_ x: Tensor) throws -> Tensor { try x.swappedAxes(x.rank
   }
 
   @Test(
-    arguments: [DType.f64, .f32], [[1, 1], [4, 4], [7, 3], [3, 7], [2, 3, 5, 5], [2, 40, 33]])
+    arguments: [DType.f64, .f32],
+    [[1, 1], [4, 4], [7, 3], [3, 7], [2, 3, 5, 5], [2, 40, 33], [400, 260]])
   func `factors multiply back`(_ dtype: DType, _ shape: [Int]) throws {
     var key = RandomKey(seed: 1)
     let a = try key.normal(Shape(shape), dtype)
@@ -104,6 +105,36 @@ private func transposed(_ x: Tensor) throws -> Tensor { try x.swappedAxes(x.rank
     try expectNear(Tensor.matmul(positive, x), a, tolerance * 10)
     try expectNear(Tensor.choleskySolve(factor: factor, a), x, tolerance * 10)
     try expectNear(Tensor.matmul(Tensor.inverse(positive), a), x, tolerance * 10)
+  }
+
+  /// Matrices of several panels; the errors of f32 grow with the order.
+  @Test(arguments: [DType.f64, .f32], [385, 520])
+  func `large matrices factor in panels`(_ dtype: DType, _ n: Int) throws {
+    var key = RandomKey(seed: 2)
+    let tolerance = dtype == .f32 ? 1e-2 : 1e-10
+    for shape in [Shape(n, n), Shape(n, n - 130), Shape(n - 130, n)] {
+      let a = try key.normal(shape, dtype)
+      let (p, l, u) = try Tensor.lu(a)
+      try expectNear(Tensor.matmul(p, Tensor.matmul(l, u)), a, tolerance)
+    }
+    let a = try key.normal(Shape(n, n), dtype)
+    let b = try key.normal(Shape(n, 5), dtype)
+    let identity = try Tensor.eye(n, n, dtype)
+    let scaled = try Tensor.binary(.multiply, identity, Tensor(Double(n), dtype: dtype))
+    let general = try Tensor.binary(.add, a, scaled)
+    try expectNear(Tensor.matmul(general, Tensor.solve(general, b)), b, tolerance)
+    try expectNear(Tensor.matmul(general, Tensor.inverse(general)), identity, tolerance)
+    let positive = try Tensor.binary(.add, Tensor.matmul(a, transposed(a)), scaled)
+    let factor = try Tensor.choleskyFactor(positive)
+    try expectNear(factor, factor.tril(), 0)
+    try expectNear(Tensor.matmul(factor, transposed(factor)), positive, tolerance)
+    try expectNear(Tensor.matmul(positive, Tensor.solve(positive, b)), b, tolerance)
+    // The pivot that fails is counted over all panels.
+    var diagonal = [Double](repeating: 0, count: n * n)
+    for i in 0..<n { diagonal[i * n + i] = i == n - 3 ? -1 : 1 }
+    let broken = try tensor(diagonal, [n, n]).converted(to: dtype)
+    let error = #expect(throws: TensorError.self) { try Tensor.choleskyFactor(broken) }
+    #expect(error?.message.contains("pivot \(n - 3) is not above zero") == true)
   }
 
   @Test(arguments: [true, false], [true, false])

@@ -33,8 +33,9 @@ struct Blocks {
     self.width = count == 1 ? width : (width + tile - 1) / tile * tile
   }
 
-  /// Computes every block.
+  /// Computes every block; none where there are no rows or no columns.
   func forEach(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    guard rows > 0 && columns > 0 else { return }
     let (down, across) = ((rows + height - 1) / height, (columns + width - 1) / width)
     if down * across == 1 { return body(0..<rows, 0..<columns) }
     withoutActuallyEscaping(body) { body in
