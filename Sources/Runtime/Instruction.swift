@@ -215,8 +215,12 @@ final class CallSite {
   let builtin: BuiltinFunction?
   /// True where R[a] holds a variable's value of that name, which goes before the built-in.
   let hasVariable: Bool
+  /// True where no argument is spread: how many there are, and their names, is known.
+  let isUnspread: Bool
   /// The method that the last receiver had, and the receiver's type: most sites see one type.
   var found: (type: ModelType, method: Closure)?
+  /// The parameters that the arguments went to, for the last callee.
+  var plan: CallPlan?
 
   init(name: String = "", kinds: [Kind], builtin: BuiltinFunction? = nil, hasVariable: Bool = false)
   {
@@ -225,7 +229,24 @@ final class CallSite {
     self.builtin = builtin
     self.hasVariable = hasVariable
     isPlain = kinds.allSatisfy { if case .positional = $0 { true } else { false } }
+    isUnspread = kinds.allSatisfy {
+      switch $0 {
+      case .positional, .named: true
+      case .spreadList, .spreadRecord: false
+      }
+    }
   }
+}
+
+/// Which parameter each argument of a site goes to.
+struct CallPlan {
+  /// What is called; a plan holds it, so that nothing else can be taken for it.
+  let callee: AnyObject
+  /// The arguments before the site's own: 1 where the receiver of a method is one.
+  let leading: Int
+  let places: [Int]
+  /// The number of parameters.
+  let count: Int
 }
 
 /// Where a value is put: a root and a way from it.

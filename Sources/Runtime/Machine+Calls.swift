@@ -129,6 +129,20 @@ extension Machine {
     put(binding.window(values, []), first, count)
   }
 
+  /// Brings the arguments of a site into the order of a signature, in place.
+  private func bind(
+    _ signature: Signature, _ first: UnsafeMutablePointer<Value>, _ site: CallSite,
+    for callee: AnyObject
+  ) throws {
+    if site.isPlain { return try bind(signature, first, site.kinds.count) }
+    if try arrange(first, site, callee, signature) != nil { return }
+    let (values, named) = try gather(first, site)
+    let binding = try Binding(signature, positional: values.count, names: named.map(\.0))
+    let arguments = binding.window(values, named)
+    try reserve(first + arguments.count + 1)
+    for (i, value) in arguments.enumerated() { first[i] = value }
+  }
+
   private func put(_ values: [Value], _ first: UnsafeMutablePointer<Value>, _ count: Int) {
     clearRegisters(first, count)
     for (i, value) in values.enumerated() { first[i] = value }
@@ -138,8 +152,69 @@ extension Machine {
 
   /// Calls R[0] of a window with the arguments that a site describes.
   func prepare(_ window: UnsafeMutablePointer<Value>, _ site: CallSite) throws -> Entry? {
+    let count: Int?
+    switch window.pointee {
+    case .function(let closure):
+      count = try arrange(window + 1, site, closure.prototype, closure.prototype.signature)
+    case .builtin(let builtin):
+      count = try arrange(window + 1, site, builtin, builtin.signature)
+    case .model(let type): count = try arrange(window + 1, site, type, type.signature)
+    default: count = nil
+    }
+    if let count { return try prepareBound(window, count) }
     let (values, named) = try gather(window + 1, site)
     return try prepare(window, values, named)
+  }
+
+  /// Brings a site's arguments into the order of the callee's parameters, where they are; behind
+  /// `leading` ones that are not the site's.
+  ///
+  /// - Returns: the number of parameters; nil, with nothing done, where it takes more than that:
+  ///   spreads, rests, and mistakes, which `Binding` words.
+  private func arrange(
+    _ first: UnsafeMutablePointer<Value>, _ site: CallSite, leading: Int = 0,
+    _ callee: AnyObject, _ signature: @autoclosure () -> Signature
+  ) throws -> Int? {
+    guard site.isUnspread else { return nil }
+    if site.plan.map({ $0.callee !== callee || $0.leading != leading }) ?? true {
+      site.plan = makePlan(site, leading, callee, signature())
+    }
+    guard let plan = site.plan else { return nil }
+    try reserve(first + plan.count + 1)
+    let given = plan.places.count
+    withUnsafeTemporaryAllocation(of: Value.self, capacity: given) { values in
+      for i in 0..<given {
+        values.initializeElement(at: i, to: first[i])
+        first[i] = .absent
+      }
+      for i in given..<max(given, plan.count) { first[i] = .absent }
+      for (i, place) in plan.places.enumerated() { first[place] = values[i] }
+      values.deinitialize()
+    }
+    return plan.count
+  }
+
+  private func makePlan(
+    _ site: CallSite, _ leading: Int, _ callee: AnyObject, _ signature: Signature
+  ) -> CallPlan? {
+    guard signature.restList == nil, signature.restRecord == nil else { return nil }
+    let names = site.kinds.compactMap { if case .named(let name) = $0 { name } else { nil } }
+    let positional = leading + site.kinds.count - names.count
+    guard let binding = try? Binding(signature, positional: positional, names: names) else {
+      return nil
+    }
+    var places = Array(0..<leading)
+    var (next, named) = (leading, binding.named[...])
+    for kind in site.kinds {
+      if case .named = kind {
+        places.append(named.removeFirst())
+      } else {
+        places.append(next)
+        next += 1
+      }
+    }
+    return CallPlan(
+      callee: callee, leading: leading, places: places, count: signature.parameters.count)
   }
 
   /// The arguments of a site: spreads spread, names with their values.
@@ -270,16 +345,7 @@ extension Machine {
         if value.isCallable { return try callField(value, window, site) }
       } else if let method = instance.type.method(site.name) {
         site.found = (instance.type, method)
-        if site.isPlain {
-          try bind(method.prototype.signature, receiver + 1, count)
-        } else {
-          let (values, named) = try gather(receiver + 1, site)
-          let binding = try Binding(
-            method.prototype.signature, positional: values.count, names: named.map(\.0))
-          let arguments = binding.window(values, named)
-          try reserve(receiver + arguments.count + 2)
-          for (i, value) in arguments.enumerated() { receiver[i + 1] = value }
-        }
+        try bind(method.prototype.signature, receiver + 1, site, for: method.prototype)
         return Entry(
           header: method.header, captures: method.captures, base: receiver, result: window)
       } else if let method = ModelMethods.table[site.name] {
@@ -293,16 +359,7 @@ extension Machine {
           throw Rehearsal.effect
         }
         let function = hostFunction(signature)
-        if site.isPlain {
-          try bind(function.signature, receiver + 1, count)
-        } else {
-          let (values, named) = try gather(receiver + 1, site)
-          let binding = try Binding(
-            function.signature, positional: values.count, names: named.map(\.0))
-          let arguments = binding.window(values, named)
-          try reserve(receiver + arguments.count + 2)
-          for (i, value) in arguments.enumerated() { receiver[i + 1] = value }
-        }
+        try bind(function.signature, receiver + 1, site, for: function)
         let arguments = Arguments(
           base: receiver + 1, count: max(count, function.signature.parameters.count),
           interpreter: interpreter, callee: function)
@@ -344,6 +401,11 @@ extension Machine {
         return nil
       }
       window.pointee = .builtin(builtin)
+      if !site.isPlain,
+        let count = try arrange(receiver, site, leading: 1, builtin, builtin.signature)
+      {
+        return try prepareBound(window, count)
+      }
     }
     if site.isPlain { return try prepare(window, count + 1) }
     let first = receiver.pointee
