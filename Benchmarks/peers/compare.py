@@ -22,28 +22,28 @@ PICK = sys.argv[2] if len(sys.argv) > 2 else ""
 PYTHON = os.environ.get("PEERS_PYTHON") or "python3"
 ROUNDS = int(os.environ.get("ROUNDS") or 3)
 
-# The goal is the same for all: to be no slower than either peer.
-GOAL = 1.0
 TOLERANCE = 1e-5
-# Each workload, with why its answers are not compared where they are not. Where a gradient is
-# near 0, Adam divides it by a root as small, and with eps_root=0 rounding decides the quotient.
+# Each workload: why its answers are not compared where they are not, and the goals, ratios over
+# TorchOpt and over JAX. Where a gradient is near 0, Adam divides it by a root as small, and with
+# eps_root=0 rounding decides the quotient. A compiled program of scalars is out of reach for an
+# interpreter, so some have no goal over JAX.
 ADAM = "ill-conditioned"
 RANDOM = "random"
 WORKLOADS = {
-    "scalar_meta_sgd": None,
-    "scalar_meta_adam": ADAM,
-    "scalar_meta_adam_accelerated": ADAM,
-    "maml_sinusoid": None,
-    "maml_sinusoid_vmap": None,
-    "maml_sinusoid_compiled": None,
-    "es_linear": RANDOM,
-    "unroll_adam_small": ADAM,
-    "unroll_adam_small_accelerated": ADAM,
-    "unroll_adam_large": ADAM,
-    "unroll_adam_large_accelerated": ADAM,
-    "implicit_ridge_cg": None,
-    "implicit_ridge_inv": None,
-    "gelu_chain_1e6": None,
+    "scalar_meta_sgd": (None, 15, None),
+    "scalar_meta_adam": (ADAM, 20, None),
+    "scalar_meta_adam_accelerated": (ADAM, 20, None),
+    "maml_sinusoid": (None, 10, None),
+    "maml_sinusoid_vmap": (None, 40, 0.8),
+    "maml_sinusoid_compiled": (None, 40, 0.8),
+    "es_linear": (RANDOM, 40, 1),
+    "unroll_adam_small": (ADAM, 10, 1),
+    "unroll_adam_small_accelerated": (ADAM, 10, 1),
+    "unroll_adam_large": (ADAM, 2, 1.2),
+    "unroll_adam_large_accelerated": (ADAM, 2, 1.2),
+    "implicit_ridge_cg": (None, 8, 1),
+    "implicit_ridge_inv": (None, 5, None),
+    "gelu_chain_1e6": (None, 3, 0.5),
 }
 # What a peer does not have stands beside its nearest: JAX maps and compiles everything, and has
 # one Adam and one solver here.
@@ -131,7 +131,9 @@ def compare_workloads(sides, names):
     agree, behind = True, []
     for name in names:
         ours = statistics.median(seconds["Mos"][name])
-        verdict = WORKLOADS[name] or ("agrees" if peers else "alone")
+        reason, *goals = WORKLOADS[name]
+        goals = dict(zip(MODULES, goals))
+        verdict = reason or ("agrees" if peers else "alone")
         cells = []
         for peer in peers:
             other = next((other for other in candidates(name) if other in seconds[peer]), None)
@@ -140,10 +142,10 @@ def compare_workloads(sides, names):
                 continue
             theirs = statistics.median(seconds[peer][other])
             cells.append(f"{theirs * 1e3:8.3f} ms {theirs / ours:6.2f}")
-            if theirs < GOAL * ours:
-                behind.append(f"{name} ({peer}, {theirs / ours:.2f})")
+            if goals[peer] and theirs < goals[peer] * ours:
+                behind.append(f"{name} ({theirs / ours:.2f} of {goals[peer]}, {peer})")
             difference = abs(answers[peer][other] - answers["Mos"][name])
-            if WORKLOADS[name] is None and difference > TOLERANCE * abs(answers[peer][other]):
+            if reason is None and difference > TOLERANCE * abs(answers[peer][other]):
                 agree = False
                 verdict = f"DIFFERS: {answers['Mos'][name]}, {peer} {answers[peer][other]}"
         print(f"  {name:30}{ours * 1e3:9.3f} ms", *cells, f"  {verdict}")
@@ -154,7 +156,7 @@ def compare_workloads(sides, names):
             f"{compiling[slowest]:.0f} s of it for {slowest}"
         )
     if peers:
-        print(f"  below the goal of {GOAL}: {', '.join(behind) or 'nothing'}")
+        print(f"  below the goals: {', '.join(behind) or 'nothing'}")
     return agree
 
 

@@ -7,6 +7,7 @@
 #include "Kernels.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -86,10 +87,19 @@ static void start_helpers(int count) {
   pthread_attr_destroy(&attributes);
 }
 
+/// The cores that this process may run on.
+static long usable_cores(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 int mos_thread_count(void) {
   pthread_mutex_lock(&lock);
   if (wanted_threads == 0) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long cores = usable_cores();
     wanted_threads = cores < 1 ? 1 : cores > MAXIMUM_THREADS ? MAXIMUM_THREADS : (int)cores;
   }
   int count = wanted_threads;

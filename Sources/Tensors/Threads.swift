@@ -5,7 +5,7 @@ internal import Kernels
 
 /// The threads that large operations are split over, in this process.
 public enum Threads {
-  /// The machine's cores at first. Values below 1 count as 1.
+  /// The cores that the process may run on, at first. Values below 1 count as 1.
   public static var count: Int {
     get { Int(mos_thread_count()) }
     set { mos_set_thread_count(Int32(clamping: max(newValue, 1))) }
