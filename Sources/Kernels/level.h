@@ -4,6 +4,15 @@
 // Loops that return early do not vectorize; the macros that ask for it serve them too.
 #pragma clang diagnostic ignored "-Wpass-failed"
 
+/// The width of this level's vectors.
+#if MOS_LEVEL == 2
+#define VECTOR_BYTES 64
+#elif MOS_LEVEL == 1
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+
 #include "elementary.h"
 #include "vector_math.h"
 #include "elementwise.h"

@@ -9,6 +9,7 @@
 //             is put together once and serves all of them
 //   gathered  anything else: copied, converted, into a buffer of BLOCK elements.
 #include "Kernels.h"
+#include "pieces.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,9 +20,6 @@ enum {
   BLOCK = 512,
   /// Rows shorter than this are gathered together instead of running one by one.
   SHORT_ROW = 24,
-  /// Elements of a task when a loop is split over threads; a fixed number, so that the pieces do
-  /// not depend on how many threads there are.
-  TASK = 1 << 16,
 };
 
 static const size_t dtype_size[MOS_DTYPES] = {1, 8, 4, 8};

@@ -5,14 +5,6 @@
 // while it runs over what is summed; only a right operand that does not lie row by row is packed, a
 // panel of columns at a time.
 
-#if MOS_LEVEL == 2
-#define VECTOR_BYTES 64
-#elif MOS_LEVEL == 1
-#define VECTOR_BYTES 32
-#else
-#define VECTOR_BYTES 16
-#endif
-
 /// Rows of a tile: 6 × 2 sums, 2 vectors of the right operand and 1 of the left fill 15 of AVX2's
 /// 16 registers.
 enum { TILE_ROWS = 6 };

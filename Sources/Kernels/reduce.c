@@ -3,18 +3,13 @@
 // What is split, and how partial results are combined, depends on the extents alone: results do
 // not depend on the number of threads.
 #include "Kernels.h"
+#include "pieces.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
-enum {
-  /// Elements of a task.
-  TASK = 1 << 16,
-  /// Halvings of a row that is reduced on several threads.
-  HALVINGS = 6,
-  /// The elements at the bottom of a pairwise sum; halves are multiples of it (`reductions.h`).
-  LEAF = 512,
-};
+/// Halvings of a row that is reduced on several threads.
+enum { HALVINGS = 6 };
 
 /// Tasks of some rows each.
 typedef struct {
@@ -61,6 +56,7 @@ typedef struct {
   atomic_int status;
 } row_pieces;
 
+/// As `fold_sum` of `reductions.h` halves.
 static size_t half_of(size_t n) { return (n / 2 + LEAF - 1) / LEAF * LEAF; }
 
 static void cut(row_pieces *p, size_t start, size_t n, int depth) {

@@ -2,7 +2,9 @@
 // processor level. Sums run in 32 lanes and pairwise above 512 elements, so that rounding
 // grows with the logarithm of the length, and do not depend on the processor level's width.
 
-enum { LANES = 32, LEAF = 512 };
+#include "pieces.h"
+
+enum { LANES = 32 };
 
 #define LANE_FOLD(T, lanes, count, operation)                                       \
   for (int width = (count) / 2; width > 0; width /= 2)                              \

@@ -8,19 +8,16 @@
 #if defined(__x86_64__) && defined(__GLIBC__)
 
 #if MOS_LEVEL == 2
-#define VECTOR_BYTES 64
 #define VM_F64(arguments, name) _ZGVeN8##arguments##_##name
 #define VM_F32(arguments, name) _ZGVeN16##arguments##_##name##f
 #define MAP1 mos_map1_avx512
 #define MAP2 mos_map2_avx512
 #elif MOS_LEVEL == 1
-#define VECTOR_BYTES 32
 #define VM_F64(arguments, name) _ZGVdN4##arguments##_##name
 #define VM_F32(arguments, name) _ZGVdN8##arguments##_##name##f
 #define MAP1 mos_map1_avx2
 #define MAP2 mos_map2_avx2
 #else
-#define VECTOR_BYTES 16
 #define VM_F64(arguments, name) _ZGVbN2##arguments##_##name
 #define VM_F32(arguments, name) _ZGVbN4##arguments##_##name##f
 #define MAP1 mos_map1_baseline

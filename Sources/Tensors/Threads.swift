@@ -1,5 +1,6 @@
-// How many threads work on one operation. Results do not depend on it, but for
-// the rounding of sums in large products of matrices.
+// How many threads work on one operation. Results do not depend on it, but for the rounding of sums
+// in large products and factorizations of matrices. OpenBLAS runs on one thread in the whole process
+// from its first use on; see `Blas`.
 
 internal import Kernels
 
