@@ -18,6 +18,7 @@
 #include "elementwise.h"
 #include "reductions.h"
 #include "adam.h"
+#include "packing.h"
 #include "product.h"
 
 #define FLOAT_UNARY(name) \
@@ -92,7 +93,7 @@ const mos_kernel_table MOS_TABLE = {
     [MOS_SCAN_logSoftmax] = {[MOS_F32] = scan_logSoftmax_f32, [MOS_F64] = scan_logSoftmax_f64},
   },
   .convert = {CONVERSIONS(bool), CONVERSIONS(i64), CONVERSIONS(f32), CONVERSIONS(f64)},
-  .small_product = {[MOS_F32] = small_product_f32, [MOS_F64] = small_product_f64},
+  .product = {[MOS_F32] = product_f32, [MOS_F64] = product_f64},
   .adam_step = {[MOS_F32] = adam_step_f32, [MOS_F64] = adam_step_f64},
   .adam_gradient = {[MOS_F32] = adam_gradient_f32, [MOS_F64] = adam_gradient_f64},
 };

@@ -1,129 +1,206 @@
-// Products of small matrices. Included once for each processor level.
+// Products of matrices. Included once for each processor level.
 //
-// BLAS packs both operands before it multiplies, which takes longer than a product of some tens of
-// rows and columns itself. Here a tile of the result, some rows by two vectors, stays in registers
-// while it runs over what is summed; only a right operand that does not lie row by row is packed, a
-// panel of columns at a time.
+// A tile of the result, some rows by two vectors, stays in registers while it runs over what is
+// summed. Around it lie the loops of Goto and van de Geijn (Anatomy of High-Performance Matrix
+// Multiplication, ACM TOMS 34, 2008): pieces of what is summed, blocks of the left operand's rows,
+// which stay in the second-level cache, and panels of the right operand's columns, which stay in the
+// first-level one. Small products read their operands where they lie.
+//
+// An element is the sum of its pieces, each added up in order: its bits do not depend on its place,
+// so not on how threads share a result.
 
-/// Rows of a tile: 6 × 2 sums, 2 vectors of the right operand and 1 of the left fill 15 of AVX2's
-/// 16 registers.
+#if VECTOR_BYTES == 64
+/// 12 × 2 sums, 2 vectors of the right operand and 1 of the left are 27 of AVX-512's 32 registers.
+enum { TILE_ROWS = 12 };
+#else
+/// 6 × 2 sums, 2 vectors of the right operand and 1 of the left are 15 of 16 registers.
 enum { TILE_ROWS = 6 };
+#endif
 
-// Squares of a transposed operand, turned in registers: `r` are its rows, `to` takes its columns.
-typedef float square_f32 __attribute__((vector_size(16)));
-typedef double square_f64 __attribute__((vector_size(16)));
-enum { SQUARE_f32 = 4, SQUARE_f64 = 2 };
-#define SHUFFLE __builtin_shufflevector
+enum {
+  /// What is summed at a time: 16 KB of a panel, half of the first-level cache, and 24 for AVX-512.
+  PIECE = VECTOR_BYTES == 64 ? 192 : 256,
+  /// Rows of a packed block: whole tiles, less than 300 KB of f32.
+  BLOCK_ROWS = 288,
+  /// Columns of a packed block.
+  BLOCK_COLUMNS_f32 = 512,
+  BLOCK_COLUMNS_f64 = 256,
+  /// A small product packs a right operand that lies row by row only for so many strips, and where
+  /// a panel is spread over more bytes than this: its lines may share too few sets of the cache.
+  PACKED_STRIPS = 4,
+  DIRECT_BYTES = 48 << 10,
+};
 
-static inline __attribute__((always_inline)) void turn_f32(square_f32 *r) {
-  square_f32 t0 = SHUFFLE(r[0], r[1], 0, 4, 1, 5), t1 = SHUFFLE(r[0], r[1], 2, 6, 3, 7);
-  square_f32 t2 = SHUFFLE(r[2], r[3], 0, 4, 1, 5), t3 = SHUFFLE(r[2], r[3], 2, 6, 3, 7);
-  r[0] = SHUFFLE(t0, t2, 0, 1, 4, 5);
-  r[1] = SHUFFLE(t0, t2, 2, 3, 6, 7);
-  r[2] = SHUFFLE(t1, t3, 0, 1, 4, 5);
-  r[3] = SHUFFLE(t1, t3, 2, 3, 6, 7);
-}
-
-static inline __attribute__((always_inline)) void turn_f64(square_f64 *r) {
-  square_f64 first = SHUFFLE(r[0], r[1], 0, 2);
-  r[1] = SHUFFLE(r[0], r[1], 1, 3);
-  r[0] = first;
-}
+/// Tiles stay in registers only where no loop over their rows or vectors is left.
+#define UNROLLED(...) _Pragma("clang loop unroll(full)") for (__VA_ARGS__)
 
 #define PRODUCT(tag, T)                                                             \
   typedef T vector_##tag __attribute__((vector_size(VECTOR_BYTES)));                \
   enum { WIDTH_##tag = VECTOR_BYTES / sizeof(T), PANEL_##tag = 2 * WIDTH_##tag };   \
-  /* y := a b for `rows` rows and `vectors` vectors of columns, both constants here. */ \
+  /* `rows` rows and `vectors` vectors of columns, both constants here. */          \
   static inline __attribute__((always_inline)) void tile_##tag(                     \
       int rows, int vectors, size_t k, const T *a, ptrdiff_t a_row,                 \
-      ptrdiff_t a_column, const T *b, ptrdiff_t b_row, T *y, size_t y_row) {        \
+      ptrdiff_t a_column, const T *b, ptrdiff_t b_row, T *y, size_t y_row,          \
+      T kept) {                                                                     \
     vector_##tag sum[TILE_ROWS][2];                                                 \
-    for (int r = 0; r < rows; r++)                                                  \
-      for (int v = 0; v < vectors; v++) sum[r][v] = (vector_##tag){0};              \
+    UNROLLED(int r = 0; r < rows; r++) {                                            \
+      __builtin_prefetch(y + (size_t)r * y_row, 1);                                 \
+      __builtin_prefetch(y + (size_t)r * y_row + vectors * WIDTH_##tag - 1, 1);     \
+      UNROLLED(int v = 0; v < vectors; v++) sum[r][v] = (vector_##tag){0};          \
+    }                                                                               \
     for (size_t l = 0; l < k; l++, a += a_column, b += b_row) {                     \
       vector_##tag right[2];                                                        \
       memcpy(right, b, (size_t)vectors * VECTOR_BYTES);                             \
-      for (int r = 0; r < rows; r++)                                                \
-        for (int v = 0; v < vectors; v++) sum[r][v] += a[r * a_row] * right[v];     \
+      UNROLLED(int r = 0; r < rows; r++)                                            \
+        UNROLLED(int v = 0; v < vectors; v++) sum[r][v] += a[r * a_row] * right[v]; \
     }                                                                               \
-    for (int r = 0; r < rows; r++)                                                  \
-      memcpy(y + (size_t)r * y_row, sum[r], (size_t)vectors * VECTOR_BYTES);        \
-  }                                                                                 \
-  static void tiles_##tag(size_t rows, int vectors, size_t k, const T *a,           \
-                          ptrdiff_t a_row, ptrdiff_t a_column, const T *b,          \
-                          ptrdiff_t b_row, T *y, size_t y_row) {                    \
-    switch ((int)rows * 2 + vectors - 1) {                                          \
-      EACH_TILE(tag, 1) EACH_TILE(tag, 2) EACH_TILE(tag, 3)                         \
-      EACH_TILE(tag, 4) EACH_TILE(tag, 5) EACH_TILE(tag, 6)                         \
-    }                                                                               \
-  }                                                                                 \
-  /* Columns of b, `full` to a row, zero behind the last. */                        \
-  static void pack_##tag(size_t k, size_t columns, size_t full, const T *b,         \
-                         ptrdiff_t b_row, ptrdiff_t b_column, T *to) {              \
-    size_t c = 0;                                                                   \
-    for (; b_row == 1 && c + SQUARE_##tag <= columns; c += SQUARE_##tag) {          \
-      const T *from = b + (ptrdiff_t)c * b_column;                                  \
-      size_t l = 0;                                                                 \
-      for (; l + SQUARE_##tag <= k; l += SQUARE_##tag) {                            \
-        square_##tag r[SQUARE_##tag];                                               \
-        for (int i = 0; i < SQUARE_##tag; i++)                                      \
-          memcpy(&r[i], from + i * b_column + (ptrdiff_t)l, sizeof r[i]);           \
-        turn_##tag(r);                                                              \
-        for (int i = 0; i < SQUARE_##tag; i++)                                      \
-          memcpy(to + (l + (size_t)i) * full + c, &r[i], sizeof r[i]);              \
+    UNROLLED(int r = 0; r < rows; r++, y += y_row) {                                \
+      if (kept != 0) {                                                              \
+        vector_##tag old[2];                                                        \
+        memcpy(old, y, (size_t)vectors * VECTOR_BYTES);                             \
+        UNROLLED(int v = 0; v < vectors; v++) sum[r][v] = old[v] + kept * sum[r][v]; \
       }                                                                             \
-      for (; l < k; l++)                                                            \
-        for (int i = 0; i < SQUARE_##tag; i++)                                      \
-          to[l * full + c + (size_t)i] = from[i * b_column + (ptrdiff_t)l];         \
-    }                                                                               \
-    for (size_t l = 0; l < k; l++) {                                                \
-      const T *row = b + (ptrdiff_t)l * b_row;                                      \
-      for (size_t i = c; i < columns; i++)                                          \
-        to[l * full + i] = row[(ptrdiff_t)i * b_column];                            \
-      for (size_t i = columns; i < full; i++) to[l * full + i] = 0;                 \
+      memcpy(y, sum[r], (size_t)vectors * VECTOR_BYTES);                            \
     }                                                                               \
   }                                                                                 \
-  static void small_product_##tag(                                                  \
-      size_t m, size_t k, size_t n, const void *left, ptrdiff_t a_row,              \
-      ptrdiff_t a_column, const void *right, ptrdiff_t b_row, ptrdiff_t b_column,   \
-      void *result) {                                                               \
-    const T *a = left, *b = right;                                                  \
-    T panel[MOS_SMALL_PRODUCT_INNER * PANEL_##tag];                                 \
-    size_t height = (m + (m + TILE_ROWS - 1) / TILE_ROWS - 1) /                     \
-                    ((m + TILE_ROWS - 1) / TILE_ROWS);                              \
-    for (size_t j = 0; j < n; j += PANEL_##tag) {                                   \
-      size_t columns = n - j < PANEL_##tag ? n - j : PANEL_##tag;                   \
-      int vectors = columns <= WIDTH_##tag ? 1 : 2;                                 \
-      size_t full = (size_t)vectors * WIDTH_##tag;                                  \
-      const T *from = b + (ptrdiff_t)j * b_column;                                  \
-      ptrdiff_t step = b_row;                                                       \
-      if (b_column != 1 || columns != full) {                                       \
-        pack_##tag(k, columns, full, from, b_row, b_column, panel);                 \
-        from = panel;                                                               \
-        step = (ptrdiff_t)full;                                                     \
+  /* y := a b where `kept` is 0, otherwise y += kept a b. */                        \
+  static __attribute__((noinline)) void tiles_##tag(                                \
+      size_t rows, int vectors, size_t k, const T *a, ptrdiff_t a_row, ptrdiff_t a_column, \
+      const T *b, ptrdiff_t b_row, T *y, size_t y_row, T kept) {                    \
+    switch ((int)rows * 2 + vectors - 1) { EACH_HEIGHT(DIRECT_TILE, tag) }          \
+  }                                                                                 \
+  /* The same for operands that are packed. */                                      \
+  static __attribute__((noinline)) void packed_tiles_##tag(                         \
+      size_t rows, int vectors, size_t k, const T *a, const T *b, T *y, size_t y_row, T kept) { \
+    switch ((int)rows * 2 + vectors - 1) { EACH_HEIGHT(PACKED_TILE, tag) }          \
+  }                                                                                 \
+  /* All tiles of a panel of columns, at most two vectors of them; a strip is `height` rows. */ \
+  static inline __attribute__((always_inline)) void strips_##tag(                   \
+      int packed, size_t rows, size_t height, size_t columns, size_t k, const T *a, \
+      ptrdiff_t a_row, ptrdiff_t a_column, const T *b, ptrdiff_t b_row, T *y,       \
+      size_t y_row, T kept) {                                                       \
+    const int vectors = columns <= WIDTH_##tag ? 1 : 2;                             \
+    const size_t full = (size_t)vectors * WIDTH_##tag;                              \
+    T edge[TILE_ROWS * PANEL_##tag];                                                \
+    for (size_t i = 0; i < rows; i += height, y += height * y_row) {                \
+      const size_t high = rows - i < height ? rows - i : height;                    \
+      T *to = columns == full ? y : edge;                                           \
+      const size_t to_row = columns == full ? y_row : full;                         \
+      if (to == edge && kept != 0)                                                  \
+        for (size_t r = 0; r < high; r++)                                           \
+          memcpy(to + r * full, y + r * y_row, columns * sizeof(T));                \
+      if (packed)                                                                   \
+        packed_tiles_##tag(high, vectors, k, a + i * k, b, to, to_row, kept);       \
+      else                                                                          \
+        tiles_##tag(high, vectors, k, a + (ptrdiff_t)i * a_row, a_row, a_column, b, \
+                    b_row, to, to_row, kept);                                       \
+      if (to == edge)                                                               \
+        for (size_t r = 0; r < high; r++)                                           \
+          memcpy(y + r * y_row, to + r * full, columns * sizeof(T));                \
+    }                                                                               \
+  }                                                                                 \
+  static size_t padded_##tag(size_t columns) {                                      \
+    return columns <= WIDTH_##tag ? WIDTH_##tag : PANEL_##tag;                      \
+  }                                                                                 \
+  /* Small products: the left operand is read where it lies, the right one too where it can be. */ \
+  static void direct_product_##tag(const mos_product *p, size_t piece) {            \
+    T panel[PIECE * PANEL_##tag];                                                   \
+    const size_t n = p->columns, strips = (p->rows + TILE_ROWS - 1) / TILE_ROWS;    \
+    const size_t height = (p->rows + strips - 1) / strips;                          \
+    const int lies = p->b_column == 1 &&                                            \
+        (strips < PACKED_STRIPS || piece * (size_t)p->b_row * sizeof(T) <= DIRECT_BYTES); \
+    for (size_t l = 0; l < p->inner; l += piece) {                                  \
+      const size_t k = p->inner - l < piece ? p->inner - l : piece;                 \
+      const T *left = (const T *)p->a + (ptrdiff_t)l * p->a_column;                 \
+      for (size_t j = 0; j < n; j += PANEL_##tag) {                                 \
+        const size_t columns = n - j < PANEL_##tag ? n - j : PANEL_##tag;           \
+        const size_t full = padded_##tag(columns);                                  \
+        const size_t rows = p->upper && j + columns < p->rows ? j + columns : p->rows; \
+        const T *right =                                                            \
+            (const T *)p->b + (ptrdiff_t)l * p->b_row + (ptrdiff_t)j * p->b_column; \
+        ptrdiff_t step = p->b_row;                                                  \
+        if (!lies || columns != full) {                                             \
+          pack_##tag(PANEL_##tag, k, columns, full, right, p->b_row, p->b_column, panel); \
+          right = panel;                                                            \
+          step = (ptrdiff_t)full;                                                   \
+        }                                                                           \
+        strips_##tag(0, rows, height, columns, k, left, p->a_row, p->a_column,      \
+                     right, step, (T *)p->y + j, p->y_row,                          \
+                     p->sign != 0 ? (T)p->sign : l > 0);                            \
       }                                                                             \
-      for (size_t i = 0; i < m; i += height) {                                      \
-        size_t rows = m - i < height ? m - i : height;                              \
-        T *y = (T *)result + i * n + j;                                             \
-        const T *top = a + (ptrdiff_t)i * a_row;                                    \
-        if (columns == full) {                                                      \
-          tiles_##tag(rows, vectors, k, top, a_row, a_column, from, step, y, n);    \
-        } else {                                                                    \
-          T edge[TILE_ROWS * PANEL_##tag];                                          \
-          tiles_##tag(rows, vectors, k, top, a_row, a_column, from, step, edge, full); \
-          for (size_t r = 0; r < rows; r++)                                         \
-            memcpy(y + r * n, edge + r * full, columns * sizeof(T));                \
+    }                                                                               \
+  }                                                                                 \
+  /* Large ones: both are packed, the right one for more than a panel where it is read again. */ \
+  static void packed_product_##tag(const mos_product *p, size_t piece, T *left) {   \
+    const size_t m = p->rows, n = p->columns;                                       \
+    const size_t blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;                        \
+    const size_t block = ((m + blocks - 1) / blocks + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS; \
+    const size_t across = blocks > 1 ? BLOCK_COLUMNS_##tag : PANEL_##tag;           \
+    T *right = left + BLOCK_ROWS * PIECE;                                           \
+    for (size_t l = 0; l < p->inner; l += piece) {                                  \
+      const size_t k = p->inner - l < piece ? p->inner - l : piece;                 \
+      for (size_t first = 0; first < n; first += across) {                          \
+        const size_t end = n - first < across ? n : first + across;                 \
+        for (size_t j = first; j < end; j += PANEL_##tag) {                         \
+          const size_t columns = end - j < PANEL_##tag ? end - j : PANEL_##tag;     \
+          pack_##tag(PANEL_##tag, k, columns, padded_##tag(columns),                \
+                     (const T *)p->b + (ptrdiff_t)l * p->b_row + (ptrdiff_t)j * p->b_column, \
+                     p->b_row, p->b_column, right + (j - first) * k);               \
+        }                                                                           \
+        for (size_t top = 0; top < m; top += block) {                               \
+          const size_t rows = m - top < block ? m - top : block;                    \
+          if (p->upper && top >= end) break;                                        \
+          for (size_t i = 0; (blocks > 1 || first == 0) && i < rows; i += TILE_ROWS) { \
+            const size_t high = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;        \
+            pack_##tag(TILE_ROWS, k, high, high,                                    \
+                       (const T *)p->a + (ptrdiff_t)(top + i) * p->a_row +          \
+                           (ptrdiff_t)l * p->a_column,                              \
+                       p->a_column, p->a_row, left + i * k);                        \
+          }                                                                         \
+          for (size_t j = first; j < end; j += PANEL_##tag) {                       \
+            const size_t columns = end - j < PANEL_##tag ? end - j : PANEL_##tag;   \
+            if (p->upper && top >= j + columns) continue;                           \
+            /* Up to the diagonal, in whole strips, as they are packed. */          \
+            const size_t above = (j + columns - top + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS; \
+            strips_##tag(1, p->upper && above < rows ? above : rows,                \
+                         TILE_ROWS, columns, k, left, 1, TILE_ROWS, right + (j - first) * k, \
+                         0, (T *)p->y + top * p->y_row + j, p->y_row,               \
+                         p->sign != 0 ? (T)p->sign : l > 0);                        \
+          }                                                                         \
         }                                                                           \
       }                                                                             \
     }                                                                               \
+  }                                                                                 \
+  _Static_assert((BLOCK_ROWS + BLOCK_COLUMNS_##tag) * PIECE * sizeof(T) <= MOS_PRODUCT_SCRATCH, \
+                 "scratch holds a block of either operand");                        \
+  static void product_##tag(const mos_product *p, void *scratch) {                  \
+    const size_t pieces = (p->inner + PIECE - 1) / PIECE;                           \
+    const size_t piece = (p->inner + pieces - 1) / pieces;                          \
+    if (scratch)                                                                    \
+      packed_product_##tag(p, piece, scratch);                                      \
+    else                                                                            \
+      direct_product_##tag(p, piece);                                               \
   }
-#define EACH_TILE(tag, rows)                                                        \
-  case rows * 2:                                                                    \
-    tile_##tag(rows, 1, k, a, a_row, a_column, b, b_row, y, y_row);                 \
-    break;                                                                          \
-  case rows * 2 + 1:                                                                \
-    tile_##tag(rows, 2, k, a, a_row, a_column, b, b_row, y, y_row);                 \
+#define DIRECT_TILE(tag, rows, vectors)                                             \
+  case rows * 2 + vectors - 1:                                                      \
+    tile_##tag(rows, vectors, k, a, a_row, a_column, b, b_row, y, y_row, kept);     \
     break;
+#define PACKED_TILE(tag, rows, vectors)                                             \
+  case rows * 2 + vectors - 1:                                                      \
+    tile_##tag(rows, vectors, k, a, 1, rows, b, vectors * WIDTH_##tag, y, y_row, kept); \
+    break;
+#define BOTH(tile, tag, rows) tile(tag, rows, 1) tile(tag, rows, 2)
+#define SIX_HEIGHTS(tile, tag)                                                      \
+  BOTH(tile, tag, 1) BOTH(tile, tag, 2) BOTH(tile, tag, 3)                          \
+  BOTH(tile, tag, 4) BOTH(tile, tag, 5) BOTH(tile, tag, 6)
+#if VECTOR_BYTES == 64
+#define EACH_HEIGHT(tile, tag)                                                      \
+  SIX_HEIGHTS(tile, tag)                                                            \
+  BOTH(tile, tag, 7) BOTH(tile, tag, 8) BOTH(tile, tag, 9)                          \
+  BOTH(tile, tag, 10) BOTH(tile, tag, 11) BOTH(tile, tag, 12)
+#else
+#define EACH_HEIGHT SIX_HEIGHTS
+#endif
 
 PRODUCT(f32, float)
 PRODUCT(f64, double)

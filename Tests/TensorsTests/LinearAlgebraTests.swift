@@ -288,7 +288,7 @@ private func answers(_ a: Tensor) throws -> [Tensor] {
   }
 
   @Test(arguments: [DType.f64, .f32], [[331, 517, 203], [517, 300, 517], [2000, 900, 1]])
-  func `a product is the same for every number of threads, but for rounding`(
+  func `a product is the same for every number of threads`(
     _ dtype: DType, _ extents: [Int]
   ) throws {
     var key = RandomKey(seed: 5)
@@ -307,7 +307,8 @@ private func answers(_ a: Tensor) throws -> [Tensor] {
     }
     for product in products {
       let worst = zip(product, products[0]).map { abs($0 - $1) }.max() ?? 0
-      #expect(worst <= (dtype == .f32 ? 1e-3 : 1e-11))
+      // Of a row and a column BLAS rounds as it reads; all others are equal to the last bit.
+      #expect(worst <= (extents.contains(1) ? (dtype == .f32 ? 1e-3 : 1e-11) : 0))
     }
   }
 }

@@ -14,6 +14,13 @@ import Testing
     return result
   }
 
+  /// Compared out of the macro, which would print every number of large arrays.
+  private func expectSame(_ y: Tensor, _ expected: [Double]) throws {
+    let places = try zip(y.doubles, expected).enumerated().filter { $1.0 != $1.1 }.map(\.offset)
+    #expect(y.count == expected.count)
+    #expect(places.prefix(3) == [])
+  }
+
   static let sizes: [(Int, Int, Int)] = [
     (1, 1, 1), (1, 5, 1), (1, 7, 4), (4, 7, 1), (2, 2, 2), (3, 4, 5), (8, 8, 8), (16, 3, 33),
     (1, 100, 100), (100, 100, 1), (65, 64, 63), (0, 3, 2), (2, 0, 3), (5, 1, 6),
@@ -49,6 +56,60 @@ import Testing
     }
     let (x, y) = (try a.sliced(axis: 0, from: 0, to: min(m, 1)), b)
     if m > 0 { #expect(try Tensor.matmul(x.squeezed(0), y).doubles == Array(expected[..<n])) }
+  }
+
+  /// Products of whole numbers below 2²⁴ are exact whatever their order, so that blocks, strips and
+  /// pieces of what is summed show by any number that is wrong.
+  @Test(arguments: [(300, 600, 70), (40, 1100, 530), (700, 270, 33), (25, 2000, 24), (6, 300, 900)])
+  func `large products are exact for whole numbers`(_ m: Int, _ k: Int, _ n: Int) throws {
+    let a = try Tensor.binary(.remainder, counting([m, k]), Tensor(7.0))
+    let b = try Tensor.binary(.remainder, counting([k, n]), Tensor(5.0))
+    let whole = try Tensor.matmul(a.converted(to: .i64), b.converted(to: .i64))
+      .converted(to: .f64).doubles
+    for dtype in [DType.f64, .f32] {
+      let (x, y) = (try a.converted(to: dtype), try b.converted(to: dtype))
+      try expectSame(Tensor.matmul(x, y), whole)
+      let (p, q) = (
+        try x.swappedAxes(0, 1).contiguous().swappedAxes(0, 1),
+        try y.swappedAxes(0, 1).contiguous().swappedAxes(0, 1)
+      )
+      try expectSame(Tensor.matmul(p, q), whole)
+      try expectSame(Tensor.matmul(p, y), whole)
+    }
+  }
+
+  @Test(arguments: [(33, 40), (300, 530), (601, 70)])
+  func `a matrix times its transpose is symmetric and right`(_ n: Int, _ k: Int) throws {
+    let a = try Tensor.binary(.remainder, counting([n, k]), Tensor(11.0))
+    let whole = try a.converted(to: .i64)
+    let expected = try Tensor.matmul(whole, whole.swappedAxes(0, 1)).converted(to: .f64).doubles
+    for dtype in [DType.f64, .f32] {
+      let x = try a.converted(to: dtype)
+      try expectSame(Tensor.matmul(x, x.swappedAxes(0, 1)), expected)
+      let y = try x.swappedAxes(0, 1).contiguous()
+      try expectSame(Tensor.matmul(y.swappedAxes(0, 1), y), expected)
+    }
+  }
+
+  @Test func `threads share many small products`() throws {
+    let a = try Tensor.binary(.remainder, counting([3, 40, 50, 40]), Tensor(7.0))
+    let b = try Tensor.binary(.remainder, counting([40, 40, 30]), Tensor(5.0))
+    let before = Threads.count
+    defer { Threads.count = before }
+    Threads.count = 4
+    let y = try Tensor.matmul(a, b)
+    Threads.count = 1
+    let z = try Tensor.matmul(a, b)
+    let same = try y.doubles == z.doubles
+    #expect(same)
+    for (i, j) in [(0, 0), (1, 7), (2, 39)] {
+      let left = try a.sliced(axis: 0, from: i, to: i + 1).sliced(axis: 1, from: j, to: j + 1)
+        .reshaped(Shape(50, 40))
+      let right = try b.sliced(axis: 0, from: j, to: j + 1).reshaped(Shape(40, 30))
+      let part = try y.sliced(axis: 0, from: i, to: i + 1).sliced(axis: 1, from: j, to: j + 1)
+      let agrees = try part.doubles == product(left, right)
+      #expect(agrees)
+    }
   }
 
   @Test func `batches stretch`() throws {

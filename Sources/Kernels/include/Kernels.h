@@ -106,15 +106,25 @@ typedef struct {
 /// Works on the elements `begin ..< end`.
 typedef void (*mos_adam_kernel)(const mos_adam *step, size_t begin, size_t end);
 
-/// The most that `mos_product_kernel` sums over: a packed panel of as many rows fits the stack and
-/// the first-level cache.
-enum { MOS_SMALL_PRODUCT_INNER = 128 };
+/// `y = a b`, or `y += sign a b` where that is not 0, for an a of `rows` rows and `inner` columns and
+/// a b of `inner` rows and `columns` columns. Strides are in elements; the rows of y lie apart from
+/// one another, from a and from b.
+typedef struct {
+  size_t rows, inner, columns;
+  const void *a, *b;
+  void *y;
+  ptrdiff_t a_row, a_column, b_row, b_column;
+  size_t y_row;
+  int sign;
+  /// Only elements on or above the diagonal of y are asked for; the others are left undefined.
+  int upper;
+} mos_product;
 
-/// `y = a b` for an a of m rows and k columns and a b of k rows and n columns, k at most
-/// `MOS_SMALL_PRODUCT_INNER`; strides in elements, y contiguous and apart from both.
-typedef void (*mos_product_kernel)(
-    size_t m, size_t k, size_t n, const void *a, ptrdiff_t a_row, ptrdiff_t a_column,
-    const void *b, ptrdiff_t b_row, ptrdiff_t b_column, void *y);
+/// The bytes that a product may use to pack its operands in, aligned to 64; see product.h.
+enum { MOS_PRODUCT_SCRATCH = 1114112 };
+
+/// Without scratch both operands are read where they lie, which is better for small products.
+typedef void (*mos_product_kernel)(const mos_product *product, void *_Nullable scratch);
 
 /// Which operands of a binary kernel are one element for all.
 enum { MOS_BOTH_VECTORS, MOS_SECOND_SCALAR, MOS_FIRST_SCALAR, MOS_FORMS };
@@ -127,7 +137,7 @@ typedef struct {
   mos_reduce_kernel _Nullable reduce[MOS_REDUCE_COUNT][MOS_DTYPES];
   mos_block_kernel _Nullable scan[MOS_SCAN_COUNT][MOS_DTYPES];
   mos_convert_kernel _Nullable convert[MOS_DTYPES][MOS_DTYPES];
-  mos_product_kernel _Nullable small_product[MOS_DTYPES];
+  mos_product_kernel _Nullable product[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_step[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_gradient[MOS_DTYPES];
 } mos_kernel_table;
@@ -159,8 +169,8 @@ static inline mos_block_kernel _Nullable mos_scan_kernel(int kernel, int dtype) 
   return mos_kernels()->scan[kernel][dtype];
 }
 
-static inline mos_product_kernel _Nullable mos_small_product(int dtype) {
-  return mos_kernels()->small_product[dtype];
+static inline mos_product_kernel _Nullable mos_product_kernel_of(int dtype) {
+  return mos_kernels()->product[dtype];
 }
 
 enum { MOS_MAXIMUM_RANK = 8 };

@@ -39,17 +39,10 @@ protocol BlasElement: BinaryFloatingPoint, Sendable {
   typealias Elements = UnsafeMutablePointer<Self>
   static var dtype: DType { get }
 
-  /// `c := op(a) op(b)`, or `c -= op(a) op(b)`: c of m rows and n columns, k what is summed over.
-  static func gemm(
-    _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ b: BlasOperand<Self>,
-    _ c: Elements, _ leading: Int32, subtracting: Bool)
   /// `y += op(a) x`, a stored with these rows and columns.
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Self>, _ x: UnsafePointer<Self>,
     _ step: Int32, _ y: Elements)
-  /// `c += op(a) op(a)ᵀ`, the upper triangle of c of order n, k what is summed over.
-  static func syrk(
-    _ n: Int32, _ k: Int32, _ a: BlasOperand<Self>, _ c: Elements, _ leading: Int32)
   /// `b := op(a)⁻¹ b`, or `b := b op(a)⁻¹` where a is on the right: b of m rows and n columns, a
   /// triangle of as many as meet it.
   static func trsm(
@@ -74,26 +67,12 @@ struct BlasOperand<Element> {
 extension Double: BlasElement {
   static var dtype: DType { .f64 }
 
-  static func gemm(
-    _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Double>, _ b: BlasOperand<Double>,
-    _ c: Elements, _ leading: Int32, subtracting: Bool
-  ) {
-    cblas_dgemm(
-      CblasRowMajor, a.operation, b.operation, m, n, k, subtracting ? -1 : 1, a.elements,
-      a.leading, b.elements, b.leading, subtracting ? 1 : 0, c, leading)
-  }
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Double>, _ x: UnsafePointer<Double>,
     _ step: Int32, _ y: Elements
   ) {
     cblas_dgemv(
       CblasRowMajor, a.operation, rows, columns, 1, a.elements, a.leading, x, step, 1, y, 1)
-  }
-  static func syrk(
-    _ n: Int32, _ k: Int32, _ a: BlasOperand<Double>, _ c: Elements, _ leading: Int32
-  ) {
-    cblas_dsyrk(
-      CblasRowMajor, CblasUpper, a.operation, n, k, 1, a.elements, a.leading, 1, c, leading)
   }
   static func trsm(
     onRight: Bool, lower: Bool, unit: Bool, _ m: Int32, _ n: Int32, _ a: BlasOperand<Double>,
@@ -108,26 +87,12 @@ extension Double: BlasElement {
 extension Float: BlasElement {
   static var dtype: DType { .f32 }
 
-  static func gemm(
-    _ m: Int32, _ n: Int32, _ k: Int32, _ a: BlasOperand<Float>, _ b: BlasOperand<Float>,
-    _ c: Elements, _ leading: Int32, subtracting: Bool
-  ) {
-    cblas_sgemm(
-      CblasRowMajor, a.operation, b.operation, m, n, k, subtracting ? -1 : 1, a.elements,
-      a.leading, b.elements, b.leading, subtracting ? 1 : 0, c, leading)
-  }
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Float>, _ x: UnsafePointer<Float>,
     _ step: Int32, _ y: Elements
   ) {
     cblas_sgemv(
       CblasRowMajor, a.operation, rows, columns, 1, a.elements, a.leading, x, step, 1, y, 1)
-  }
-  static func syrk(
-    _ n: Int32, _ k: Int32, _ a: BlasOperand<Float>, _ c: Elements, _ leading: Int32
-  ) {
-    cblas_ssyrk(
-      CblasRowMajor, CblasUpper, a.operation, n, k, 1, a.elements, a.leading, 1, c, leading)
   }
   static func trsm(
     onRight: Bool, lower: Bool, unit: Bool, _ m: Int32, _ n: Int32, _ a: BlasOperand<Float>,

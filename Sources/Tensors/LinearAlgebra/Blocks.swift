@@ -1,7 +1,5 @@
 // A large result in blocks, which threads take one by one.
 
-internal import Kernels
-
 /// A grid of blocks that covers a matrix.
 struct Blocks {
   let rows: Int
@@ -20,10 +18,11 @@ struct Blocks {
     self.rows = rows
     self.columns = columns
     // Twice as many blocks as threads, so that a thread that is held up costs little.
-    let wanted = work < 2 * least ? 1 : min(work / least, 2 * Threads.count)
-    // Whole tiles of BLAS's kernels, which are 4, 8, 12 or 16 elements wide: nothing is wasted at
-    // the edges, and most elements round as they do in one piece.
-    let tile = 48
+    let threads = work < 2 * least ? 1 : Threads.count
+    let wanted = threads == 1 ? 1 : min(work / least, 2 * threads)
+    // Whole tiles of the product's kernel, 6 or 12 rows by up to 32 columns, and of BLAS's kernels,
+    // 4 to 16 wide: nothing is wasted at the edges.
+    let tile = 96
     var (height, width, count) = (rows, columns, 1)
     while count < wanted, max(height, width) > tile {
       if height >= width { height = (height + 1) / 2 } else { width = (width + 1) / 2 }
@@ -38,16 +37,9 @@ struct Blocks {
     guard rows > 0 && columns > 0 else { return }
     let (down, across) = ((rows + height - 1) / height, (columns + width - 1) / width)
     if down * across == 1 { return body(0..<rows, 0..<columns) }
-    withoutActuallyEscaping(body) { body in
-      var task: (Int) -> Void = { index in
-        let (row, column) = (index / across * height, index % across * width)
-        body(row..<min(row + height, rows), column..<min(column + width, columns))
-      }
-      withUnsafeMutablePointer(to: &task) {
-        mos_parallel(
-          down * across,
-          { $0.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int($1)) }, $0)
-      }
+    Threads.share(down * across) { index in
+      let (row, column) = (index / across * height, index % across * width)
+      body(row..<min(row + height, rows), column..<min(column + width, columns))
     }
   }
 }

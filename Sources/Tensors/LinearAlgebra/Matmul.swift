@@ -1,6 +1,5 @@
-// Products of tensors as matrices: shapes, batches and layouts. BLAS multiplies floats, reading
-// transposed and strided views as they are; a plain loop with overflow checks multiplies whole
-// numbers.
+// Products of tensors as matrices: shapes and batches. Floats go to `MatrixProduct`, which reads
+// views where they lie; a plain loop with overflow checks multiplies whole numbers.
 
 internal import Kernels
 
@@ -47,12 +46,7 @@ extension Tensor {
     let promoted = DType.promoted(a.dtype, b.dtype)
     let dtype: DType = promoted == .bool ? .i64 : promoted
     let (x, y) = (try a.converted(to: dtype), try b.converted(to: dtype))
-    if x.rank == 2 && y.rank == 2 {
-      if k == 0 { return try zeros(Shape(m, n), dtype) }
-      let result = try uninitialized(Shape(m, n).checked(), dtype)
-      try multiply(Matrix(x), Matrix(y), into: result.header.data, dtype)
-      return withExtendedLifetime((x, y)) { result }
-    }
+    if x.rank == 2 && y.rank == 2 { return try multiplyBatches(x, y, Shape(), Shape(m, n), dtype) }
     guard let batch = Shape.broadcast(x.batchShape, y.batchShape), batch.rank <= 6 else {
       throw Shape.mismatch("multiply", left, right)
     }
@@ -64,10 +58,7 @@ extension Tensor {
       let rows = try x.reshaped(Shape(x.count / k, k))
       return try matrixProduct(rows, y, left, right).reshaped(shape)
     }
-    if k == 0 { return try zeros(shape, dtype) }
-    let result = try uninitialized(shape.checked(), dtype)
-    try multiplyBatches(Matrix(x), Matrix(y), x, y, batch, result, dtype)
-    return result
+    return try multiplyBatches(x, y, batch, shape, dtype)
   }
 
   private var batchShape: Shape {
@@ -83,67 +74,72 @@ extension Tensor {
     return result
   }
 
+  /// The products of all batches, as a tensor of that shape.
   private static func multiplyBatches(
-    _ a: Matrix, _ b: Matrix, _ x: Tensor, _ y: Tensor, _ batch: Shape, _ result: Tensor,
-    _ dtype: DType
-  ) throws {
-    let count = batch.count
-    if result.count == 0 { return }
+    _ x: Tensor, _ y: Tensor, _ batch: Shape, _ shape: Shape, _ dtype: DType
+  ) throws -> Tensor {
+    if x.shape[x.rank - 1] == 0 { return try zeros(shape, dtype) }
+    let result = try uninitialized(shape.checked(), dtype)
+    if result.count == 0 { return result }
     let xSteps = x.batchShape.stretched(x.batchStrides, to: batch)
     let ySteps = y.batchShape.stretched(y.batchStrides, to: batch)
-    let bytes = a.rows * b.columns * dtype.size
-    var (p, q, index) = (a, b, Shape(trusted: repeatElement(0, count: batch.rank)))
+    let batches = MatrixBatches(batch, xSteps, ySteps)
+    func multiply<T: MatrixElement>(_: T.Type) throws {
+      try T.multiply(
+        batches, Matrix(x), Matrix(y), into: result.header.data.assumingMemoryBound(to: T.self))
+    }
     try withExtendedLifetime((x, y)) {
-      for i in 0..<count {
-        try multiply(p, q, into: result.header.data + i * bytes, dtype)
-        var axis = batch.rank - 1
-        while axis >= 0 {
-          index[axis] += 1
-          p.data += xSteps[axis] * dtype.size
-          q.data += ySteps[axis] * dtype.size
-          if index[axis] < batch[axis] { break }
-          p.data -= xSteps[axis] * batch[axis] * dtype.size
-          q.data -= ySteps[axis] * batch[axis] * dtype.size
-          index[axis] = 0
-          axis -= 1
-        }
+      switch dtype {
+      case .f32: try multiply(Float.self)
+      case .f64: try multiply(Double.self)
+      default: try multiply(Int64.self)
       }
+    }
+    return result
+  }
+}
+
+/// An element type that matrices are multiplied in.
+private protocol MatrixElement {
+  /// The products of all batches, one after the other in y; a and b are those of the first.
+  static func multiply(
+    _ batches: MatrixBatches, _ a: Matrix<Self>, _ b: Matrix<Self>,
+    into y: UnsafeMutablePointer<Self>
+  ) throws
+}
+
+extension MatrixElement where Self: BlasElement {
+  static func multiply(
+    _ batches: MatrixBatches, _ a: Matrix<Self>, _ b: Matrix<Self>,
+    into y: UnsafeMutablePointer<Self>
+  ) {
+    batches.share(work: multiplications(a.rows, a.columns, b.columns)) { index, x, z in
+      MatrixProduct(
+        a.moved(by: x), b.moved(by: z), y + index * a.rows * b.columns
+      ).compute()
     }
   }
+}
 
-  private static func multiply(
-    _ a: Matrix, _ b: Matrix, into y: UnsafeMutableRawPointer, _ dtype: DType
+extension Float: MatrixElement {}
+extension Double: MatrixElement {}
+
+extension Int64: MatrixElement {
+  fileprivate static func multiply(
+    _ batches: MatrixBatches, _ a: Matrix<Int64>, _ b: Matrix<Int64>,
+    into y: UnsafeMutablePointer<Int64>
   ) throws {
-    let (m, k, n) = (a.rows, a.columns, b.columns)
-    if m == 0 || n == 0 { return }
-    guard dtype.isFloat else {
+    try batches.forEach { index, x, z in
       let status = mos_matmul_i64(
-        m, k, n, a.data.assumingMemoryBound(to: Int64.self), a.rowStride, a.columnStride,
-        b.data.assumingMemoryBound(to: Int64.self), b.rowStride, b.columnStride,
-        y.assumingMemoryBound(to: Int64.self))
+        a.rows, a.columns, b.columns, a.elements + x, a.rowStride, a.columnStride,
+        b.elements + z, b.rowStride, b.columnStride, y + index * a.rows * b.columns)
       guard status == MOS_OK else {
         throw TensorError(
-          .value, "the product of i64[\(m), \(k)] and i64[\(k), \(n)] overflows i64",
+          .value,
+          "the product of i64[\(a.rows), \(a.columns)] and i64[\(b.rows), \(b.columns)]"
+            + " overflows i64",
           hint: "convert one of them to f64 first")
       }
-      return
-    }
-    guard m <= Int(Int32.max), k <= Int(Int32.max), n <= Int(Int32.max) else {
-      throw TensorError(
-        .limit, "a product of [\(m), \(k)] and [\(k), \(n)] is beyond BLAS's 32-bit extents")
-    }
-    guard a.isReadable else {
-      let copy = try a.copied(dtype)
-      return try withExtendedLifetime(copy) { try multiply(Matrix(copy), b, into: y, dtype) }
-    }
-    guard b.isReadable else {
-      let copy = try b.copied(dtype)
-      return try withExtendedLifetime(copy) { try multiply(a, Matrix(copy), into: y, dtype) }
-    }
-    if dtype == .f32 {
-      MatrixProduct(a, b, y.assumingMemoryBound(to: Float.self)).compute()
-    } else {
-      MatrixProduct(a, b, y.assumingMemoryBound(to: Double.self)).compute()
     }
   }
 }

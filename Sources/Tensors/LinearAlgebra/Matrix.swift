@@ -1,86 +1,80 @@
-// A matrix in memory, and how BLAS reads it.
+// A matrix in memory, by its strides, and how BLAS reads it.
 
-/// One matrix of a float tensor; strides in elements.
-struct Matrix {
-  var data: UnsafeMutableRawPointer
+struct Matrix<Element> {
+  let elements: UnsafeMutablePointer<Element>
   let rows: Int
   let columns: Int
+  /// In elements, as all strides.
   let rowStride: Int
   let columnStride: Int
-  /// Whether memory holds the columns one after the other; the rows otherwise.
-  private let isTransposed: Bool
-  /// The distance between them. 0 where BLAS cannot read the matrix: one stride must be 1, the other
-  /// long enough, both in BLAS's 32-bit range.
-  private let leading: Int32
 
   private init(
-    _ data: UnsafeMutableRawPointer, _ rows: Int, _ columns: Int, _ rowStride: Int,
+    _ elements: UnsafeMutablePointer<Element>, _ rows: Int, _ columns: Int, _ rowStride: Int,
     _ columnStride: Int
   ) {
-    self.data = data
+    self.elements = elements
     self.rows = rows
     self.columns = columns
     self.rowStride = rowStride
     self.columnStride = columnStride
-    (isTransposed, leading) = Matrix.layout(rows, columns, rowStride, columnStride)
   }
 
-  /// The last two axes of a tensor, at its first batch.
+  /// The last two axes of a tensor of these elements, at its first batch.
   init(_ x: Tensor) {
     let (strides, row, column) = (x.strides, x.rank - 2, x.rank - 1)
-    self.init(x.header.data, x.shape[row], x.shape[column], strides[row], strides[column])
+    self.init(
+      x.header.data.assumingMemoryBound(to: Element.self), x.shape[row], x.shape[column],
+      strides[row], strides[column])
   }
 
-  /// Contiguous elements.
-  init(_ data: UnsafeMutableRawPointer, rows: Int, columns: Int) {
-    self.init(data, rows, columns, columns, 1)
+  /// Rows one after the other, from one to the next as many elements as there are columns, or more.
+  init(
+    _ elements: UnsafeMutablePointer<Element>, rows: Int, columns: Int, leading: Int? = nil
+  ) {
+    self.init(elements, rows, columns, leading ?? columns, 1)
   }
 
   /// The same elements, read the other way.
-  var transposed: Matrix { Matrix(data, columns, rows, columnStride, rowStride) }
+  var transposed: Matrix { Matrix(elements, columns, rows, columnStride, rowStride) }
 
-  private static func layout(_ rows: Int, _ columns: Int, _ rowStride: Int, _ columnStride: Int)
-    -> (isTransposed: Bool, leading: Int32)
-  {
+  /// A matrix of the same layout so many elements further on.
+  func moved(by offset: Int) -> Matrix {
+    Matrix(elements + offset, rows, columns, rowStride, columnStride)
+  }
+
+  /// These rows and columns of it.
+  func part(rows: Range<Int>, columns: Range<Int>) -> Matrix {
+    Matrix(
+      elements + rows.lowerBound * rowStride + columns.lowerBound * columnStride, rows.count,
+      columns.count, rowStride, columnStride)
+  }
+
+  func part(rows: Range<Int>) -> Matrix { part(rows: rows, columns: 0..<columns) }
+
+  func part(columns: Range<Int>) -> Matrix { part(rows: 0..<rows, columns: columns) }
+
+  /// True where both are one matrix in memory, seen from its two sides.
+  func isTranspose(of other: Matrix) -> Bool {
+    elements == other.elements && rows == other.columns && columns == other.rows
+      && rowStride == other.columnStride && columnStride == other.rowStride
+  }
+
+  /// The matrix as BLAS reads it, without a copy; nil where it cannot: one stride must be 1, the
+  /// other as long as what it steps over, and all within 32 bits.
+  var blasOperand: BlasOperand<Element>? {
+    guard max(rows, columns) <= Int(Int32.max) else { return nil }
     if columnStride == 1 || columns == 1 {
       let leading = rows == 1 ? columns : rowStride
-      if leading >= columns && leading >= 1 && leading <= Int(Int32.max) {
-        return (false, Int32(leading))
+      if leading >= max(columns, 1) && leading <= Int(Int32.max) {
+        return BlasOperand(elements: elements, isTransposed: false, leading: Int32(leading))
       }
     }
     if rowStride == 1 || rows == 1 {
       let leading = columns == 1 ? rows : columnStride
-      if leading >= rows && leading >= 1 && leading <= Int(Int32.max) {
-        return (true, Int32(leading))
+      if leading >= max(rows, 1) && leading <= Int(Int32.max) {
+        return BlasOperand(elements: elements, isTransposed: true, leading: Int32(leading))
       }
     }
-    return (false, 0)
-  }
-
-  /// Whether BLAS reads it without a copy.
-  var isReadable: Bool { leading > 0 }
-
-  /// The matrix from this row and column on. It must be readable.
-  func operand<T: BlasElement>(_: T.Type = T.self, row: Int = 0, column: Int = 0) -> BlasOperand<T>
-  {
-    let offset =
-      isTransposed ? column * Int(leading) + row : row * Int(leading) + column
-    return BlasOperand(
-      elements: UnsafePointer(data.assumingMemoryBound(to: T.self)) + offset,
-      isTransposed: isTransposed, leading: leading)
-  }
-
-  /// True where both are one matrix in memory, seen from its two sides.
-  func isTranspose(of other: Matrix) -> Bool {
-    data == other.data && rows == other.columns && columns == other.rows
-      && rowStride == other.columnStride && columnStride == other.rowStride
-  }
-
-  /// The same elements in a contiguous tensor.
-  func copied(_ dtype: DType) throws -> Tensor {
-    try Tensor(
-      shape: Shape(rows, columns), count: rows * columns, data: data, owner: nil,
-      layout: Layout(Shape(trusted: [rowStride, columnStride])), dtype: dtype
-    ).contiguous()
+    return nil
   }
 }

@@ -36,11 +36,10 @@ extension LapackElement {
         .forEach { rows, _ in
           // The longest rows first, so that threads end together.
           let (top, bottom) = (below - rows.upperBound, below - rows.lowerBound)
-          gemm(
-            Int32(rows.count), Int32(bottom), Int32(size),
-            BlasOperand(elements: first + top * n, isTransposed: false, leading: Int32(n)),
-            BlasOperand(elements: UnsafePointer(first), isTransposed: true, leading: Int32(n)),
-            a + (end + top) * n + end, Int32(n), subtracting: true)
+          let panel = Matrix(first, rows: below, columns: size, leading: n)
+          Matrix(a + (end + top) * n + end, rows: rows.count, columns: bottom, leading: n).take(
+            productOf: panel.part(rows: top..<bottom), panel.part(rows: 0..<bottom).transposed,
+            subtracting: true)
         }
     }
     return 0
@@ -76,11 +75,9 @@ extension LapackElement {
           BlasOperand(elements: UnsafePointer(corner), isTransposed: false, leading: leading),
           block + start, leading)
         guard end < m else { return }
-        gemm(
-          Int32(columns.count), Int32(m - end), Int32(size),
-          BlasOperand(elements: block + start, isTransposed: false, leading: leading),
-          BlasOperand(elements: corner + size, isTransposed: false, leading: leading),
-          block + end, leading, subtracting: true)
+        Matrix(block + end, rows: columns.count, columns: m - end, leading: m).take(
+          productOf: Matrix(block + start, rows: columns.count, columns: size, leading: m),
+          Matrix(corner + size, rows: size, columns: m - end, leading: m), subtracting: true)
       }
       if end == steps { break }
     }

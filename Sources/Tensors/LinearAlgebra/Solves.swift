@@ -152,7 +152,7 @@ extension Tensor {
           }
         }
         u.withElements { u in
-          scaled.withUnsafeMutableBytes { scaled in
+          scaled.withUnsafeMutableBufferPointer { scaled in
             guard let right = scaled.baseAddress else { return }
             let left = u.assumingMemoryBound(to: T.self) + index * m * k
             MatrixProduct(
