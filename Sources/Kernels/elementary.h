@@ -36,6 +36,17 @@ static inline float exp_f32(float x) {
          BITS_TO_F32((int32_t)((whole << 23) - half));
 }
 
+/// 2^s e^x where that is a normal number, at most 2^127, and s a constant: what the functions below
+/// need, whose arguments are bounded on one side. They choose s so that results of their own below
+/// the normal range are rounded but once.
+static inline float exp_scaled_f32(float x, float s) {
+  float shifted = x * 1.44269504f + (12582912.0f + 127.0f + s);
+  float k = shifted - (12582912.0f + 127.0f + s);
+  float r = x - k * 0.693359375f;
+  r = r + k * 2.12194440e-4f;
+  return exp_polynomial_f32(r) * BITS_TO_F32((int32_t)((uint32_t)F32_TO_BITS(shifted) << 23));
+}
+
 /// As `exp_f32`, with the Taylor series to the thirteenth power: its rest is below 2^-57.
 static inline double exp_f64(double x) {
   double c = x < -746.0 ? -746.0 : x;

@@ -45,6 +45,8 @@ import Testing
   /// Bounds of f32 errors in units of the last place, and the functions in f64.
   static let bounds: [(UnaryKernel, Double, @Sendable (Double) -> Double)] = [
     (.exp, 1.2, { exp($0) }),
+    (.sigmoid, 2.5, { 1 / (1 + exp(-$0)) }),
+    (.silu, 2.5, { $0 / (1 + exp(-$0)) }),
   ]
 
   /// Every 9973rd float up to 112 in magnitude, of either sign, results below the normal range
