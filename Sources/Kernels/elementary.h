@@ -157,18 +157,3 @@ static inline float tanh_f32(float x) {
   y = y > 1.0f ? 1.0f : y;
   return y < -1.0f ? -1.0f : y;
 }
-
-/// erfc(a) for a >= 0, relative error 1.2e-7: Chebyshev's fit of Numerical Recipes, §6.2.
-static inline float erfc_positive_f32(float a) {
-  float t = 1.0f / (1.0f + 0.5f * a);
-  float p = 0.17087277f;
-  p = p * t - 0.82215223f;
-  p = p * t + 1.48851587f;
-  p = p * t - 1.13520398f;
-  p = p * t + 0.27886807f;
-  p = p * t - 0.18628806f;
-  p = p * t + 0.09678418f;
-  p = p * t + 0.37409196f;
-  p = p * t + 1.00002368f;
-  return t * exp_f32(-a * a + (p * t - 1.26551223f));
-}
