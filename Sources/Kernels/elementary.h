@@ -8,25 +8,43 @@
 #define BITS_TO_F64(bits) ((union { int64_t i; double f; }){.i = (bits)}.f)
 #define F64_TO_BITS(value) ((union { double f; int64_t i; }){.f = (value)}.i)
 
+/// e^r for |r| <= log(2)/2: a minimax fit of relative error 3.2e-9, with 1 + r kept exact.
+static inline float exp_polynomial_f32(float r) {
+  float p = 1.38200796e-3f;
+  p = p * r + 8.36868398e-3f;
+  p = p * r + 4.16682735e-2f;
+  p = p * r + 1.66665211e-1f;
+  p = p * r + 4.99999940e-1f;
+  p = p * r + 1.0f;
+  return p * r + 1.0f;
+}
+
 /// e^x = 2^k e^r with |r| <= log(2)/2. Adding 1.5·2^23 rounds to a whole number and leaves it in
-/// the low bits; 2^k is applied in two halves, so that results below the normal range are right.
+/// the low bits, here k + 254. 2^k is applied in two halves, so that results below the normal range
+/// and above the range are right: the powers of two whose exponents, with their bias of 127, are
+/// half of the whole number and the rest of it.
 static inline float exp_f32(float x) {
   float c = x < -104.0f ? -104.0f : x;
   c = c > 89.0f ? 89.0f : c;
-  float shifted = c * 1.44269504f + 12582912.0f;
-  float k = shifted - 12582912.0f;
-  int32_t whole = F32_TO_BITS(shifted) - F32_TO_BITS(12582912.0f);
+  float shifted = c * 1.44269504f + (12582912.0f + 254.0f);
+  float k = shifted - (12582912.0f + 254.0f);
   float r = c - k * 0.693359375f;
   r = r + k * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
-  int32_t half = whole >> 1;
-  return p * BITS_TO_F32((half + 127) << 23) * BITS_TO_F32((whole - half + 127) << 23);
+  uint32_t whole = (uint32_t)F32_TO_BITS(shifted);
+  uint32_t half = whole >> 1 << 23;
+  return exp_polynomial_f32(r) * BITS_TO_F32((int32_t)half) *
+         BITS_TO_F32((int32_t)((whole << 23) - half));
+}
+
+/// 2^s e^x where that is a normal number, at most 2^127, and s a constant: what the functions below
+/// need, whose arguments are bounded on one side. They choose s so that results of their own below
+/// the normal range are rounded but once.
+static inline float exp_scaled_f32(float x, float s) {
+  float shifted = x * 1.44269504f + (12582912.0f + 127.0f + s);
+  float k = shifted - (12582912.0f + 127.0f + s);
+  float r = x - k * 0.693359375f;
+  r = r + k * 2.12194440e-4f;
+  return exp_polynomial_f32(r) * BITS_TO_F32((int32_t)((uint32_t)F32_TO_BITS(shifted) << 23));
 }
 
 /// As `exp_f32`, with the Taylor series to the thirteenth power: its rest is below 2^-57.
@@ -138,19 +156,4 @@ static inline float tanh_f32(float x) {
   float y = c * p / q;
   y = y > 1.0f ? 1.0f : y;
   return y < -1.0f ? -1.0f : y;
-}
-
-/// erfc(a) for a >= 0, relative error 1.2e-7: Chebyshev's fit of Numerical Recipes, §6.2.
-static inline float erfc_positive_f32(float a) {
-  float t = 1.0f / (1.0f + 0.5f * a);
-  float p = 0.17087277f;
-  p = p * t - 0.82215223f;
-  p = p * t + 1.48851587f;
-  p = p * t - 1.13520398f;
-  p = p * t + 0.27886807f;
-  p = p * t - 0.18628806f;
-  p = p * t + 0.09678418f;
-  p = p * t + 0.37409196f;
-  p = p * t + 1.00002368f;
-  return t * exp_f32(-a * a + (p * t - 1.26551223f));
 }

@@ -155,18 +155,66 @@ SCAN_CHECKED(cumprod, 1, __builtin_mul_overflow)
 //
 // With m = max x:  softmax = e^(x−m) / Σ e^(x−m),  logsumexp = m + log Σ e^(x−m). A row of −inf
 // has logsumexp −inf and softmax nan, as the formula says; nan and +inf give nan and +inf.
+//
+// Softmax and its relatives read a row for its maximum, which may miss a nan: the exponentials
+// carry it. The f32 ones are 2^32 times as large, so that quotients below the normal range are
+// rounded once.
 
-#define SOFTMAX(tag, T, log)                                                        \
-  static T exponentials_##tag(size_t n, const T *x, T m, T *y) {                    \
-    EACH y[i] = exp_##tag(x[i] - m);                                                \
-    return fold_sum_##tag(n, y);                                                    \
-  }                                                                                 \
+#define LARGER(p, q) ((p) > (q) ? (p) : (q))
+
+enum {
+  /// Rows up to this length leave room for the next one in the second-level cache.
+  PREFETCHED_ROW = 1 << 13,
+};
+
+static inline float softmax_exponential_f32(float x) {
+  return exp_scaled_f32(x < -110 ? -110 : x, 32);
+}
+
+/// Writes 2^32 e^(x−m) and gives its sum, in the order of `fold_sum_f32`. Memory `ahead` elements
+/// further on, the next row's, is asked for on the way, so that it comes while this computes. It
+/// may lie past the end: a prefetch does not fault.
+static float exponentials_f32(size_t n, const float *x, float m, float *y, size_t ahead) {
+  if (n > LEAF) {
+    size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;
+    float first = exponentials_f32(half, x, m, y, ahead);
+    return first + exponentials_f32(n - half, x + half, m, y + half, ahead);
+  }
+  float lanes[LANES] = {0};
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    for (size_t j = 0; ahead > 0 && j < LANES; j += 64 / sizeof(float)) {
+      __builtin_prefetch(x + i + ahead + j);
+      __builtin_prefetch(y + i + ahead + j, 1);
+    }
+    _Pragma("clang loop vectorize(assume_safety)")
+    for (int j = 0; j < LANES; j++) {
+      float e = softmax_exponential_f32(x[i + j] - m);
+      y[i + j] = e;
+      lanes[j] += e;
+    }
+  }
+  _Pragma("clang loop vectorize(assume_safety)")
+  for (size_t k = i; k < n; k++) y[k] = softmax_exponential_f32(x[k] - m);
+  for (int j = 0; i < n; i++, j++) lanes[j] += y[i];
+  LANE_FOLD(float, lanes, LANES, ADD)
+  return lanes[0];
+}
+
+static double exponentials_f64(size_t n, const double *x, double m, double *y, size_t ahead) {
+  (void)ahead;
+  EACH y[i] = exp_f64(x[i] - m);
+  return fold_sum_f64(n, y);
+}
+
+#define SOFTMAX(tag, T, log, exponential_scale)                                     \
+  FOLD(larger, tag, T, x[0], LARGER)                                                \
   static T log_sum_##tag(size_t n, const T *x, T m) {                               \
     T piece[LEAF];                                                                  \
     T sum = 0;                                                                      \
     for (size_t i = 0; i < n; i += LEAF)                                            \
-      sum += exponentials_##tag(n - i < LEAF ? n - i : LEAF, x + i, m, piece);      \
-    return log(sum);                                                                \
+      sum += exponentials_##tag(n - i < LEAF ? n - i : LEAF, x + i, m, piece, 0);   \
+    return log(sum * (1 / (T)exponential_scale));                                   \
   }                                                                                 \
   static int reduce_logsumexp_##tag(size_t n, const void *x, void *y) {             \
     T m = n == 0 ? -(T)INFINITY : fold_max_##tag(n, x);                             \
@@ -177,7 +225,8 @@ SCAN_CHECKED(cumprod, 1, __builtin_mul_overflow)
   BLOCK_KERNEL(scan_softmax_##tag) {                                                \
     if (n == 0) return MOS_OK;                                                      \
     T *result = y;                                                                  \
-    T scale = 1 / exponentials_##tag(n, a, fold_max_##tag(n, a), y);                \
+    size_t ahead = n <= PREFETCHED_ROW ? n : 0;                                     \
+    T scale = 1 / exponentials_##tag(n, a, fold_larger_##tag(n, a), y, ahead);      \
     for (size_t i = 0; i < n; i++) result[i] *= scale;                              \
     return MOS_OK;                                                                  \
   }                                                                                 \
@@ -185,10 +234,10 @@ SCAN_CHECKED(cumprod, 1, __builtin_mul_overflow)
     if (n == 0) return MOS_OK;                                                      \
     const T *source = a;                                                            \
     T *result = y;                                                                  \
-    T m = fold_max_##tag(n, a);                                                     \
+    T m = fold_larger_##tag(n, a);                                                  \
     T log_sum = log_sum_##tag(n, a, m);                                             \
     EACH result[i] = (source[i] - m) - log_sum;                                     \
     return MOS_OK;                                                                  \
   }
-SOFTMAX(f32, float, logf)
-SOFTMAX(f64, double, log)
+SOFTMAX(f32, float, logf, 0x1p32)
+SOFTMAX(f64, double, log, 1)

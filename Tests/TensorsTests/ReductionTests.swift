@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Testing
 
 @testable import Tensors
@@ -139,5 +140,47 @@ import Testing
     let single = try tensor([.infinity, 0, -.infinity, -.infinity], [2, 2], .f32)
     #expect(try single.logsumexp(AxisSet(1)).doubles == [.infinity, -.infinity])
     #expect(try counting([5000], .f32).softmax(axis: 0).sum(.all(rank: 1)).firstDouble > 0.999999)
+  }
+
+  /// Logits in steps of 1/64, so that their differences are exact; the lengths are whole and broken
+  /// groups of lanes, and parts of a pairwise sum.
+  @Test(arguments: [1, 7, 31, 32, 33, 100, 512, 1000, 5000], [0, 1, 2])
+  func `softmax of f32 within four units of the last place`(_ n: Int, _ level: Int32) throws {
+    mos_set_kernel_level(level)
+    defer { mos_set_kernel_level(2) }
+    let logits = (0..<n).map { Double(($0 * 997) % 7041) / 64 - 60 }
+    let result = try tensor(logits, nil, .f32).softmax(axis: 0).doubles
+    let greatest = logits.max() ?? 0
+    let total = logits.reduce(0) { $0 + exp($1 - greatest) }
+    for (x, y) in zip(logits, result) {
+      let expected = exp(x - greatest) / total
+      let error = abs(y - expected) / Double(Float(expected).ulp)
+      #expect(error <= 4, "\(n) \(x): \(error) ulp")
+    }
+  }
+
+  @Test func `a nan or an infinity anywhere makes a softmax nan`() throws {
+    for n in [5, 40, 700] {
+      for place in [0, n / 2, n - 1] {
+        for dtype in [DType.f32, .f64] {
+          for special in [Double.nan, .infinity] {
+            var values = [Double](repeating: 1, count: n)
+            values[place] = special
+            let x = try tensor(values, nil, dtype)
+            #expect(try x.softmax(axis: 0).doubles.allSatisfy { $0.isNaN })
+            #expect(try x.logSoftmax(axis: 0).doubles.contains { $0.isNaN })
+            let sum = try x.logsumexp(.all(rank: 1)).firstDouble
+            #expect(special.isNaN ? sum.isNaN : sum == .infinity)
+          }
+          let nothing = try tensor(
+            [Double](repeating: -.infinity, count: n), nil, dtype)
+          #expect(try nothing.softmax(axis: 0).doubles.allSatisfy { $0.isNaN })
+          var masked = [Double](repeating: -.infinity, count: n)
+          masked[place] = -3
+          let one = try tensor(masked, nil, dtype).softmax(axis: 0).doubles
+          #expect(one.enumerated().allSatisfy { $0.element == ($0.offset == place ? 1 : 0) })
+        }
+      }
+    }
   }
 }
