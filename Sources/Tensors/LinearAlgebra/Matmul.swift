@@ -113,9 +113,13 @@ extension MatrixElement where Self: BlasElement {
     _ batches: MatrixBatches, _ a: Matrix<Self>, _ b: Matrix<Self>,
     into y: UnsafeMutablePointer<Self>
   ) {
-    batches.share(work: multiplications(a.rows, a.columns, b.columns)) { index, x, z in
+    let (work, area) = (multiplications(a.rows, a.columns, b.columns), a.rows * b.columns)
+    if let small = MatrixProduct(a, b, y).small {
+      return batches.share(work: work) { index, x, z in small.run(movedBy: x, z, index * area) }
+    }
+    batches.share(work: work) { index, x, z in
       MatrixProduct(
-        a.moved(by: x), b.moved(by: z), y + index * a.rows * b.columns
+        a.moved(by: x), b.moved(by: z), y + index * area
       ).compute()
     }
   }

@@ -15,17 +15,29 @@ struct MatrixProduct<T: BlasElement> {
     self.result = result
   }
 
+  /// The product by one call of the kernel, where that is the way to compute it.
+  var small: ProductKernel<T>? {
+    guard a.rows > 1 && b.columns > 1 && a.columns > 0 && !isGram,
+      multiplications(a.rows, a.columns, b.columns) < 2 * Blocks.leastProducts
+    else { return nil }
+    return ProductKernel(a, b, into: Matrix(result, rows: a.rows, columns: b.columns))
+  }
+
+  private var isGram: Bool { a.rows >= leastGram && a.isTranspose(of: b) }
+
   func compute() {
     let (m, k, n) = (a.rows, a.columns, b.columns)
     if m == 0 || n == 0 { return }
     if k == 0 { return result.initialize(repeating: 0, count: m * n) }
+    if let small { return small.run() }
     if n == 1 || m == 1, multiplyVector() { return }
-    if m >= leastGram && a.isTranspose(of: b) { return multiplyByTranspose() }
+    if isGram { return multiplyByTranspose() }
     let y = Matrix(result, rows: m, columns: n)
     Blocks(rows: m, columns: n, work: multiplications(m, k, n), least: Blocks.leastProducts)
       .forEach { rows, columns in
-        y.part(rows: rows, columns: columns)
-          .take(productOf: a.part(rows: rows), b.part(columns: columns))
+        ProductKernel(
+          a.part(rows: rows), b.part(columns: columns), into: y.part(rows: rows, columns: columns)
+        ).run()
       }
   }
 
@@ -61,8 +73,10 @@ struct MatrixProduct<T: BlasElement> {
       rows: n, columns: 1, work: multiplications(n, k, (n + 1) / 2), least: Blocks.leastProducts
     ).forEach { rows, _ in
       let columns = rows.lowerBound..<n
-      y.part(rows: rows, columns: columns)
-        .take(productOf: a.part(rows: rows), b.part(columns: columns), upper: true)
+      ProductKernel(
+        a.part(rows: rows), b.part(columns: columns), into: y.part(rows: rows, columns: columns),
+        upper: true
+      ).run()
     }
     mirrorUpper(n)
   }

@@ -36,10 +36,13 @@ extension LapackElement {
         .forEach { rows, _ in
           // The longest rows first, so that threads end together.
           let (top, bottom) = (below - rows.upperBound, below - rows.lowerBound)
-          let panel = Matrix(first, rows: below, columns: size, leading: n)
-          Matrix(a + (end + top) * n + end, rows: rows.count, columns: bottom, leading: n).take(
-            productOf: panel.part(rows: top..<bottom), panel.part(rows: 0..<bottom).transposed,
-            subtracting: true)
+          let left = Matrix(first, rows: below, columns: size, leading: n)
+          ProductKernel(
+            left.part(rows: top..<bottom), left.part(rows: 0..<bottom).transposed,
+            into: Matrix(
+              a + (end + top) * n + end, rows: rows.count, columns: bottom, leading: n),
+            subtracting: true
+          ).run()
         }
     }
     return 0
@@ -75,9 +78,12 @@ extension LapackElement {
           BlasOperand(elements: UnsafePointer(corner), isTransposed: false, leading: leading),
           block + start, leading)
         guard end < m else { return }
-        Matrix(block + end, rows: columns.count, columns: m - end, leading: m).take(
-          productOf: Matrix(block + start, rows: columns.count, columns: size, leading: m),
-          Matrix(corner + size, rows: size, columns: m - end, leading: m), subtracting: true)
+        ProductKernel(
+          Matrix(block + start, rows: columns.count, columns: size, leading: m),
+          Matrix(corner + size, rows: size, columns: m - end, leading: m),
+          into: Matrix(block + end, rows: columns.count, columns: m - end, leading: m),
+          subtracting: true
+        ).run()
       }
       if end == steps { break }
     }

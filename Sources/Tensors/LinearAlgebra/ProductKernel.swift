@@ -2,31 +2,54 @@
 
 internal import Kernels
 
-extension Matrix where Element: BlasElement {
-  /// Becomes a b, or loses that where `subtracting`, on this thread; its rows must be contiguous and
-  /// lie apart from a and b.
+/// A product of two matrices by the kernel, on the thread that runs it.
+struct ProductKernel<Element: BlasElement> {
+  private var product: mos_product
+  private let kernel: mos_product_kernel?
+  private let packs: Bool
+
+  /// `y = a b`, or `y -= a b` where `subtracting`; the rows of y must be contiguous and lie apart from
+  /// a and b.
   ///
   /// - Parameter upper: only what is on or above the diagonal is wanted; the rest is undefined.
-  func take(
-    productOf a: Matrix, _ b: Matrix, subtracting: Bool = false, upper: Bool = false
+  init(
+    _ a: Matrix<Element>, _ b: Matrix<Element>, into y: Matrix<Element>,
+    subtracting: Bool = false, upper: Bool = false
   ) {
-    guard rows > 0, columns > 0, let kernel = mos_product_kernel_of(Int32(Element.dtype.rawValue))
-    else { return }
-    var product = mos_product(
-      rows: rows, inner: a.columns, columns: columns, a: a.elements, b: b.elements, y: elements,
-      a_row: a.rowStride, a_column: a.columnStride, b_row: b.rowStride, b_column: b.columnStride,
-      y_row: rowStride, sign: subtracting ? -1 : 0, upper: upper ? 1 : 0)
-    guard isWorthPacking(a) else { return kernel(&product, nil) }
-    let block = Allocator.blockSize(Int(MOS_PRODUCT_SCRATCH))
-    let scratch = Allocator.take(block, zeroed: false)
-    kernel(&product, scratch)
-    if let scratch { Allocator.give(scratch, block) }
+    product = mos_product(
+      rows: y.rows, inner: a.columns, columns: y.columns, a: a.elements, b: b.elements,
+      y: y.elements, a_row: a.rowStride, a_column: a.columnStride, b_row: b.rowStride,
+      b_column: b.columnStride, y_row: y.rowStride, sign: subtracting ? -1 : 0,
+      upper: upper ? 1 : 0)
+    kernel = mos_product_kernel_of(Int32(Element.dtype.rawValue))
+    packs = ProductKernel.isWorthPacking(a, y)
   }
 
   /// Whether tiles come faster from packed operands by more than packing takes.
-  private func isWorthPacking(_ a: Matrix) -> Bool {
-    rows >= 24 && columns >= (a.columnStride == 1 ? 64 : 16)
-      && multiplications(rows, a.columns, columns) > 1 << 20
+  private static func isWorthPacking(_ a: Matrix<Element>, _ y: Matrix<Element>) -> Bool {
+    y.rows >= 24 && y.columns >= (a.columnStride == 1 ? 64 : 16)
+      && multiplications(y.rows, a.columns, y.columns) > 1 << 20
+  }
+
+  func run() {
+    guard product.rows > 0, product.columns > 0, let kernel else { return }
+    withUnsafePointer(to: product) { product in
+      guard packs else { return kernel(product, nil) }
+      let block = Allocator.blockSize(Int(MOS_PRODUCT_SCRATCH))
+      let scratch = Allocator.take(block, zeroed: false)
+      kernel(product, scratch)
+      if let scratch { Allocator.give(scratch, block) }
+    }
+  }
+
+  /// The same product of the matrices that lie so many elements further on.
+  func run(movedBy a: Int, _ b: Int, _ y: Int) {
+    var moved = self
+    let size = MemoryLayout<Element>.stride
+    moved.product.a += a * size
+    moved.product.b += b * size
+    moved.product.y += y * size
+    moved.run()
   }
 }
 
