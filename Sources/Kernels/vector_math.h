@@ -58,8 +58,8 @@ void MAP2(void (*function)(void), size_t vectors, const void *a, const void *b, 
       memcpy(y + whole, first, (n - whole) * sizeof(T));                            \
     }                                                                               \
   }
-#define VECTOR_MATH1(name) \
-  VM1(name, double, f64, VM_F64(v, name)) VM1(name, float, f32, VM_F32(v, name))
+#define VECTOR_MATH1_F64(name) VM1(name, double, f64, VM_F64(v, name))
+#define VECTOR_MATH1(name) VECTOR_MATH1_F64(name) VM1(name, float, f32, VM_F32(v, name))
 #define VECTOR_MATH2(name) \
   VM2(name, double, f64, VM_F64(vv, name)) VM2(name, float, f32, VM_F32(vv, name))
 
@@ -73,7 +73,8 @@ void MAP2(void (*function)(void), size_t vectors, const void *a, const void *b, 
   static void vm_##name##_##tag(size_t n, const T *a, const T *b, T *y) {           \
     for (size_t i = 0; i < n; i++) y[i] = function(a[i], b[i]);                     \
   }
-#define VECTOR_MATH1(name) VM1(name, double, f64, name) VM1(name, float, f32, name##f)
+#define VECTOR_MATH1_F64(name) VM1(name, double, f64, name)
+#define VECTOR_MATH1(name) VECTOR_MATH1_F64(name) VM1(name, float, f32, name##f)
 #define VECTOR_MATH2(name) VM2(name, double, f64, name) VM2(name, float, f32, name##f)
 
 #endif
@@ -81,7 +82,7 @@ void MAP2(void (*function)(void), size_t vectors, const void *a, const void *b, 
 VECTOR_MATH1(expm1) VECTOR_MATH1(log1p) VECTOR_MATH1(log2) VECTOR_MATH1(log10)
 VECTOR_MATH1(sin) VECTOR_MATH1(cos) VECTOR_MATH1(tan)
 VECTOR_MATH1(asin) VECTOR_MATH1(acos) VECTOR_MATH1(atan)
-VECTOR_MATH1(sinh) VECTOR_MATH1(cosh) VM1(tanh, double, f64, VM_F64(v, tanh))
+VECTOR_MATH1(sinh) VECTOR_MATH1(cosh) VECTOR_MATH1_F64(tanh)
 VECTOR_MATH1(asinh) VECTOR_MATH1(acosh) VECTOR_MATH1(atanh)
 VECTOR_MATH1(erf) VECTOR_MATH1(erfc)
 VECTOR_MATH2(atan2) VECTOR_MATH2(pow)
