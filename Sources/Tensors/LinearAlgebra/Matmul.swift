@@ -81,12 +81,14 @@ extension Tensor {
     if x.shape[x.rank - 1] == 0 { return try zeros(shape, dtype) }
     let result = try uninitialized(shape.checked(), dtype)
     if result.count == 0 { return result }
-    let xSteps = x.batchShape.stretched(x.batchStrides, to: batch)
-    let ySteps = y.batchShape.stretched(y.batchStrides, to: batch)
-    let batches = MatrixBatches(batch, xSteps, ySteps)
     func multiply<T: MatrixElement>(_: T.Type) throws {
-      try T.multiply(
-        batches, Matrix(x), Matrix(y), into: result.header.data.assumingMemoryBound(to: T.self))
+      let (a, b) = (Matrix<T>(x), Matrix<T>(y))
+      let elements = result.header.data.assumingMemoryBound(to: T.self)
+      if batch.rank == 0 { return try T.multiply(a, b, into: elements) }
+      let batches = MatrixBatches(
+        batch, x.batchShape.stretched(x.batchStrides, to: batch),
+        y.batchShape.stretched(y.batchStrides, to: batch))
+      try T.multiply(batches, a, b, into: elements)
     }
     try withExtendedLifetime((x, y)) {
       switch dtype {
@@ -101,6 +103,10 @@ extension Tensor {
 
 /// An element type that matrices are multiplied in.
 private protocol MatrixElement {
+  /// `y = a b`; y is contiguous.
+  static func multiply(
+    _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
+  ) throws
   /// The products of all batches, one after the other in y; a and b are those of the first.
   static func multiply(
     _ batches: MatrixBatches, _ a: Matrix<Self>, _ b: Matrix<Self>,
@@ -110,6 +116,12 @@ private protocol MatrixElement {
 
 extension MatrixElement where Self: BlasElement {
   static func multiply(
+    _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
+  ) {
+    MatrixProduct(a, b, y).compute()
+  }
+
+  static func multiply(
     _ batches: MatrixBatches, _ a: Matrix<Self>, _ b: Matrix<Self>,
     into y: UnsafeMutablePointer<Self>
   ) {
@@ -118,9 +130,7 @@ extension MatrixElement where Self: BlasElement {
       return batches.share(work: work) { index, x, z in small.run(movedBy: x, z, index * area) }
     }
     batches.share(work: work) { index, x, z in
-      MatrixProduct(
-        a.moved(by: x), b.moved(by: z), y + index * area
-      ).compute()
+      MatrixProduct(a.moved(by: x), b.moved(by: z), y + index * area).compute()
     }
   }
 }
@@ -130,20 +140,26 @@ extension Double: MatrixElement {}
 
 extension Int64: MatrixElement {
   fileprivate static func multiply(
+    _ a: Matrix<Int64>, _ b: Matrix<Int64>, into y: UnsafeMutablePointer<Int64>
+  ) throws {
+    let status = mos_matmul_i64(
+      a.rows, a.columns, b.columns, a.elements, a.rowStride, a.columnStride, b.elements,
+      b.rowStride, b.columnStride, y)
+    guard status == MOS_OK else {
+      throw TensorError(
+        .value,
+        "the product of i64[\(a.rows), \(a.columns)] and i64[\(b.rows), \(b.columns)]"
+          + " overflows i64",
+        hint: "convert one of them to f64 first")
+    }
+  }
+
+  fileprivate static func multiply(
     _ batches: MatrixBatches, _ a: Matrix<Int64>, _ b: Matrix<Int64>,
     into y: UnsafeMutablePointer<Int64>
   ) throws {
     try batches.forEach { index, x, z in
-      let status = mos_matmul_i64(
-        a.rows, a.columns, b.columns, a.elements + x, a.rowStride, a.columnStride,
-        b.elements + z, b.rowStride, b.columnStride, y + index * a.rows * b.columns)
-      guard status == MOS_OK else {
-        throw TensorError(
-          .value,
-          "the product of i64[\(a.rows), \(a.columns)] and i64[\(b.rows), \(b.columns)]"
-            + " overflows i64",
-          hint: "convert one of them to f64 first")
-      }
+      try multiply(a.moved(by: x), b.moved(by: z), into: y + index * a.rows * b.columns)
     }
   }
 }

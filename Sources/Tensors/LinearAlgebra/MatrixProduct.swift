@@ -52,15 +52,20 @@ struct MatrixProduct<T: BlasElement> {
     _ = Blas.isReady
     // Added to zeros: with a factor of 0 some versions of BLAS keep a nan of fresh memory.
     result.initialize(repeating: 0, count: matrix.rows)
-    Blocks(
-      rows: matrix.rows, columns: 1, work: matrix.rows * matrix.columns, least: leastRead
-    ).forEach { rows, _ in
-      let part = matrix.part(rows: rows)
+    let work = matrix.rows * matrix.columns
+    func add(_ part: Matrix<T>, to y: UnsafeMutablePointer<T>) {
       guard let operand = part.blasOperand else { return }
       let (height, width) = (Int32(part.rows), Int32(part.columns))
       T.gemv(
         operand.isTransposed ? width : height, operand.isTransposed ? height : width, operand,
-        vector.elements, vector.rows == 1 ? 1 : step, result + rows.lowerBound)
+        vector.elements, vector.rows == 1 ? 1 : step, y)
+    }
+    if work < 2 * leastRead {
+      add(matrix, to: result)
+    } else {
+      Blocks(rows: matrix.rows, columns: 1, work: work, least: leastRead).forEach { rows, _ in
+        add(matrix.part(rows: rows), to: result + rows.lowerBound)
+      }
     }
     return true
   }
