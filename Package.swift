@@ -28,14 +28,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
-    // Loops only: elementwise, reduction, random and small-matrix kernels, multiversioned in C
+    // Loops only: elementwise, reduction, random and matrix-product kernels, multiversioned in C
     // because Swift has no function multiversioning and `unsafeFlags` bars a package from being
     // depended on.
     .target(
       name: "Kernels",
       cSettings: [.define("_GNU_SOURCE")],
       linkerSettings: [.linkedLibrary("mvec", .when(platforms: [.linux])), .linkedLibrary("m")]),
-    // Matrix products; no kernel of our own comes near it on large matrices.
+    // Products with vectors, substitutions, and what LAPACK builds on. Products of matrices are a
+    // kernel of our own: OpenBLAS's are level with PyTorch's at best, and half of what small ones
+    // could be.
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     // Factorizations: LU, Cholesky, QR, SVD and symmetric eigenvalues.
     .systemLibrary(name: "CLAPACKE", providers: [.apt(["liblapacke-dev"])]),

@@ -3,7 +3,7 @@
 // OpenBLAS up to 0.3.21 runs its Haswell kernels on AMD processors with AVX-512, at half the
 // speed of its own Skylake-X ones (f32 products of 64 and 1024 rows, one thread: 106 and 112
 // against 236 and 218 GF/s). Its start-up code is exported and reads OPENBLAS_CORETYPE, so the
-// choice can be made again before the first product. MOS_OPENBLAS_KEEP or an OPENBLAS_CORETYPE
+// choice can be made again before its first use. MOS_OPENBLAS_KEEP or an OPENBLAS_CORETYPE
 // of the user's leave it alone.
 #include "Kernels.h"
 
