@@ -56,11 +56,6 @@ struct BlasOperand<Element> {
   let isTransposed: Bool
   let leading: Int32
 
-  /// The same elements, read the other way.
-  var transposed: BlasOperand {
-    BlasOperand(elements: elements, isTransposed: !isTransposed, leading: leading)
-  }
-
   fileprivate var operation: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
 }
 
