@@ -164,6 +164,19 @@ extension Tensor {
     return withExtendedLifetime((a, b, result)) { mos_elementwise(&loop) }
   }
 
+  /// Runs a binary kernel's loop.
+  static func run(
+    _ result: Tensor, _ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor, _ compute: DType
+  ) -> Int32 {
+    run(
+      result,
+      (
+        mos_binary_kernel(kernel, compute, MOS_BOTH_VECTORS),
+        mos_binary_kernel(kernel, compute, MOS_SECOND_SCALAR),
+        mos_binary_kernel(kernel, compute, MOS_FIRST_SCALAR)
+      ), a, b, compute)
+  }
+
   /// The n-th derivative of digamma at each element.
   ///
   /// - Throws: a value error for a negative `n`.
@@ -185,6 +198,11 @@ extension Tensor {
     }
     return try result.converted(to: dtype)
   }
+}
+
+/// The kernel for operands of a type, of the form that says which are one number.
+func mos_binary_kernel(_ kernel: BinaryKernel, _ dtype: DType, _ form: Int) -> mos_block_kernel? {
+  Kernels.mos_binary_kernel(Int32(kernel.rawValue), Int32(dtype.rawValue), Int32(form))
 }
 
 extension mos_loop {
@@ -245,12 +263,11 @@ extension Tensor {
       return result
     }
     let types = try kernel.types(a, b, defaultFloat: defaultFloat)
-    let (k, compute) = (Int32(kernel.rawValue), Int32(types.compute.rawValue))
     if let form = plainForm(a, b, types.compute) {
       let result = try uninitialized(
         form == MOS_FIRST_SCALAR ? b.shape : a.shape, types.result)
       if result.count <= smallCount {
-        let status = call(k, compute, form, a, b, result)
+        let status = call(kernel, types.compute, form, a, b, result)
         if status != MOS_OK { throw kernel.failure(status, a, b) }
         return result
       }
@@ -258,15 +275,10 @@ extension Tensor {
     guard let shape = Shape.broadcast(a.shape, b.shape) else {
       throw Shape.mismatch(kernel.verb, a, b)
     }
+    if shape == a.shape, let result = try repeatingRows(kernel, types, a, b) { return result }
     let isOne = shape == a.shape || shape == b.shape
     let result = try uninitialized(isOne ? shape : shape.checked(), types.result)
-    let status = run(
-      result,
-      (
-        mos_binary_kernel(k, compute, Int32(MOS_BOTH_VECTORS)),
-        mos_binary_kernel(k, compute, Int32(MOS_SECOND_SCALAR)),
-        mos_binary_kernel(k, compute, Int32(MOS_FIRST_SCALAR))
-      ), a, b, types.compute)
+    let status = run(result, kernel, a, b, types.compute)
     if status != MOS_OK { throw kernel.failure(status, a, b) }
     return result
   }
@@ -282,17 +294,40 @@ extension Tensor {
   }
 
   private static func call(
-    _ kernel: Int32, _ compute: Int32, _ form: Int, _ a: Tensor, _ b: Tensor, _ result: Tensor
+    _ kernel: BinaryKernel, _ compute: DType, _ form: Int, _ a: Tensor, _ b: Tensor,
+    _ result: Tensor
   ) -> Int32 {
     guard result.count > 0 else { return Int32(MOS_OK) }
-    guard let function = mos_binary_kernel(kernel, compute, Int32(form)) else {
-      preconditionFailure("no kernel \(kernel) of type \(compute); please report")
+    guard let function = mos_binary_kernel(kernel, compute, form) else {
+      preconditionFailure("no kernel for \(kernel) of \(compute); please report")
     }
     return withExtendedLifetime(a) {
       withExtendedLifetime(b) {
         function(result.count, a.header.data, b.header.data, nil, result.header.data, 0)
       }
     }
+  }
+
+  /// The result where each of a few rows meets the same row, as where a layer adds its bias; nil for
+  /// other operands and where a kernel has something to say about its numbers.
+  private static func repeatingRows(
+    _ kernel: BinaryKernel, _ types: (compute: DType, result: DType), _ a: Tensor, _ b: Tensor
+  ) throws -> Tensor? {
+    let n = b.count
+    guard n >= 16, a.isContiguous, b.isContiguous, a.dtype == types.compute, b.dtype == a.dtype,
+      b.rank == 1 || b.shape[b.rank - 1] == n, a.count / n <= 64,
+      let function = mos_binary_kernel(kernel, a.dtype, MOS_BOTH_VECTORS)
+    else { return nil }
+    let result = try uninitialized(a.shape, types.result)
+    let (step, width) = (n * a.dtype.size, n * types.result.size)
+    let isDone = withExtendedLifetime((a, b)) {
+      (0..<a.count / n).allSatisfy { row in
+        function(
+          n, a.header.data + row * step, b.header.data, nil, result.header.data + row * width, 0)
+          == MOS_OK
+      }
+    }
+    return isDone ? result : nil
   }
 
   /// Two plain numbers: no table, no loop.
@@ -339,6 +374,15 @@ extension Tensor {
     let dtype = DType.promoted(a.dtype, b.dtype)
     let result = try uninitialized(shape.checked(), dtype)
     let kernel = mos_select_kernel(Int32(dtype.rawValue))
+    if condition.isPlain(.bool, shape) && a.isPlain(dtype, shape) && b.isPlain(dtype, shape),
+      result.count <= smallCount, let kernel
+    {
+      _ = withExtendedLifetime((condition, a, b)) {
+        kernel(
+          result.count, condition.header.data, a.header.data, b.header.data, result.header.data, 0)
+      }
+      return result
+    }
     var loop = mos_loop(result, (kernel, nil, nil), operands: 3)
     loop.operand.0 = mos_operand(condition, stretchedTo: shape)
     loop.operand.1 = mos_operand(a, stretchedTo: shape)
@@ -346,6 +390,13 @@ extension Tensor {
     loop.compute = (DType.bool.rawValue, dtype.rawValue, dtype.rawValue)
     _ = withExtendedLifetime((condition, a, b)) { mos_elementwise(&loop) }
     return result
+  }
+}
+
+extension Tensor {
+  /// Whether a kernel can read this tensor in place as one of that type and shape.
+  fileprivate func isPlain(_ dtype: DType, _ shape: Shape) -> Bool {
+    isContiguous && self.dtype == dtype && self.shape == shape
   }
 }
 

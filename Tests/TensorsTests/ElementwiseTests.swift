@@ -245,7 +245,7 @@ import Testing
     ([], []), ([1], []), ([7], [7]), ([7], []), ([], [7]), ([0], [1]), ([3, 0], [0]),
     ([4, 5], [5]), ([4, 5], [4, 1]), ([4, 1], [1, 5]), ([3, 600], [600]), ([3, 600], [3, 1]),
     ([600, 3], [3]), ([2, 3, 4, 5], [3, 1, 5]), ([2, 1, 40], [5, 1]), ([1], [3, 700]),
-    ([1, 50], [40, 1]),
+    ([1, 50], [40, 1]), ([9, 16], [16]), ([2, 3, 17], [1, 17]),
   ]
 
   @Test(arguments: layouts)
@@ -278,12 +278,30 @@ import Testing
     }
   }
 
+  @Test func `a row meets each of a few rows`() throws {
+    let x = try counting([4, 20])
+    let row = try Tensor.binary(.multiply, counting([20]), Tensor(2.0))
+    for kernel in [BinaryKernel.add, .divide, .maximum, .less, .power] {
+      let expected = try Tensor.binary(kernel, x, row.broadcast(to: x.shape).contiguous())
+      let found = try Tensor.binary(kernel, x, row)
+      #expect(found.dtype == expected.dtype && found.shape == expected.shape)
+      #expect(try zip(found.doubles, expected.doubles).allSatisfy { agrees($0, $1, 0) })
+    }
+    let large = try Tensor.full(x.shape, Double(Int.max / 2), .i64)
+    #expect(
+      message { try Tensor.binary(.multiply, large, whole(Array(repeating: 4, count: 20))) }?
+        .hasSuffix("* 4 overflows i64") == true)
+  }
+
   @Test func `select stretches and promotes`() throws {
     let condition = try Tensor.binary(.greater, counting([3]), Tensor(0.5))
     let y = try Tensor.select(condition, whole([1]), counting([2, 3]))
     #expect(y.dtype == .f64)
     #expect(try y.doubles == [0, 1, 1, 3, 1, 1])
     #expect(try Tensor.select(whole([0, 2]), Tensor(1), Tensor(-1)).doubles == [-1, 1])
+    let (a, b) = (try counting([3], .f32), try Tensor.full(Shape(3), 7, .f32))
+    #expect(try Tensor.select(condition, a, b).doubles == [7, 1, 2])
+    #expect(try Tensor.select(condition, a.flipped(.all(rank: 1)), b).doubles == [7, 1, 0])
   }
 
   @Test func `large operations over threads give the same`() throws {

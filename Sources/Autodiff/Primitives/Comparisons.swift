@@ -1,5 +1,6 @@
 // Tests and choices: comparisons, which are constants, and `where`.
 
+import Kernels
 import Tensors
 
 extension Primitive {
@@ -86,7 +87,13 @@ extension Variable {
 
   /// `a` where this is true, else `b`.
   public func select(_ a: Variable, _ b: Variable) throws -> Variable {
-    try apply(.select, [self, a, b])
+    // Plain tensors, without the list that operations on three operands take.
+    if case .tensor(let condition) = self, case .tensor(let s) = a, case .tensor(let t) = b,
+      mos_detects_anomalies_get() == 0
+    {
+      return .tensor(try Tensor.select(condition, s, t))
+    }
+    return try apply(.select, [self, a, b])
   }
 
   /// The elements kept between two bounds; at a bound the derivative is 0, as in PyTorch and as
