@@ -130,7 +130,7 @@ enum KernelLayer {
     if let function = mos_reduction_kernel(Int32(MOS_REDUCE_sum), f32) {
       // It writes one element for all: what it reads is all that counts.
       cases.append(
-        Case(name: "sum", operands: 0) { n, arrays in _ = function(n, arrays.a, arrays.y) })
+        Case(name: "sum", operands: 0) { n, arrays in _ = function(n, arrays.a, nil, arrays.y) })
     }
     return cases
   }

@@ -30,6 +30,8 @@
   {binary_##name##_##tag##_vv, binary_##name##_##tag##_vs, binary_##name##_##tag##_sv}
 #define FLOAT_BINARY(name) \
   [MOS_BINARY_##name] = {[MOS_F32] = FORMS(name, f32), [MOS_F64] = FORMS(name, f64)},
+#define FLOAT_REDUCTION(name) \
+  [MOS_REDUCE_##name] = {[MOS_F32] = reduce_##name##_f32, [MOS_F64] = reduce_##name##_f64},
 #define NUMBER_BINARY(name)                                                         \
   [MOS_BINARY_##name] = {[MOS_I64] = FORMS(name, i64), [MOS_F32] = FORMS(name, f32), \
                          [MOS_F64] = FORMS(name, f64)},
@@ -84,7 +86,7 @@ const mos_kernel_table MOS_TABLE = {
                            reduce_argmax_f64},
     [MOS_REDUCE_argmin] = {reduce_argmin_bool, reduce_argmin_i64, reduce_argmin_f32,
                            reduce_argmin_f64},
-    [MOS_REDUCE_logsumexp] = {[MOS_F32] = reduce_logsumexp_f32, [MOS_F64] = reduce_logsumexp_f64},
+    FLOAT_REDUCTION(logsumexp) FLOAT_REDUCTION(dot) FLOAT_REDUCTION(squaredDistance)
   },
   .scan = {
     [MOS_SCAN_cumsum] = {NULL, scan_cumsum_i64, scan_cumsum_f32, scan_cumsum_f64},

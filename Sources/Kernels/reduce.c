@@ -16,7 +16,7 @@ typedef struct {
   mos_reduce_kernel reduce;
   mos_block_kernel scan;
   size_t rows, n, rows_of_task, row_bytes, result_bytes;
-  const char *x;
+  const char *x, *b;
   char *y;
   atomic_int status;
 } row_tasks;
@@ -26,8 +26,9 @@ static void run_rows(void *context, size_t task) {
   size_t end = (task + 1) * t->rows_of_task < t->rows ? (task + 1) * t->rows_of_task : t->rows;
   for (size_t i = task * t->rows_of_task; i < end; i++) {
     const char *x = t->x + i * t->row_bytes;
+    const char *b = t->b ? t->b + i * t->row_bytes : NULL;
     char *y = t->y + i * t->result_bytes;
-    int status = t->reduce ? t->reduce(t->n, x, y) : t->scan(t->n, x, NULL, NULL, y, 0);
+    int status = t->reduce ? t->reduce(t->n, x, b, y) : t->scan(t->n, x, NULL, NULL, y, 0);
     if (status != MOS_OK) {
       t->status = status;
       return;
@@ -49,7 +50,7 @@ static int run_row_tasks(row_tasks *t) {
 /// The pieces of one long row, as a pairwise sum halves it.
 typedef struct {
   mos_reduce_kernel reduce;
-  const char *x;
+  const char *x, *b;
   size_t size, count;
   size_t start[1 << HALVINGS], n[1 << HALVINGS];
   uint64_t partial[1 << HALVINGS];
@@ -71,7 +72,9 @@ static void cut(row_pieces *p, size_t start, size_t n, int depth) {
 
 static void reduce_piece(void *context, size_t task) {
   row_pieces *p = context;
-  int status = p->reduce(p->n[task], p->x + p->start[task] * p->size, &p->partial[task]);
+  const size_t start = p->start[task] * p->size;
+  const char *b = p->b ? p->b + start : NULL;
+  int status = p->reduce(p->n[task], p->x + start, b, &p->partial[task]);
   if (status != MOS_OK) p->status = status;
 }
 
@@ -89,15 +92,16 @@ static void join(row_pieces *p, mos_block_kernel combine, size_t n, int depth, s
 }
 
 int mos_reduce_rows(mos_reduce_kernel kernel, mos_block_kernel combine, size_t rows, size_t n,
-                    const void *x, size_t size, void *y, size_t result_size) {
+                    const void *x, const void *b, size_t size, void *y, size_t result_size) {
   if (combine == NULL || n <= 2 * TASK || rows >= 8) {
     row_tasks t = {.reduce = kernel, .rows = rows, .n = n, .row_bytes = n * size,
-                   .result_bytes = result_size, .x = x, .y = y, .status = MOS_OK};
+                   .result_bytes = result_size, .x = x, .b = b, .y = y, .status = MOS_OK};
     return run_row_tasks(&t);
   }
   for (size_t i = 0; i < rows; i++) {
-    row_pieces p = {.reduce = kernel, .x = (const char *)x + i * n * size, .size = size,
-                    .status = MOS_OK};
+    const size_t start = i * n * size;
+    row_pieces p = {.reduce = kernel, .x = (const char *)x + start,
+                    .b = b ? (const char *)b + start : NULL, .size = size, .status = MOS_OK};
     cut(&p, 0, n, HALVINGS);
     mos_parallel(p.count, reduce_piece, &p);
     if (p.status != MOS_OK) return p.status;

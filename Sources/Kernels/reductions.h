@@ -41,7 +41,8 @@ enum { LANES = 32 };
     return lanes[0];                                                                \
   }
 #define REDUCE(name, tag, T, call)                                                  \
-  static int reduce_##name##_##tag(size_t n, const void *x, void *y) {              \
+  static int reduce_##name##_##tag(size_t n, const void *x, const void *b, void *y) { \
+    (void)b;                                                                        \
     *(T *)y = call;                                                                 \
     return MOS_OK;                                                                  \
   }
@@ -66,7 +67,34 @@ FOLD(min, i64, int64_t, x[0], LEAST)
 REDUCE(max, i64, int64_t, fold_max_i64(n, x))
 REDUCE(min, i64, int64_t, fold_min_i64(n, x))
 
-static int reduce_sum_i64(size_t n, const void *x, void *y) {
+// Sums over two rows, or one row twice, in the order of `fold_sum`.
+#define PAIR_SUM(name, tag, T, term)                                                \
+  static T pair_##name##_##tag(size_t n, const T *x, const T *b) {                  \
+    if (n > LEAF) {                                                                 \
+      size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;                               \
+      T first = pair_##name##_##tag(half, x, b);                                    \
+      return first + pair_##name##_##tag(n - half, x + half, b + half);             \
+    }                                                                               \
+    T lanes[LANES] = {0};                                                           \
+    size_t i = 0;                                                                   \
+    for (; i + LANES <= n; i += LANES)                                              \
+      for (int j = 0; j < LANES; j++) lanes[j] += term(x[i + j], b[i + j]);         \
+    for (int j = 0; i < n; i++, j++) lanes[j] += term(x[i], b[i]);                  \
+    LANE_FOLD(T, lanes, LANES, ADD)                                                 \
+    return lanes[0];                                                                \
+  }                                                                                 \
+  static int reduce_##name##_##tag(size_t n, const void *x, const void *b, void *y) { \
+    *(T *)y = pair_##name##_##tag(n, x, b);                                         \
+    return MOS_OK;                                                                  \
+  }
+#define SQUARED_DISTANCE(p, q) (((p) - (q)) * ((p) - (q)))
+PAIR_SUM(dot, f32, float, MULTIPLY)
+PAIR_SUM(dot, f64, double, MULTIPLY)
+PAIR_SUM(squaredDistance, f32, float, SQUARED_DISTANCE)
+PAIR_SUM(squaredDistance, f64, double, SQUARED_DISTANCE)
+
+static int reduce_sum_i64(size_t n, const void *x, const void *b, void *y) {
+  (void)b;
   const int64_t *source = x;
   int64_t sum = 0;
   for (size_t i = 0; i < n; i++)
@@ -75,7 +103,8 @@ static int reduce_sum_i64(size_t n, const void *x, void *y) {
   return MOS_OK;
 }
 
-static int reduce_prod_i64(size_t n, const void *x, void *y) {
+static int reduce_prod_i64(size_t n, const void *x, const void *b, void *y) {
+  (void)b;
   const int64_t *source = x;
   int64_t product = 1;
   int overflow = 0, zero = 0;
@@ -88,7 +117,8 @@ static int reduce_prod_i64(size_t n, const void *x, void *y) {
   return overflow && !zero ? MOS_OVERFLOW : MOS_OK;
 }
 
-static int reduce_sum_bool(size_t n, const void *x, void *y) {
+static int reduce_sum_bool(size_t n, const void *x, const void *b, void *y) {
+  (void)b;
   const uint8_t *source = x;
   int64_t sum = 0;
   for (size_t i = 0; i < n; i++) sum += source[i];
@@ -96,19 +126,22 @@ static int reduce_sum_bool(size_t n, const void *x, void *y) {
   return MOS_OK;
 }
 
-static int reduce_any_bool(size_t n, const void *x, void *y) {
+static int reduce_any_bool(size_t n, const void *x, const void *b, void *y) {
+  (void)b;
   *(uint8_t *)y = n > 0 && memchr(x, 1, n) != NULL;
   return MOS_OK;
 }
 
-static int reduce_all_bool(size_t n, const void *x, void *y) {
+static int reduce_all_bool(size_t n, const void *x, const void *b, void *y) {
+  (void)b;
   *(uint8_t *)y = n == 0 || memchr(x, 0, n) == NULL;
   return MOS_OK;
 }
 
 // The first place of the extreme; the first nan is the extreme of floats.
 #define ARGUMENT(name, tag, T, beats)                                               \
-  static int reduce_##name##_##tag(size_t n, const void *x, void *y) {              \
+  static int reduce_##name##_##tag(size_t n, const void *x, const void *b, void *y) { \
+    (void)b;                                                                        \
     const T *source = x;                                                            \
     size_t best = 0;                                                                \
     for (size_t i = 0; i < n; i++) {                                                \
@@ -216,7 +249,8 @@ static double exponentials_f64(size_t n, const double *x, double m, double *y, s
       sum += exponentials_##tag(n - i < LEAF ? n - i : LEAF, x + i, m, piece, 0);   \
     return log(sum * (1 / (T)exponential_scale));                                   \
   }                                                                                 \
-  static int reduce_logsumexp_##tag(size_t n, const void *x, void *y) {             \
+  static int reduce_logsumexp_##tag(size_t n, const void *x, const void *b, void *y) { \
+    (void)b;                                                                        \
     T m = n == 0 ? -(T)INFINITY : fold_max_##tag(n, x);                             \
     T bound = m == (T)INFINITY || m == -(T)INFINITY;                                \
     *(T *)y = bound ? m : m + log_sum_##tag(n, x, m);                               \

@@ -10,11 +10,13 @@ internal import Kernels
 /// The reductions. The order is the kernels' (`Kernels.h`).
 enum ReduceKernel: UInt8 {
   case sum, prod, max, min, any, all, argmax, argmin, logsumexp
+  /// Of pairs: Σ a b and Σ (a - b)².
+  case dot, squaredDistance
 
-  /// The kernel that combines two partial results, where rows can be added to one another.
+  /// The kernel that combines two partial results, where there is one.
   var combining: BinaryKernel? {
     switch self {
-    case .sum: .add
+    case .sum, .dot, .squaredDistance: .add
     case .prod: .multiply
     case .max: .maximum
     case .min: .minimum
@@ -22,6 +24,10 @@ enum ReduceKernel: UInt8 {
     case .all: .minimum
     case .argmax, .argmin, .logsumexp: nil
     }
+  }
+
+  fileprivate func combining(of dtype: DType) -> mos_block_kernel? {
+    combining.flatMap { mos_binary_kernel($0, dtype, MOS_BOTH_VECTORS) }
   }
 }
 
@@ -112,7 +118,7 @@ extension Tensor {
   }
 
   /// The shape after reducing.
-  private func reducedShape(_ axes: AxisSet, _ keepAxes: Bool) -> Shape {
+  func reducedShape(_ axes: AxisSet, _ keepAxes: Bool) -> Shape {
     var result = Shape()
     for axis in 0..<rank {
       if !axes.contains(axis) {
@@ -133,11 +139,9 @@ extension Tensor {
     let result = try Tensor.uninitialized(reducedShape(axes, keepAxes), dtype)
     if result.count == 0 { return result }
     let reduced = count / result.count
-    let combine = kernel.combining.flatMap {
-      mos_binary_kernel(Int32($0.rawValue), Int32(dtype.rawValue), Int32(MOS_BOTH_VECTORS))
-    }
     let status: Int32
-    if let combine, reduced > 0, isContiguous, self.dtype == dtype, dtype == compute,
+    if let combine = kernel.combining(of: dtype), reduced > 0, isContiguous, self.dtype == dtype,
+      dtype == compute,
       let (blocks, columns) = middle(axes), columns >= 8
     {
       status = withExtendedLifetime(self) {
@@ -146,15 +150,7 @@ extension Tensor {
       }
     } else {
       let rows = try reducedLast(axes).converted(to: compute).contiguous()
-      guard
-        let function = mos_reduction_kernel(Int32(kernel.rawValue), Int32(compute.rawValue))
-      else { preconditionFailure("no kernel for \(kernel) of \(compute); please report") }
-      status = withExtendedLifetime(rows) {
-        // Parts of whole numbers could overflow where the whole does not.
-        mos_reduce_rows(
-          function, compute.isFloat && dtype == compute ? combine : nil, result.count, reduced,
-          rows.header.data, compute.size, result.header.data, dtype.size)
-      }
+      status = Tensor.reduceRows(kernel, rows, into: result)
     }
     guard status == MOS_OK else {
       throw TensorError(
@@ -162,6 +158,23 @@ extension Tensor {
         hint: "convert it to f64 first")
     }
     return result
+  }
+
+  /// Reduces contiguous rows to the elements of a result, each alone or with a row of another tensor
+  /// of the same layout.
+  static func reduceRows(
+    _ kernel: ReduceKernel, _ rows: Tensor, with others: Tensor? = nil, into result: Tensor
+  ) -> Int32 {
+    let (compute, dtype) = (rows.dtype, result.dtype)
+    guard let function = mos_reduction_kernel(Int32(kernel.rawValue), Int32(compute.rawValue))
+    else { preconditionFailure("no kernel for \(kernel) of \(compute); please report") }
+    return withExtendedLifetime((rows, others)) {
+      // Parts of whole numbers could overflow where the whole does not.
+      mos_reduce_rows(
+        function, compute.isFloat && dtype == compute ? kernel.combining(of: dtype) : nil,
+        result.count, rows.count / result.count, rows.header.data, others?.header.data,
+        compute.size, result.header.data, dtype.size)
+    }
   }
 
   /// The number of elements before and behind the axes, where those are neighbours and something
@@ -177,7 +190,7 @@ extension Tensor {
   }
 
   /// A view with the axes moved behind the others.
-  private func reducedLast(_ axes: AxisSet) -> Tensor {
+  func reducedLast(_ axes: AxisSet) -> Tensor {
     var (shape, strides) = (Shape(), Shape())
     let own = self.strides
     for axis in 0..<rank where !axes.contains(axis) {

@@ -47,6 +47,18 @@ import Testing
       for (product, group) in try zip(products, groups(small, axes)) {
         #expect(agrees(product, group.reduce(1, *), 1e-12))
       }
+      let half = try Tensor.binary(.multiply, x, Tensor(0.5))
+      let differences = try groups(half, axes).map { $0.map { $0 * $0 } }
+      for y in [x, turned] {
+        let lengths = try y.norm(axes).doubles
+        let means = try Tensor.meanSquaredDifference(y, half, axes).doubles
+        for (length, group) in zip(lengths, expected) {
+          #expect(agrees(length, sqrt(group.reduce(0) { $0 + $1 * $1 }), 1e-15))
+        }
+        for (mean, group) in zip(means, differences) {
+          #expect(agrees(mean, group.reduce(0, +) / Double(group.count), 1e-15))
+        }
+      }
       let sums = try x.logsumexp(axes).doubles
       for (sum, group) in zip(sums, expected) {
         #expect(agrees(sum, log(group.map(exp).reduce(0, +)), 1e-13))
@@ -72,6 +84,35 @@ import Testing
     #expect(try columns.doubles.allSatisfy { agrees($0, 1e4 * (Double(Float(0.1)) / 0.1), 3e-7) })
     let tenths = try Tensor.full(Shape(10_000_000), 0.1, .f64).sum(.all(rank: 1)).firstDouble
     #expect(agrees(tenths, 1e6, 1e-14))
+  }
+
+  @Test func `squares of a norm neither overflow nor vanish`() throws {
+    let whole = AxisSet.all(rank: 1)
+    for (scale, dtype) in [(1e200, DType.f64), (1e-200, .f64), (1e25, .f32), (1e-25, .f32)] {
+      let x = try tensor([3 * scale, -4 * scale, 0], nil, dtype)
+      #expect(agrees(try x.norm(whole).firstDouble, 5 * scale, dtype == .f64 ? 1e-15 : 2e-7))
+      // Beside rows that need no care.
+      let rows = try tensor([3, 4, 3 * scale, 4 * scale, 0, 0], [3, 2], dtype).norm(AxisSet(1))
+      #expect(zip(try rows.doubles, [5, 5 * scale, 0]).allSatisfy { agrees($0, $1, 2e-7) })
+    }
+    #expect(try tensor([0, 0]).norm(whole).firstDouble == 0)
+    #expect(try tensor([.infinity, 1]).norm(whole).firstDouble == .infinity)
+    #expect(try tensor([-.infinity, .nan]).norm(whole).firstDouble.isNaN)
+    #expect(try Tensor.zeros(Shape(0)).norm(whole).firstDouble == 0)
+    #expect(try Tensor.zeros(Shape(2, 0)).norm(AxisSet(1)).doubles == [0, 0])
+  }
+
+  @Test func `inner products are pairwise, of any stride`() throws {
+    for n in [0, 1, 31, 513, 1_000_003] {
+      let x = try Tensor.full(Shape(n), 0.1, .f32)
+      let y = try Tensor.full(Shape(2 * n), 3, .f32).sliced(starts: [0], stops: [2 * n], steps: [2])
+      let (tenth, count) = (Double(Float(0.1)), Double(n))
+      #expect(agrees(try Tensor.matmul(x, y).firstDouble, count * tenth * 3, 4e-7))
+      let error = try Tensor.meanSquaredDifference(x, y, .all(rank: 1)).firstDouble
+      #expect(n == 0 ? error.isNaN : agrees(error, (tenth - 3) * (tenth - 3), 4e-7))
+    }
+    let x = try counting([4])
+    #expect(try Tensor.matmul(x, x.flipped(.all(rank: 1))).firstDouble == 4)
   }
 
   @Test func `nan goes through max and min, and comes first in argmax`() throws {

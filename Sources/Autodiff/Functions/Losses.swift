@@ -20,7 +20,11 @@ extension Variable {
   /// The squared error.
   public func squaredLoss(_ target: Variable, _ reduction: LossReduction = .mean) throws -> Variable
   {
-    try (floating() - target).square().reduced(reduction)
+    let x = try floating()
+    if reduction == .mean, x.shape == target.shape, x.dtype == target.dtype {
+      return try x.meanSquaredDifference(target, axes: .all(rank: x.rank))
+    }
+    return try (x - target).square().reduced(reduction)
   }
 
   /// The absolute error.

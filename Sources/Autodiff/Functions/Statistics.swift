@@ -3,14 +3,9 @@
 import Tensors
 
 extension Variable {
-  /// The number of elements that a reduction over axes puts together.
-  private func extent(of axes: AxisSet) -> Int {
-    (0..<rank).reduce(1) { axes.contains($1) ? $0 * shape[$1] : $0 }
-  }
-
   /// The arithmetic mean over axes; nan of no elements.
   public func mean(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try floating().sum(axes: axes, keepAxes: keepAxes) / Double(extent(of: axes))
+    try floating().sum(axes: axes, keepAxes: keepAxes) / Double(shape.count(of: axes))
   }
 
   /// The mean of all elements.
@@ -25,7 +20,7 @@ extension Variable {
     let x = try floating()
     let distance = try x - x.mean(axes: axes, keepAxes: true)
     let sum = try distance.square().sum(axes: axes, keepAxes: keepAxes)
-    return try sum / Swift.max(Double(extent(of: axes)) - correction, 0)
+    return try sum / Swift.max(Double(shape.count(of: axes)) - correction, 0)
   }
 
   /// The square root of the variance; its derivative is 0 where that is 0.
@@ -42,7 +37,7 @@ extension Variable {
     let x = try floating()
     let kept = (0..<rank).filter { !axes.contains($0) }
     let reduced = (0..<rank).filter(axes.contains)
-    let n = extent(of: axes)
+    let n = shape.count(of: axes)
     let place = try QuantilePlace(q, of: n)
     let rows = try x.permute(kept + reduced).reshape(to: Shape(kept.map { shape[$0] } + [n]))
     let sorted = try rows.sort(axis: -1)
@@ -68,7 +63,7 @@ extension Variable {
     let x = try floating()
     if p == 1 { return try x.abs().sum(axes: axes, keepAxes: keepAxes) }
     if p == .infinity {
-      return x.extent(of: axes) == 0
+      return x.shape.count(of: axes) == 0
         ? try x.sum(axes: axes, keepAxes: keepAxes)
         : try x.abs().max(axes: axes, keepAxes: keepAxes)
     }

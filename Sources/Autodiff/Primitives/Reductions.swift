@@ -81,22 +81,40 @@ extension Primitive {
   ///     y = √Σx²            ∂y/∂x = x / y, 0 at 0
   static let norm = Primitive(
     reduction: "norm",
-    kernel: { x, axes, keepAxes in
-      // Scaled, so that no square overflows or vanishes.
-      if x.count == 0 { return try x.sum(axes, keepAxes: keepAxes) }
-      let largest = try Tensor.unary(.abs, x).max(axes, keepAxes: true)
-      let isUsable = try Tensor.binary(
-        .and, Tensor.unary(.isfinite, largest),
-        Tensor.binary(.greater, largest, Tensor(0, dtype: x.dtype)))
-      let scale = try Tensor.select(isUsable, largest, Tensor(1, dtype: x.dtype))
-      let ratio = try Tensor.binary(.divide, x, scale)
-      let root = try Tensor.unary(
-        .sqrt, Tensor.binary(.multiply, ratio, ratio).sum(axes, keepAxes: true))
-      let result = try Tensor.binary(.multiply, root, scale)
-      return keepAxes ? result : try result.reshaped(x.shape.reducing(axes))
-    },
+    kernel: { try $0.norm($1, keepAxes: $2) },
     again: { try $0.norm(axes: $1, keepAxes: $2) },
     weights: { x, y, _ in try x.over(y.infiniteAtZero()) })
+
+  /// The mean of the squared differences of two tensors of one shape over axes.
+  ///
+  ///     y = Σ (a - b)² / n            ẏ = Σ 2 (a - b) (ȧ - ḃ) / n            ā = 2 (a - b) ȳ / n, b̄ = -ā
+  static let meanSquaredDifference = Primitive(
+    "mse_loss",
+    kernel: { a, b, attributes in
+      guard case .axes(let axes, _) = attributes else { return a }
+      return try Tensor.meanSquaredDifference(a, b, axes)
+    },
+    forward: { a, b, y, attributes, da, db in
+      guard case .axes(let axes, _) = attributes else { return y }
+      let half = Double(a.shape.count(of: axes)) / 2
+      let motion =
+        if let da, let db { try da - db } else { try da ?? -(db ?? y) }
+      return try motion.scaled(by: a - b).sum(axes: axes).over(.number(half, like: y))
+    },
+    reverse: { a, b, _, attributes, dy, needsA, needsB in
+      guard case .axes(let axes, _) = attributes else { return (nil, nil) }
+      let half = Double(a.shape.count(of: axes)) / 2
+      let share = try dy.over(.number(half, like: dy))
+      let whole = share.rank == 0 ? share : try share.reshape(to: a.shape.keeping(axes))
+      let cotangent = try whole.scaled(by: a - b)
+      return (needsA ? cotangent : nil, needsB ? try -cotangent : nil)
+    },
+    batch: { a, aIsMapped, b, bIsMapped, attributes in
+      guard case .axes(let axes, _) = attributes else { return a }
+      let size = (aIsMapped ? a : b).shape[0]
+      let (s, t) = (try mapped(a, aIsMapped, size: size), try mapped(b, bIsMapped, size: size))
+      return try s.meanSquaredDifference(t, axes: axes.shifted)
+    })
 
   /// True where any element over the axes is not zero.
   static let anyTrue = Primitive(test: "any") {
@@ -235,6 +253,11 @@ extension Shape {
     for axis in 0..<rank where !axes.contains(axis) { result.append(self[axis]) }
     return result
   }
+
+  /// The number of elements that a reduction over axes puts together.
+  func count(of axes: AxisSet) -> Int {
+    (0..<rank).reduce(1) { axes.contains($1) ? $0 * self[$1] : $0 }
+  }
 }
 
 extension Variable {
@@ -261,6 +284,11 @@ extension Variable {
   /// The Euclidean norm over axes; its derivative at 0 is 0.
   public func norm(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
     try apply(.norm, floating(), .axes(axes, keepAxes: keepAxes))
+  }
+
+  /// The mean of the squared differences over axes, for floats of one shape and dtype.
+  func meanSquaredDifference(_ b: Variable, axes: AxisSet) throws -> Variable {
+    try apply(.meanSquaredDifference, self, b, .axes(axes, keepAxes: false))
   }
 
   /// True where any element over axes is not zero.

@@ -22,9 +22,8 @@ extension Primitive {
     // Indexing
     .index, .indexAdd, .replace, .take, .scatter, .put, .places, .argsort,
     // Reductions
-    .prod, .max, .min, .logsumexp, .norm, .anyTrue, .allTrue, .cumsum, .cumprod, .softmax,
-    .logSoftmax,
-    .argmax, .argmin,
+    .prod, .max, .min, .logsumexp, .norm, .meanSquaredDifference, .anyTrue, .allTrue, .cumsum,
+    .cumprod, .softmax, .logSoftmax, .argmax, .argmin,
     // MatrixProduct
     .matmul,
     // LinearAlgebra

@@ -61,7 +61,8 @@ enum { MOS_OK, MOS_OVERFLOW, MOS_ZERO_DIVISION, MOS_NEGATIVE_POWER };
   X(maximum) X(atan2) X(equal) X(notEqual) X(less) X(lessEqual) X(greater) X(greaterEqual) \
   X(and) X(or) X(divideUnlessZero) X(multiplyUnlessZero)
 #define MOS_REDUCE_KERNELS(X) \
-  X(sum) X(prod) X(max) X(min) X(any) X(all) X(argmax) X(argmin) X(logsumexp)
+  X(sum) X(prod) X(max) X(min) X(any) X(all) X(argmax) X(argmin) X(logsumexp) \
+  X(dot) X(squaredDistance)
 #define MOS_SCAN_KERNELS(X) X(cumsum) X(cumprod) X(softmax) X(logSoftmax)
 
 #define MOS_ENUMERATE(name) MOS_UNARY_##name,
@@ -83,8 +84,8 @@ typedef int (*mos_block_kernel)(
     size_t n, const void *_Nullable a, const void *_Nullable b, const void *_Nullable c,
     void *y, double parameter);
 
-/// `n` contiguous elements give one.
-typedef int (*mos_reduce_kernel)(size_t n, const void *x, void *y);
+/// `n` contiguous elements, or as many pairs of them, give one.
+typedef int (*mos_reduce_kernel)(size_t n, const void *x, const void *_Nullable b, void *y);
 
 /// `n` elements `stride` elements apart give `n` contiguous ones of another (or the same) type.
 typedef int (*mos_convert_kernel)(size_t n, const void *x, ptrdiff_t stride, void *y);
@@ -204,10 +205,12 @@ int mos_elementwise(mos_loop *loop);
 int mos_copy(const mos_operand *x, int rank, const ptrdiff_t *extent, uint8_t result_dtype,
              void *result);
 
-/// Reduces each of `rows` contiguous rows of `n` elements, of `size` bytes each. Where rows are few
-/// and long, `combine` (of the form for two vectors), if there is one, puts parts together.
+/// Reduces each of `rows` contiguous rows of `n` elements, of `size` bytes each, or each with a row
+/// of b. Where rows are few and long, `combine` (of the form for two vectors), if there is one, puts
+/// parts together.
 int mos_reduce_rows(mos_reduce_kernel kernel, mos_block_kernel _Nullable combine, size_t rows,
-                    size_t n, const void *x, size_t size, void *y, size_t result_size);
+                    size_t n, const void *x, const void *_Nullable b, size_t size, void *y,
+                    size_t result_size);
 
 /// Reduces each of `blocks` blocks of `rows` contiguous rows of `n` elements to one row by a binary
 /// block kernel (of the form for two vectors), pairwise, so that rounding grows with the logarithm

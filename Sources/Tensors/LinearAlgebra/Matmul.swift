@@ -17,6 +17,7 @@ extension Tensor {
         hint: "use * for numbers")
     }
     if a.rank == 1 && b.rank == 1 {
+      if a.dtype == b.dtype && a.dtype.isFloat && a.shape == b.shape { return try dot(a, b) }
       return try matrixProduct(a.expanded(at: 0), b.expanded(at: 1), a, b).reshaped(Shape())
     }
     if a.rank == 1 {

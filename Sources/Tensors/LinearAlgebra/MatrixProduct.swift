@@ -23,7 +23,7 @@ struct MatrixProduct<T: BlasElement> {
     return ProductKernel(a, b, into: Matrix(result, rows: a.rows, columns: b.columns))
   }
 
-  private var isGram: Bool { a.rows >= leastGram && a.isTranspose(of: b) }
+  private var isGram: Bool { min(a.rows, a.columns) >= leastGram && a.isTranspose(of: b) }
 
   func compute() {
     let (m, k, n) = (a.rows, a.columns, b.columns)
@@ -99,7 +99,7 @@ struct MatrixProduct<T: BlasElement> {
   }
 }
 
-/// The rows from which A Aᵀ is computed by halves.
+/// The rows and columns from which A Aᵀ is computed by halves.
 private let leastGram = 32
 /// The elements that a block of a product with a vector reads at least.
 private let leastRead = 1 << 18
