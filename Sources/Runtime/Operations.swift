@@ -8,7 +8,7 @@ import Tensors
 
 extension Machine {
   /// An operator on R[b] and R[c], or R[b] and a constant; the result goes to R[a], and operands
-  /// that were temporaries are forgotten.
+  /// that were temporaries are forgotten. A tensor that is not read again gives its memory.
   @inline(never)
   func slowBinary(
     _ operation: BinaryOperator, _ i: Instruction, _ base: UnsafeMutablePointer<Value>,
@@ -25,12 +25,35 @@ extension Machine {
       if x.pointee.changeElements({ $0 += more }) != nil { return }
     }
     interpreter.context.place = UInt64(UInt(bitPattern: pc - 1))
+    let isSwapped = i.flags & Flags.swapped != 0
     let result =
-      i.flags & Flags.swapped != 0
-      ? try binary(operation, y.pointee, x.pointee) : try binary(operation, x.pointee, y.pointee)
+      try overwriting(operation, i, x, y, isConstant: constant != nil)
+      ?? (isSwapped
+        ? binary(operation, y.pointee, x.pointee) : binary(operation, x.pointee, y.pointee))
     if i.flags & Flags.temporaryB != 0 { x.pointee = .nil }
     if i.flags & Flags.temporaryC != 0 { y.pointee = .nil }
     a.pointee = result
+  }
+
+  /// The result in the memory of an operand: a temporary, or what the variable held that the result
+  /// is assigned to. Nil, with nothing changed, where neither is a plain tensor that nobody else
+  /// holds.
+  @inline(__always)
+  private func overwriting(
+    _ operation: BinaryOperator, _ i: Instruction, _ x: UnsafeMutablePointer<Value>,
+    _ y: UnsafeMutablePointer<Value>, isConstant: Bool
+  ) -> Value? {
+    guard let kernel = operation.kernel, x != y, !interpreter.context.detectsAnomalies else {
+      return nil
+    }
+    let isLeft = i.flags & Flags.swapped == 0
+    if i.flags & Flags.temporaryB != 0 || i.a == i.b,
+      let result = x.pointee.writeOver(kernel, with: y.pointee, isLeft: isLeft)
+    {
+      return result
+    }
+    guard !isConstant, i.flags & Flags.temporaryC != 0 || i.a == i.c else { return nil }
+    return y.pointee.writeOver(kernel, with: x.pointee, isLeft: !isLeft)
   }
 
   /// `x op y`.
@@ -410,6 +433,19 @@ enum Numbers {
     case .greater: m > n
     case .greaterEqual: m >= n
     case .in, .notIn: false
+    }
+  }
+}
+
+extension BinaryOperator {
+  /// The kernel of arithmetic that has no errors to tell about floats.
+  fileprivate var kernel: BinaryKernel? {
+    switch self {
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply: .multiply
+    case .divide: .divide
+    default: nil
     }
   }
 }

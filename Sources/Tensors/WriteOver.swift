@@ -1,0 +1,68 @@
+// Arithmetic in the memory of an operand that nobody else holds. What an expression makes on its way
+// is written over, so that a chain of operations on large tensors walks through one piece of
+// memory, which stays in cache, instead of a new one at each step.
+
+internal import Kernels
+
+extension Tensor {
+  /// Combines this tensor with another in its own memory.
+  ///
+  /// - Parameter isLeft: whether this is the left operand.
+  /// - Returns: false, with nothing changed, where somebody else holds the memory, or where the
+  ///   result has another shape, dtype or layout.
+  public mutating func writeOver(_ kernel: BinaryKernel, with other: Tensor, isLeft: Bool) -> Bool {
+    guard other.dtype == dtype, other.rank == 0 || (other.isContiguous && other.shape == shape),
+      isWritable
+    else { return false }
+    let form = other.rank > 0 || rank == 0 ? MOS_BOTH_VECTORS : numberForm(isLeft)
+    if count <= Tensor.smallCount {
+      withExtendedLifetime(other) { apply(kernel, other.header.data, form, isLeft) }
+    } else {
+      _ = Tensor.run(self, kernel, isLeft ? self : other, isLeft ? other : self, dtype)
+    }
+    return true
+  }
+
+  /// Combines this tensor with a number, which takes its dtype, in its own memory.
+  public mutating func writeOver(_ kernel: BinaryKernel, with number: Double, isLeft: Bool) -> Bool
+  {
+    guard count <= Tensor.smallCount else {
+      return writeOver(kernel, with: Tensor(number, dtype: dtype), isLeft: isLeft)
+    }
+    guard isWritable else { return false }
+    if dtype == .f32 {
+      withUnsafePointer(to: Float(number)) { apply(kernel, $0, numberForm(isLeft), isLeft) }
+    } else {
+      withUnsafePointer(to: number) { apply(kernel, $0, numberForm(isLeft), isLeft) }
+    }
+    return true
+  }
+
+  private func numberForm(_ isLeft: Bool) -> Int { isLeft ? MOS_SECOND_SCALAR : MOS_FIRST_SCALAR }
+
+  /// Floats of any number have no errors to tell, so nothing is lost once this has begun.
+  private func apply(
+    _ kernel: BinaryKernel, _ other: UnsafeRawPointer, _ form: Int, _ isLeft: Bool
+  ) {
+    guard count > 0, let function = mos_binary_kernel(kernel, dtype, form) else { return }
+    let own = UnsafeRawPointer(header.data)
+    _ = function(count, isLeft ? own : other, isLeft ? other : own, nil, header.data, 0)
+  }
+
+  /// Whether these are contiguous floats in memory that nobody else holds.
+  private var isWritable: Bool {
+    mutating get {
+      guard dtype.isFloat, isContiguous, isKnownUniquelyReferenced(&buffer) else { return false }
+      return buffer.withUnsafeMutablePointerToHeader { header in
+        guard let owner = header.pointee.owner else { return true }
+        guard owner._withUnsafeGuaranteedRef({ $0 is Storage }) else { return false }
+        // The header's own reference, seen where it lies, so that looking adds none.
+        return withUnsafeMutablePointer(to: &header.pointee.owner) {
+          $0.withMemoryRebound(to: Storage.self, capacity: 1) {
+            isKnownUniquelyReferenced(&$0.pointee)
+          }
+        }
+      }
+    }
+  }
+}
