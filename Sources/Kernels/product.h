@@ -20,8 +20,9 @@ enum { TILE_ROWS = 6 };
 enum {
   /// What is summed at a time: 16 KB of a panel, half of the first-level cache, and 24 for AVX-512.
   PIECE = VECTOR_BYTES == 64 ? 192 : 256,
-  /// Rows of a packed block: whole tiles, less than 300 KB of f32.
-  BLOCK_ROWS = 288,
+  /// Rows of a packed block: whole tiles, less than 300 KB.
+  BLOCK_ROWS_f32 = 288,
+  BLOCK_ROWS_f64 = 144,
   /// Columns of a packed block.
   BLOCK_COLUMNS_f32 = 512,
   BLOCK_COLUMNS_f64 = 256,
@@ -33,6 +34,9 @@ enum {
 
 /// Tiles stay in registers only where no loop over their rows or vectors is left.
 #define UNROLLED(...) _Pragma("clang loop unroll(full)") for (__VA_ARGS__)
+
+/// Steps of a tile at a time: a step's own work is too short for the loop around it.
+#define FOUR_STEPS _Pragma("clang loop unroll_count(4)")
 
 #define PRODUCT(tag, T)                                                             \
   typedef T vector_##tag __attribute__((vector_size(VECTOR_BYTES)));                \
@@ -48,7 +52,7 @@ enum {
       __builtin_prefetch(y + (size_t)r * y_row + vectors * WIDTH_##tag - 1, 1);     \
       UNROLLED(int v = 0; v < vectors; v++) sum[r][v] = (vector_##tag){0};          \
     }                                                                               \
-    for (size_t l = 0; l < k; l++, a += a_column, b += b_row) {                     \
+    FOUR_STEPS for (size_t l = 0; l < k; l++, a += a_column, b += b_row) {          \
       vector_##tag right[2];                                                        \
       memcpy(right, b, (size_t)vectors * VECTOR_BYTES);                             \
       UNROLLED(int r = 0; r < rows; r++)                                            \
@@ -133,10 +137,10 @@ enum {
   /* Large ones: both are packed, the right one for more than a panel where it is read again. */ \
   static void packed_product_##tag(const mos_product *p, size_t piece, T *left) {   \
     const size_t m = p->rows, n = p->columns;                                       \
-    const size_t blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;                        \
+    const size_t blocks = (m + BLOCK_ROWS_##tag - 1) / BLOCK_ROWS_##tag;            \
     const size_t block = ((m + blocks - 1) / blocks + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS; \
     const size_t across = blocks > 1 ? BLOCK_COLUMNS_##tag : PANEL_##tag;           \
-    T *right = left + BLOCK_ROWS * PIECE;                                           \
+    T *right = left + BLOCK_ROWS_##tag * PIECE;                                     \
     for (size_t l = 0; l < p->inner; l += piece) {                                  \
       const size_t k = p->inner - l < piece ? p->inner - l : piece;                 \
       for (size_t first = 0; first < n; first += across) {                          \
@@ -171,7 +175,8 @@ enum {
       }                                                                             \
     }                                                                               \
   }                                                                                 \
-  _Static_assert((BLOCK_ROWS + BLOCK_COLUMNS_##tag) * PIECE * sizeof(T) <= MOS_PRODUCT_SCRATCH, \
+  _Static_assert((BLOCK_ROWS_##tag + BLOCK_COLUMNS_##tag) * PIECE * sizeof(T) <=    \
+                     MOS_PRODUCT_SCRATCH,                                           \
                  "scratch holds a block of either operand");                        \
   static void product_##tag(const mos_product *p, void *scratch) {                  \
     const size_t pieces = (p->inner + PIECE - 1) / PIECE;                           \

@@ -122,7 +122,7 @@ typedef struct {
 } mos_product;
 
 /// The bytes that a product may use to pack its operands in, aligned to 64; see product.h.
-enum { MOS_PRODUCT_SCRATCH = 1114112 };
+enum { MOS_PRODUCT_SCRATCH = 819200 };
 
 /// Without scratch both operands are read where they lie, which is better for small products.
 typedef void (*mos_product_kernel)(const mos_product *product, void *_Nullable scratch);
