@@ -66,7 +66,7 @@ const mos_kernel_table MOS_TABLE = {
     NUMBER_BINARY(floorDivide) NUMBER_BINARY(remainder)
     [MOS_BINARY_power] = {[MOS_I64] = FORMS(power, i64), [MOS_F32] = POWERS(f32),
                           [MOS_F64] = POWERS(f64)},
-    FLOAT_BINARY(divideUnlessZero) FLOAT_BINARY(multiplyUnlessZero)
+    FLOAT_BINARY(divideUnlessZero) FLOAT_BINARY(multiplyUnlessZero) FLOAT_BINARY(gate)
     ANY_BINARY(minimum) ANY_BINARY(maximum) FLOAT_BINARY(atan2)
     ANY_BINARY(equal) ANY_BINARY(notEqual) ANY_BINARY(less) ANY_BINARY(lessEqual)
     ANY_BINARY(greater) ANY_BINARY(greaterEqual)

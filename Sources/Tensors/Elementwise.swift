@@ -40,6 +40,8 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
   case divideUnlessZero
   /// `a * b`, but 0 where a is 0, whatever b is, and where b is 0 and a infinite.
   case multiplyUnlessZero
+  /// `b > 0 ? a : 0`, the derivative of a rectifier at b times a.
+  case gate
 
   /// True where the result is of type bool whatever the operands are.
   public var isComparison: Bool {
@@ -51,7 +53,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     switch self {
     case .add: "add"
     case .subtract: "subtract"
-    case .multiply, .multiplyUnlessZero: "multiply"
+    case .multiply, .multiplyUnlessZero, .gate: "multiply"
     case .divide, .floorDivide, .divideUnlessZero: "divide"
     case .remainder: "take the remainder of"
     case .power: "raise to a power"
@@ -86,7 +88,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     case .add, .subtract, .multiply, .floorDivide, .remainder, .power:
       let compute = promoted == .bool ? .i64 : promoted
       return (compute, compute)
-    case .divide, .atan2, .divideUnlessZero, .multiplyUnlessZero:
+    case .divide, .atan2, .divideUnlessZero, .multiplyUnlessZero, .gate:
       let compute = promoted.isFloat ? promoted : defaultFloat
       return (compute, compute)
     case .minimum, .maximum:

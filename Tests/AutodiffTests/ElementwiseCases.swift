@@ -66,6 +66,12 @@ extension PrimitiveTable {
     unary("digamma", in: 0.8...4) { try $0.digamma() }
     unary("polygamma", in: 1...4) { try $0.polygamma(1) }
     unary("relu") { try $0.relu() }
+    for shape in [[3, 4], [], [2, 0, 3]] {
+      add("relu_gradient", [.floats(shape, -2...2), .floats(shape, -2...2)]) { x in
+        let pull = try vjp([x[1]]) { [try $0[0].relu()] }
+        return try pull([x[0]])[0] ?? x[0]
+      }
+    }
     unary("sigmoid") { try $0.sigmoid() }
     unary("softplus") { try $0.softplus() }
     unary("log_sigmoid") { try $0.logSigmoid() }

@@ -149,9 +149,15 @@ extension Primitive {
 
   ///     y = max(x, 0)            y' = 1 for x > 0, else 0
   static let relu = Primitive(elementwise: .relu, "relu") { x, _, t in
-    let zero = Variable.number(0, like: x)
-    return try x.isGreater(than: zero).select(t, zero)
+    try t.rectified(at: x)
   }
+  /// Of operands of one shape.
+  ///
+  ///     y = b > 0 ? a : 0            ẏ = b > 0 ? ȧ : 0            ā = b > 0 ? ȳ : 0, b̄ = 0
+  static let reluGradient = Primitive(
+    "relu_gradient", kernel: { a, b, _ in try Tensor.binary(.gate, a, b) },
+    forward: { _, b, y, _, da, _ in try da?.rectified(at: b) ?? y.zerosLike() },
+    reverse: { _, b, _, _, dy, needsA, _ in (needsA ? try dy.rectified(at: b) : nil, nil) })
   ///     y = 1 / (1 + e⁻ˣ)            y' = y (1 - y)
   static let sigmoid = Primitive(elementwise: .sigmoid, "sigmoid") { _, y, t in
     try t.scaled(by: y * (1 - y))
@@ -174,6 +180,13 @@ extension Primitive {
     let cumulative = try (x * -0.7071067811865476).erfc() * 0.5
     let density = try (x * x * -0.5).exp() * 0.3989422804014327
     return try t.scaled(by: cumulative + x.scaled(by: density))
+  }
+}
+
+extension Variable {
+  /// What a tangent or cotangent becomes at a rectifier of x.
+  fileprivate func rectified(at x: Variable) throws -> Variable {
+    try apply(.reluGradient, self, x)
   }
 }
 

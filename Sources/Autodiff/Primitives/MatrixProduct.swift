@@ -3,24 +3,53 @@
 
 import Tensors
 
+/// Which operands of a product of two matrices are read as their transposes.
+private struct Turned: OptionSet {
+  let rawValue: Int
+  static let left = Turned(rawValue: 1)
+  static let right = Turned(rawValue: 2)
+
+  init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// What an operation's attribute says.
+  init(_ attributes: Attributes) {
+    if case .axis(let value) = attributes { rawValue = value } else { rawValue = 0 }
+  }
+}
+
 extension Primitive {
-  /// The matrix product; a vector is a row on the left and a column on the right.
+  /// The matrix product; a vector is a row on the left and a column on the right. Attribute: of two
+  /// matrices, which are turned; a gradient's products read transposes without making them.
   ///
   ///     Y = A B            Ẏ = Ȧ B + A Ḃ            Ā = Ȳ Bᵀ, B̄ = Aᵀ Ȳ
   static let matmul = Primitive(
-    "matmul", kernel: { a, b, _ in try Tensor.matmul(a, b) },
-    forward: { a, b, y, _, da, db in
-      guard let da else { return try a.matmul(db ?? b) }
-      guard let db else { return try da.matmul(b) }
-      return try da.matmul(b) + a.matmul(db)
+    "matmul",
+    kernel: { a, b, attributes in
+      let turned = Turned(attributes)
+      return try Tensor.matmul(
+        a, b, turningLeft: turned.contains(.left), turningRight: turned.contains(.right))
     },
-    reverse: { a, b, _, _, dy, needsA, needsB in
+    forward: { a, b, y, attributes, da, db in
+      let turned = Turned(attributes)
+      guard let da else { return try a.matmul(db ?? b, turned) }
+      guard let db else { return try da.matmul(b, turned) }
+      return try da.matmul(b, turned) + a.matmul(db, turned)
+    },
+    reverse: { a, b, _, attributes, dy, needsA, needsB in
       switch (a.rank, b.rank) {
       case (1, 1): return (needsA ? try dy * b : nil, needsB ? try dy * a : nil)
       case (2, 2):
+        let turned = Turned(attributes)
+        let (left, right) = (turned.contains(.left), turned.contains(.right))
+        func product(_ x: Variable, _ turnsX: Bool, _ y: Variable, _ turnsY: Bool) throws
+          -> Variable
+        {
+          try x.matmul(y, [turnsX ? .left : [], turnsY ? .right : []])
+        }
         return (
-          needsA ? try dy.matmul(b.matrixTransposed) : nil,
-          needsB ? try a.matrixTransposed.matmul(dy) : nil
+          !needsA
+            ? nil : left ? try product(b, right, dy, true) : try product(dy, false, b, !right),
+          !needsB ? nil : right ? try product(dy, true, a, left) : try product(a, !left, dy, false)
         )
       case (_, 1):
         let column = try dy.expanded(at: -1)
@@ -56,7 +85,10 @@ extension Primitive {
         )
       }
     },
-    batch: { a, aIsMapped, b, bIsMapped, _ in
+    batch: { a, aIsMapped, b, bIsMapped, attributes in
+      let turned = Turned(attributes)
+      let a = turned.contains(.left) ? try a.matrixTransposed : a
+      let b = turned.contains(.right) ? try b.matrixTransposed : b
       let (m, n) = (a.rank - (aIsMapped ? 1 : 0), b.rank - (bIsMapped ? 1 : 0))
       // Mapped vectors beside one matrix are the rows of a matrix.
       if !bIsMapped && n <= 2 && m >= 1 { return try a.matmul(b) }
@@ -85,4 +117,10 @@ extension AxisSet {
 extension Variable {
   /// The matrix product.
   public func matmul(_ b: Variable) throws -> Variable { try apply(.matmul, self, b) }
+
+  /// The product of two matrices, of which some are turned.
+  fileprivate func matmul(_ b: Variable, _ turned: Turned) throws -> Variable {
+    turned.isEmpty
+      ? try matmul(b) : try apply(.matmul, self, b, .axis(turned.rawValue))
+  }
 }

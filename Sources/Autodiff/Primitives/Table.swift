@@ -13,7 +13,8 @@ extension Primitive {
     // Elementwise
     .negate, .abs, .sign, .floor, .ceil, .round, .trunc, .exp, .expm1, .log, .log1p, .log2, .log10,
     .sqrt, .rsqrt, .square, .reciprocal, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh,
-    .asinh, .acosh, .atanh, .erf, .erfc, .erfinv, .lgamma, .digamma, .polygamma, .relu, .sigmoid,
+    .asinh, .acosh, .atanh, .erf, .erfc, .erfinv, .lgamma, .digamma, .polygamma, .relu,
+    .reluGradient, .sigmoid,
     .softplus, .logSigmoid, .silu, .gelu,
     // Conversion
     .converted,

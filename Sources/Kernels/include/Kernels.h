@@ -59,7 +59,7 @@ enum { MOS_OK, MOS_OVERFLOW, MOS_ZERO_DIVISION, MOS_NEGATIVE_POWER };
 #define MOS_BINARY_KERNELS(X) \
   X(add) X(subtract) X(multiply) X(divide) X(floorDivide) X(remainder) X(power) X(minimum) \
   X(maximum) X(atan2) X(equal) X(notEqual) X(less) X(lessEqual) X(greater) X(greaterEqual) \
-  X(and) X(or) X(divideUnlessZero) X(multiplyUnlessZero)
+  X(and) X(or) X(divideUnlessZero) X(multiplyUnlessZero) X(gate)
 #define MOS_REDUCE_KERNELS(X) \
   X(sum) X(prod) X(max) X(min) X(any) X(all) X(argmax) X(argmin) X(logsumexp) \
   X(dot) X(squaredDistance)

@@ -11,6 +11,7 @@ extension Tensor {
   /// - Throws: a shape error where the inner axes differ, a value error where whole numbers
   ///   overflow.
   public static func matmul(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    if let product = try plainProduct(a, false, b, false) { return product }
     guard a.rank > 0 && b.rank > 0 else {
       throw TensorError(
         .shape, "cannot multiply \(a.typeDescription) and \(b.typeDescription) as matrices",
@@ -29,6 +30,38 @@ extension Tensor {
       return try product.squeezed(-1)
     }
     return try matrixProduct(a, b, a, b)
+  }
+
+  /// The product of two matrices, or stacks of them, of which some are read as their transposes.
+  public static func matmul(
+    _ a: Tensor, _ b: Tensor, turningLeft: Bool, turningRight: Bool
+  ) throws -> Tensor {
+    if let product = try plainProduct(a, turningLeft, b, turningRight) { return product }
+    return try matmul(
+      turningLeft ? a.swappedAxes(-1, -2) : a, turningRight ? b.swappedAxes(-1, -2) : b)
+  }
+
+  /// The product of two matrices of one float dtype that fit; nil for anything else.
+  private static func plainProduct(
+    _ a: Tensor, _ turnsA: Bool, _ b: Tensor, _ turnsB: Bool
+  ) throws -> Tensor? {
+    guard a.rank == 2, b.rank == 2, a.dtype == b.dtype, a.dtype.isFloat else { return nil }
+    let inner = a.shape[turnsA ? 0 : 1]
+    guard inner == b.shape[turnsB ? 1 : 0], inner > 0 else { return nil }
+    let shape = Shape(a.shape[turnsA ? 1 : 0], b.shape[turnsB ? 0 : 1])
+    let result = try uninitialized(shape.checked(), a.dtype)
+    if result.count == 0 { return result }
+    func multiply<T: BlasElement>(_: T.Type) {
+      let (x, y) = (Matrix<T>(a), Matrix<T>(b))
+      MatrixProduct(
+        turnsA ? x.transposed : x, turnsB ? y.transposed : y,
+        result.header.data.assumingMemoryBound(to: T.self)
+      ).compute()
+    }
+    withExtendedLifetime((a, b)) {
+      if a.dtype == .f32 { multiply(Float.self) } else { multiply(Double.self) }
+    }
+    return result
   }
 
   /// The product of tensors of two axes or more; the originals are for messages.
