@@ -134,6 +134,63 @@ static void repeat(char *elements, size_t period, size_t n, size_t size) {
     memcpy(elements + have * size, elements, (have < n - have ? have : n - have) * size);
 }
 
+/// The form of kernel that reads whole rows of every operand in place, or -1 where there is none.
+static int form_of_rows(const walk *w) {
+  const mos_loop *loop = w->loop;
+  const int inner = loop->rank - 1;
+  int form = MOS_BOTH_VECTORS;
+  for (int k = 0; k < loop->operands; k++) {
+    if (w->access[k] == GATHERED) return -1;
+    if (w->access[k] != SCALAR && loop->operand[k].stride[inner] == 1) continue;
+    if (loop->operands != 2 || form != MOS_BOTH_VECTORS) return -1;
+    form = k == 1 ? MOS_SECOND_SCALAR : MOS_FIRST_SCALAR;
+  }
+  return loop->kernel[form] ? form : -1;
+}
+
+/// Runs rows that kernels of a form read in place: from one to the next, only their places change.
+static int run_rows(const walk *w, int form, int64_t first, int64_t end) {
+  const mos_loop *loop = w->loop;
+  const int inner = loop->rank - 1, outer = inner - 1;
+  const int64_t row = loop->extent[inner];
+  const mos_block_kernel kernel = loop->kernel[form];
+  const char *p[3] = {NULL, NULL, NULL};
+  int64_t step[3][MOS_MAXIMUM_RANK] = {0}, index[MOS_MAXIMUM_RANK] = {0}, rest = first;
+  for (int k = 0; k < loop->operands; k++) {
+    const mos_operand *x = &loop->operand[k];
+    const bool still = w->access[k] == SCALAR;
+    p[k] = still ? (const char *)&w->value[k] : x->data;
+    for (int axis = outer; axis >= 0 && !still; axis--)
+      step[k][axis] = x->stride[axis] * (int64_t)dtype_size[x->dtype];
+  }
+  for (int axis = outer; axis >= 0; axis--) {
+    index[axis] = rest % loop->extent[axis];
+    rest /= loop->extent[axis];
+    for (int k = 0; k < loop->operands; k++) p[k] += index[axis] * step[k][axis];
+  }
+  const int64_t y_step = row * loop->result_size;
+  char *y = (char *)loop->result + first * y_step;
+  int status = MOS_OK;
+  while (first < end) {
+    int64_t stop = first + loop->extent[outer] - index[outer];
+    if (stop > end) stop = end;
+    index[outer] += stop - first;
+    for (; first < stop; first++) {
+      status |= kernel((size_t)row, p[0], p[1], p[2], y, loop->parameter);
+      for (int k = 0; k < loop->operands; k++) p[k] += step[k][outer];
+      y += y_step;
+    }
+    for (int axis = outer; axis > 0 && index[axis] == loop->extent[axis]; axis--) {
+      for (int k = 0; k < loop->operands; k++)
+        p[k] += step[k][axis - 1] - index[axis] * step[k][axis];
+      index[axis] = 0;
+      index[axis - 1]++;
+    }
+    if (status != MOS_OK) break;
+  }
+  return status;
+}
+
 /// Runs the elements `begin ..< end` by blocks in which every operand is in the first case above
 /// that fits: by rows if an operand has to be, else as long as the buffers allow.
 static void run_range(walk *w, int64_t begin, int64_t end) {
@@ -163,6 +220,13 @@ static void run_range(walk *w, int64_t begin, int64_t end) {
   }
   all_periodic &= moves;
   const bool by_rows = moves && !all_periodic && row >= SHORT_ROW;
+  if (by_rows && begin % row == 0 && end % row == 0) {
+    const int form = form_of_rows(w);
+    if (form >= 0) {
+      w->status |= run_rows(w, form, begin / row, end / row);
+      return;
+    }
+  }
   int64_t longest = end - begin;
   if (all_periodic) {
     longest = BLOCK / row * row;

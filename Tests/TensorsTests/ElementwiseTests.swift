@@ -246,6 +246,8 @@ import Testing
     ([4, 5], [5]), ([4, 5], [4, 1]), ([4, 1], [1, 5]), ([3, 600], [600]), ([3, 600], [3, 1]),
     ([600, 3], [3]), ([2, 3, 4, 5], [3, 1, 5]), ([2, 1, 40], [5, 1]), ([1], [3, 700]),
     ([1, 50], [40, 1]), ([9, 16], [16]), ([2, 3, 17], [1, 17]),
+    ([2, 3, 30], [2, 1, 30]), ([2, 3, 30], [2, 3, 1]), ([3, 4, 2, 30], [4, 1, 30]),
+    ([3, 1, 2, 30], [1, 4, 1, 30]),
   ]
 
   @Test(arguments: layouts)
@@ -302,6 +304,12 @@ import Testing
     let (a, b) = (try counting([3], .f32), try Tensor.full(Shape(3), 7, .f32))
     #expect(try Tensor.select(condition, a, b).doubles == [7, 1, 2])
     #expect(try Tensor.select(condition, a.flipped(.all(rank: 1)), b).doubles == [7, 1, 0])
+    let (deep, rows) = (try counting([2, 3, 40]), try counting([2, 1, 40]))
+    let isLarge = try Tensor.binary(.greater, deep, Tensor(100.0))
+    let expected = zip(try deep.doubles, try rows.broadcast(to: deep.shape).doubles).map {
+      $0 > 100 ? $0 : $1
+    }
+    #expect(try Tensor.select(isLarge, deep, rows).doubles == expected)
   }
 
   @Test func `large operations over threads give the same`() throws {
@@ -311,7 +319,7 @@ import Testing
     #expect(Array(whole[..<1000]) == first)
     let y = try Tensor.binary(.add, x, x.flipped(.all(rank: 1))).doubles
     #expect(y.allSatisfy { abs($0) < 1e-12 })
-    for columns in [3, 100, 1000] {
+    for columns in [3, 100, 256, 1000] {
       let wide = try counting([300_000 / columns, columns])
       let (row, column) = (try counting([columns]), try counting([300_000 / columns, 1]))
       let shifted = try Tensor.binary(.subtract, wide, row)
