@@ -12,6 +12,8 @@ enum Interrupts {
   nonisolated(unsafe) private static var flag: InterruptFlag?
   nonisolated(unsafe) private static var presses = 0
   nonisolated(unsafe) private static var endsWhenUnheard = false
+  /// The thread that waits for input.
+  nonisolated(unsafe) private static var waiting: pthread_t?
 
   /// How long a program has to come to a safepoint, in microseconds.
   private static let patience = 50_000
@@ -47,7 +49,14 @@ enum Interrupts {
   static func ignore() {
     flag?.clear()
     presses = 0
-    handle(SIGINT) { _ in Interrupts.presses += 1 }
+    handle(SIGINT) { _ in
+      // A signal may come to any thread, and only its own ends a wait.
+      if let waiting = Interrupts.waiting, pthread_equal(pthread_self(), waiting) == 0 {
+        pthread_kill(waiting, SIGINT)
+      } else {
+        Interrupts.presses += 1
+      }
+    }
   }
 
   /// Runs a body that is given a wait for standard input: true when there is some, false after a
@@ -57,7 +66,11 @@ enum Interrupts {
     sigemptyset(&interrupt)
     sigaddset(&interrupt, SIGINT)
     sigprocmask(SIG_BLOCK, &interrupt, &before)
-    defer { sigprocmask(SIG_SETMASK, &before, nil) }
+    waiting = pthread_self()
+    defer {
+      waiting = nil
+      sigprocmask(SIG_SETMASK, &before, nil)
+    }
     return body {
       var input = fd_set()
       input.__fds_bits.0 = 1

@@ -17,6 +17,13 @@ private func withPrompt(
   }
 }
 
+/// Whether this process, and so the prompt, may run on two cores.
+private let hasSecondCore = {
+  let status = Files.read("/proc/self/status") ?? ""
+  let cores = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+  return cores.map { $0.contains("-") || $0.contains(",") } ?? false
+}()
+
 // One at a time: they measure how soon things happen.
 @Suite(.serialized) struct Prompt {
   @Test func `values print with their kind, and commands that give nil print nothing`() throws {
@@ -89,6 +96,20 @@ private func withPrompt(
       #expect(terminal.shows("mos> "))
       terminal.type("\u{3}")
       #expect(terminal.exitStatus() == 130)
+    }
+  }
+
+  @Test(.enabled(if: hasSecondCore, "on one core there is one thread"))
+  func `ctrl-C is heard whichever thread it comes to`() throws {
+    try withPrompt { terminal, _ in
+      terminal.type("sum(ones(1_000_000))\r")
+      #expect(terminal.shows("1000000.0 : f64"))
+      #expect(terminal.shows("mos> "))
+      terminal.type("half_typed")
+      #expect(terminal.shows("half_typed"))
+      try #require(terminal.interruptOtherThread())
+      #expect(terminal.shows("^C"))
+      #expect(terminal.shows("mos> "))
     }
   }
 

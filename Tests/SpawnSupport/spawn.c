@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int make_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
@@ -28,4 +29,8 @@ pid_t spawn_program(
   }
   execve(path, arguments, environment);
   _exit(127);
+}
+
+int signal_thread(pid_t process, pid_t thread, int number) {
+  return (int)syscall(SYS_tgkill, process, thread, number);
 }

@@ -2,6 +2,7 @@
 // keys are typed.
 
 import Glibc
+import SpawnSupport
 
 /// A program running on a pseudo-terminal of its own.
 public final class Terminal {
@@ -50,6 +51,20 @@ public final class Terminal {
   public func type(_ keys: String) {
     let bytes = Array(keys.utf8)
     _ = write(descriptor, bytes, bytes.count)
+  }
+
+  /// Sends what Ctrl-C sends to another thread than the program's first; false where it has none.
+  public func interruptOtherThread() -> Bool {
+    guard let folder = opendir("/proc/\(process)/task") else { return false }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard let thread = pid_t(name), thread != process else { continue }
+      return signal_thread(process, thread, SIGINT) == 0
+    }
+    return false
   }
 
   /// Waits until the text shows, after what an earlier call waited for; false where the time is

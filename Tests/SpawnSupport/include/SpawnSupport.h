@@ -14,4 +14,7 @@ pid_t spawn_program(
   char *_Nullable const *_Nonnull environment, const char *_Nullable directory,
   const int streams[_Nullable 3], const char *_Nullable terminal);
 
+/// Sends a signal to one thread of a process; 0, or -1 and errno.
+int signal_thread(pid_t process, pid_t thread, int number);
+
 #endif
