@@ -61,10 +61,10 @@ extension Primitive {
         var (rows, cotangents) = (a, dy)
         if a.rank > 2 && b.rank == 2 && !left && needsB {
           // One matrix on the right of a stack: one product with all its rows.
-          let (n, k) = (b.shape[right ? 0 : 1], b.shape[right ? 1 : 0])
-          let count = k > 0 ? a.count / k : 0
-          rows = try a.reshape(to: Shape(count, k))
-          cotangents = try dy.reshape(to: Shape(count, n))
+          let axis = a.rank - 1
+          let count = a.shape.removing(axis: axis).count
+          rows = try a.reshape(to: Shape(count, a.shape[axis]))
+          cotangents = try dy.reshape(to: Shape(count, dy.shape[axis]))
         }
         return (
           !needsA
