@@ -4,7 +4,8 @@
 // elements; a large one keeps its elements in a `Storage` from the caching allocator; a view
 // keeps the tensor or storage it looks into. Invariants:
 //
-// - elements are never written once the tensor has been handed out (a kernel fills it first);
+// - elements are never written once the tensor has been handed out (a kernel fills it first), but
+//   by who holds its only reference (`isUniquelyHeld`);
 // - `header.data` points at the element of index (0, …, 0) and stays valid while the buffer lives,
 //   because `header.owner` holds whatever owns that memory;
 // - `header.strides` is nil exactly when the elements are contiguous in row-major order.
@@ -148,6 +149,18 @@ public struct Tensor: @unchecked Sendable {
       shape: shape, count: shape.count, data: h.data + offset * h.dtype.size,
       owner: h.owner?.takeUnretainedValue() ?? buffer, layout: contiguous ? nil : Layout(strides),
       dtype: h.dtype)
+  }
+
+  /// True where these elements, contiguous, are reached through this value alone.
+  mutating func isUniquelyHeld() -> Bool {
+    guard isContiguous, isKnownUniquelyReferenced(&buffer) else { return false }
+    return buffer.withUnsafeMutablePointerToHeader { header in
+      // An unmanaged reference has the bits of a strong one, which is what is asked about.
+      withUnsafeMutablePointer(to: &header.pointee.owner) { owner in
+        let strong = UnsafeMutableRawPointer(owner).assumingMemoryBound(to: AnyObject?.self)
+        return strong.pointee == nil || isKnownUniquelyReferenced(&strong.pointee)
+      }
+    }
   }
 
   /// True where strides walk the shape in row-major order without gaps; axes of extent 1 and

@@ -12,7 +12,7 @@ extension Tensor {
   ///   result has another shape, dtype or layout.
   public mutating func writeOver(_ kernel: BinaryKernel, with other: Tensor, isLeft: Bool) -> Bool {
     guard other.dtype == dtype, other.rank == 0 || (other.isContiguous && other.shape == shape),
-      isWritable
+      dtype.isFloat, isUniquelyHeld()
     else { return false }
     let form = other.rank > 0 || rank == 0 ? MOS_BOTH_VECTORS : numberForm(isLeft)
     if count <= Tensor.smallCount {
@@ -29,7 +29,7 @@ extension Tensor {
     guard count <= Tensor.smallCount else {
       return writeOver(kernel, with: Tensor(number, dtype: dtype), isLeft: isLeft)
     }
-    guard isWritable else { return false }
+    guard dtype.isFloat, isUniquelyHeld() else { return false }
     if dtype == .f32 {
       withUnsafePointer(to: Float(number)) { apply(kernel, $0, numberForm(isLeft), isLeft) }
     } else {
@@ -47,22 +47,5 @@ extension Tensor {
     guard count > 0, let function = mos_binary_kernel(kernel, dtype, form) else { return }
     let own = UnsafeRawPointer(header.data)
     _ = function(count, isLeft ? own : other, isLeft ? other : own, nil, header.data, 0)
-  }
-
-  /// Whether these are contiguous floats in memory that nobody else holds.
-  private var isWritable: Bool {
-    mutating get {
-      guard dtype.isFloat, isContiguous, isKnownUniquelyReferenced(&buffer) else { return false }
-      return buffer.withUnsafeMutablePointerToHeader { header in
-        guard let owner = header.pointee.owner else { return true }
-        guard owner._withUnsafeGuaranteedRef({ $0 is Storage }) else { return false }
-        // The header's own reference, seen where it lies, so that looking adds none.
-        return withUnsafeMutablePointer(to: &header.pointee.owner) {
-          $0.withMemoryRebound(to: Storage.self, capacity: 1) {
-            isKnownUniquelyReferenced(&$0.pointee)
-          }
-        }
-      }
-    }
   }
 }

@@ -72,18 +72,6 @@ extension Tensor {
     return result
   }
 
-  /// True where these elements, contiguous, are reached through this value alone.
-  private mutating func isUniquelyHeld() -> Bool {
-    guard isContiguous, isKnownUniquelyReferenced(&buffer) else { return false }
-    return buffer.withUnsafeMutablePointerToHeader { header in
-      // An unmanaged reference has the bits of a strong one, which is what is asked about.
-      withUnsafeMutablePointer(to: &header.pointee.owner) { owner in
-        let strong = UnsafeMutableRawPointer(owner).assumingMemoryBound(to: AnyObject?.self)
-        return strong.pointee == nil || isKnownUniquelyReferenced(&strong.pointee)
-      }
-    }
-  }
-
   private func check(_ plan: IndexPlan) throws {
     guard plan.source == shape else {
       throw TensorError(
