@@ -14,6 +14,10 @@ final class LocalVariable {
   var isCaptured = false
   /// True where it is set after its declaration.
   var isAssigned = false
+  /// The count of statements begun when the function that it belongs to first read it.
+  var firstUse: Int?
+  /// True for a hoisted variable that is read before it can be made, so that reading it looks.
+  var isLate = false
   var register = -1
 
   init(_ name: String, _ span: Span, _ function: FunctionScope, isHoisted: Bool = false) {
@@ -23,8 +27,9 @@ final class LocalVariable {
     self.isHoisted = isHoisted
   }
 
-  /// True where closures share the variable, so that it lives in a box.
-  var isBoxed: Bool { isCaptured && (isAssigned || isHoisted) }
+  /// True where closures share the variable, or reading it has to look whether it is there: such a
+  /// variable lives in a box.
+  var isBoxed: Bool { isLate || isCaptured && (isAssigned || isHoisted) }
 }
 
 /// What a name stands for.

@@ -70,15 +70,17 @@ extension Resolver {
       }
     }
     var created: Set<String> = []
+    var passed: [Passed] = []
     var warned = false
     for (index, statement) in statements.enumerated() {
+      let begun = begunStatements
       let resolved = resolve(statement)
-      if let hoistable = hoistableName(statement, resolved), !created.contains(hoistable) {
-        created.insert(hoistable)
-        block.hoisted.append(resolved)
+      if let value = namedValue(statement, resolved), created.insert(value.name).inserted {
+        insert(resolved, value, begun, passed, into: &block)
       } else {
         block.statements.append(resolved)
       }
+      passed.append(Passed(span: statement.span, begun: begunStatements))
       if !warned, index + 1 < statements.count, leaves(statement) {
         var diagnostic = make(.name, "this is never reached", statements[index + 1].span)
         diagnostic.severity = .warning
@@ -96,29 +98,58 @@ extension Resolver {
     }
   }
 
-  /// The name of a declaration that can be made when its block begins: it is not decorated, and
-  /// takes nothing from the block but other such names.
-  private func hoistableName(_ statement: Statement, _ resolved: ResolvedStatement) -> String? {
+  /// A statement of a block, and how many statements had begun when it was resolved.
+  private struct Passed {
+    let span: Span
+    let begun: Int
+
+    func contains(_ place: Span) -> Bool { span.start <= place.start && place.end <= span.end }
+  }
+
+  /// The name that a `fn` or `model` declares, and the block's variables that its value is made of,
+  /// but for other such names; nil for these where it is decorated, and has to stay in its place.
+  private func namedValue(
+    _ statement: Statement, _ resolved: ResolvedStatement
+  ) -> (name: String, needs: [LocalVariable]?)? {
+    let (name, isPlain): (String, Bool)
     let captures: [LocalVariable]
-    let name: String
     switch (statement.kind, resolved.kind) {
     case (.function(let function, let decorators), .declare(_, let value)):
-      guard decorators.isEmpty, case .function(let body) = value.kind else { return nil }
-      name = function.name?.name ?? ""
-      captures = body.scope.captures
+      (name, isPlain) = (function.name?.name ?? "", decorators.isEmpty)
+      captures = if case .function(let body) = value.kind { body.scope.captures } else { [] }
     case (.model(let model, let decorators), .model(let body, _, _)):
-      guard decorators.isEmpty else { return nil }
-      name = model.name.name
+      (name, isPlain) = (model.name.name, decorators.isEmpty)
       captures = (body.methods + [body.initializer].compactMap { $0 }).flatMap(\.scope.captures)
     default: return nil
     }
+    guard isPlain else { return (name, nil) }
     let own = scope.names
-    let free = captures.allSatisfy { $0.isHoisted || own[$0.name] !== $0 }
-    return free ? name : nil
+    return (name, captures.filter { !$0.isHoisted && own[$0.name] === $0 })
+  }
+
+  /// Puts a `fn` or `model` where it is made: when its block begins, after the last `let` that it
+  /// needs, or where it stands. One that is read before that is looked at whenever it is read.
+  private func insert(
+    _ resolved: ResolvedStatement, _ value: (name: String, needs: [LocalVariable]?),
+    _ begun: Int, _ passed: [Passed], into block: inout ResolvedBlock
+  ) {
+    if let needs = value.needs, needs.isEmpty { return block.hoisted.append(resolved) }
+    var (made, place) = (begun, block.statements.endIndex)
+    if let latest = value.needs?.max(by: { $0.span.start < $1.span.start }),
+      let declaration = passed.last(where: { $0.contains(latest.span) }),
+      let index = block.statements.lastIndex(where: { $0.span == declaration.span })
+    {
+      (made, place) = (declaration.begun, index + 1)
+    }
+    if let variable = scope.names[value.name], let use = variable.firstUse, use <= made {
+      variable.isLate = true
+    }
+    block.statements.insert(resolved, at: place)
   }
 
   func resolve(_ statement: Statement) -> ResolvedStatement {
-    ResolvedStatement(resolveKind(statement), statement.span)
+    begunStatements += 1
+    return ResolvedStatement(resolveKind(statement), statement.span)
   }
 
   private func resolveKind(_ statement: Statement) -> ResolvedStatement.Kind {

@@ -27,6 +27,8 @@ final class Resolver {
   /// Global names that hold one `fn` for the whole program.
   var knownFunctions: [String: Signature] = [:]
   private var newNames: [String] = []
+  /// How many statements have been begun, in the order in which they stand.
+  var begunStatements = 0
   /// How many loops of the current function are open.
   var loopDepth = 0
   /// True inside a function, where `return` may stand.
@@ -113,7 +115,10 @@ final class Resolver {
 
   func reference(to variable: LocalVariable) -> Reference {
     let function = scope.function
-    if variable.function === function { return .local(variable) }
+    if variable.function === function {
+      if variable.firstUse == nil { variable.firstUse = begunStatements }
+      return .local(variable)
+    }
     if let own = function.ownVariable, own === variable, !own.isAssigned { return .currentFunction }
     return .capture(function.capture(variable), variable)
   }
