@@ -53,7 +53,7 @@ extension Traced {
   /// The bundle that this node is a part of, and which of its results.
   var partOf: (bundle: Traced, index: Int)? {
     guard primitive === Primitive.part, case .traced(let bundle)? = first,
-      case .axis(let index) = attributes
+      case .int(let index) = attributes
     else { return nil }
     return (bundle, index)
   }
@@ -63,7 +63,7 @@ extension Traced {
     try values.enumerated().map { index, value in
       let part = Traced(
         kind, value: value, height: Int(height), context: context, primitive: .part,
-        attributes: .axis(index), first: .traced(self))
+        attributes: .int(index), first: .traced(self))
       return kind == .record ? try recorded(part, context) : .traced(part)
     }
   }

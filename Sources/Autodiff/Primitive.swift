@@ -19,7 +19,8 @@ import Tensors
 /// The constants of an operation: axes, shapes, indices.
 public enum Attributes: @unchecked Sendable {
   case none
-  case axis(Int)
+  /// An axis, an index, an extent, an order, or flags.
+  case int(Int)
   case axes(AxisSet, keepAxes: Bool)
   case dtype(DType)
   case number(Double)

@@ -112,7 +112,7 @@ public struct RecordedFunction: @unchecked Sendable {
       switch primitive.rules {
       case .unary:
         if primitive === Primitive.part, case .step(let bundle) = operands[0],
-          case .axis(let index) = node.attributes
+          case .int(let index) = node.attributes
         {
           return .part(of: bundle, index: index)
         }

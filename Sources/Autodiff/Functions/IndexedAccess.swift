@@ -199,7 +199,7 @@ extension Variable {
           + index.typeDescription)
     }
     let places = try gatherPlaces(index, axis: axis)
-    let added = try apply(.scatter, source, places, .axis(count)).reshape(to: shape)
+    let added = try apply(.scatter, source, places, .int(count)).reshape(to: shape)
     return try self + added
   }
 

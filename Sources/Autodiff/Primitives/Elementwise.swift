@@ -133,15 +133,15 @@ extension Primitive {
   static let polygamma = Primitive(
     "polygamma",
     kernel: { x, attributes in
-      guard case .axis(let n) = attributes else { return x }
+      guard case .int(let n) = attributes else { return x }
       return try Tensor.polygamma(n, x)
     },
     forward: { x, _, attributes, t in
-      guard case .axis(let n) = attributes else { return t }
+      guard case .int(let n) = attributes else { return t }
       return try t.scaled(by: x.polygamma(n + 1))
     },
     reverse: { x, _, attributes, t in
-      guard case .axis(let n) = attributes else { return t }
+      guard case .int(let n) = attributes else { return t }
       return try t.scaled(by: x.polygamma(n + 1))
     })
 
@@ -261,7 +261,7 @@ extension Variable {
   /// The derivative of lgamma.
   public func digamma() throws -> Variable { try apply(.digamma, floating()) }
   /// The n-th derivative of digamma.
-  public func polygamma(_ n: Int) throws -> Variable { try apply(.polygamma, floating(), .axis(n)) }
+  public func polygamma(_ n: Int) throws -> Variable { try apply(.polygamma, floating(), .int(n)) }
   /// max(x, 0); the derivative at 0 is 0.
   public func relu() throws -> Variable { try apply(.relu, self) }
   /// 1 / (1 + e⁻ˣ).

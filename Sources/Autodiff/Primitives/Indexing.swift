@@ -196,19 +196,19 @@ extension Primitive {
   static let scatter = Primitive(
     "scatter_add",
     kernel: { x, ids, attributes in
-      guard case .axis(let extent) = attributes else { return x }
+      guard case .int(let extent) = attributes else { return x }
       let rest = Array(x.shape.array.dropFirst(ids.rank))
       let shape = try Shape([extent] + rest)
       return try Tensor.zeros(shape, x.dtype)
         .adding(x, at: IndexPlan(shape: shape, axis: 0, .ids(ids)))
     },
     forward: { _, ids, y, attributes, dx, _ in
-      guard case .axis(let extent) = attributes else { return y }
+      guard case .int(let extent) = attributes else { return y }
       return try (dx ?? y).scattered(to: ids, extent: extent)
     },
     reverse: { _, ids, _, _, dy, needsX, _ in (needsX ? try dy.taken(ids) : nil, nil) },
     batch: { x, xIsMapped, ids, idsAreMapped, attributes in
-      guard case .axis(let extent) = attributes else { return x }
+      guard case .int(let extent) = attributes else { return x }
       guard idsAreMapped else {
         return try x.movedAxis(from: 0, to: ids.rank).scattered(to: ids, extent: extent)
           .movedAxis(from: 1, to: 0)
@@ -261,7 +261,7 @@ extension Primitive {
   static let places = Primitive(
     constant: "ids",
     kernel: { ids, attributes in
-      guard case .axis(let extent) = attributes, ids.count > 0 else { return ids }
+      guard case .int(let extent) = attributes, ids.count > 0 else { return ids }
       let all = try Tensor.arange(0, extent)
       return try all.take(axis: 0, ids)
     })
@@ -299,12 +299,12 @@ extension Variable {
 
   /// Zeros of an extent, with these slices added where ids say.
   fileprivate func scattered(to ids: Variable, extent: Int) throws -> Variable {
-    try apply(.scatter, self, ids, .axis(extent))
+    try apply(.scatter, self, ids, .int(extent))
   }
 
   /// Ids with a mapped first axis as places along that axis and the next merged.
   fileprivate func places(extent: Int, size: Int) throws -> Variable {
-    let inside = try apply(.places, self, .axis(extent))
+    let inside = try apply(.places, self, .int(extent))
     let starts = try Tensor.arange(0, size)
       .reshaped(Shape([size] + Array(repeating: 1, count: rank - 1)))
     return try inside + .tensor(Tensor.binary(.multiply, starts, Tensor(extent)))
@@ -322,7 +322,7 @@ extension Variable {
   }
 
   /// Ids that are checked against an extent, none negative.
-  func checkedIDs(extent: Int) throws -> Variable { try apply(.places, self, .axis(extent)) }
+  func checkedIDs(extent: Int) throws -> Variable { try apply(.places, self, .int(extent)) }
 
   /// The slices along an axis that ids list; the ids' axes replace it.
   public func take(_ ids: Variable, axis: Int = 0) throws -> Variable {

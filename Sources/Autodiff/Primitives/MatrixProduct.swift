@@ -13,7 +13,7 @@ private struct Turned: OptionSet {
 
   /// What an operation's attribute says.
   init(_ attributes: Attributes) {
-    if case .axis(let value) = attributes { rawValue = value } else { rawValue = 0 }
+    if case .int(let value) = attributes { rawValue = value } else { rawValue = 0 }
   }
 }
 
@@ -138,6 +138,6 @@ extension Variable {
 
   fileprivate func matmul(_ b: Variable, _ turned: Turned) throws -> Variable {
     turned.isEmpty
-      ? try matmul(b) : try apply(.matmul, self, b, .axis(turned.rawValue))
+      ? try matmul(b) : try apply(.matmul, self, b, .int(turned.rawValue))
   }
 }

@@ -128,11 +128,11 @@ extension Primitive {
   static let concat = Primitive(
     "concat",
     kernel: { inputs, attributes in
-      guard case .axis(let axis) = attributes else { return inputs[0] }
+      guard case .int(let axis) = attributes else { return inputs[0] }
       return try Tensor.concat(inputs, axis: axis)
     },
     forward: { inputs, y, attributes, tangents in
-      guard case .axis(let axis) = attributes else { return y }
+      guard case .int(let axis) = attributes else { return y }
       let parts = try zip(inputs, tangents).map { input, tangent in
         if let tangent { return tangent }
         return try input.zerosLike().converted(to: y.dtype)
@@ -140,7 +140,7 @@ extension Primitive {
       return try Variable.concat(parts, axis: axis)
     },
     reverse: { inputs, _, attributes, dy, needs in
-      guard case .axis(let axis) = attributes else { return [] }
+      guard case .int(let axis) = attributes else { return [] }
       var start = 0
       return try zip(inputs, needs).map { input, isNeeded in
         let extent = input.shape[axis]
@@ -149,7 +149,7 @@ extension Primitive {
       }
     },
     batch: { inputs, areMapped, size, attributes in
-      guard case .axis(let axis) = attributes else { return inputs[0] }
+      guard case .int(let axis) = attributes else { return inputs[0] }
       let parts = try zip(inputs, areMapped).map { try mapped($0, $1, size: size) }
       return try Variable.concat(parts, axis: axis + 1)
     })
@@ -176,19 +176,19 @@ extension Primitive {
     self.init(
       name,
       kernel: { x, attributes in
-        guard case .axis(let k) = attributes else { return x }
+        guard case .int(let k) = attributes else { return x }
         return try kernel(x, k)
       },
       forward: { _, _, attributes, t in
-        guard case .axis(let k) = attributes else { return t }
+        guard case .int(let k) = attributes else { return t }
         return try again(t, k)
       },
       reverse: { _, _, attributes, t in
-        guard case .axis(let k) = attributes else { return t }
+        guard case .int(let k) = attributes else { return t }
         return try again(t, k)
       },
       batch: { x, attributes in
-        guard case .axis(let k) = attributes else { return x }
+        guard case .int(let k) = attributes else { return x }
         return try again(x, k)
       })
   }
@@ -275,19 +275,19 @@ extension Variable {
         hint: "all must have the same number of axes")
     }
     if parts.count == 1 { return first }
-    return try apply(.concat, parts, .axis(place))
+    return try apply(.concat, parts, .int(place))
   }
 
   /// The part of the last two axes on and below the k-th diagonal.
   public func tril(_ k: Int = 0) throws -> Variable {
     try requireMatrix()
-    return try apply(.tril, self, .axis(k))
+    return try apply(.tril, self, .int(k))
   }
 
   /// The part of the last two axes on and above the k-th diagonal.
   public func triu(_ k: Int = 0) throws -> Variable {
     try requireMatrix()
-    return try apply(.triu, self, .axis(k))
+    return try apply(.triu, self, .int(k))
   }
 
   private func requireMatrix() throws {

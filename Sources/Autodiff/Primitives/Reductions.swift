@@ -158,19 +158,19 @@ extension Primitive {
     self.init(
       name,
       kernel: { x, attributes in
-        guard case .axis(let axis) = attributes else { return x }
+        guard case .int(let axis) = attributes else { return x }
         return try kernel(x, axis)
       },
       forward: { x, y, attributes, t in
-        guard case .axis(let axis) = attributes else { return t }
+        guard case .int(let axis) = attributes else { return t }
         return try forward(x, y, axis, t)
       },
       reverse: { x, y, attributes, t in
-        guard case .axis(let axis) = attributes else { return t }
+        guard case .int(let axis) = attributes else { return t }
         return try reverse(x, y, axis, t)
       },
       batch: { x, attributes in
-        guard case .axis(let axis) = attributes else { return x }
+        guard case .int(let axis) = attributes else { return x }
         return try again(x, axis + 1)
       })
   }
@@ -321,22 +321,22 @@ extension Variable {
 
   /// Running sums along an axis.
   public func cumsum(axis: Int) throws -> Variable {
-    try apply(.cumsum, self, .axis(shape.axis(axis)))
+    try apply(.cumsum, self, .int(shape.axis(axis)))
   }
 
   /// Running products along an axis.
   public func cumprod(axis: Int) throws -> Variable {
-    try apply(.cumprod, self, .axis(shape.axis(axis)))
+    try apply(.cumprod, self, .int(shape.axis(axis)))
   }
 
   /// eˣ / Σ eˣ along an axis.
   public func softmax(axis: Int = -1) throws -> Variable {
-    try apply(.softmax, floating(), .axis(shape.axis(axis)))
+    try apply(.softmax, floating(), .int(shape.axis(axis)))
   }
 
   /// x - log Σ eˣ along an axis.
   public func logSoftmax(axis: Int = -1) throws -> Variable {
-    try apply(.logSoftmax, floating(), .axis(shape.axis(axis)))
+    try apply(.logSoftmax, floating(), .int(shape.axis(axis)))
   }
 
   // MARK: Parts of rules
