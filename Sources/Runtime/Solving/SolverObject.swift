@@ -107,18 +107,22 @@ extension LinearSolver {
       structure.rebuilt(with: parts.map { .tensor($0) })
     }
     return .function("a solver of one's own") { map, right in
+      /// The tensors of a value that has to be like the right side.
+      func parts(of value: Value, _ message: String) throws -> [Variable] {
+        let given = try ValueTree(value)
+        guard given.leaves.count == right.count,
+          zip(given.variables, right).allSatisfy({ $0.shape == $1.shape })
+        else {
+          throw RuntimeError(
+            .shape, message + " what has the structure and shapes of its right side")
+        }
+        return try given.floats()
+      }
       let matvec = BuiltinFunction("matvec(v)") { call in
-        tree(try map.apply(ValueTree(call[0]).floats()))
+        tree(try map.apply(parts(of: call[0], "matvec of a linear solver takes")))
       }
-      let solution = try ValueTree(
-        interpreter.call(value, [.builtin(matvec), tree(right)]))
-      guard solution.leaves.count == right.count,
-        zip(solution.variables, right).allSatisfy({ $0.shape == $1.shape })
-      else {
-        throw RuntimeError(
-          .shape, "a linear solver must give what has the structure and shapes of its right side")
-      }
-      return try solution.floats()
+      return try parts(
+        of: interpreter.call(value, [.builtin(matvec), tree(right)]), "a linear solver must give")
     }
   }
 }
