@@ -25,11 +25,11 @@ extension Machine {
       if x.pointee.changeElements({ $0 += more }) != nil { return }
     }
     interpreter.context.place = UInt64(UInt(bitPattern: pc - 1))
-    let isSwapped = i.flags & Flags.swapped != 0
+    let isLeft = i.flags & Flags.swapped == 0
     let result =
-      try overwriting(operation, i, x, y, isConstant: constant != nil)
-      ?? (isSwapped
-        ? binary(operation, y.pointee, x.pointee) : binary(operation, x.pointee, y.pointee))
+      try overwriting(operation, i, x, y, isLeft: isLeft, isConstant: constant != nil)
+      ?? (isLeft
+        ? binary(operation, x.pointee, y.pointee) : binary(operation, y.pointee, x.pointee))
     if i.flags & Flags.temporaryB != 0 { x.pointee = .nil }
     if i.flags & Flags.temporaryC != 0 { y.pointee = .nil }
     a.pointee = result
@@ -38,15 +38,16 @@ extension Machine {
   /// The result in the memory of an operand: a temporary, or what the variable held that the result
   /// is assigned to. Nil, with nothing changed, where neither is a plain tensor that nobody else
   /// holds.
+  ///
+  /// - Parameter isLeft: whether x is the left operand.
   @inline(__always)
   private func overwriting(
     _ operation: BinaryOperator, _ i: Instruction, _ x: UnsafeMutablePointer<Value>,
-    _ y: UnsafeMutablePointer<Value>, isConstant: Bool
+    _ y: UnsafeMutablePointer<Value>, isLeft: Bool, isConstant: Bool
   ) -> Value? {
     guard let kernel = operation.kernel, x != y, !interpreter.context.detectsAnomalies else {
       return nil
     }
-    let isLeft = i.flags & Flags.swapped == 0
     if i.flags & Flags.temporaryB != 0 || i.a == i.b,
       let result = x.pointee.writeOver(kernel, with: y.pointee, isLeft: isLeft)
     {
