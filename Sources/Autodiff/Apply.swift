@@ -13,7 +13,7 @@ import Tensors
 func apply(_ p: Primitive, _ x: Variable, _ attributes: Attributes = .none) throws -> Variable {
   guard case .unary(let rules) = p.rules else { preconditionFailure("\(p.name) is not unary") }
   if case .tensor(let tensor) = x {
-    if mos_detects_anomalies_get() == 0 { return .tensor(try rules.kernel(tensor, attributes)) }
+    if mos_watches_get() == 0 { return .tensor(try rules.kernel(tensor, attributes)) }
   }
   return try applyTraced(p, rules, x, attributes)
 }
@@ -25,7 +25,7 @@ func apply(
 ) throws -> Variable {
   guard case .binary(let rules) = p.rules else { preconditionFailure("\(p.name) is not binary") }
   if case .tensor(let s) = a, case .tensor(let t) = b {
-    if mos_detects_anomalies_get() == 0 { return .tensor(try rules.kernel(s, t, attributes)) }
+    if mos_watches_get() == 0 { return .tensor(try rules.kernel(s, t, attributes)) }
   }
   return try applyTraced(p, rules, a, b, attributes)
 }
@@ -45,7 +45,7 @@ private func ambientTensor(_ x: Variable) -> Tensor? {
 /// The context, if the ambient tape records this operation and nothing looks at results.
 @inline(__always)
 private func recordingContext(_ p: Primitive) -> Context? {
-  guard p.isDifferentiable, mos_detects_anomalies_get() == 0 else { return nil }
+  guard p.isDifferentiable, mos_watches_get() == 0 else { return nil }
   let context = Context.current
   return context.stoppedTapes < 0 ? context : nil
 }
@@ -54,6 +54,7 @@ private func recordingContext(_ p: Primitive) -> Context? {
 private func applyTraced(
   _ p: Primitive, _ rules: UnaryRules, _ x: Variable, _ attributes: Attributes
 ) throws -> Variable {
+  inspect(x)
   if let tensor = ambientTensor(x), let context = recordingContext(p) {
     let y = try rules.kernel(tensor, attributes)
     guard y.dtype.isFloat else { return .tensor(y) }
@@ -106,8 +107,10 @@ private func applyTraced(
   case .record:
     return try recorded(
       Traced(
-        .record, value: try apply(p, traced.value, attributes), height: Int(traced.height),
-        context: context, primitive: p, attributes: attributes, first: x), context)
+        .record, value: try context.belowRecording { try apply(p, traced.value, attributes) },
+        height: Int(traced.height), context: context, primitive: p, attributes: attributes, first: x
+      ),
+      context)
   }
 }
 
@@ -115,6 +118,8 @@ private func applyTraced(
 private func applyTraced(
   _ p: Primitive, _ rules: BinaryRules, _ a: Variable, _ b: Variable, _ attributes: Attributes
 ) throws -> Variable {
+  inspect(a)
+  inspect(b)
   if let s = ambientTensor(a), let t = ambientTensor(b), let context = recordingContext(p) {
     let y = try rules.kernel(s, t, attributes)
     guard y.dtype.isFloat else { return .tensor(y) }
@@ -188,8 +193,9 @@ private func applyTraced(
   case .record:
     return try recorded(
       Traced(
-        .record, value: try apply(p, x, y, attributes), height: Int(height), context: context,
-        primitive: p, attributes: attributes, first: a, second: b), context)
+        .record, value: try context.belowRecording { try apply(p, x, y, attributes) },
+        height: Int(height), context: context, primitive: p, attributes: attributes, first: a,
+        second: b), context)
   }
 }
 
@@ -199,6 +205,7 @@ func apply(
 ) throws -> Variable {
   guard case .general(let rules) = p.rules else { preconditionFailure("\(p.name) is not general") }
   let context = Context.current
+  inputs.forEach(inspect)
   var inputs = inputs
   guard let (height, kind) = try innermostLevel(of: &inputs, in: context) else {
     return try checked(.tensor(rules.kernel(inputs.map(plain), attributes)), p, context)
@@ -233,14 +240,21 @@ func apply(
   case .record:
     return try recorded(
       Traced(
-        .record, value: try apply(p, values, attributes), height: Int(height), context: context,
-        primitive: p, attributes: attributes, others: inputs), context)
+        .record, value: try context.belowRecording { try apply(p, values, attributes) },
+        height: Int(height), context: context, primitive: p, attributes: attributes, others: inputs),
+      context)
   }
 }
 
 /// A recorded result. What no gradient is to pass when it is made, under `no_grad`, none passes when
 /// the recording runs again.
 func recorded(_ node: Traced, _ context: Context) throws -> Variable {
+  if let recording = context.recording(of: node) {
+    recording.record(node)
+    if recording.isSuspended || recording !== context.recording {
+      recording.meets("lets a function with rules of its own read what was computed outside that")
+    }
+  }
   guard Int(node.height) <= context.stoppedTapes, node.primitive !== Primitive.stopped else {
     return .traced(node)
   }
@@ -249,6 +263,14 @@ func recorded(_ node: Traced, _ context: Context) throws -> Variable {
     return .traced(node)
   }
   return try apply(.stopped, .traced(node))
+}
+
+/// Shows an operand to the recording that watches this thread's operations.
+@inline(__always)
+func inspect(_ x: Variable) {
+  guard mos_watches_get() & Int32(MOS_WATCHES_RECORDING) != 0 else { return }
+  let context = Context.current
+  context.recording?.inspect(x, in: context)
 }
 
 /// The innermost level that one of the operands belongs to, nil where all are plain tensors.
@@ -311,7 +333,7 @@ func plain(_ x: Variable) -> Tensor {
 /// The result of an operation, looked at for nan and inf where the program asked for that.
 @inline(__always)
 func checked(_ y: Variable, _ p: Primitive, _ context: Context) throws -> Variable {
-  if mos_detects_anomalies_get() != 0 { try checkFinite(y, p) }
+  if mos_watches_get() & Int32(MOS_WATCHES_ANOMALIES) != 0 { try checkFinite(y, p) }
   return y
 }
 

@@ -91,6 +91,7 @@ func applyBundle(
 ) throws -> [Variable] {
   guard case .bundle(let rules) = p.rules else { preconditionFailure("\(p.name) has one result") }
   let context = Context.current
+  inputs.forEach(inspect)
   var inputs = inputs
   guard let (height, kind) = try innermostLevel(of: &inputs, in: context) else {
     return try rules.kernel(inputs.map(plain), attributes).map {
@@ -126,7 +127,7 @@ func applyBundle(
     }
     return try applyBundle(p, stretched, attributes).map { traced(.batch, $0) }
   case .record:
-    let results = try applyBundle(p, values, attributes)
+    let results = try context.belowRecording { try applyBundle(p, values, attributes) }
     let bundle = Traced(
       .record, value: results[0], height: Int(height), context: context, primitive: p,
       attributes: attributes, others: inputs)

@@ -25,7 +25,7 @@ public enum LevelKind: UInt8, Sendable {
   case dual
   /// Maps over a first axis.
   case batch
-  /// Records every operation, to be run again on other operands; see `RecordedFunction`.
+  /// Records every operation, to be run again on other operands; see `Recording`.
   case record
 }
 
@@ -55,17 +55,10 @@ public final class Context {
   @exclusivity(unchecked) var stoppedDuals = -1
   /// True while a `RecordedFunction` is made: checkpoints keep their graph then.
   @exclusivity(unchecked) var recordsFunction = false
-  /// Why what is being recorded is not the whole of the program: values that it looked at, variables
-  /// that it set. Nil while it is.
-  @exclusivity(unchecked) public var obstacle: String?
-
-  /// Says, while a function is recorded, that the recording is not the whole of it.
-  public func meets(obstacle: String) {
-    if recordsFunction { self.obstacle = obstacle }
-  }
-
-  /// The parameters from outside that are read while a `RecordedFunction` is made.
-  @exclusivity(unchecked) public var parametersRead: [Parameter] = []
+  /// The innermost run that is being recorded whole.
+  @exclusivity(unchecked) public internal(set) var recording: Recording?
+  /// Who is told what runs read of parameters.
+  @exclusivity(unchecked) public var watcher: (any ParameterWatcher)?
   /// The number of the latest walk over a graph, and the room of one that has ended.
   @exclusivity(unchecked) var walk = 0
   @exclusivity(unchecked) var spareWalk: Walk?
@@ -78,8 +71,11 @@ public final class Context {
   ///
   /// The flag itself is the thread's, where every operation reads it without touching a context.
   public var detectsAnomalies: Bool {
-    get { mos_detects_anomalies_get() != 0 }
-    set { mos_detects_anomalies_set(newValue ? 1 : 0) }
+    get { mos_watches_get() & Int32(MOS_WATCHES_ANOMALIES) != 0 }
+    set {
+      let others = mos_watches_get() & ~Int32(MOS_WATCHES_ANOMALIES)
+      mos_watches_set(newValue ? others | Int32(MOS_WATCHES_ANOMALIES) : others)
+    }
   }
   /// Takes what an operation has to say beside its result: a solve that did not converge.
   public var notify: ((Notice) -> Void)?
@@ -112,6 +108,12 @@ public final class Context {
     mos_context_set(Unmanaged.passUnretained(self).toOpaque())
     defer { mos_context_set(previous) }
     return try withExtendedLifetime(self, body)
+  }
+
+  /// A number above those of all that was made before, and not above those of what comes.
+  public func markMoment() -> Int {
+    sequence += 1
+    return sequence
   }
 
   /// The height of the tape that new parameters are recorded on.
@@ -157,20 +159,31 @@ public final class Context {
     return try body()
   }
 
-  /// The gradients of leaves from outside the innermost isolated program, as they were when it began.
+  /// The gradients of leaves from outside the innermost body that keeps them, as they were when it began.
   private var outerGradients: (height: Int32, kept: [ObjectIdentifier: (Traced, Variable?)])?
 
   /// Runs the body as a program of its own: it records and differentiates by itself as ever, and for
   /// what is active outside its results are constants. Gradients that its `backward` leaves in
   /// parameters from outside go away with it.
   public func isolated<R>(_ body: () throws -> R) throws -> R {
+    try keepingGradients(upTo: Int32(top)) {
+      try withoutGradients { try within(.tape) { _ in try body() } }
+    }
+  }
+
+  /// Runs the body again: gradients that its `backward` leaves in leaves go away with it.
+  ///
+  /// - Parameter height: of leaves above it nothing is kept.
+  public func keepingGradients<R>(
+    upTo height: Int32 = .max, _ body: () throws -> R
+  ) rethrows -> R {
     let saved = outerGradients
-    outerGradients = (Int32(top), [:])
+    outerGradients = (height, [:])
     defer {
       for (leaf, gradient) in (outerGradients?.kept ?? [:]).values { leaf.second = gradient }
       outerGradients = saved
     }
-    return try withoutGradients { try within(.tape) { _ in try body() } }
+    return try body()
   }
 
   /// Takes note of the gradient that a leaf has before it gets another.

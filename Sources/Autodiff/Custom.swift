@@ -78,6 +78,7 @@ public final class CustomFunction: @unchecked Sendable {
   /// The results for arguments, recorded as one operation.
   public func results(_ arguments: [Variable]) throws -> [Variable] {
     let context = Context.current
+    arguments.forEach(inspect)
     var arguments = arguments
     guard let (height, kind) = try innermostLevel(of: &arguments, in: context) else {
       return try context.withoutGradients { try value(arguments).map(stopGradient) }
@@ -114,7 +115,8 @@ public final class CustomFunction: @unchecked Sendable {
         .traced(Traced(.batch, value: $0, height: Int(height), context: context, primitive: nil))
       }
     case .record:
-      let results = try results(values)
+      let results = try context.suspendingRecording { try self.results(values) }
+      context.activeRecording?.callsFunctions = true
       let bundle = Traced(
         .record, value: results[0], height: Int(height), context: context, primitive: .custom,
         attributes: .object(self), others: arguments)

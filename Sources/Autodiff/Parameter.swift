@@ -10,7 +10,7 @@ public final class Parameter: @unchecked Sendable {
   private var stored: Variable
   /// The name it was declared by, for messages, graphs and paths.
   public var name: String?
-  /// The number of the last traced value from before the cell was made.
+  /// The number of the last traced value from before the cell was made; see `Context.markMoment`.
   public let birth: Int
   /// What the functions that run now see instead of an outer leaf: one entry a level, outermost
   /// first.
@@ -40,11 +40,17 @@ public final class Parameter: @unchecked Sendable {
   @inline(__always) public var value: Variable {
     get {
       let context = Context.current
+      if context.watcher != nil { return watched(in: context) }
       if context.isPlain { return settled(in: context) }
       return seen(at: context.top, in: context)
     }
     set {
-      Context.current.meets(obstacle: "sets parameters")
+      let context = Context.current
+      if let recording = context.activeRecording {
+        if birth < recording.start { recording.meets("sets a parameter from outside it") }
+      } else {
+        _ = context.watcher?.tensor(of: self, held: stored)
+      }
       substitute(newValue)
     }
   }
@@ -55,13 +61,32 @@ public final class Parameter: @unchecked Sendable {
     lifted.removeAll(keepingCapacity: true)
   }
 
+  /// What a cell holds: the very leaf with its gradient.
+  public struct Content {
+    /// The tensor.
+    public var variable: Variable
+    fileprivate var lifted: [(height: Int, serial: Int, variable: Variable)] = []
+  }
+
+  /// What the cell holds, to be put back; setting it is no deed of the program.
+  public var content: Content {
+    get { Content(variable: stored, lifted: lifted) }
+    set { (stored, lifted) = (newValue.variable, newValue.lifted) }
+  }
+
   /// Runs the body with another tensor in the cell; then the cell holds what it held before, the
   /// very leaf with its gradient.
   public func holding<R>(_ variable: Variable, _ body: () throws -> R) rethrows -> R {
-    let saved = (stored, lifted)
+    let saved = content
     substitute(variable)
-    defer { (stored, lifted) = saved }
+    defer { content = saved }
     return try body()
+  }
+
+  /// What the program sees while somebody watches what it reads.
+  private func watched(in context: Context) -> Variable {
+    if context.activeRecording == nil { _ = context.watcher?.tensor(of: self, held: stored) }
+    return seen(at: context.top, in: context)
   }
 
   /// The stored tensor; a leaf that was made inside a transformation which has ended becomes one
@@ -90,7 +115,11 @@ public final class Parameter: @unchecked Sendable {
       return known.variable
     }
     let outer = seen(at: height - 2, in: context)
-    if context.recordsFunction { context.parametersRead.append(self) }
+    if let recording = context.activeRecording, height == recording.height + 1,
+      let watcher = context.watcher
+    {
+      return watcher.tensor(of: self, held: outer)
+    }
     guard outer.dtype.isFloat else { return outer }
     let inner = Variable.traced(
       Traced(
@@ -102,8 +131,15 @@ public final class Parameter: @unchecked Sendable {
 
   /// The gradient that `backward` left in the current leaf; nil for a tensor that is not a leaf.
   public var gradient: Variable? {
-    get { leafNode?.second }
-    set { leafNode?.second = newValue }
+    get {
+      let held = leafNode?.second
+      return Context.current.watcher.map { $0.gradient(of: self, held: held) } ?? held
+    }
+    set {
+      let node = leafNode
+      _ = Context.current.watcher?.gradient(of: self, held: node?.second)
+      node?.second = newValue
+    }
   }
 
   /// The leaf of the current tensor, if it is one.
@@ -116,6 +152,14 @@ public final class Parameter: @unchecked Sendable {
 
   /// True where the current tensor is a leaf, not the result of a step.
   public var isLeaf: Bool { leafNode != nil }
+}
+
+/// Who is told what a run reads of parameters, and shows it something else where that is needed.
+public protocol ParameterWatcher: AnyObject {
+  /// What the run sees of a parameter's tensor.
+  func tensor(of parameter: Parameter, held: Variable) -> Variable
+  /// What the run sees of the gradient that `backward` left.
+  func gradient(of parameter: Parameter, held: Variable?) -> Variable?
 }
 
 extension Traced {
@@ -159,7 +203,11 @@ public func stopGradient(_ variable: Variable) -> Variable {
 extension Variable {
   /// The gradient that `backward` left in this very leaf.
   public var gradient: Variable? {
-    guard case .traced(let traced) = self, traced.isParameter else { return nil }
+    guard case .traced(let traced) = self else { return nil }
+    guard traced.isParameter else {
+      Context.current.activeRecording?.readsGradient(of: traced)
+      return nil
+    }
     return traced.second
   }
 

@@ -8,8 +8,8 @@
 // whatever levels those belong to. JAX calls this closure conversion.
 //
 // A recording on a tape has what floats were computed by from the arguments; a whole one, for
-// `compile`, every operation, those on integers too. Control flow is that of the one run, and so are
-// random numbers.
+// `compile`, every operation, those on integers too, with all that it read as its arguments
+// (`Recording`). Control flow is that of the one run, and so are random numbers.
 
 import Tensors
 
@@ -45,34 +45,53 @@ public struct RecordedFunction: @unchecked Sendable {
   private let steps: [Step]
   private let results: [Operand]
 
-  /// Runs a function on arguments and records it.
-  ///
-  /// - Parameters:
-  ///   - arguments: floats; any tensors for a whole recording.
-  ///   - isWhole: whether every operation on arguments is recorded, whatever its dtype.
+  /// Runs a function on arguments, which are floats, and records it.
   public init(
-    at arguments: [Variable], isWhole: Bool = false,
-    _ function: ([Variable]) throws -> [Variable]
+    at arguments: [Variable], _ function: ([Variable]) throws -> [Variable]
   ) throws {
     let context = Context.current
     let wasRecording = context.recordsFunction
     context.recordsFunction = true
     defer { context.recordsFunction = wasRecording }
-    let kind = isWhole ? LevelKind.record : .tape
-    (externals, steps, results) = try context.within(kind) { height in
+    self = try context.within(.tape) { height in
       let leaves = arguments.map { argument in
-        Traced(kind, value: argument, height: height, context: context, primitive: nil)
+        Traced(.tape, value: argument, height: height, context: context, primitive: nil)
       }
       let outputs = try function(leaves.map(Variable.traced)).map { $0.below(height + 1).alive }
-      var recording = Recording(leaves, serial: context.levels[height].serial)
-      recording.add(nodesBehind: outputs)
-      let results = outputs.map { recording.operand($0) }
-      return (recording.externals, recording.stepsWithLifetimes(results), results)
+      return RecordedFunction(
+        leaves: leaves, outputs: outputs, serial: context.levels[height].serial)
     }
   }
 
+  /// Runs a function and records it whole; its arguments are the operands of the recording.
+  ///
+  /// - Returns: the function, and the recording with its obstacle if it has one.
+  public static func recording(
+    _ function: (Recording) throws -> [Variable]
+  ) throws -> (RecordedFunction, Recording) {
+    let context = Context.current
+    return try context.recording { recording in
+      let outputs = try function(recording).map { $0.below(recording.height + 1).alive }
+      let recorded = RecordedFunction(
+        leaves: recording.leaves, outputs: outputs, others: recording.operations,
+        serial: recording.serial)
+      // A result that is nobody's operand came by a way that nobody watched.
+      (outputs + recorded.externals).forEach { recording.inspect($0, in: context) }
+      return (recorded, recording)
+    }
+  }
+
+  /// The operations that outputs were computed by, and others, whose results nobody takes.
+  private init(leaves: [Traced], outputs: [Variable], others: [Traced] = [], serial: Int) {
+    var list = StepList(leaves, serial: serial)
+    list.add(nodesBehind: outputs + others.map(Variable.traced))
+    results = outputs.map { list.operand($0) }
+    externals = list.externals
+    steps = list.stepsWithLifetimes(results)
+  }
+
   /// What has been taken over from the level.
-  private struct Recording {
+  private struct StepList {
     private let serial: Int
     private var places: [ObjectIdentifier: Operand] = [:]
     private(set) var externals: [Variable] = []
@@ -137,6 +156,7 @@ public struct RecordedFunction: @unchecked Sendable {
       for case .step(let index) in results { isNeeded[index] = true }
       var steps = steps
       for index in steps.indices.reversed() {
+        if !isNeeded[index] { steps[index].last.append(index) }
         for used in steps[index].operation.steps where !isNeeded[used] {
           isNeeded[used] = true
           steps[index].last.append(used)
@@ -148,7 +168,7 @@ public struct RecordedFunction: @unchecked Sendable {
 
   /// Runs the operations on other arguments and externals, at the levels those belong to.
   public func callAsFunction(
-    _ arguments: [Variable], externals: [Variable]
+    _ arguments: [Variable], externals: [Variable] = []
   ) throws -> [Variable] {
     var values = ContiguousArray<Variable?>(repeating: nil, count: steps.count)
     var bundles: [Int: [Variable]] = [:]

@@ -263,6 +263,7 @@ public func gradients(
   try requireScalarLoss(loss, hasSeed: seed != nil)
   guard let root = loss.node else { return targets.map { _ in nil } }
   let nodes = targets.map(\.node)
+  Context.current.activeRecording?.takesGradients(of: root, by: nodes.compactMap { $0 })
   let found = try inView(createGraph: createGraph) { view in
     try pullBack(
       [(root, seed ?? loss.onesLike())], to: nodes.compactMap { $0 }, view: view)

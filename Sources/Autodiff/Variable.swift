@@ -219,6 +219,16 @@ extension Variable {
     return false
   }
 
+  /// True where a tape or a tangent follows the variable at some level: a derivative may be asked for.
+  public var isDifferentiated: Bool {
+    var variable = alive
+    while case .traced(let traced) = variable {
+      if traced.kind == .tape || traced.kind == .dual { return true }
+      variable = traced.value.alive
+    }
+    return false
+  }
+
   /// The name of the primitive that made the variable, if a tape recorded it.
   public var operationName: String? {
     guard let node else { return nil }
@@ -280,7 +290,9 @@ extension Traced {
   fileprivate func noteThatValueIsRead() {
     guard kind == .record else { return }
     let context = Context.current
-    if isAlive(in: context) { context.obstacle = "looks at values that its arguments decide" }
+    if isAlive(in: context) {
+      context.recording(of: self)?.meets("looks at numbers that may be others at the next call")
+    }
   }
 
   @inline(__always)

@@ -23,12 +23,41 @@ public struct Builtin: Sendable {
   public let signature: String
   /// What it does, in Markdown: a sentence, details, an indented example that runs.
   public let documentation: String
+  /// What it does beside giving a value.
+  public let effects: Effects
   let function: Function
 
+  /// What a built-in does beside giving a value that its arguments decide. A function that does more
+  /// cannot be recorded, and is not tried out.
+  public enum Effects: Sendable {
+    /// Nothing.
+    case none
+    /// It reads what may be otherwise the next time: the clock, a file, the environment.
+    case reads
+    /// It changes the program's variables or the world, or shows something.
+    case writes
+    /// Nobody knows.
+    case opaque
+
+    /// What it does, to stand after "since it"; nil for nothing.
+    var deed: String? {
+      switch self {
+      case .none: nil
+      case .reads: "reads what may be otherwise the next time"
+      case .writes: "does more than compute its value"
+      case .opaque: "calls a function of the host, which may do anything"
+      }
+    }
+  }
+
   /// Declares a built-in.
-  public init(_ signature: String, _ documentation: String, _ function: @escaping Function) {
+  public init(
+    _ signature: String, _ documentation: String, effects: Effects = .none,
+    _ function: @escaping Function
+  ) {
     self.signature = signature
     self.documentation = documentation
+    self.effects = effects
     self.function = function
   }
 

@@ -27,6 +27,7 @@ extension Machine {
       if let variable = value.variable, let field = try tensorField(name, variable) { return field }
     case .module(let module): return try moduleMember(name, module)
     case .host(let host):
+      willRead(host)
       if let field = try host.field(name, interpreter) { return field }
       if let signature = host.methodSignature(name) {
         return .builtin(BuiltinFunction(signature) { try host.callMethod(name, $0) })

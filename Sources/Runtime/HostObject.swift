@@ -8,6 +8,9 @@ import Tensors
 
 /// An opaque value with fields, methods and perhaps a call.
 open class HostObject {
+  /// The number of the last traced value from before the object was made.
+  let birth = Context.current.sequence
+
   /// Nothing is needed to make one.
   public init() {}
 

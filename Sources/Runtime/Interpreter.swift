@@ -44,6 +44,11 @@ public final class Interpreter {
   /// Set by a signal handler or another thread; the next safepoint throws.
   public let interrupt = InterruptFlag()
 
+  /// Who watches what the running function reads; the context's watcher while it does.
+  private(set) var watcher: (any FreeVariableWatcher)?
+  /// Recordings of compiled functions, by their code.
+  var recordings: [ObjectIdentifier: CompiledRecordings] = [:]
+
   /// Where the time of a run goes, while somebody asks; see `profile`.
   var profiler: Profiler?
 
@@ -135,6 +140,22 @@ extension Interpreter {
   }
 
   func keep(_ prototype: FunctionPrototype) { prototypes.append(prototype) }
+
+  /// Runs the body while a watcher is told what the program reads.
+  func watched<R>(by watcher: any FreeVariableWatcher, _ body: () throws -> R) rethrows -> R {
+    let saved = (self.watcher, context.watcher)
+    (self.watcher, context.watcher) = (watcher, watcher)
+    defer { (self.watcher, context.watcher) = saved }
+    return try body()
+  }
+
+  /// Runs the body while nobody watches.
+  func unwatched<R>(_ body: () throws -> R) rethrows -> R {
+    let saved = (watcher, context.watcher)
+    (watcher, context.watcher) = (nil, nil)
+    defer { (watcher, context.watcher) = saved }
+    return try body()
+  }
 
   /// Where in a program an operation was recorded; see `Context.place`.
   func label(ofPlace place: UInt64) -> Diagnostic.Label? {

@@ -355,9 +355,7 @@ extension Machine {
       }
     case .host(let host):
       if let signature = host.methodSignature(site.name) {
-        if state.pointee.isRehearsing, host.changes(since: state.pointee.rehearsalStart) {
-          throw Rehearsal.effect
-        }
+        try willCallMethod(of: host)
         let function = hostFunction(signature)
         try bind(function.signature, receiver + 1, site, for: function)
         let arguments = Arguments(
@@ -368,6 +366,7 @@ extension Machine {
         clearRegisters(receiver, arguments.count + 1)
         return nil
       }
+      willRead(host)
       if let value = try host.field(site.name, interpreter), value.isCallable {
         return try callField(value, window, site)
       }
@@ -439,6 +438,9 @@ extension Machine {
       case .capture(let capture): closure.captures[i] = captures[capture]
       }
     }
+    if interpreter.context.watcher != nil {
+      interpreter.watcher?.isMade(ObjectIdentifier(closure), captures: closure.captures)
+    }
     return .function(closure)
   }
 
@@ -458,6 +460,14 @@ extension Machine {
   }
 
   // MARK: - Variables without a value
+
+  /// What a global variable holds, or the built-in that its name stands for before the program
+  /// declares it.
+  func global(_ slot: Int) throws -> Value {
+    let value = watched(.global(slot), interpreter.globals[slot])
+    if case .absent = value { return try undeclaredGlobal(slot) }
+    return value
+  }
 
   /// The built-in that a global name stands for before the program declares it.
   func undeclaredGlobal(_ slot: Int) throws -> Value {

@@ -1,6 +1,7 @@
 // The loop over instructions: one switch. `runInnerLoop` does what it can; the instruction before
-// which it ends is done here, whatever its operands are. What is not a matter of a few machine
-// instructions is a call of a function in another file.
+// which it ends is done here, whatever its operands are. While somebody watches what the program reads
+// (`FreeVariableWatcher`), everything is done here. What is not a matter of a few machine instructions
+// is a call of a function in another file.
 
 import Syntax
 
@@ -30,29 +31,51 @@ extension Machine {
         if entryCount > frameLimit { throw runaway() }
         try reserve(here.base + here.header.pointee.registerCount)
         while true {
-          runInnerLoop(&here, globals)
+          if context.watcher == nil {
+            runInnerLoop(&here, globals)
+          } else {
+            // Whatever happens now is told with its place.
+            state.pointee.pc = here.pc
+            context.place = UInt64(UInt(bitPattern: here.pc))
+          }
           let i = here.pc.pointee
           here.pc += 1
           let a = here.base + Int(i.a)
           switch i.operation {
-          case .move, .take, .constant, .setNil, .setAbsent, .setInt, .setBool, .getCapture,
-            .currentFunction:
-            // The inner loop does these whatever their operands are.
-            break
+          case .move: a.pointee = here.base[Int(i.b)]
+          case .take: a.pointee = here.base[Int(i.b)].take()
+          case .constant: a.pointee = here.header.pointee.constants[Int(i.b)]
+          case .setNil: a.pointee = .nil
+          case .setAbsent: a.pointee = .absent
+          case .setInt: a.pointee = .int(i.wide)
+          case .setBool: a.pointee = .bool(i.b != 0)
+          case .currentFunction: a.pointee = here.base[-1]
           case .getGlobal:
-            a.pointee = try undeclaredGlobal(Int(i.b))
-          case .setGlobal: throw Rehearsal.effect
+            sync(here)
+            a.pointee = try global(Int(i.b))
+          case .setGlobal:
+            sync(here)
+            try willChange(.global(Int(i.b)), Rehearsal.setsVariable)
+            globals[Int(i.b)] = a.pointee
+          case .getCapture:
+            a.pointee = watched(.captured(here.captures, Int(i.b)), here.captures[Int(i.b)])
           case .getCaptureBox:
-            guard case .box(let box) = here.captures[Int(i.b)] else { break }
-            if case .absent = box.value { throw undeclaredVariable() }
-            a.pointee = box.value
+            guard
+              case .box(let box) = watched(
+                .captured(here.captures, Int(i.b)), here.captures[Int(i.b)])
+            else { break }
+            a.pointee = watched(.content(box), box.value)
+            if case .absent = a.pointee { throw undeclaredVariable() }
           case .setCaptureBox:
-            if state.pointee.isRehearsing { throw Rehearsal.effect }
+            sync(here)
             guard case .box(let box) = here.captures[Int(i.b)] else { break }
+            try willChange(.content(box), Rehearsal.setsVariable)
             box.value = a.pointee
           case .newBox:
             let value = here.base[Int(i.b)]
-            a.pointee = .box(Box(value))
+            let box = Box(value)
+            a.pointee = .box(box)
+            if context.watcher != nil { interpreter.watcher?.isMade(ObjectIdentifier(box)) }
           case .getBox:
             guard case .box(let box) = here.base[Int(i.b)] else { break }
             if case .absent = box.value { throw undeclaredVariable() }
@@ -71,7 +94,8 @@ extension Machine {
             a.pointee = instance.read(slot: Int(i.c))
           case .setSlot:
             guard case .instance(let instance) = a.pointee else { break }
-            if state.pointee.isRehearsing { throw Rehearsal.effect }
+            sync(here)
+            try willChange(.field(instance, Int(i.c)), Rehearsal.setsField)
             try instance.write(slot: Int(i.c), here.base[Int(i.b)])
           case .initializeSlot:
             guard case .instance(let instance) = a.pointee else { break }
@@ -269,13 +293,8 @@ extension Machine {
           case .callGlobal:
             here.ticks -= 1
             if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
-            let slot = globals + Int(i.b)
             sync(here)
-            if case .absent = slot.pointee {
-              a.pointee = try undeclaredGlobal(Int(i.b))
-            } else {
-              a.pointee = slot.pointee
-            }
+            a.pointee = try global(Int(i.b))
             if let entry = try prepare(a, Int(i.c)) {
               try enter(entry, &here)
             }
@@ -348,20 +367,13 @@ extension Machine {
               try enter(entry, &here)
             }
           case .giveBack:
-            // To Swift; the inner loop gives back to code.
-            let frame = frames + (state.pointee.frameCount - 1)
-            let result = frame.pointee.result
+            let result = frames[state.pointee.frameCount - 1].result
             finish(here.base, here.header.pointee.registerCount, giving: a, to: result)
-            state.pointee.frameCount -= 1
-            state.pointee.pc = frame.pointee.pc
-            return
+            if leave(&here) { return }
           case .giveBackNil:
             clearRegisters(here.base, here.header.pointee.registerCount)
-            let frame = frames + (state.pointee.frameCount - 1)
-            frame.pointee.result.pointee = .nil
-            state.pointee.frameCount -= 1
-            state.pointee.pc = frame.pointee.pc
-            return
+            frames[state.pointee.frameCount - 1].result.pointee = .nil
+            if leave(&here) { return }
 
           // Functions, models, patterns
           case .makeClosure:
@@ -407,7 +419,7 @@ extension Machine {
               a + 1, Int(i.b), name(i.c, here.header), isSession: i.flags & Flags.expected != 0)
           case .recover:
             sync(here)
-            if state.pointee.isRehearsing { throw Rehearsal.effect }
+            if state.pointee.isRehearsing { throw effect("recovers a state") }
             try recover(a, Int(i.b), isSession: i.flags & Flags.expected != 0)
           case .checkArguments:
             sync(here)
@@ -445,6 +457,22 @@ extension Machine {
     here.header = entry.header
     here.captures = entry.captures
     here.pc = UnsafePointer(entry.header.pointee.code)
+  }
+
+  /// Goes back to the caller; true where that is Swift code.
+  @inline(__always)
+  private func leave(_ here: inout Position) -> Bool {
+    state.pointee.frameCount -= 1
+    let frame = frames + state.pointee.frameCount
+    guard frame.pointee.tailCalls >= 0 else {
+      state.pointee.pc = frame.pointee.pc
+      return true
+    }
+    here.pc = frame.pointee.pc
+    here.base = frame.pointee.base
+    here.header = frame.pointee.header
+    here.captures = frame.pointee.captures
+    return false
   }
 
   /// A look at limits and interrupts from an instruction that has not said where it stands.

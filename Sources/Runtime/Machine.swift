@@ -284,7 +284,11 @@ final class Machine {
       switch handler.kind {
       case .context(let context): context.exit(interpreter)
       case .catch(let target, let register):
-        guard !error.isUncatchable, !state.pointee.isRehearsing else { continue }
+        guard !error.isUncatchable else { continue }
+        if state.pointee.isRehearsing {
+          interpreter.context.meets(obstacle: "catches an error")
+          continue
+        }
         while state.pointee.frameCount > handler.frameCount { popFrame() }
         state.pointee.pc = target
         handler.base[register] = ErrorObject.value(of: error)

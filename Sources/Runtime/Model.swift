@@ -132,7 +132,10 @@ public final class ModelType {
 public final class ModelInstance {
   /// Its declaration.
   public let type: ModelType
+  /// The fields as they are; what a program sees of them it reads by `subscript`.
   let slots: UnsafeMutablePointer<Value>
+  /// The number of the last traced value from before the instance was made.
+  let birth = Context.current.sequence
 
   init(_ type: ModelType) {
     self.type = type
@@ -149,14 +152,17 @@ public final class ModelInstance {
   func replacedMethod(_ name: String) -> BuiltinFunction? {
     guard !type.replacements.isEmpty, let replacement = type.replacements[name] else { return nil }
     let method =
-      type.slots[name].map { slots[$0] }
+      type.slots[name].map { self[slot: $0] }
       ?? type.method(name).map { .function(Closure(binding: $0, to: self)) }
     return ModelType.bound(name, replacement, to: self, method ?? .nil)
   }
 
   /// What the slot holds, parameters as cells.
   public subscript(slot slot: Int) -> Value {
-    get { slots[slot] }
+    get {
+      guard let watcher = Context.current.freeVariableWatcher else { return slots[slot] }
+      return watcher.value(of: .field(self, slot), held: slots[slot])
+    }
     set { slots[slot] = newValue }
   }
 
@@ -164,7 +170,7 @@ public final class ModelInstance {
   public var ownedFields: [(field: ModelField, value: Value)] {
     type.fields.indices.compactMap { slot in
       switch type.fields[slot].kind {
-      case .param, .buffer, .let: (type.fields[slot], slots[slot])
+      case .param, .buffer, .let: (type.fields[slot], self[slot: slot])
       case .method, .argument: nil
       }
     }
@@ -172,7 +178,7 @@ public final class ModelInstance {
 
   /// What a program reads: a `param` field gives tensors, not cells.
   func read(slot: Int) -> Value {
-    let value = slots[slot]
+    let value = self[slot: slot]
     switch value {
     case .parameter, .list, .record:
       guard type.fields[slot].kind == .param else { return value }
@@ -192,7 +198,8 @@ public final class ModelInstance {
 
   /// What a program's assignment does: a `param` field keeps its cells and takes new tensors.
   func write(slot: Int, _ value: Value) throws {
-    Context.current.meets(obstacle: "sets fields of a model")
+    // Whoever watches is told what the field held.
+    _ = self[slot: slot]
     guard type.fields[slot].kind == .param else {
       slots[slot] = value
       return

@@ -107,7 +107,7 @@ extension Machine {
   /// The public name of a module.
   func moduleMember(_ name: String, _ module: ModuleObject) throws -> Value {
     if !name.hasPrefix("_"), let slot = module.slots[name] {
-      let value = interpreter.globals[slot]
+      let value = watched(.global(slot), interpreter.globals[slot])
       if !value.isAbsent { return value }
     }
     let names = module.slots.keys.filter { !$0.hasPrefix("_") }

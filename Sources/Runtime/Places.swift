@@ -52,11 +52,29 @@ extension Machine {
     switch site.root {
     case .register(let register): try body(&base[register])
     case .global, .captureBox, .slot:
-      if state.pointee.isRehearsing { throw Rehearsal.effect }
+      if let variable = freeVariable(site.root, base, captures) {
+        try willChange(variable, Rehearsal.setsVariable)
+      }
       try withOuterRoot(site, base, captures, body)
     case .box(let register):
       if case .box(let box) = base[register] { try withBox(box, body) }
     }
+  }
+
+  /// The variable from outside that a place begins with.
+  private func freeVariable(
+    _ root: PlaceSite.Root, _ base: UnsafeMutablePointer<Value>,
+    _ captures: UnsafeMutablePointer<Value>
+  ) -> FreeVariable? {
+    switch root {
+    case .global(let slot): return .global(slot)
+    case .captureBox(let index):
+      if case .box(let box) = captures[index] { return .content(box) }
+    case .slot(let register, let slot):
+      if case .instance(let instance) = base[register] { return .field(instance, slot) }
+    case .register, .box: break
+    }
+    return nil
   }
 
   /// `withRoot` for variables that the running function did not make.
@@ -186,7 +204,7 @@ extension Machine {
     _ name: String, of place: inout Value, _ rest: ArraySlice<PlaceSite.Step>,
     _ keys: UnsafeMutablePointer<Value>, _ body: (inout Value) throws -> Void
   ) throws {
-    if state.pointee.isRehearsing, place.isReference { throw Rehearsal.effect }
+    try willChangeInside(place)
     switch place {
     case .instance(let instance):
       guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
@@ -196,6 +214,7 @@ extension Machine {
         try change(&value, rest, keys, body)
         try instance.write(slot: slot, value)
       } else {
+        _ = watched(.field(instance, slot), instance.slots[slot])
         try change(&instance.slots[slot], rest, keys, body)
       }
     case .parameter(let cell) where name == "value":
@@ -213,7 +232,7 @@ extension Machine {
 
   func setField(_ name: String, of container: inout Value, _ value: Value) throws {
     if container.changeFields({ $0[name] = value }) != nil { return }
-    if state.pointee.isRehearsing, container.isReference { throw Rehearsal.effect }
+    try willChangeInside(container)
     switch container {
     case .instance(let instance):
       guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
@@ -268,7 +287,7 @@ extension Machine {
       defer { container = .tensor(variable) }
       return try replace(parts, kinds, of: &variable, value)
     }
-    if state.pointee.isRehearsing, container.isReference { throw Rehearsal.effect }
+    try willChangeInside(container)
     switch container {
     case .parameter(let cell): try replace(parts, kinds, of: &cell.value, value)
     case .string:

@@ -31,6 +31,8 @@ struct TensorHeader {
   @usableFromInline var owner: Unmanaged<AnyObject>?
   @usableFromInline var layout: Unmanaged<Layout>?
   @usableFromInline var dtype: DType
+  /// The recording in which the tensor was made, 0 for none; see `Tensor.recording`.
+  @usableFromInline var recording: UInt32
 
   /// A header that holds on to the owner and the layout.
   @usableFromInline init(
@@ -43,6 +45,7 @@ struct TensorHeader {
     self.owner = owner.map { Unmanaged.passRetained($0) }
     self.layout = layout.map { Unmanaged.passRetained($0) }
     self.dtype = dtype
+    recording = mos_recording_get()
   }
 }
 
@@ -124,6 +127,8 @@ public struct Tensor: @unchecked Sendable {
   @inlinable public var count: Int { header.count }
   /// The type of the elements.
   @inlinable public var dtype: DType { header.dtype }
+  /// The number of the recording that was being made on the thread when this tensor was, 0 for none.
+  @inlinable public var recording: UInt32 { header.recording }
   /// True where elements lie one after the other in row-major order.
   @inlinable public var isContiguous: Bool { header.layout == nil }
   /// The distance, in elements, between neighbours along each axis.

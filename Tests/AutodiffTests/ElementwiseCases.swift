@@ -84,7 +84,7 @@ extension PrimitiveTable {
     add("to", [f(3, 2)], isInside: true) { try $0[0].converted(to: .f64) * 2 }
     // Of floats it has no derivative where differences have one: whole numbers say enough here.
     add("stop_gradient", [.ids([3], below: 9)], isInside: true) { x in
-      try RecordedFunction(at: x, isWhole: true) { [stopGradient($0[0])] }(x, externals: [])[0]
+      try RecordedFunction.recording { [stopGradient($0.operand(for: x[0]).variable)] }.0(x)[0]
     }
     add("lift", [f(3)], isInside: true) { x in
       let parameter = Parameter(holding: x[0])

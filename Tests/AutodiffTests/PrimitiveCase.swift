@@ -38,6 +38,15 @@ struct PrimitiveCase: Sendable {
   }
 }
 
+extension PrimitiveTable {
+  fileprivate mutating func addRandom() {
+    add("random", [.ids([2], below: 1000)]) { x in
+      try x[0].drawing { try $0.integers(low: 0, high: 1000, Shape(3)) }
+    }
+    add("random", [.ids([2], below: 9)]) { try $0[0].drawing { try $0.permutation(5) } }
+  }
+}
+
 /// The cases of each primitive's name.
 struct PrimitiveTable {
   var cases: [String: [PrimitiveCase]] = [:]
@@ -62,6 +71,7 @@ let primitiveCases: [String: [PrimitiveCase]] = {
   table.addIndexing()
   table.addReductions()
   table.addLinearAlgebra()
+  table.addRandom()
   table.addAdam()
   return table.cases
 }()

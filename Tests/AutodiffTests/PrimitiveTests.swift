@@ -48,12 +48,12 @@ import Testing
     _ name: String
   ) throws {
     for (number, sample) in (primitiveCases[name] ?? []).enumerated() {
-      let context = Context.current
       let inputs = try sample.inputs(seed: 5 + number)
-      context.obstacle = nil
-      let recorded = try RecordedFunction(at: inputs, isWhole: true) { [try sample.function($0)] }
+      let (recorded, recording) = try RecordedFunction.recording { recording in
+        [try sample.function(inputs.map { recording.operand(for: $0).variable })]
+      }
       // What goes by values says so, and is not run again.
-      guard context.obstacle == nil else { continue }
+      guard recording.obstacle == nil else { continue }
       #expect(recorded.externals.isEmpty)
       let others = try sample.inputs(seed: 50 + number)
       let found = try recorded(others, externals: [])[0]

@@ -50,7 +50,7 @@ extension Variable {
   /// `replacing(_:with:)` into this variable, in place where it is a plain tensor that nobody else
   /// holds.
   public mutating func replace(_ items: [VariableIndexItem], with values: Variable) throws {
-    guard mos_detects_anomalies_get() == 0, case .tensor(let new) = values, case .tensor = self,
+    guard mos_watches_get() == 0, case .tensor(let new) = values, case .tensor = self,
       let plain = try Variable.plain(items)
     else {
       self = try replacing(items, with: values)

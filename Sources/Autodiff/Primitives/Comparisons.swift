@@ -89,7 +89,7 @@ extension Variable {
   public func select(_ a: Variable, _ b: Variable) throws -> Variable {
     // Plain tensors, without the list that operations on three operands take.
     if case .tensor(let condition) = self, case .tensor(let s) = a, case .tensor(let t) = b,
-      mos_detects_anomalies_get() == 0
+      mos_watches_get() == 0
     {
       return .tensor(try Tensor.select(condition, s, t))
     }

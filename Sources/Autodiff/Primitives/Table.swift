@@ -32,6 +32,8 @@ extension Primitive {
     .determinant,
     // Decompositions
     .qr, .lu, .eigh, .svd, .permutation, .matrixRank,
+    // Random
+    .random,
     // Adam
     .adam, .adamGradient,
   ]

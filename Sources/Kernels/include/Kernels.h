@@ -16,8 +16,20 @@
 /// The differentiation context of the current thread; see Autodiff/Context.swift.
 extern _Thread_local void *_Nullable mos_context;
 
-/// Whether operations on this thread check their results for nan and inf.
-extern _Thread_local int mos_detects_anomalies;
+/// Who watches the operations on this thread: bits of `MOS_WATCHES_…`, 0 nearly always. One number, so
+/// that an operation asks once.
+extern _Thread_local int mos_watches;
+
+enum {
+  /// Results are checked for nan and inf.
+  MOS_WATCHES_ANOMALIES = 1,
+  /// A function is being recorded; see Autodiff/Recording.swift.
+  MOS_WATCHES_RECORDING = 2,
+};
+
+/// The recording that is being made on this thread, by number, 0 for none. Every tensor keeps the number
+/// of the moment when it was made, so that a recording knows its own.
+extern _Thread_local uint32_t mos_recording;
 
 /// Nodes made on the current thread and not yet freed; see Autodiff/Variable.swift.
 extern _Thread_local int64_t mos_live_nodes;
@@ -25,8 +37,11 @@ extern _Thread_local int64_t mos_live_nodes;
 static inline int64_t mos_live_nodes_get(void) { return mos_live_nodes; }
 static inline void mos_live_nodes_add(int64_t count) { mos_live_nodes += count; }
 
-static inline int mos_detects_anomalies_get(void) { return mos_detects_anomalies; }
-static inline void mos_detects_anomalies_set(int value) { mos_detects_anomalies = value; }
+static inline int mos_watches_get(void) { return mos_watches; }
+static inline void mos_watches_set(int value) { mos_watches = value; }
+
+static inline uint32_t mos_recording_get(void) { return mos_recording; }
+static inline void mos_recording_set(uint32_t number) { mos_recording = number; }
 
 static inline void *_Nullable mos_context_get(void) { return mos_context; }
 static inline void mos_context_set(void *_Nullable context) { mos_context = context; }

@@ -153,7 +153,7 @@ extension Builtins {
             let t = timer()
             with t { sum(zeros(1000)) }
             print(t.seconds < 10.0)    # true
-        """
+        """, effects: .writes
       ) { arguments in
         .host(TimerContext(arguments.has(0) ? try arguments.string(0) : nil))
       },

@@ -194,7 +194,7 @@ extension Builtins {
 
             set_default_dtype(f32)
             print([1.0].dtype)    # f32
-        """
+        """, effects: .writes
       ) { arguments in
         Context.current.defaultFloat = try arguments.floatDType(0)
         return .nil

@@ -35,7 +35,7 @@ extension Builtins {
             backward(x * x)
             backward(x * x)
             print(x.grad)    # 12.0
-        """
+        """, effects: .writes
       ) { arguments in
         let loss = try arguments.variable(0)
         guard try backward(loss, createGraph: arguments.bool(1, default: false)) else {
@@ -55,7 +55,7 @@ extension Builtins {
             backward(x * x)
             zero_grad(x)
             print(x.grad)    # nil
-        """
+        """, effects: .writes
       ) { arguments in
         for cell in try ValueTree(.list(arguments.rest(0))).cells { cell.gradient = nil }
         return .nil
@@ -209,20 +209,14 @@ extension Builtins {
       ) { arguments in
         let f = try arguments.function(0)
         let x = arguments[1]
-        let value = try arguments.interpreter.call(f, [x])
-        return .list([
-          value,
-          .builtin(
-            BuiltinFunction("push(tangent)") { call in
-              try Differentiation.pushForward(call.interpreter, f, [x], [call[0]]).1
-            }),
-        ])
+        return try Differentiation.linearized(arguments.interpreter, f, x)
       },
       Builtin(
         "checkpoint(f=nil, steps=nil, snapshots=nil)",
         """
-        A function like `f` whose graph is not kept: the backward pass runs `f` again. What `f`
-        does besides computing (printing, assigning) is then done again too.
+        A function like `f` whose graph is not kept: the backward pass runs `f` again, on the arguments
+        and variables that were there at the call. What it sets then does not last, but for counts
+        (`calls += 1` of an Int), and what it prints it prints again.
 
         With `steps`, a loop: the function takes a state and gives it after so many calls of `f`,
         each `f(state)` or `f(state, i)`. No more than `snapshots` states are kept, and steps run
@@ -251,20 +245,23 @@ extension Builtins {
       Builtin(
         "compile(f)",
         """
-        The function, recorded when it is first called with arguments of a kind (structure, shapes,
-        dtypes, and the values of all that is no tensor) and then run from the recording, without the
-        interpreter. It has derivatives and maps like any function; parameters that it reads are
-        read anew at each call, other variables that it closes over are as they were.
+        The function, recorded when it is first called and then run from the recording, without the
+        interpreter. What it reads, arguments, variables that it closes over, parameters, fields of
+        models, is read anew at each call: tensors may have other numbers, and where anything else
+        differs (structure, shapes, dtypes, numbers, text) it is recorded once more. It has derivatives
+        and maps like any function, and compiling changes no result.
 
-        A function that looks at values (`if`, `item`), draws random numbers, or does more than compute
-        (sets variables, prints) cannot be recorded: it runs as it is, and a warning says so once.
+        A function that looks at numbers of tensors (`if`, `item`), draws random numbers, or does more
+        than compute (sets variables, prints) cannot be recorded: it runs as it is, and a warning says
+        so once, at the line that stands in the way. So it does for new values of a number or a text of
+        which 8 have been recorded.
 
             @compile
             fn loss(w, x) { sum(tanh(x @ w) ** 2) }
             print(near(loss([1.0, 2.0], eye(2)), sum(tanh([1.0, 2.0]) ** 2)))    # true
         """
       ) { arguments in
-        let compiled = CompiledFunction(try arguments.function(0))
+        let compiled = CompiledFunction(try arguments.function(0), arguments.interpreter)
         return .builtin(
           BuiltinFunction("compiled(*args, **options)") { call in
             try compiled.call(call.rest(0), call.options(1), call.interpreter)

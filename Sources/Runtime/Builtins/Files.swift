@@ -26,7 +26,7 @@ extension Builtins {
             net.w.value = [0.0, 0.0]
             recover net from load("/tmp/mos-example.safetensors")
             print(net)    # {w: [1.0, 2.0]}
-        """
+        """, effects: .writes
       ) { arguments in
         let path = try arguments.string(1)
         switch try FileFormat(path: path) {
@@ -59,7 +59,7 @@ extension Builtins {
             print(load("/tmp/mos-example.safetensors"))    # {w: [1.0, 2.0], epoch: 3}
             save({x: [1, 2], y: [0.5, nan]}, "/tmp/mos-example.csv")
             print(load("/tmp/mos-example.csv"))            # {x: [1, 2], y: [0.5, nan]}
-        """
+        """, effects: .reads
       ) { arguments in
         let path = try arguments.string(0)
         switch try FileFormat(path: path) {

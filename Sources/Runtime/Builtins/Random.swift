@@ -7,9 +7,31 @@ import Tensors
 
 /// The key of a stream of random numbers.
 final class KeyObject: HostObject {
-  let key: RandomKey
+  private let value: RandomKey
+  /// The key's words in a function that is being recorded, where the key may be another one each time.
+  let words: Variable?
 
-  init(_ key: RandomKey) { self.key = key }
+  init(_ key: RandomKey, words: Variable? = nil) {
+    value = key
+    self.words = words
+  }
+
+  /// The key itself; a recording does not stand for what looks at it.
+  var key: RandomKey {
+    if words != nil { Context.current.meets(obstacle: "looks at a key") }
+    return value
+  }
+
+  /// Keys of independent streams.
+  func split(_ count: Int) throws -> [KeyObject] {
+    var key = value
+    let keys = key.split(count)
+    guard let words, count > 0 else { return keys.map { KeyObject($0) } }
+    let all = try words.drawing { key in
+      try Tensor.stack(try key.split(count).map { try $0.words() })
+    }
+    return try keys.enumerated().map { KeyObject($1, words: try all.indexed(at: $0)) }
+  }
 
   override var typeName: String { "Key" }
   override var summary: String { "Key(0x\(String(key.key, radix: 16)))" }
@@ -49,9 +71,22 @@ final class SeedContext: HostObject {
 extension Arguments {
   /// Draws with the key of a parameter where it is given, else from the program's stream.
   func draw<R>(key index: Int, _ body: (inout RandomKey) throws -> R) throws -> R {
-    guard has(index) else { return try body(&Context.current.random) }
+    guard has(index) else {
+      Context.current.meets(obstacle: "draws random numbers")
+      return try body(&Context.current.random)
+    }
     var key = try host(index, as: KeyObject.self, "a Key").key
     return try body(&key)
+  }
+
+  /// Draws a tensor in the same way; a key that is being recorded stays an operand.
+  func drawn(
+    key index: Int, _ body: @escaping @Sendable (inout RandomKey) throws -> Tensor
+  ) throws -> Value {
+    if has(index), let words = try host(index, as: KeyObject.self, "a Key").words {
+      return .tensor(try words.drawing(body))
+    }
+    return .tensor(try draw(key: index, body))
   }
 
   /// The dtype of a parameter for random floats.
@@ -74,7 +109,7 @@ extension Builtins {
             let a = rand(2)
             let b = with seed(0) { rand(2) }
             print(array_equal(a, b))    # true
-        """
+        """, effects: .writes
       ) { arguments in .host(SeedContext(try arguments.int(0))) },
       Builtin(
         "rand(*shape, dtype=nil, key=nil)",
@@ -88,7 +123,7 @@ extension Builtins {
       ) { arguments in
         let shape = try arguments.shapeFromRest(0)
         let dtype = try arguments.randomDType(1)
-        return .tensor(try arguments.draw(key: 2) { try $0.uniform(shape, dtype) })
+        return try arguments.drawn(key: 2) { try $0.uniform(shape, dtype) }
       },
       Builtin(
         "randn(*shape, dtype=nil, key=nil)",
@@ -101,7 +136,7 @@ extension Builtins {
       ) { arguments in
         let shape = try arguments.shapeFromRest(0)
         let dtype = try arguments.randomDType(1)
-        return .tensor(try arguments.draw(key: 2) { try $0.normal(shape, dtype) })
+        return try arguments.drawn(key: 2) { try $0.normal(shape, dtype) }
       },
       Builtin(
         "randint(low, high, shape=(), key=nil)",
@@ -115,8 +150,7 @@ extension Builtins {
       ) { arguments in
         let (low, high) = (try arguments.int(0), try arguments.int(1))
         let shape = try arguments.shape(2, default: Shape())
-        return .tensor(
-          try arguments.draw(key: 3) { try $0.integers(low: low, high: high, shape) })
+        return try arguments.drawn(key: 3) { try $0.integers(low: low, high: high, shape) }
       },
       Builtin(
         "permutation(values, key=nil)",
@@ -129,7 +163,7 @@ extension Builtins {
       ) { arguments in
         if case .int = arguments[0] {
           let n = try arguments.int(0, atLeast: 0)
-          return .tensor(try arguments.draw(key: 1) { try $0.permutation(n) })
+          return try arguments.drawn(key: 1) { try $0.permutation(n) }
         }
         if let variable = arguments[0].variable, variable.rank > 0 {
           let order = try arguments.draw(key: 1) { try $0.permutation(variable.shape[0]) }
@@ -163,10 +197,10 @@ extension Builtins {
         if arguments.has(1) {
           let p = try arguments.double(0)
           let shape = try arguments.shape(1)
-          return .tensor(try arguments.draw(key: 3) { try $0.bernoulli(p, shape, dtype) })
+          return try arguments.drawn(key: 3) { try $0.bernoulli(p, shape, dtype) }
         }
         let p = try arguments.tensor(0)
-        return .tensor(try arguments.draw(key: 3) { try $0.bernoulli(p, dtype) })
+        return try arguments.drawn(key: 3) { try $0.bernoulli(p, dtype) }
       },
       Builtin(
         "random_key(seed)",
@@ -186,12 +220,12 @@ extension Builtins {
             print(array_equal(rand(3, key=a), rand(3, key=b)))    # false
         """
       ) { arguments in
-        var key = try arguments.host(0, as: KeyObject.self, "a Key").key
+        let key = try arguments.host(0, as: KeyObject.self, "a Key")
         let count = try arguments.int(1, atLeast: 0, default: 2)
         guard count <= 1 << 20 else {
           throw RuntimeError(.value, "a key is split into at most \(1 << 20) keys, not \(count)")
         }
-        return .list(key.split(count).map { .host(KeyObject($0)) })
+        return .list(try key.split(count).map { .host($0) })
       },
     ] + distributions)
 }

@@ -41,7 +41,7 @@ extension Builtins {
             let total = 0
             for i in progress(0..4, "adding") { total += i }
             print(total)    # 6
-        """
+        """, effects: .writes
       ) { arguments in
         let values = try arguments.interpreter.machine.walkable(arguments[0])
         let label = try arguments.string(1, default: "")
@@ -75,7 +75,7 @@ extension Builtins {
             let p = plot([3.0, 1.0, 2.0], label="train")
             p.add([2.0, 2.0, 2.5], label="test")
             print(type(p))    # Plot
-        """
+        """, effects: .writes
       ) { arguments in .host(PlotObject(try PlotObject.line(arguments, number: 1))) },
       Builtin(
         "profile(f, *args)",
@@ -86,7 +86,7 @@ extension Builtins {
 
             let p = profile(n => { let x = 0.0; for i in 0..n { x += sin(i * 1.0) }; x }, 1000)
             print(p.seconds < 10.0)    # true
-        """
+        """, effects: .reads
       ) { arguments in
         .host(
           try arguments.interpreter.profile(try arguments.function(0), arguments.rest(1)))
@@ -102,7 +102,7 @@ extension Builtins {
             let x = param(1.0)
             let y = x * x + x
             print(memory(y).lines[0].nodes)    # 2
-        """
+        """, effects: .reads
       ) { arguments in
         var report: [(String, Value)] = [
           ("nodes", .int(RecordedGraph.liveNodes)), ("tensors", .int(TensorMemory.usedBytes)),

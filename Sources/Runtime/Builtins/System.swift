@@ -16,7 +16,7 @@ extension Builtins {
         The seconds since the beginning of 1970.
 
             print(time() > 1e9)    # true
-        """
+        """, effects: .reads
       ) { _ in .float(now()) },
       Builtin(
         "sleep(seconds)",
@@ -25,7 +25,7 @@ extension Builtins {
 
             sleep(0.001)
             print("awake")    # awake
-        """
+        """, effects: .writes
       ) { arguments in
         let seconds = try arguments.double(0)
         guard seconds >= 0 else {
@@ -67,7 +67,7 @@ extension Builtins {
         An environment variable's text, or the default where it is not set.
 
             print(env("A_VARIABLE_THAT_IS_NOT_SET", "none"))    # none
-        """
+        """, effects: .reads
       ) { arguments in
         let name = try arguments.string(0)
         if let text = getenv(name) { return .string(String(cString: text)) }
@@ -80,7 +80,7 @@ extension Builtins {
 
             print("last words")    # last words
             exit()
-        """
+        """, effects: .writes
       ) { arguments in
         let status = try arguments.int(0, default: 0)
         guard (0...255).contains(status) else {
@@ -96,7 +96,7 @@ extension Builtins {
             let name = input("name? ")
             print(name == nil)
             # name? true
-        """
+        """, effects: .writes
       ) { arguments in
         let prompt = try arguments.string(0, default: "")
         if !prompt.isEmpty {
@@ -112,7 +112,7 @@ extension Builtins {
 
             write_text("/tmp/mos-example.txt", "two\\nlines")
             print(len(lines(read_text("/tmp/mos-example.txt"))))    # 2
-        """
+        """, effects: .reads
       ) { arguments in
         let path = try arguments.string(0)
         guard let text = String(validating: try readFile(path), as: UTF8.self) else {
@@ -127,7 +127,7 @@ extension Builtins {
 
             write_text("/tmp/mos-example.txt", "hello")
             print(read_text("/tmp/mos-example.txt"))    # hello
-        """
+        """, effects: .writes
       ) { arguments in
         try writeFile(arguments.string(0), Array(arguments.string(1).utf8))
         return .nil

@@ -10,7 +10,7 @@ extension Builtins {
         Writes the values, `sep` between them and `end` after them.
 
             print("loss", 0.5, sep=" = ")    # loss = 0.5
-        """
+        """, effects: .writes
       ) { arguments in
         let separator = try arguments.string(1, default: " ")
         let end = try arguments.string(2, default: "\n")

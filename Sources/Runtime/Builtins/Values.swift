@@ -77,7 +77,7 @@ extension Builtins {
             # twice(x)
             #
             # Doubles a number.
-        """
+        """, effects: .writes
       ) { arguments in
         arguments.interpreter.write(try arguments.helpText() + "\n")
         return .nil

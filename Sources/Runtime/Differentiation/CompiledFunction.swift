@@ -1,11 +1,13 @@
-// `compile(f)`: a function that is recorded once for each kind of arguments and then run from the
-// recording, without the interpreter.
+// `compile(f)`: a function that is recorded once for each kind of call and then run from the recording,
+// without the interpreter.
 //
 // A recording is a list of primitives (`RecordedFunction`), so a compiled function has derivatives, maps
-// and nests like any other. It stands for the program only where that computes its value from tensors and
-// nothing else; a function that looks at values, draws random numbers or sets parameters runs as it
-// is, and says so once. The run that is recorded is a rehearsal (`Rehearsal`): a deed that would be
-// seen outside ends it, and then the function runs as it is, too.
+// and nests like any other. What the function reads, its arguments and its free variables, is read anew
+// at each call (`RecordedReads`): tensors are operands, all else has to be as it was. A recording stands
+// for the program only where that computes its value from these; a function that looks at numbers, draws
+// random ones or changes something has an obstacle, runs as it is, and says so once, at the line that
+// stands in the way. The run that is recorded is a rehearsal (`Rehearsal`): a deed that would be seen
+// outside ends it, and then the function runs as it is, too.
 
 import Autodiff
 import Tensors
@@ -13,209 +15,252 @@ import Tensors
 /// A function with its recordings.
 final class CompiledFunction {
   private let function: Value
-  private let place = Context.current.place
-  /// Recordings, the last used first.
-  private var versions: [Version] = []
+  private let recordings: CompiledRecordings
 
-  /// The kinds of arguments that recordings are kept for.
-  private static let maximumVersions = 32
-
-  init(_ function: Value) { self.function = function }
-
-  /// The function for one kind of arguments.
-  private struct Version {
-    let arguments: ArgumentsKind
-    /// Nil where no recording stands for the function.
-    let recording: Recording?
-  }
-
-  private struct Recording {
-    let function: RecordedFunction
-    /// Where externals are parameters, read anew for each call.
-    let cells: [ParameterCell?]
-    let result: ValueTree
-
-    func run(_ variables: [Variable]) throws -> Value {
-      let externals = zip(function.externals, cells).map { external, cell in
-        cell?.value ?? external
-      }
-      let results = try function(variables, externals: externals)
-      return result.rebuilt(with: results.map { .tensor($0) })
+  /// A compiled function; those of one code share their recordings, whatever they have captured.
+  init(_ function: Value, _ interpreter: Interpreter) {
+    self.function = function
+    if case .function(let closure) = function {
+      recordings = interpreter.recordings(of: closure.prototype)
+    } else {
+      recordings = CompiledRecordings()
     }
   }
 
   /// Calls the function.
   func call(_ positional: [Value], _ options: Record, _ interpreter: Interpreter) throws -> Value {
-    let tree = try ValueTree(
-      .list([.list(positional), .record(options)]), numbersAreLeaves: false)
-    guard let index = versions.firstIndex(where: { $0.arguments.fits(tree) }) else {
-      return try record(tree, interpreter)
+    let call = Value.list([function, .list(positional), .record(options)])
+    // What watches or records takes part in every operation and every read.
+    guard interpreter.context.watcher == nil else { return try plain(call, interpreter) }
+    switch recordings.find(call, interpreter) {
+    case .asItIs: return try plain(call, interpreter)
+    case .new: return try record(call, interpreter)
+    case .recording(let recording, let operands, let objects):
+      do {
+        return try recording.run(operands, objects)
+      } catch  where !interpreter.isEnding(error) {
+        // A recording has no effects, so the function may begin again: its own errors, perhaps
+        // caught, come from its own lines.
+        return try plain(call, interpreter)
+      }
     }
-    if index > 0 { versions.swapAt(0, index) }
-    guard let recording = versions[0].recording else {
-      return try interpreter.call(function, positional, named: options.pairs.map { ($0, $1) })
-    }
-    return try recording.run(tree.variables)
   }
+
+  /// Runs the function as it is.
+  private func plain(_ call: Value, _ interpreter: Interpreter) throws -> Value {
+    guard case .list(let parts) = call, case .list(let arguments) = parts[1],
+      case .record(let named) = parts[2]
+    else { preconditionFailure("a compiled call has lost its arguments; please report") }
+    return try interpreter.call(parts[0], arguments, named: Array(named.pairs))
+  }
+
+  // MARK: - Recording
 
   /// Runs the function and keeps what it took; the value is that of this run.
-  private func record(_ tree: ValueTree, _ interpreter: Interpreter) throws -> Value {
+  private func record(_ call: Value, _ interpreter: Interpreter) throws -> Value {
     let context = interpreter.context
-    let (obstacle, read, random) = (context.obstacle, context.parametersRead, context.random)
-    defer {
-      // An outer recording goes through what this one has met.
-      context.obstacle = obstacle ?? context.obstacle
-      context.parametersRead = read + context.parametersRead
+    let random = context.random
+    var rehearsed: (reader: RecordedReader, recording: Recording)?
+    var value = Value.nil
+    var recorded: RecordedFunction?
+    var result = RecordedResult.constant(.nil)
+    func run() throws {
+      recorded = try RecordedFunction.recording { recording in
+        let reader = RecordedReader(recording, context)
+        rehearsed = (reader, recording)
+        return try interpreter.watched(by: reader) {
+          value = try plain(reader.arguments(call), interpreter)
+          var tensors: [Variable] = []
+          result = try RecordedResult(value, &tensors, reader, interpreter)
+          return tensors
+        }
+      }.0
     }
-    (context.obstacle, context.parametersRead) = (nil, [])
-    let kind = ArgumentsKind(tree)
-    guard let run = try rehearsed(tree, interpreter) else {
+    // Inside another rehearsal a failure ends that one: were each tried twice, functions that compile
+    // one another would run for ever.
+    let hasRun: ()? = try interpreter.isRehearsing ? run() : interpreter.rehearse(run)
+    guard hasRun != nil, rehearsed?.recording.isFaithful != false else {
       context.random = random
-      let value = try tree.substituted(tree.variables) { try call($0, interpreter) }
-      leave(kind, "does more than compute its value")
+      let value = try plain(call, interpreter)
+      if let (reader, recording) = rehearsed, let obstacle = recording.obstacle {
+        recordings.leave(reader.readsOfArguments, obstacle)
+      }
       return value
     }
-    if context.random != random { context.obstacle = "draws random numbers" }
-    if !run.result.cells.isEmpty { context.obstacle = "gives parameters back" }
-    if let obstacle = context.obstacle {
-      leave(kind, obstacle)
+    guard let recorded, let (reader, recording) = rehearsed else { return value }
+    if context.random != random { recording.meets("draws random numbers") }
+    if let obstacle = recording.obstacle {
+      recordings.leave(reader.readsOfArguments, obstacle)
     } else {
-      let externals = run.function.externals
-      let cells = externals.map { external in
-        context.parametersRead.first { $0.value === external }
-      }
-      // A variable that belongs to a transformation around this call means nothing later.
-      if zip(externals, cells).allSatisfy({ $1 != nil || $0.isAmbient }) {
-        let recording = Recording(
-          function: run.function, cells: cells, result: run.result.withoutLeaves)
-        keep(Version(arguments: kind, recording: recording))
-      }
+      recordings.keep(
+        CompiledRecording(reads: reader.reads, function: recorded, result: result))
     }
-    return try run.value.settled()
+    return try value.settled()
   }
+}
 
-  /// Runs the function where whatever would be seen outside it is an error; nil where it fails.
+/// A recording with what it reads and what it gives.
+struct CompiledRecording {
+  let reads: RecordedReads
+  let function: RecordedFunction
+  let result: RecordedResult
+
+  func run(_ operands: [Variable], _ objects: [ReadObject?]) throws -> Value {
+    let tensors = try function(operands)
+    return result.value(tensors, objects)
+  }
+}
+
+/// What a recording gives.
+indirect enum RecordedResult {
+  case tensor(Int)
+  /// A key by its words.
+  case key(Int)
+  case object(Int)
+  case list([RecordedResult])
+  case record(keys: [String], [RecordedResult])
+  case constant(Value)
+
+  /// The form of a run's value; its tensors are added to a list.
   ///
-  /// Inside another rehearsal a failure ends that one: were each tried twice, functions that compile
-  /// one another would run for ever.
-  private func rehearsed(
-    _ tree: ValueTree, _ interpreter: Interpreter
-  ) throws -> (value: Value, result: ValueTree, function: RecordedFunction)? {
-    var value = Value.nil
-    var result: ValueTree?
-    var recorded: RecordedFunction?
-    func run() throws -> [Variable] {
-      recorded = try RecordedFunction(at: tree.variables, isWhole: true) { variables in
-        try tree.substituted(variables) { substituted in
-          value = try call(substituted, interpreter)
-          let outputs = try ValueTree(value, numbersAreLeaves: false)
-          result = outputs
-          return outputs.variables
-        }
+  /// - Throws: the end of the rehearsal, where the value holds something with identity that the run has
+  ///   made: each call would have to make another.
+  init(
+    _ value: Value, _ tensors: inout [Variable], _ reader: RecordedReader,
+    _ interpreter: Interpreter
+  ) throws {
+    switch value {
+    case .tensor(let variable):
+      self = .tensor(tensors.count)
+      tensors.append(variable)
+    case .list(let values):
+      var parts: [RecordedResult] = []
+      for value in values { parts.append(try Self(value, &tensors, reader, interpreter)) }
+      self = .list(parts)
+    case .record(let record):
+      var parts: [RecordedResult] = []
+      for value in record.values { parts.append(try Self(value, &tensors, reader, interpreter)) }
+      self = .record(keys: record.keys, parts)
+    case .int, .float, .bool, .string, .nil, .range, .model, .module: self = .constant(value)
+    case .host(let host as KeyObject):
+      guard let words = host.words else {
+        self = .constant(value)
+        break
       }
-      return []
+      self = .key(tensors.count)
+      tensors.append(words)
+    case .host(let host) where host is DTypeObject: self = .constant(value)
+    case .builtin(let builtin):
+      guard case .builtin(let own)? = interpreter.builtin(builtin.name), own === builtin else {
+        throw interpreter.machine.effect("gives a function back that it has made")
+      }
+      self = .constant(value)
+    default:
+      guard let object = ReadObject(value), let index = reader.known(object) else {
+        throw interpreter.machine.effect("gives a \(value.typeName) back that it has made")
+      }
+      self = .object(index)
     }
-    if interpreter.isRehearsing {
-      _ = try run()
-    } else if try interpreter.rehearse(run) == nil {
-      return nil
-    }
-    guard let result, let recorded else { return nil }
-    return (value, result, recorded)
   }
 
-  /// Calls the function with what `call` made of its arguments.
-  private func call(_ given: Value, _ interpreter: Interpreter) throws -> Value {
-    guard case .list(let parts) = given, case .list(let arguments) = parts[0],
-      case .record(let named) = parts[1]
-    else { return .nil }
-    return try interpreter.call(function, arguments, named: named.pairs.map { ($0, $1) })
+  /// The value with the tensors and objects of another call.
+  func value(_ tensors: [Variable], _ objects: [ReadObject?]) -> Value {
+    switch self {
+    case .tensor(let index): .tensor(tensors[index])
+    case .key(let index): .host(KeyObject(RandomKey(words: tensors[index].underlying)))
+    case .object(let index): objects[index]?.value ?? .nil
+    case .list(let parts): .list(parts.map { $0.value(tensors, objects) })
+    case .record(let keys, let parts):
+      .record(Record(Array(zip(keys, parts.map { $0.value(tensors, objects) }))))
+    case .constant(let value): value
+    }
+  }
+}
+
+/// The recordings of a function, the last used first.
+final class CompiledRecordings {
+  private var recordings: [CompiledRecording] = []
+  /// Calls that an obstacle has left as they are: their kinds, the last met first.
+  private var left: [RecordedReads] = []
+  private let place = Context.current.place
+
+  /// The kinds of calls that recordings are kept for.
+  private static let maximumRecordings = 32
+  /// The values of numbers and texts alone that recordings are made for: past that they do not repeat,
+  /// and each new one would cost a recording for nothing.
+  private static let maximumConstants = 8
+
+  /// What to do with a call.
+  enum Found {
+    case recording(CompiledRecording, [Variable], [ReadObject?])
+    case asItIs
+    case new
   }
 
-  /// From now on runs the function as it is for this kind of arguments, and says why.
-  private func leave(_ kind: ArgumentsKind, _ reason: String) {
+  func find(_ call: Value, _ interpreter: Interpreter) -> Found {
+    var constants = 0
+    for index in recordings.indices {
+      switch recordings[index].reads.find(call, interpreter) {
+      case .found(let operands, let objects):
+        let recording = recordings[index]
+        if index > 0 { recordings.swapAt(0, index) }
+        return .recording(recording, operands, objects)
+      case .other(let byConstant): if byConstant { constants += 1 }
+      }
+    }
+    var leftConstants = 0
+    for index in left.indices {
+      switch left[index].find(call, interpreter) {
+      case .found:
+        if index > 0 { left.swapAt(0, index) }
+        return .asItIs
+      case .other(let byConstant): if byConstant { leftConstants += 1 }
+      }
+    }
+    if leftConstants >= CompiledRecordings.maximumConstants { return .asItIs }
+    guard constants >= CompiledRecordings.maximumConstants else { return .new }
     Notice(
-      "compile leaves this function as it is, since it \(reason)",
+      "a compiled function was recorded for \(CompiledRecordings.maximumConstants) values of the "
+        + "numbers and texts that it reads, and runs as it is for others",
+      hint: "give numbers that change as tensors: f(tensor(n))", place: place
+    ).send()
+    return .asItIs
+  }
+
+  func keep(_ recording: CompiledRecording) {
+    recordings.insert(recording, at: 0)
+    guard recordings.count > CompiledRecordings.maximumRecordings else { return }
+    recordings.removeLast()
+    Notice(
+      "a compiled function was recorded for \(CompiledRecordings.maximumRecordings) kinds of calls",
+      hint: "shapes, dtypes, structure and what is no tensor make a kind", place: place
+    ).send()
+  }
+
+  /// From now on runs the function as it is for arguments of this kind, and says why.
+  func leave(_ reads: RecordedReads, _ obstacle: Obstacle) {
+    Notice(
+      "compile leaves this function as it is, since it \(obstacle.reason)",
       hint: "what is compiled computes tensors from tensors: where(…) in place of `if`, numbers "
-        + "and keys as arguments, no print", place: place
+        + "and keys as arguments, no print", place: obstacle.place
     ).send()
-    keep(Version(arguments: kind, recording: nil))
-  }
-
-  private func keep(_ version: Version) {
-    versions.insert(version, at: 0)
-    guard versions.count > CompiledFunction.maximumVersions else { return }
-    versions.removeLast()
-    Notice(
-      "a compiled function was recorded for \(CompiledFunction.maximumVersions) kinds of arguments",
-      hint: "shapes and whatever is no tensor make a kind; give numbers that change as tensors",
-      place: place
-    ).send()
+    left.insert(reads, at: 0)
+    if left.count > CompiledRecordings.maximumRecordings { left.removeLast() }
   }
 }
 
-/// What a recording was made for: structure, shapes, dtypes, and all that is no tensor.
-private struct ArgumentsKind {
-  let tree: ValueTree
-  let shapes: [Shape]
-  let dtypes: [DType]
-  let defaultFloat = Context.current.defaultFloat
-
-  init(_ tree: ValueTree) {
-    self.tree = tree.withoutLeaves
-    shapes = tree.leaves.map(\.variable.shape)
-    dtypes = tree.leaves.map(\.variable.dtype)
+extension Interpreter {
+  /// The recordings of a function's code.
+  fileprivate func recordings(of prototype: FunctionPrototype) -> CompiledRecordings {
+    let key = ObjectIdentifier(prototype)
+    if let found = recordings[key] { return found }
+    let new = CompiledRecordings()
+    recordings[key] = new
+    return new
   }
 
-  func fits(_ other: ValueTree) -> Bool {
-    guard other.leaves.count == shapes.count, defaultFloat == Context.current.defaultFloat else {
-      return false
-    }
-    for (index, leaf) in other.leaves.enumerated() {
-      guard leaf.variable.dtype == dtypes[index], leaf.variable.shape == shapes[index] else {
-        return false
-      }
-    }
-    return tree.structure.isLike(other.structure)
-  }
-}
-
-extension ValueTree.Structure {
-  /// True where both have the same places for tensors, and the same values at all others.
-  fileprivate func isLike(_ other: Self) -> Bool {
-    func areLike(
-      _ a: [(key: String, value: Self)], _ b: [(key: String, value: Self)]
-    ) -> Bool {
-      a.count == b.count && zip(a, b).allSatisfy { $0.key == $1.key && $0.value.isLike($1.value) }
-    }
-    switch (self, other) {
-    case (.leaf, .leaf): return true
-    case (.parameter(let a), .parameter(let b)): return a === b
-    case (.list(let a), .list(let b)):
-      return a.count == b.count && zip(a, b).allSatisfy { $0.isLike($1) }
-    case (.record(let a), .record(let b)): return areLike(a, b)
-    case (.instance(let a, let fields), .instance(let b, let others)):
-      return a === b && areLike(fields, others)
-    case (.other(let a), .other(let b)): return a.isSameConstant(as: b)
-    default: return false
-    }
-  }
-}
-
-extension Value {
-  /// True for equal numbers and texts, and for one and the same function or object.
-  fileprivate func isSameConstant(as other: Value) -> Bool {
-    switch (self, other) {
-    case (.nil, .nil): true
-    case (.int(let a), .int(let b)): a == b
-    case (.float(let a), .float(let b)): a == b
-    case (.bool(let a), .bool(let b)): a == b
-    case (.string(let a), .string(let b)): a.text == b.text
-    case (.function(let a), .function(let b)): a === b
-    case (.builtin(let a), .builtin(let b)): a === b
-    case (.host(let a), .host(let b)): a.isEqual(b)
-    case (.instance(let a), .instance(let b)): a === b
-    default: false
-    }
+  /// True for what ends the program or its run, and is not an error of an operation.
+  fileprivate func isEnding(_ error: any Error) -> Bool {
+    RuntimeError(wrapping: error).isUncatchable
   }
 }

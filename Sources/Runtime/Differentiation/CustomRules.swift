@@ -9,13 +9,16 @@ extension Differentiation {
   ) throws -> Value {
     let tree = try ValueTree(.list(arguments), numbersAreLeaves: false)
     var output: ValueTree?
+    let log = FreeVariableLog(interpreter)
     let results = try checkpoint(tree.variables) { variables in
-      try tree.substituted(variables) { substituted in
-        guard case .list(let arguments) = substituted else { return [] }
-        let result = try ValueTree(
-          interpreter.call(f, arguments, named: Array(options.pairs)), numbersAreLeaves: false)
-        output = result
-        return result.variables
+      try log.run {
+        try tree.substituted(variables) { substituted in
+          guard case .list(let arguments) = substituted else { return [] }
+          let result = try ValueTree(
+            interpreter.call(f, arguments, named: Array(options.pairs)), numbersAreLeaves: false)
+          output = result
+          return result.variables
+        }
       }
     }
     return output?.rebuilt(with: results.map { .tensor($0) }) ?? .nil
@@ -35,13 +38,16 @@ extension Differentiation {
         let interpreter = call.interpreter
         let first = try ValueTree(call[0])
         try first.requirePlainState()
+        let log = FreeVariableLog(interpreter)
         let results = try checkpoint(steps: steps, snapshots: snapshots, first.variables) {
           number, variables in
-          let given = first.rebuilt(with: variables.map { .tensor($0) })
-          let result = try ValueTree(
-            interpreter.call(f, takesNumber ? [given, .int(number)] : [given]))
-          try result.requirePlainState()
-          return try result.variables(inOrderOf: first)
+          try log.run(number) {
+            let given = first.rebuilt(with: variables.map { .tensor($0) })
+            let result = try ValueTree(
+              interpreter.call(f, takesNumber ? [given, .int(number)] : [given]))
+            try result.requirePlainState()
+            return try result.variables(inOrderOf: first)
+          }
         }
         return first.rebuilt(with: results.map { .tensor($0) })
       })
@@ -50,38 +56,10 @@ extension Differentiation {
   static func customFunction(f: Value, forward: Value, backward: Value) throws -> Value {
     .builtin(
       BuiltinFunction("custom(*args)") { call in
-        let interpreter = call.interpreter
-        let tree = try ValueTree(.list(call.rest(0)))
-        let function = CustomFunction(
-          "custom_vjp",
-          value: { variables in
-            try tree.substituted(variables) { substituted in
-              guard case .list(let arguments) = substituted else { return variables[0] }
-              let result = try interpreter.call(f, arguments)
-              guard let variable = result.variable else {
-                throw RuntimeError(
-                  .type,
-                  "a function with custom_vjp must give a tensor, not "
-                    + result.shortDescription)
-              }
-              return variable
-            }
-          },
-          reverse: { variables, cotangent in
-            try tree.substituted(variables) { substituted in
-              guard case .list(let arguments) = substituted else { return [] }
-              let pair = try interpreter.call(forward, arguments)
-              guard case .list(let parts) = pair, parts.count == 2 else {
-                throw RuntimeError(
-                  .type,
-                  "forward of custom_vjp must give (value, residuals), not "
-                    + pair.shortDescription)
-              }
-              let given = try interpreter.call(backward, [parts[1], .tensor(cotangent)])
-              return try cotangents(given, for: arguments, of: variables)
-            }
-          })
-        return .tensor(try function(tree.variables))
+        let rule = CustomRule(
+          f: f, forward: forward, backward: backward, tree: try ValueTree(.list(call.rest(0))),
+          interpreter: call.interpreter)
+        return .tensor(try rule.results(rule.tree.variables)[0])
       })
   }
 
@@ -142,6 +120,71 @@ extension Differentiation {
       return .record(Record(try record.pairs.map { ($0, try withoutGradient($1)) }))
     default: return value
     }
+  }
+}
+
+/// A call of a function with a reverse rule of its own.
+///
+/// Where a derivative may be asked for, `forward` gives the value, as in JAX. For the derivative it runs
+/// again, on what was there at the call; `backward` runs then for the first time and sees variables as
+/// they are, so what it needs from the call goes through the residuals.
+private struct CustomRule {
+  let f: Value
+  let forward: Value
+  let backward: Value
+  let tree: ValueTree
+  unowned let interpreter: Interpreter
+
+  /// The value for leaves of the arguments, recorded as one operation.
+  func results(_ variables: [Variable]) throws -> [Variable] {
+    let log = FreeVariableLog(interpreter)
+    let isFollowed = variables.contains(where: \.isDifferentiated)
+    let function = CustomFunction(
+      "custom_vjp", results: 1,
+      value: { variables in
+        try log.run {
+          try with(variables) { arguments in
+            let result =
+              isFollowed ? try residuals(arguments).value : try interpreter.call(f, arguments)
+            guard let variable = result.variable else {
+              throw RuntimeError(
+                .type,
+                "a function with custom_vjp must give a tensor, not \(result.shortDescription)")
+            }
+            return [variable]
+          }
+        }
+      },
+      reverse: { variables, cotangents in
+        guard let cotangent = cotangents[0] else { return variables.map { _ in nil } }
+        return try with(variables) { arguments in
+          let kept = try log.run { try residuals(arguments).residuals }
+          let given = try interpreter.call(backward, [kept, .tensor(cotangent)])
+          return try Differentiation.cotangents(given, for: arguments, of: variables)
+        }
+      },
+      again: { try results($0) })
+    return try function.results(variables)
+  }
+
+  private func with<R>(_ variables: [Variable], _ body: ([Value]) throws -> R) throws -> R {
+    try tree.substituted(variables) { substituted in
+      guard case .list(let arguments) = substituted else {
+        preconditionFailure("a list of arguments came back as another value; please report")
+      }
+      return try body(arguments)
+    }
+  }
+
+  /// What `forward` gives.
+  private func residuals(_ arguments: [Value]) throws -> (value: Value, residuals: Value) {
+    let pair = try interpreter.call(forward, arguments)
+    guard case .list(let parts) = pair, parts.count == 2 else {
+      throw RuntimeError(
+        .type,
+        "forward of custom_vjp must give (value, residuals), not \(pair.shortDescription)")
+    }
+    return (parts[0], parts[1])
   }
 }
 

@@ -28,6 +28,24 @@ extension Differentiation {
     )
   }
 
+  /// The value of a function and what pushes a tangent forward: the function again, on what was there.
+  static func linearized(_ interpreter: Interpreter, _ f: Value, _ x: Value) throws -> Value {
+    let log = FreeVariableLog(interpreter)
+    let random = interpreter.context.random
+    let value = try log.run { try interpreter.call(f, [x]) }
+    return .list([
+      value,
+      .builtin(
+        BuiltinFunction("push(tangent)") { [unowned interpreter] call in
+          let context = interpreter.context
+          let stream = context.random
+          context.random = random
+          defer { context.random = stream }
+          return try log.run { try pushForward(interpreter, f, [x], [call[0]]).1 }
+        }),
+    ])
+  }
+
   /// Tangents or cotangents for the leaves of a tree, checked against shapes.
   static func matchedTangents(
     _ tree: ValueTree, _ given: ValueTree, _ kind: String, _ of: String

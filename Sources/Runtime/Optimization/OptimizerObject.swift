@@ -64,7 +64,7 @@ final class OptimizerObject: HostObject {
   }
 
   override func changes(since start: Int) -> Bool {
-    optimizer.parameters.contains { $0.birth <= start }
+    optimizer.parameters.contains { $0.birth < start }
   }
 
   /// A loss goes down by its gradient; a function that computes it may be evaluated anywhere.

@@ -19,9 +19,15 @@ final class SolverObject: HostObject {
   override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
     switch name {
     case "name": .string(solver.name)
-    case "last": solver.last.map(Value.init) ?? .nil
+    case "last": lastReport
     default: nil
     }
+  }
+
+  /// How the last solve ended; a recording has no numbers of those to come.
+  private var lastReport: Value {
+    Context.current.meets(obstacle: "looks at how a solve ended")
+    return solver.last.map(Value.init) ?? .nil
   }
 
   override func methodSignature(_ name: String) -> String? {
@@ -31,6 +37,7 @@ final class SolverObject: HostObject {
   override func call(_ arguments: Arguments) throws -> Value { try solve(arguments).solution }
 
   override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
+    Context.current.meets(obstacle: "looks at how a solve ended")
     let (solution, report) = try solve(arguments)
     return .list([solution, Value(report)])
   }

@@ -66,6 +66,7 @@ struct StateReader {
     func inner(_ value: Value) throws -> State {
       try read(value, inBuffer: inBuffer, depth: depth + 1, in: open)
     }
+    Context.current.meets(obstacle: "takes a state")
     switch value {
     case .tensor(let variable): return .tensor(try kept(variable, inBuffer))
     case .parameter(let cell): return .parameter(try kept(cell.value, inBuffer))

@@ -29,6 +29,7 @@ final class ApproximatorObject: TransformObject {
     return .builtin(
       BuiltinFunction("gradient(*args, **options)") { call in
         let interpreter = call.interpreter
+        interpreter.context.meets(obstacle: "draws the directions of an estimate")
         let prepared = try EstimatedCall(
           .arguments(numbers), call.rest(0), Array(call.options(1).pairs),
           signature: interpreter.machine.signature(of: function))

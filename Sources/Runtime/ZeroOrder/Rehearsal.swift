@@ -17,21 +17,25 @@ enum Rehearsal {
   static let effect = RuntimeError(
     .limit, "a function that is tried on all samples at once changes something outside itself")
 
-  /// Built-ins that change something outside, or depend on it.
-  static let effects: Set<String> = [
-    "backward", "exit", "help", "input", "plot", "print", "progress", "recover_state", "save",
-    "seed",
-    "set_default_dtype", "sleep", "time", "timer", "write_text", "zero_grad",
-  ]
+  /// What ends a rehearsal, in the words of `Obstacle`.
+  static let setsVariable = "sets a variable from outside it"
+  static let setsField = "sets a field of something from outside it"
 }
 
 extension Machine {
   /// - Throws: the end of the rehearsal, if there is one, for a built-in with an effect.
   @inline(__always)
   func rehearse(_ builtin: BuiltinFunction) throws {
-    if state.pointee.isRehearsing, Rehearsal.effects.contains(builtin.name) {
-      throw Rehearsal.effect
+    if state.pointee.isRehearsing, let deed = builtin.declaration.effects.deed {
+      throw effect("\(deed) (`\(builtin.name)`)")
     }
+  }
+
+  /// The end of a rehearsal by what the running instruction would do.
+  func effect(_ deed: String) -> RuntimeError {
+    interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
+    interpreter.context.meets(obstacle: deed)
+    return Rehearsal.effect
   }
 
   func rehearse(_ header: UnsafeMutablePointer<CodeHeader>, _ site: Int) throws {
@@ -48,10 +52,10 @@ extension Interpreter {
   /// Runs the body as a rehearsal; nil where it fails.
   ///
   /// - Throws: an interrupt or the end of the program alone.
-  func rehearse(_ body: () throws -> [Variable]) throws -> [Variable]? {
+  func rehearse<R>(_ body: () throws -> R) throws -> R? {
     let state = machine.state
     let outer = state.pointee.rehearsalStart
-    if outer < 0 { state.pointee.rehearsalStart = context.sequence }
+    if outer < 0 { state.pointee.rehearsalStart = context.markMoment() }
     defer { state.pointee.rehearsalStart = outer }
     do {
       return try body()

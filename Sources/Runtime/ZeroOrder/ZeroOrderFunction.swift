@@ -77,13 +77,17 @@ final class ZeroOrderFunction: HostObject {
       return try interpreter.call(
         function, arguments.rest(0), named: Array(arguments.options(1).pairs))
     }
-    let result = try call.call(
-      interpreter, function, call.estimated.map(stopGradient), call.others)
+    interpreter.context.meets(obstacle: "draws the directions of an estimate")
+    let log = FreeVariableLog(interpreter)
+    let result = try log.run {
+      try call.call(interpreter, function, call.estimated.map(stopGradient), call.others)
+    }
+    log.forgetChanges()
     let (value, auxiliary) = try loss(result)
     let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
     let derivative = EstimatedDerivative(by: call.estimated.count) {
       [self, unowned interpreter] point, others, value in
-      let sampled = self.sampled(interpreter, call, others, random)
+      let sampled = self.sampled(interpreter, call, others, random, log)
       let estimate = try options.estimator.estimate(sampled, at: point, value: value, noise: noise)
       interpreter.warn(ofFailures: estimate.failures, of: options.estimator.samples)
       return estimate.gradient
@@ -95,7 +99,8 @@ final class ZeroOrderFunction: HostObject {
 
   /// The function of the moved leaves.
   private func sampled(
-    _ interpreter: Interpreter, _ call: EstimatedCall, _ others: [Variable], _ random: RandomKey
+    _ interpreter: Interpreter, _ call: EstimatedCall, _ others: [Variable], _ random: RandomKey,
+    _ log: FreeVariableLog
   ) -> SampledFunction {
     SampledFunction(
       randomness: options.drawsInCommon ? .common(random) : .independent(random.folded(0)),
@@ -106,7 +111,7 @@ final class ZeroOrderFunction: HostObject {
         return found
       }
     ) { [self, unowned interpreter] point in
-      try loss(try call.call(interpreter, function, point, others)).value
+      try log.run { try loss(try call.call(interpreter, function, point, others)).value }
     }
   }
 
@@ -131,12 +136,15 @@ final class ZeroOrderFunction: HostObject {
     let interpreter = arguments.interpreter
     let call = try prepared(arguments)
     let random = interpreter.context.random
-    let value = try loss(
-      call.call(interpreter, function, call.estimated, call.others)
-    ).value
+    interpreter.context.meets(obstacle: "draws the directions of an estimate")
+    let log = FreeVariableLog(interpreter)
+    let value = try log.run {
+      try loss(call.call(interpreter, function, call.estimated, call.others)).value
+    }
+    log.forgetChanges()
     let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
     let estimate = try options.estimator.estimate(
-      sampled(interpreter, call, call.others, random), at: call.estimated, value: value,
+      sampled(interpreter, call, call.others, random, log), at: call.estimated, value: value,
       noise: noise, measuresError: true)
     interpreter.warn(ofFailures: estimate.failures, of: options.estimator.samples)
     func shown(_ leaves: [Variable]) -> Value { call.structured(leaves, subject) }

@@ -1,0 +1,54 @@
+// Random numbers of a key that is an operand, so that a recording draws with the key of each call.
+
+import Tensors
+
+/// What is drawn from a stream.
+private final class Draw: Sendable {
+  let body: @Sendable (inout RandomKey) throws -> Tensor
+  init(_ body: @escaping @Sendable (inout RandomKey) throws -> Tensor) { self.body = body }
+}
+
+extension Primitive {
+  /// Numbers drawn with a key, given as the two words that it consists of. Attribute: what is drawn.
+  static let random: Primitive = Primitive(
+    constant: "random",
+    kernel: { words, attributes in
+      guard case .object(let object) = attributes, let draw = object as? Draw else {
+        preconditionFailure("a draw has lost what it draws; please report")
+      }
+      var key = RandomKey(words: words)
+      return try draw.body(&key)
+    },
+    batch: { words, attributes in
+      try Variable.stack(
+        (0..<words.shape[0]).map { index in
+          try apply(.random, words.indexed(at: index), attributes)
+        })
+    })
+}
+
+extension RandomKey {
+  /// The key and its counter as an i64 tensor of two.
+  public func words() throws -> Tensor {
+    try Tensor.make(Shape(2), .i64) { pointer in
+      pointer.storeBytes(of: key, as: UInt64.self)
+      pointer.storeBytes(of: counter, toByteOffset: 8, as: UInt64.self)
+    }
+  }
+
+  /// The key of two words.
+  public init(words: Tensor) {
+    let numbers = words.integers
+    self.init(
+      key: UInt64(bitPattern: Int64(numbers[0])), counter: UInt64(bitPattern: Int64(numbers[1])))
+  }
+}
+
+extension Variable {
+  /// What a stream gives whose key stands in this variable's words.
+  public func drawing(
+    _ body: @escaping @Sendable (inout RandomKey) throws -> Tensor
+  ) throws -> Variable {
+    try apply(.random, self, .object(Draw(body)))
+  }
+}
