@@ -409,6 +409,7 @@ extension Machine {
           // State, modules, annotations
           case .importModule:
             sync(here)
+            if state.pointee.isRehearsing { throw effect("imports a module") }
             a.pointee = try importModule(name(i.b, here.header), isFile: i.c != 0, here.header)
           case .importName:
             sync(here)
