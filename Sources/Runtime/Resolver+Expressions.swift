@@ -23,14 +23,7 @@ extension Resolver {
       return .reference(reference, name: "self")
     case .tensor(let elements): return .tensor(elements.map(resolveElement))
     case .list(let elements): return .list(elements.map(resolveElement))
-    case .record(let entries):
-      return .record(
-        entries.map { entry in
-          switch entry {
-          case .pair(let key, let value): .pair(key.name, resolve(value))
-          case .spread(let value): .spread(resolve(value))
-          }
-        })
+    case .record(let entries): return resolveRecord(entries)
     case .comprehension(let comprehension, let tensor):
       return inScope { resolveComprehension(comprehension, tensor) }
     case .range(let start, let stop, let step):
@@ -112,6 +105,25 @@ extension Resolver {
   private func resolveElement(_ element: Expression) -> Resolved.Element {
     if case .spread(let inner) = element.kind { return .spread(resolve(inner)) }
     return .one(resolve(element))
+  }
+
+  private func resolveRecord(_ entries: [RecordEntry]) -> Resolved.Kind {
+    var places: [String: Span] = [:]
+    return .record(
+      entries.map { entry in
+        switch entry {
+        case .pair(let key, let value):
+          if let earlier = places.updateValue(key.span, forKey: key.name) {
+            var diagnostic = make(
+              .name, "the record has the key `\(key.name)` twice", key.span,
+              hint: "`{...r, \(key.name): v}` copies a record with another value")
+            diagnostic.secondary = [Diagnostic.Label(source: source, span: earlier, text: "here")]
+            diagnostics.append(diagnostic)
+          }
+          return .pair(key.name, resolve(value))
+        case .spread(let value): return .spread(resolve(value))
+        }
+      })
   }
 
   /// A sign in front of a number belongs to the number.
