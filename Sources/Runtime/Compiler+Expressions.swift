@@ -599,14 +599,12 @@ extension Compiler {
     }
     try scratch {
       let window = window(for: d)
-      if let variable = call.variable {
-        compile(variable, call.name, into: window, call.nameSpan)
-      }
+      if let visible = call.visible { try compile(visible, into: window) }
       let receiver = take()
       try compile(call.receiver, into: receiver)
       let site = CallSite(
         name: call.name, kinds: try compileArguments(call.arguments), builtin: call.builtin,
-        hasVariable: call.variable != nil)
+        hasVariable: call.visible != nil)
       emit(.callMethod, window, add(site), span: span)
       if window != d { emit(.take, d, window, span: span) }
     }

@@ -456,7 +456,7 @@ extension Compiler {
   private func isDirect(_ expression: Resolved) -> Bool {
     switch expression.kind {
     case .constant, .binary, .field, .index, .reference, .function, .slot: return true
-    case .methodCall(let call): return call.variable == nil
+    case .methodCall(let call): return call.visible == nil
     case .call(let callee, let arguments):
       guard positional(arguments) != nil, case .reference(let reference, _) = callee.kind else {
         return false

@@ -113,8 +113,9 @@ struct MethodCall {
   var name: String
   var nameSpan: Span
   var arguments: [ResolvedArgument]
-  /// A visible variable of that name.
-  var variable: Reference?
+  /// What is visible by that name: a variable, a field or method of `self`, or the first of several that
+  /// can be called.
+  var visible: Resolved?
   /// The built-in of that name.
   var builtin: BuiltinFunction?
   /// Where the receiver is, if it is a place, so that `push` can change it.

@@ -247,18 +247,48 @@ extension Resolver {
     let resolved = resolve(receiver)
     var call = MethodCall(
       receiver: resolved, name: name.name, nameSpan: name.span, arguments: resolve(arguments))
-    if case .reference(let reference) = meaning(of: name.name) {
-      if case .builtin(let value) = reference {
-        if case .builtin(let builtin) = value { call.builtin = builtin }
-      } else {
-        call.variable = reference
-        if case .builtin(let builtin)? = interpreter.builtin(name.name) { call.builtin = builtin }
-      }
-    }
+    if case .builtin(let builtin)? = interpreter.builtin(name.name) { call.builtin = builtin }
+    let visible = visible(name.name).map { Resolved($0, name.span) }
+    call.visible =
+      visible.count > 1
+      ? Resolved(
+        .call(
+          Resolved(.reference(.builtin(.builtin(Resolver.firstCallable)), name: ""), name.span),
+          visible.map { .positional($0) }), name.span) : visible.first
     if name.name == "push", arguments.count == 1, case .positional = arguments[0] {
       call.place = rootTarget(receiver)
     }
     return .methodCall(call)
+  }
+
+  /// What programs have declared by a name, inner things first, up to one that is known for a function:
+  /// a variable that holds none does not hide one.
+  private func visible(_ name: String) -> [Resolved.Kind] {
+    var found: [Resolved.Kind] = []
+    var current: Scope? = scope
+    while let place = current {
+      if let variable = place.names[name] {
+        found.append(.reference(reference(to: variable), name: name))
+        if place.known[name] != nil, !variable.isAssigned { return found }
+      } else if let reference = selfReference, let slot = place.slots[name] {
+        found.append(.slot(reference, slot))
+      } else if let reference = selfReference, place.methods.contains(name) {
+        return found + [.method(reference, name)]
+      }
+      current = place.parent
+    }
+    if isGlobal(name), let slot = globalSlot(name) {
+      found.append(.reference(.global(slot), name: name))
+    }
+    return found
+  }
+
+  /// The first of some values that can be called; nil where none can.
+  private static var firstCallable: BuiltinFunction {
+    BuiltinFunction(
+      Builtin("first_callable(*values)", "") { arguments in
+        arguments.rest(0).first(where: \.isCallable) ?? .nil
+      })
   }
 
   // MARK: - Functions
