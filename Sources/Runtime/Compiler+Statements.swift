@@ -476,10 +476,12 @@ extension Compiler {
     switch target {
     case .variable(let reference, let place):
       let current = Resolved(.reference(reference, name: ""), place)
-      try compileAssignment(target, Resolved(.binary(operation, current, value), span), span)
+      try compileAssignment(
+        target, Resolved(.binary(operation, current, value, isUpdate: true), span), span)
     case .slot(let instance, let slot, let place):
       let current = Resolved(.slot(instance, slot), place)
-      try compileAssignment(target, Resolved(.binary(operation, current, value), span), span)
+      try compileAssignment(
+        target, Resolved(.binary(operation, current, value, isUpdate: true), span), span)
     case .field, .index:
       try scratch {
         let window = take()
@@ -489,7 +491,8 @@ extension Compiler {
         let register = try operand(value)
         emit(
           operation.operation, window, window, register,
-          flags: Flags.temporaryB | (register >= mark ? Flags.temporaryC : 0), span: span)
+          flags: Flags.updates | Flags.temporaryB | (register >= mark ? Flags.temporaryC : 0),
+          span: span)
         emit(.setPlace, window, site, span: target.span)
       }
     case .list: break

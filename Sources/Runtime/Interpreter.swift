@@ -196,6 +196,11 @@ extension Interpreter {
     warn(diagnostic)
   }
 
+  /// Warns, once for each place that runs.
+  func warnOnce(_ message: String, hint: String) {
+    show(Notice(message, hint: hint, place: machine.placeNumber))
+  }
+
   /// Shows what an operation had to say, once for a place in the program.
   private func show(_ notice: Notice) {
     guard noticedPlaces.insert(notice.place).inserted else { return }

@@ -127,7 +127,9 @@ extension Machine {
           case .addSmall:
             let isSubtraction = i.flags & Flags.expected != 0
             var k = Value.int(isSubtraction ? -i.smallC : i.smallC)
-            try slowBinary(isSubtraction ? .subtract : .add, i, here.base, here.pc, &k)
+            try slowBinary(
+              isSubtraction ? .subtract : .add, i, here.base, here.pc, &k,
+              updates: Flags.updatesSmall)
           case .compare:
             sync(here)
             let comparison = ComparisonOperator(code: i.flags)

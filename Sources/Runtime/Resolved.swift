@@ -66,7 +66,8 @@ struct Resolved {
     case comprehension(element: Resolved, [Clause], tensor: Bool)
     case range(Resolved, Resolved, step: Resolved?)
     case unary(UnaryOperator, Resolved)
-    case binary(BinaryOperator, Resolved, Resolved)
+    /// `isUpdate` for the operation of `x += v`.
+    case binary(BinaryOperator, Resolved, Resolved, isUpdate: Bool = false)
     case comparison(first: Resolved, rest: [(operator: ComparisonOperator, operand: Resolved)])
     case and(Resolved, Resolved)
     case or(Resolved, Resolved)
