@@ -148,7 +148,7 @@ extension Compiler {
         try compileBlock(handler, into: d)
         patch(end)
       }
-    case .extract(let targets, let session, let manner, let store):
+    case .extract(let targets, let names, let session, let manner, let store):
       if case .variable(.local(let variable), _)? = store, variable.register < 0 {
         place(variable)
         emit(.setNil, variable.register, span: span)
@@ -162,8 +162,10 @@ extension Compiler {
           let register = take()
           try compile(target, into: register)
         }
+        let firstName = sites.names.count
+        sites.names += [manner] + names
         emit(
-          .extract, window, targets.count, name(manner), flags: session ? Flags.expected : 0,
+          .extract, window, targets.count, firstName, flags: session ? Flags.expected : 0,
           span: span)
         if let store { try self.store(window, to: store) }
         emit(.take, d, window, span: span)

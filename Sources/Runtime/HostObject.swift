@@ -90,9 +90,6 @@ open class HostObject {
 
   /// Puts a state back that `stateTree` gave and that has no `misfit`.
   open func restore(_ state: Value) throws {}
-
-  /// The targets whose state belongs to this one (an optimizer's model), for tree walks.
-  open var ownedTree: Value? { nil }
 }
 
 /// `f32`, `f64`, `i64` as values, and the dtype that `x.dtype` gives.

@@ -406,7 +406,7 @@ extension Machine {
           case .extract:
             sync(here)
             a.pointee = try extract(
-              a + 1, Int(i.b), name(i.c, here.header), isSession: i.flags & Flags.expected != 0)
+              a + 1, Int(i.b), i.c, here.header, isSession: i.flags & Flags.expected != 0)
           case .recover:
             sync(here)
             if state.pointee.isRehearsing { throw Rehearsal.effect }

@@ -300,6 +300,12 @@ extension Machine {
         throw RuntimeError(.type, "a record's keys are strings, not \(element.shortDescription)")
       }
       return record.position(of: key) != nil
+    case .host(let snapshot as Snapshot):
+      guard let name = element.text else {
+        throw RuntimeError(
+          .type, "a snapshot's names are strings, not \(element.shortDescription)")
+      }
+      return (try? snapshot.part(at: name)) != nil
     case .string(let text):
       guard let part = element.text else {
         throw RuntimeError(

@@ -81,7 +81,7 @@ struct Resolved {
     case block(ResolvedBlock)
     case with([Resolved], ResolvedBlock)
     case `try`(ResolvedBlock, ResolvedPattern, handler: ResolvedBlock)
-    case extract([Resolved], session: Bool, manner: String, store: Target?)
+    case extract([Resolved], names: [String], session: Bool, manner: String, store: Target?)
     case recover([(value: Resolved, target: Target?)], session: Bool, from: Resolved)
     /// What a mistake left.
     case error

@@ -497,7 +497,31 @@ extension Resolver {
       default: break
       }
     }
-    return .extract(targets, session: extract.session, manner: manner, store: store)
+    return .extract(
+      targets, names: extract.targets.map(placeName), session: extract.session, manner: manner,
+      store: store)
+  }
+
+  /// The dotted path of a place, `net.layers.0`; empty for what is none.
+  private func placeName(_ target: Expression) -> String {
+    switch target.kind {
+    case .name(let name): return name
+    case .selfInstance: return "self"
+    case .field(let object, let field):
+      let path = placeName(object)
+      return path.isEmpty ? "" : path.dotted(field.name)
+    case .index(let object, let parts):
+      let path = placeName(object)
+      guard !path.isEmpty, parts.count == 1, case .item(let item) = parts[0] else { return "" }
+      switch item.kind {
+      case .int(let index) where index >= 0: return path.dotted("\(index)")
+      case .string(let pieces):
+        guard pieces.count == 1, case .text(let key) = pieces[0] else { return "" }
+        return path.dotted(key)
+      default: return ""
+      }
+    default: return ""
+    }
   }
 
   /// The variable that a recovered value goes back to, for targets that are plain values.

@@ -49,7 +49,8 @@ extension Builtins {
       Builtin(
         "zero_grad(*targets)",
         """
-        Takes away the gradients that `backward` left in parameters, models and trees of them.
+        Takes away the gradients that `backward` left in parameters, leaves, models and trees of
+        them.
 
             let x = param(3.0)
             backward(x * x)
@@ -57,7 +58,7 @@ extension Builtins {
             print(x.grad)    # nil
         """
       ) { arguments in
-        for cell in try ValueTree(.list(arguments.rest(0))).cells { cell.gradient = nil }
+        for target in arguments.rest(0) { try Differentiation.clearGradients(target) }
         return .nil
       },
       Builtin(
@@ -320,7 +321,8 @@ extension Builtins {
         "functional(model)",
         """
         `(apply, params)`: a model as a function of its parameters. `params` is a record of
-        tensors, and `apply(params, args…)` runs the model with those.
+        tensors, and `apply(params, args…)` runs the model with those. A parameter that stands at
+        several places of the model is listed at the first.
 
             model Line() {
                 param a = 2.0
@@ -331,21 +333,7 @@ extension Builtins {
         """
       ) { arguments in
         guard case .instance = arguments[0] else { throw arguments.mismatch(0, "a model") }
-        let model = arguments[0]
-        let tree = try ValueTree(model)
-        let parameters = tree.rebuilt(with: tree.variables.map { .tensor(stopGradient($0)) })
-        let apply = BuiltinFunction("apply(params, *args, **options)") { call in
-          let given = try ValueTree(call[0]).variables
-          guard given.count == tree.leaves.count else {
-            throw RuntimeError(
-              .shape,
-              "this model has \(tree.leaves.count) parameters, and \(given.count) were given")
-          }
-          return try tree.substituted(given) { model in
-            try call.interpreter.call(model, call.rest(1), named: Array(call.options(2).pairs))
-          }
-        }
-        return .list([.builtin(apply), parameters])
+        return try Differentiation.functional(arguments[0])
       },
     ])
 }

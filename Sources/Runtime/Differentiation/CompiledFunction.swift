@@ -196,6 +196,8 @@ extension ValueTree.Structure {
     case (.record(let a), .record(let b)): return areLike(a, b)
     case (.instance(let a, let fields), .instance(let b, let others)):
       return a === b && areLike(fields, others)
+    case (.snapshot(let a, let inner), .snapshot(let b, let other)):
+      return a.manner == b.manner && a.names == b.names && inner.isLike(other)
     case (.other(let a), .other(let b)): return a.isSameConstant(as: b)
     default: return false
     }

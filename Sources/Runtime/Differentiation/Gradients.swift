@@ -66,7 +66,7 @@ extension Differentiation {
         .type, "grad of a loss needs to know with respect to what",
         hint: "grad(loss, wrt), or grad(f)(x) for a function")
     }
-    let tree = try ValueTree(arguments[1])
+    let tree = try ValueTree(arguments[1], for: "grad")
     let found = try gradients(
       of: loss, to: tree.variables, createGraph: try arguments.bool(4, default: true))
     let strict = try arguments.bool(5, default: false)
@@ -83,6 +83,25 @@ extension Differentiation {
     return tree.rebuilt(
       with: try zip(found, tree.leaves).map { .tensor(try $0 ?? $1.variable.asFloat().zerosLike()) }
     )
+  }
+}
+
+extension Differentiation {
+  /// Takes away the gradients that `backward` left in the parameters, and the leaves, of a tree.
+  ///
+  /// - Throws: a type error where there is something else alone.
+  static func clearGradients(_ target: Value) throws {
+    let leaves = try ValueTree(target, for: "zero_grad").leaves
+    let found = leaves.filter { $0.cell != nil || $0.variable.isLeaf }
+    guard leaves.isEmpty || !found.isEmpty else {
+      throw RuntimeError(
+        .type, "zero_grad needs parameters, and \(target.shortDescription) has none",
+        hint: "a parameter is made by param(…) or a model's `param` field")
+    }
+    for leaf in found {
+      leaf.variable.clearGradient()
+      leaf.cell?.gradient = nil
+    }
   }
 }
 

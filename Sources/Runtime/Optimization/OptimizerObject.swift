@@ -213,7 +213,7 @@ extension ParameterTree {
     case .list(let structures): self = .list(structures.map(ParameterTree.init))
     case .record(let pairs), .instance(_, let pairs):
       self = .record(pairs.map { ($0.key, ParameterTree($0.value)) })
-    case .leaf, .other: self = .none
+    case .leaf, .snapshot, .other: self = .none
     }
   }
 }
