@@ -51,6 +51,8 @@ public final class Interpreter {
   let globals = Globals()
   let modules = ModuleLoader()
   private var builtinValues: [String: Value] = [:]
+  /// How many constants were given as derivatives of what is none; see `Independence.swift`.
+  var constantDerivatives = 0
   /// Places whose remarks have been shown.
   private var noticedPlaces: Set<UInt64> = []
   /// Everything compiled stays, because frames and closures count no references to code.

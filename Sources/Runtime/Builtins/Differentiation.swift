@@ -69,8 +69,8 @@ extension Builtins {
         touches no `.grad`. What the loss does not depend on gets zeros and a warning, or an
         error with `strict=true`.
 
-        `grad(f, argnums=0)` gives the function that computes the gradient of `f`. With
-        `argnums` a list it gives a list; with `has_aux=true`, `f` gives `(loss, aux)` and the
+        `grad(f, argnums=0)` gives the function that computes the gradient of `f`, with the same
+        warning for arguments that `f` does not depend on. With `argnums` a list it gives a list; with `has_aux=true`, `f` gives `(loss, aux)` and the
         gradient function `(gradient, aux)`.
 
             print(grad(x => x ** 3)(2.0))    # 12.0
@@ -81,7 +81,7 @@ extension Builtins {
         try Differentiation.gradient(arguments)
       },
       Builtin(
-        "value_and_grad(f=nil, argnums=0, has_aux=false)",
+        "value_and_grad(f=nil, argnums=0, has_aux=false, strict=false)",
         """
         A function that gives `(value, gradient)`; with `has_aux=true`, `((loss, aux), gradient)`.
 
@@ -91,7 +91,8 @@ extension Builtins {
         guard arguments.has(0) else { return Differentiation.decorator(arguments) }
         return Differentiation.gradientFunction(
           of: try arguments.function(0), argnums: try Differentiation.argumentNumbers(arguments, 1),
-          hasAux: try arguments.bool(2, default: false), withValue: true, strict: false)
+          hasAux: try arguments.bool(2, default: false), withValue: true,
+          strict: try arguments.bool(3, default: false))
       },
       Builtin(
         "jvp(f, primals, tangents)",
