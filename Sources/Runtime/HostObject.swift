@@ -8,8 +8,14 @@ import Tensors
 
 /// An opaque value with fields, methods and perhaps a call.
 open class HostObject {
+  /// The interpreter that made it; nil where none was running.
+  let home = runningInterpreter
+
   /// Nothing is needed to make one.
   public init() {}
+
+  /// Whether it may hold functions or models of the interpreter that made it, and so belongs to that.
+  var mayHoldCode: Bool { true }
 
   /// What `type(v)` gives: `Optimizer`, `Transform`.
   open var typeName: String { "Object" }
@@ -99,6 +105,7 @@ public final class DTypeObject: HostObject {
   /// The value of a dtype.
   public init(_ dtype: DType) { self.dtype = dtype }
   public override var typeName: String { "DType" }
+  override var mayHoldCode: Bool { false }
   public override var summary: String { dtype.name }
   public override func isEqual(_ other: HostObject) -> Bool {
     (other as? DTypeObject)?.dtype == dtype

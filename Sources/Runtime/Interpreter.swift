@@ -57,6 +57,7 @@ public final class Interpreter {
   private var noticedPlaces: Set<UInt64> = []
   /// Everything compiled stays, because frames and closures count no references to code.
   private var prototypes: [FunctionPrototype] = []
+  private var ownPrototypes: Set<ObjectIdentifier> = []
 
   /// An interpreter that prints through a closure.
   public init(output: @escaping (String) -> Void) {
@@ -136,7 +137,15 @@ extension Interpreter {
     return try Compiler.compile(resolved, self)
   }
 
-  func keep(_ prototype: FunctionPrototype) { prototypes.append(prototype) }
+  func keep(_ prototype: FunctionPrototype) {
+    prototypes.append(prototype)
+    ownPrototypes.insert(ObjectIdentifier(prototype))
+  }
+
+  /// True for code that this interpreter compiled.
+  func owns(_ prototype: FunctionPrototype) -> Bool {
+    ownPrototypes.contains(ObjectIdentifier(prototype))
+  }
 
   /// Where in a program an operation was recorded; see `Context.place`.
   func label(ofPlace place: UInt64) -> Diagnostic.Label? {
@@ -160,7 +169,15 @@ extension Interpreter {
   }
 
   /// Sets a variable of the main program, declaring it where it is new.
-  public func setVariable(_ name: String, _ value: Value) {
+  ///
+  /// - Throws: a value error for what carries code of another interpreter.
+  public func setVariable(_ name: String, _ value: Value) throws {
+    try requireOwn(value)
+    assign(name, value)
+  }
+
+  /// Sets a variable to a value of this interpreter.
+  func assign(_ name: String, _ value: Value) {
     guard let slot = globals.declare(name, in: modules.main) else { return }
     globals[slot] = value
   }
@@ -178,6 +195,7 @@ extension Interpreter {
   /// Calls any callable value.
   public func call(_ function: Value, _ arguments: [Value]) throws -> Value {
     if machine.isRunning { return try machine.call(function, arguments) }
+    try requireOwn(.list([function] + arguments))
     return try onLargeStack { try self.machine.call(function, arguments) }
   }
 

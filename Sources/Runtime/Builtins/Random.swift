@@ -12,6 +12,7 @@ final class KeyObject: HostObject {
   init(_ key: RandomKey) { self.key = key }
 
   override var typeName: String { "Key" }
+  override var mayHoldCode: Bool { false }
   override var summary: String { "Key(0x\(String(key.key, radix: 16)))" }
   override func isEqual(_ other: HostObject) -> Bool { (other as? KeyObject)?.key == key }
 }

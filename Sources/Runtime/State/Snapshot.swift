@@ -62,6 +62,7 @@ public final class Snapshot: HostObject {
   }
 
   public override var typeName: String { "Snapshot" }
+  override var mayHoldCode: Bool { false }
 
   public override var summary: String {
     let what =
@@ -186,8 +187,9 @@ extension Interpreter {
       let role: Recovery.Role = target.hasIdentity ? .plain : .buffer
       results.append((name, try recovery.fit(state, to: target, path: name, role: role)))
     }
+    for (_, value) in results { try requireOwn(value) }
     try recovery.commit()
-    for (name, value) in results { setVariable(name, value) }
+    for (name, value) in results { assign(name, value) }
     context.random = snapshot.random
   }
 }
