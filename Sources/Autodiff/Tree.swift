@@ -1,6 +1,6 @@
 // Trees: parameters, gradients, updates and optimizer states are tensors in lists and records.
 //
-// Everything that walks a structure walks it here. A path names a leaf in messages: `layers[0].w`.
+// Everything that walks a structure walks it here. A path names a leaf in messages: `layers.0.w`.
 
 import Tensors
 
@@ -71,7 +71,7 @@ extension Tree {
     case (.list(let a), .list(let b)) where a.count == b.count:
       return .list(
         try a.indices.map { i in
-          try Misfit.within("[\(i)]") { try a[i].zipped(b[i], missing, transform) }
+          try Misfit.within(".\(i)") { try a[i].zipped(b[i], missing, transform) }
         })
     case (.record(let a), .record(let b)) where Tree.haveSameKeys(a, b):
       return .record(
@@ -117,7 +117,7 @@ extension Tree {
         return row
       }
       let columns = try trees.indices.map { i in
-        try Misfit.within("[\(i)]") { try trees[i].scanned(rows.map { $0[i] }, transform) }
+        try Misfit.within(".\(i)") { try trees[i].scanned(rows.map { $0[i] }, transform) }
       }
       return (0...others.count).map { place in .list(columns.map { $0[place] }) }
     case .record(let pairs):
@@ -174,14 +174,14 @@ extension Tree {
     }
   }
 
-  /// The leaves with their paths: `layers[0].w`, and nothing for a bare leaf.
+  /// The leaves with their paths: `layers.0.w`, and nothing for a bare leaf.
   public var paths: [(path: String, leaf: Variable)] {
     var result: [(path: String, leaf: Variable)] = []
     func visit(_ tree: Tree, _ path: String) {
       switch tree {
       case .leaf(let variable): result.append((Tree.shown(path), variable))
       case .list(let trees):
-        for (i, tree) in trees.enumerated() { visit(tree, "\(path)[\(i)]") }
+        for (i, tree) in trees.enumerated() { visit(tree, "\(path).\(i)") }
       case .record(let pairs):
         for pair in pairs { visit(pair.value, "\(path).\(pair.key)") }
       case .none: break

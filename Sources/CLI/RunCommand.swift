@@ -10,9 +10,10 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Run a program, a piece of code, or the prompt.")
 
   @Option(
-    name: .customShort("e"), parsing: .unconditional,
-    help: ArgumentHelp("Runs a piece of code.", valueName: "code"))
-  var code: String?
+    name: .customShort("e"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Runs a piece of code; several are the lines of one program.", valueName: "code"))
+  var pieces: [String] = []
 
   @Flag(name: .customShort("i"), help: "Opens the prompt afterwards.")
   var staysOpen = false
@@ -28,8 +29,8 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     var arguments = words
     var source: Source?
-    if let code {
-      source = Source(name: "<command line>", text: code)
+    if !pieces.isEmpty {
+      source = Source(name: "<command line>", text: pieces.joined(separator: "\n"))
       if arguments.first == "--" { arguments.removeFirst() }
     } else if let path = try takePath(from: &arguments) {
       source = Source(name: path == "-" ? "<stdin>" : path, text: try readFile(path).get())

@@ -22,6 +22,8 @@ public typealias Tensor = Tensors.Tensor
 /// belongs to one thread at a time.
 public final class Interpreter {
   private let runtime: Runtime.Interpreter
+  /// Why a variable could not be set; the next run or call throws it.
+  private var refusal: (any Error)?
 
   /// Asks the running program to stop; safe from any thread and from a signal handler.
   public let interrupt: Interrupt
@@ -55,13 +57,24 @@ public final class Interpreter {
   }
 
   /// A global variable; nil where there is none. Setting nil does nothing.
+  ///
+  /// Functions, models and optimizers belong to their interpreter: one that is set here and comes from
+  /// another leaves the variable as it is, and the next run or call throws. Data, tensors with their
+  /// graphs, parameters and snapshots go anywhere.
   public subscript(name: String) -> Value? {
     get { runtime.variables.first { $0.name == name }?.value }
-    set { if let newValue { runtime.setVariable(name, newValue) } }
+    set {
+      guard let newValue else { return }
+      do { try runtime.setVariable(name, newValue) } catch { refusal = error }
+    }
   }
 
   private func translatingErrors(_ body: () throws -> Value) throws -> Value {
     do {
+      if let refusal {
+        self.refusal = nil
+        throw refusal
+      }
       return try body()
     } catch let error as CompileError {
       throw MosError(diagnostics: error.diagnostics)

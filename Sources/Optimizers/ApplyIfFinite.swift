@@ -61,7 +61,7 @@ extension GradientTransformation {
 }
 
 extension Tree {
-  /// What is not finite in this tree: `the gradient of layers[0].w holds nan`; nil for nothing.
+  /// What is not finite in this tree: `the gradient of layers.0.w holds nan`; nil for nothing.
   fileprivate func nonfinite(_ what: String) throws -> String? {
     var found: [String] = []
     for (path, leaf) in paths {

@@ -106,10 +106,15 @@ public final class BuiltinFunction {
   /// The parameters, read from the declaration when first asked for.
   public private(set) lazy var signature = Signature(parsing: declaration.signature)
   let function: Builtin.Function
+  /// The interpreter whose code it may call; nil for what the language itself has.
+  let home: ObjectIdentifier?
 
   /// A built-in function made while a program runs (a bound method of a host object, say).
-  public init(_ declaration: Builtin) {
+  public convenience init(_ declaration: Builtin) { self.init(declaration, home: nil) }
+
+  private init(_ declaration: Builtin, home: ObjectIdentifier?) {
     self.declaration = declaration
+    self.home = home
     name = declaration.name
     function = declaration.function
   }
@@ -118,7 +123,7 @@ public final class BuiltinFunction {
   public convenience init(_ signature: String, _ function: @escaping (Arguments) throws -> Value) {
     // A closure made while running stays with the interpreter that made it: one thread.
     nonisolated(unsafe) let function = function
-    self.init(Builtin(signature, "") { try function($0) })
+    self.init(Builtin(signature, "") { try function($0) }, home: runningInterpreter)
   }
 }
 

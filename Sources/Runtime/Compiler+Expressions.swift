@@ -35,7 +35,7 @@ extension Compiler {
         case .one(let value), .spread(let value): mayAssign(value)
         }
       }
-    case .binary(_, let left, let right): mayAssign(left) || mayAssign(right)
+    case .binary(_, let left, let right, _): mayAssign(left) || mayAssign(right)
     case .unary(_, let operand), .field(let operand, _): mayAssign(operand)
     default: true
     }
@@ -83,8 +83,8 @@ extension Compiler {
           }
         emit(code, d, register, flags: register >= mark ? Flags.temporaryB : 0, span: span)
       }
-    case .binary(let operation, let left, let right):
-      try compileBinary(operation, left, right, into: d, span)
+    case .binary(let operation, let left, let right, let isUpdate):
+      try compileBinary(operation, left, right, isUpdate: isUpdate, into: d, span)
     case .comparison(let first, let rest): try compileComparison(first, rest, into: d, span)
     case .and, .or, .not:
       let jumps = try compileCondition(expression, jumpsIf: false)
@@ -148,7 +148,7 @@ extension Compiler {
         try compileBlock(handler, into: d)
         patch(end)
       }
-    case .extract(let targets, let session, let manner, let store):
+    case .extract(let targets, let names, let session, let manner, let store):
       if case .variable(.local(let variable), _)? = store, variable.register < 0 {
         place(variable)
         emit(.setNil, variable.register, span: span)
@@ -162,8 +162,10 @@ extension Compiler {
           let register = take()
           try compile(target, into: register)
         }
+        let firstName = sites.names.count
+        sites.names += [manner] + names
         emit(
-          .extract, window, targets.count, name(manner), flags: session ? Flags.expected : 0,
+          .extract, window, targets.count, firstName, flags: session ? Flags.expected : 0,
           span: span)
         if let store { try self.store(window, to: store) }
         emit(.take, d, window, span: span)
@@ -320,10 +322,12 @@ extension Compiler {
   // MARK: - Operators
 
   private func compileBinary(
-    _ operation: BinaryOperator, _ left: Resolved, _ right: Resolved, into d: Int, _ span: Span
+    _ operation: BinaryOperator, _ left: Resolved, _ right: Resolved, isUpdate: Bool,
+    into d: Int, _ span: Span
   ) throws {
     try scratch {
       let mark = next
+      let update = isUpdate ? Flags.updates : 0
       if case .constant(let value) = right.kind, value.number != nil,
         let withConstant = operation.withConstant
       {
@@ -336,9 +340,10 @@ extension Compiler {
           let isSubtraction = operation == .subtract
           emit(
             .addSmall, d, register, isSubtraction ? -number : number,
-            flags: flags | (isSubtraction ? Flags.expected : 0), span: span)
+            flags: flags | (isSubtraction ? Flags.expected : 0)
+              | (isUpdate ? Flags.updatesSmall : 0), span: span)
         } else {
-          emit(withConstant, d, register, constant(value), flags: flags, span: span)
+          emit(withConstant, d, register, constant(value), flags: flags | update, span: span)
         }
         return
       }
@@ -352,7 +357,7 @@ extension Compiler {
       }
       let first = try operand(left, before: right)
       let second = try operand(right)
-      var flags: UInt8 = 0
+      var flags = update
       if first >= mark { flags |= Flags.temporaryB }
       if second >= mark { flags |= Flags.temporaryC }
       emit(operation.operation, d, first, second, flags: flags, span: span)
@@ -599,14 +604,12 @@ extension Compiler {
     }
     try scratch {
       let window = window(for: d)
-      if let variable = call.variable {
-        compile(variable, call.name, into: window, call.nameSpan)
-      }
+      if let visible = call.visible { try compile(visible, into: window) }
       let receiver = take()
       try compile(call.receiver, into: receiver)
       let site = CallSite(
         name: call.name, kinds: try compileArguments(call.arguments), builtin: call.builtin,
-        hasVariable: call.variable != nil)
+        hasVariable: call.visible != nil)
       emit(.callMethod, window, add(site), span: span)
       if window != d { emit(.take, d, window, span: span) }
     }

@@ -168,7 +168,7 @@ extension Compiler {
       }
       if let otherwise { try compileBlock(otherwise) }
       ends.forEach { patch($0) }
-    case .extract(_, _, _, .some(.variable(.local(let variable), _))) where variable.register < 0:
+    case .extract(_, _, _, _, .some(.variable(.local(let variable), _))) where variable.register < 0:
       // The snapshot's variable outlasts the statement, so it comes before the scratch registers.
       let register = take()
       try compile(expression, into: register)
@@ -456,7 +456,7 @@ extension Compiler {
   private func isDirect(_ expression: Resolved) -> Bool {
     switch expression.kind {
     case .constant, .binary, .field, .index, .reference, .function, .slot: return true
-    case .methodCall(let call): return call.variable == nil
+    case .methodCall(let call): return call.visible == nil
     case .call(let callee, let arguments):
       guard positional(arguments) != nil, case .reference(let reference, _) = callee.kind else {
         return false
@@ -476,10 +476,12 @@ extension Compiler {
     switch target {
     case .variable(let reference, let place):
       let current = Resolved(.reference(reference, name: ""), place)
-      try compileAssignment(target, Resolved(.binary(operation, current, value), span), span)
+      try compileAssignment(
+        target, Resolved(.binary(operation, current, value, isUpdate: true), span), span)
     case .slot(let instance, let slot, let place):
       let current = Resolved(.slot(instance, slot), place)
-      try compileAssignment(target, Resolved(.binary(operation, current, value), span), span)
+      try compileAssignment(
+        target, Resolved(.binary(operation, current, value, isUpdate: true), span), span)
     case .field, .index:
       try scratch {
         let window = take()
@@ -489,7 +491,8 @@ extension Compiler {
         let register = try operand(value)
         emit(
           operation.operation, window, window, register,
-          flags: Flags.temporaryB | (register >= mark ? Flags.temporaryC : 0), span: span)
+          flags: Flags.updates | Flags.temporaryB | (register >= mark ? Flags.temporaryC : 0),
+          span: span)
         emit(.setPlace, window, site, span: target.span)
       }
     case .list: break

@@ -145,14 +145,16 @@ private struct ModelWalk {
       guard seen.insert(ObjectIdentifier(instance)).inserted else { return }
       modules.append(value)
       for (field, value) in instance.ownedFields {
-        let place = path.isEmpty ? field.name : "\(path).\(field.name)"
+        let place = path.dotted(field.name)
         if field.kind == .buffer { buffers.append((place, value)) }
         if value.holdsState { try add(value, place, depth + 1) }
       }
     case .list(let values):
-      for (index, value) in values.enumerated() { try add(value, "\(path)[\(index)]", depth + 1) }
+      for (index, value) in values.enumerated() {
+        try add(value, path.dotted("\(index)"), depth + 1)
+      }
     case .record(let record):
-      for (key, value) in record.pairs { try add(value, "\(path).\(key)", depth + 1) }
+      for (key, value) in record.pairs { try add(value, path.dotted(key), depth + 1) }
     default: break
     }
   }

@@ -20,6 +20,9 @@ enum ForeignNames {
     }
   }
 
+  /// For a field that cannot be assigned.
+  static func hint(forAssigned name: String) -> String? { assignedFields[name] }
+
   /// What a named argument is called by a signature that has it.
   static func parameter(for name: String, in signature: Signature) -> String? {
     parameters[name]?.first { own in signature.parameters.contains { $0.name == own } }
@@ -43,8 +46,16 @@ enum ForeignNames {
     "copy": "x: tensors are values", "dim": ".ndim", "numel": ".size", "astype": ".to(dtype)",
     "type": ".to(dtype)", "double": ".to(f64)", "long": ".to(i64)", "mm": "a @ b", "bmm": "a @ b",
     "ravel": ".flatten()", "fill": "full_like(x, value)", "append": "concat((x, [v]))",
-    "requires_grad": "param(x)", "zero_": "zeros_like(x)", "expand": ".broadcast_to(…)",
+    "requires_grad": "param(x)", "data": ".value", "zero_": "zeros_like(x)",
+    "expand": ".broadcast_to(…)",
     "masked_fill": "where(mask, value, x)", "H": ".T",
+  ]
+
+  private static let assignedFields = [
+    "requires_grad":
+      "a parameter always has gradients: stop_gradient(p.value) in the loss is a constant, and an "
+      + "optimizer that is not given p leaves it as it is",
+    "data": "p.value = v sets the tensor; inside `with no_grad { … }` nothing of it is recorded",
   ]
 
   private static let listMembers = [

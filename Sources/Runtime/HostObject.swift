@@ -10,9 +10,14 @@ import Tensors
 open class HostObject {
   /// The number of the last traced value from before the object was made.
   let birth = Context.current.sequence
+  /// The interpreter that made it; nil where none was running.
+  let home = runningInterpreter
 
   /// Nothing is needed to make one.
   public init() {}
+
+  /// Whether it may hold functions or models of the interpreter that made it, and so belongs to that.
+  var mayHoldCode: Bool { true }
 
   /// What `type(v)` gives: `Optimizer`, `Transform`.
   open var typeName: String { "Object" }
@@ -93,9 +98,6 @@ open class HostObject {
 
   /// Puts a state back that `stateTree` gave and that has no `misfit`.
   open func restore(_ state: Value) throws {}
-
-  /// The targets whose state belongs to this one (an optimizer's model), for tree walks.
-  open var ownedTree: Value? { nil }
 }
 
 /// `f32`, `f64`, `i64` as values, and the dtype that `x.dtype` gives.
@@ -105,6 +107,7 @@ public final class DTypeObject: HostObject {
   /// The value of a dtype.
   public init(_ dtype: DType) { self.dtype = dtype }
   public override var typeName: String { "DType" }
+  override var mayHoldCode: Bool { false }
   public override var summary: String { dtype.name }
   public override func isEqual(_ other: HostObject) -> Bool {
     (other as? DTypeObject)?.dtype == dtype

@@ -193,6 +193,10 @@ enum Flags {
   static let swapped: UInt8 = 4
   /// The result of a comparison that jumps; a range with a step; a pattern with a rest.
   static let expected: UInt8 = 8
+  /// The operation of `x += v`: of arithmetic, which expects nothing, and of `addSmall`, which has no
+  /// temporary c.
+  static let updates = expected
+  static let updatesSmall = temporaryC
 }
 
 // MARK: - Sites

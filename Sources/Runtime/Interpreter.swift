@@ -56,10 +56,13 @@ public final class Interpreter {
   let globals = Globals()
   let modules = ModuleLoader()
   private var builtinValues: [String: Value] = [:]
+  /// How many constants were given as derivatives of what is none; see `Independence.swift`.
+  var constantDerivatives = 0
   /// Places whose remarks have been shown.
   private var noticedPlaces: Set<UInt64> = []
   /// Everything compiled stays, because frames and closures count no references to code.
   private var prototypes: [FunctionPrototype] = []
+  private var ownPrototypes: Set<ObjectIdentifier> = []
 
   /// An interpreter that prints through a closure.
   public init(output: @escaping (String) -> Void) {
@@ -139,7 +142,15 @@ extension Interpreter {
     return try Compiler.compile(resolved, self)
   }
 
-  func keep(_ prototype: FunctionPrototype) { prototypes.append(prototype) }
+  func keep(_ prototype: FunctionPrototype) {
+    prototypes.append(prototype)
+    ownPrototypes.insert(ObjectIdentifier(prototype))
+  }
+
+  /// True for code that this interpreter compiled.
+  func owns(_ prototype: FunctionPrototype) -> Bool {
+    ownPrototypes.contains(ObjectIdentifier(prototype))
+  }
 
   /// Runs the body while a watcher is told what the program reads.
   func watched<R>(by watcher: any FreeVariableWatcher, _ body: () throws -> R) rethrows -> R {
@@ -179,7 +190,15 @@ extension Interpreter {
   }
 
   /// Sets a variable of the main program, declaring it where it is new.
-  public func setVariable(_ name: String, _ value: Value) {
+  ///
+  /// - Throws: a value error for what carries code of another interpreter.
+  public func setVariable(_ name: String, _ value: Value) throws {
+    try requireOwn(value)
+    assign(name, value)
+  }
+
+  /// Sets a variable to a value of this interpreter.
+  func assign(_ name: String, _ value: Value) {
     guard let slot = globals.declare(name, in: modules.main) else { return }
     globals[slot] = value
   }
@@ -197,6 +216,7 @@ extension Interpreter {
   /// Calls any callable value.
   public func call(_ function: Value, _ arguments: [Value]) throws -> Value {
     if machine.isRunning { return try machine.call(function, arguments) }
+    try requireOwn(.list([function] + arguments))
     return try onLargeStack { try self.machine.call(function, arguments) }
   }
 
@@ -215,6 +235,11 @@ extension Interpreter {
     var diagnostic = Diagnostic(severity: .warning, kind: .value, message, hint: hint)
     diagnostic.primary = machine.currentPlace
     warn(diagnostic)
+  }
+
+  /// Warns, once for each place that runs.
+  func warnOnce(_ message: String, hint: String) {
+    show(Notice(message, hint: hint, place: machine.placeNumber))
   }
 
   /// Shows what an operation had to say, once for a place in the program.

@@ -151,7 +151,9 @@ extension Machine {
           case .addSmall:
             let isSubtraction = i.flags & Flags.expected != 0
             var k = Value.int(isSubtraction ? -i.smallC : i.smallC)
-            try slowBinary(isSubtraction ? .subtract : .add, i, here.base, here.pc, &k)
+            try slowBinary(
+              isSubtraction ? .subtract : .add, i, here.base, here.pc, &k,
+              updates: Flags.updatesSmall)
           case .compare:
             sync(here)
             let comparison = ComparisonOperator(code: i.flags)
@@ -417,7 +419,7 @@ extension Machine {
           case .extract:
             sync(here)
             a.pointee = try extract(
-              a + 1, Int(i.b), name(i.c, here.header), isSession: i.flags & Flags.expected != 0)
+              a + 1, Int(i.b), i.c, here.header, isSession: i.flags & Flags.expected != 0)
           case .recover:
             sync(here)
             if state.pointee.isRehearsing { throw effect("recovers a state") }

@@ -213,7 +213,10 @@ final class Machine {
 
   // MARK: - Places and traces
 
-  /// Where the program stands.
+  /// The number of the place that runs, as `Context.place` has it.
+  var placeNumber: UInt64 { UInt64(UInt(bitPattern: state.pointee.pc)) }
+
+  /// Where the program stands; nil where none runs.
   var currentPlace: Diagnostic.Label? {
     let prototype = state.pointee.header.pointee.prototype.takeUnretainedValue()
     guard prototype !== idle else { return nil }

@@ -224,7 +224,7 @@ public final class ModelInstance {
       return .list(
         try values.enumerated().map { i, element in
           try celled(
-            element, previous: i < old.count ? old[i] : .nil, name: "\(name)[\(i)]",
+            element, previous: i < old.count ? old[i] : .nil, name: "\(name).\(i)",
             depth: depth + 1)
         })
     case .record(let record):

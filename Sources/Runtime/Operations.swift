@@ -9,10 +9,13 @@ import Tensors
 extension Machine {
   /// An operator on R[b] and R[c], or R[b] and a constant; the result goes to R[a], and operands
   /// that were temporaries are forgotten. A tensor that is not read again gives its memory.
+  ///
+  /// - Parameter updates: the flag that says whether it is the operation of `x += v`.
   @inline(never)
   func slowBinary(
     _ operation: BinaryOperator, _ i: Instruction, _ base: UnsafeMutablePointer<Value>,
-    _ pc: UnsafePointer<Instruction>, _ constant: UnsafeMutablePointer<Value>? = nil
+    _ pc: UnsafePointer<Instruction>, _ constant: UnsafeMutablePointer<Value>? = nil,
+    updates: UInt8 = Flags.updates
   ) throws {
     // Before this operation says where it stands: the time until now was another's.
     if interpreter.interrupt.isPending { _ = try safepoint() }
@@ -30,9 +33,21 @@ extension Machine {
       try overwriting(operation, i, x, y, isLeft: isLeft, isConstant: constant != nil)
       ?? (isLeft
         ? binary(operation, x.pointee, y.pointee) : binary(operation, y.pointee, x.pointee))
+    if i.flags & updates != 0 { noteUpdate(of: x, operation) }
     if i.flags & Flags.temporaryB != 0 { x.pointee = .nil }
     if i.flags & Flags.temporaryC != 0 { y.pointee = .nil }
     a.pointee = result
+  }
+
+  /// Says that a variable which held a parameter is about to hold a tensor.
+  @inline(never)
+  private func noteUpdate(
+    of place: UnsafeMutablePointer<Value>, _ operation: BinaryOperator
+  ) {
+    guard case .parameter = place.pointee else { return }
+    interpreter.warnOnce(
+      "the variable that held a parameter now holds a tensor, and the parameter is as it was",
+      hint: "`p.value \(operation.rawValue)= …` changes a parameter p")
   }
 
   /// The result in the memory of an operand: a temporary, or what the variable held that the result
@@ -285,6 +300,12 @@ extension Machine {
         throw RuntimeError(.type, "a record's keys are strings, not \(element.shortDescription)")
       }
       return record.position(of: key) != nil
+    case .host(let snapshot as Snapshot):
+      guard let name = element.text else {
+        throw RuntimeError(
+          .type, "a snapshot's names are strings, not \(element.shortDescription)")
+      }
+      return (try? snapshot.part(at: name)) != nil
     case .string(let text):
       guard let part = element.text else {
         throw RuntimeError(

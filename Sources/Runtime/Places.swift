@@ -240,21 +240,11 @@ extension Machine {
         let near = nearest(to: name, among: instance.type.fields.map(\.name))
         throw RuntimeError(
           .name, "\(instance.type.name) declares no field `\(name)`",
-          hint: near.map { "did you mean `\($0)`?" }
+          hint: ForeignNames.hint(forAssigned: name) ?? near.map { "did you mean `\($0)`?" }
             ?? "declare it in the model with `param`, `buffer` or `let`")
       }
       try instance.write(slot: slot, value)
-    case .parameter(let cell):
-      guard name == "value" || name == "grad" || name == "name" else { fallthrough }
-      switch name {
-      case "name": cell.name = value.text
-      case "grad": cell.gradient = value.isNil ? nil : value.variable
-      default:
-        guard let variable = value.variable else {
-          throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
-        }
-        cell.value = try assigned(variable)
-      }
+    case .parameter(let cell): try setField(name, of: cell, value)
     case .tensor where name == "value":
       guard let variable = value.variable else {
         throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
@@ -264,8 +254,51 @@ extension Machine {
       guard try host.setField(name, value, interpreter) else { throw noMember(name, container) }
     default:
       throw RuntimeError(
-        .type, "field `\(name)` of \(container.shortDescription) cannot be assigned")
+        .type, "field `\(name)` of \(container.shortDescription) cannot be assigned",
+        hint: ForeignNames.hint(forAssigned: name))
     }
+  }
+
+  private func setField(_ name: String, of cell: ParameterCell, _ value: Value) throws {
+    switch name {
+    case "value":
+      guard let variable = value.variable else {
+        throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
+      }
+      cell.value = try assigned(variable)
+    case "grad": cell.gradient = try gradient(value, for: cell)
+    case "name":
+      guard value.isNil || value.text != nil else {
+        throw RuntimeError(
+          .type, "the name of a parameter is a String, not \(value.shortDescription)")
+      }
+      cell.name = value.text
+    default:
+      throw RuntimeError(
+        .type, "field `\(name)` of a Parameter cannot be assigned",
+        hint: ForeignNames.hint(forAssigned: name) ?? "`value`, `grad` and `name` can")
+    }
+  }
+
+  /// The gradient that a leaf is given: nil, or numbers of its shape, in its dtype.
+  private func gradient(_ value: Value, for cell: ParameterCell) throws -> Variable? {
+    if value.isNil { return nil }
+    guard let variable = value.variable else {
+      throw RuntimeError(
+        .type, "the gradient of a parameter is a tensor or nil, not \(value.shortDescription)")
+    }
+    let tensor = cell.value
+    guard variable.shape == tensor.shape else {
+      throw RuntimeError(
+        .shape,
+        "a gradient of shape \(variable.shape) does not fit a parameter of shape \(tensor.shape)")
+    }
+    guard cell.isLeaf else {
+      throw RuntimeError(
+        .value, "the parameter holds no leaf, which alone has a gradient",
+        hint: "p.value = stop_gradient(p.value) makes its tensor a new leaf")
+    }
+    return try variable.converted(to: tensor.dtype)
   }
 
   func setItem(
@@ -287,9 +320,15 @@ extension Machine {
       defer { container = .tensor(variable) }
       return try replace(parts, kinds, of: &variable, value)
     }
+    if case .parameter(let cell) = container {
+      // The variable becomes the changed tensor, and the cell is left alone.
+      var variable = cell.value
+      try replace(parts, kinds, of: &variable, value)
+      container = .tensor(variable)
+      return
+    }
     try willChangeInside(container)
     switch container {
-    case .parameter(let cell): try replace(parts, kinds, of: &cell.value, value)
     case .string:
       throw RuntimeError(.type, "the characters of a string cannot be assigned")
     default:

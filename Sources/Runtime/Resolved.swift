@@ -66,7 +66,8 @@ struct Resolved {
     case comprehension(element: Resolved, [Clause], tensor: Bool)
     case range(Resolved, Resolved, step: Resolved?)
     case unary(UnaryOperator, Resolved)
-    case binary(BinaryOperator, Resolved, Resolved)
+    /// `isUpdate` for the operation of `x += v`.
+    case binary(BinaryOperator, Resolved, Resolved, isUpdate: Bool = false)
     case comparison(first: Resolved, rest: [(operator: ComparisonOperator, operand: Resolved)])
     case and(Resolved, Resolved)
     case or(Resolved, Resolved)
@@ -80,7 +81,7 @@ struct Resolved {
     case block(ResolvedBlock)
     case with([Resolved], ResolvedBlock)
     case `try`(ResolvedBlock, ResolvedPattern, handler: ResolvedBlock)
-    case extract([Resolved], session: Bool, manner: String, store: Target?)
+    case extract([Resolved], names: [String], session: Bool, manner: String, store: Target?)
     case recover([(value: Resolved, target: Target?)], session: Bool, from: Resolved)
     /// What a mistake left.
     case error
@@ -113,8 +114,9 @@ struct MethodCall {
   var name: String
   var nameSpan: Span
   var arguments: [ResolvedArgument]
-  /// A visible variable of that name.
-  var variable: Reference?
+  /// What is visible by that name: a variable, a field or method of `self`, or the first of several that
+  /// can be called.
+  var visible: Resolved?
   /// The built-in of that name.
   var builtin: BuiltinFunction?
   /// Where the receiver is, if it is a place, so that `push` can change it.

@@ -23,14 +23,7 @@ extension Resolver {
       return .reference(reference, name: "self")
     case .tensor(let elements): return .tensor(elements.map(resolveElement))
     case .list(let elements): return .list(elements.map(resolveElement))
-    case .record(let entries):
-      return .record(
-        entries.map { entry in
-          switch entry {
-          case .pair(let key, let value): .pair(key.name, resolve(value))
-          case .spread(let value): .spread(resolve(value))
-          }
-        })
+    case .record(let entries): return resolveRecord(entries)
     case .comprehension(let comprehension, let tensor):
       return inScope { resolveComprehension(comprehension, tensor) }
     case .range(let start, let stop, let step):
@@ -112,6 +105,25 @@ extension Resolver {
   private func resolveElement(_ element: Expression) -> Resolved.Element {
     if case .spread(let inner) = element.kind { return .spread(resolve(inner)) }
     return .one(resolve(element))
+  }
+
+  private func resolveRecord(_ entries: [RecordEntry]) -> Resolved.Kind {
+    var places: [String: Span] = [:]
+    return .record(
+      entries.map { entry in
+        switch entry {
+        case .pair(let key, let value):
+          if let earlier = places.updateValue(key.span, forKey: key.name) {
+            var diagnostic = make(
+              .name, "the record has the key `\(key.name)` twice", key.span,
+              hint: "`{...r, \(key.name): v}` copies a record with another value")
+            diagnostic.secondary = [Diagnostic.Label(source: source, span: earlier, text: "here")]
+            diagnostics.append(diagnostic)
+          }
+          return .pair(key.name, resolve(value))
+        case .spread(let value): return .spread(resolve(value))
+        }
+      })
   }
 
   /// A sign in front of a number belongs to the number.
@@ -235,18 +247,48 @@ extension Resolver {
     let resolved = resolve(receiver)
     var call = MethodCall(
       receiver: resolved, name: name.name, nameSpan: name.span, arguments: resolve(arguments))
-    if case .reference(let reference) = meaning(of: name.name) {
-      if case .builtin(let value) = reference {
-        if case .builtin(let builtin) = value { call.builtin = builtin }
-      } else {
-        call.variable = reference
-        if case .builtin(let builtin)? = interpreter.builtin(name.name) { call.builtin = builtin }
-      }
-    }
+    if case .builtin(let builtin)? = interpreter.builtin(name.name) { call.builtin = builtin }
+    let visible = visible(name.name).map { Resolved($0, name.span) }
+    call.visible =
+      visible.count > 1
+      ? Resolved(
+        .call(
+          Resolved(.reference(.builtin(.builtin(Resolver.firstCallable)), name: ""), name.span),
+          visible.map { .positional($0) }), name.span) : visible.first
     if name.name == "push", arguments.count == 1, case .positional = arguments[0] {
       call.place = rootTarget(receiver)
     }
     return .methodCall(call)
+  }
+
+  /// What programs have declared by a name, inner things first, up to one that is known for a function:
+  /// a variable that holds none does not hide one.
+  private func visible(_ name: String) -> [Resolved.Kind] {
+    var found: [Resolved.Kind] = []
+    var current: Scope? = scope
+    while let place = current {
+      if let variable = place.names[name] {
+        found.append(.reference(reference(to: variable), name: name))
+        if place.known[name] != nil, !variable.isAssigned { return found }
+      } else if let reference = selfReference, let slot = place.slots[name] {
+        found.append(.slot(reference, slot))
+      } else if let reference = selfReference, place.methods.contains(name) {
+        return found + [.method(reference, name)]
+      }
+      current = place.parent
+    }
+    if isGlobal(name), let slot = globalSlot(name) {
+      found.append(.reference(.global(slot), name: name))
+    }
+    return found
+  }
+
+  /// The first of some values that can be called; nil where none can.
+  private static var firstCallable: BuiltinFunction {
+    BuiltinFunction(
+      Builtin("first_callable(*values)", "") { arguments in
+        arguments.rest(0).first(where: \.isCallable) ?? .nil
+      })
   }
 
   // MARK: - Functions
@@ -455,7 +497,31 @@ extension Resolver {
       default: break
       }
     }
-    return .extract(targets, session: extract.session, manner: manner, store: store)
+    return .extract(
+      targets, names: extract.targets.map(placeName), session: extract.session, manner: manner,
+      store: store)
+  }
+
+  /// The dotted path of a place, `net.layers.0`; empty for what is none.
+  private func placeName(_ target: Expression) -> String {
+    switch target.kind {
+    case .name(let name): return name
+    case .selfInstance: return "self"
+    case .field(let object, let field):
+      let path = placeName(object)
+      return path.isEmpty ? "" : path.dotted(field.name)
+    case .index(let object, let parts):
+      let path = placeName(object)
+      guard !path.isEmpty, parts.count == 1, case .item(let item) = parts[0] else { return "" }
+      switch item.kind {
+      case .int(let index) where index >= 0: return path.dotted("\(index)")
+      case .string(let pieces):
+        guard pieces.count == 1, case .text(let key) = pieces[0] else { return "" }
+        return path.dotted(key)
+      default: return ""
+      }
+    default: return ""
+    }
   }
 
   /// The variable that a recovered value goes back to, for targets that are plain values.

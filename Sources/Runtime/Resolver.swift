@@ -109,7 +109,7 @@ final class Resolver {
     return .unknown
   }
 
-  private func isGlobal(_ name: String) -> Bool {
+  func isGlobal(_ name: String) -> Bool {
     declared.contains(name) || (isInFunction && later[name] != nil)
   }
 

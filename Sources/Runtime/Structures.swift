@@ -25,6 +25,7 @@ extension Machine {
   /// What `for` walks over: strings become lists of characters, parameters their tensors.
   func walkable(_ value: Value) throws -> Value {
     switch value {
+    case .host(let snapshot as Snapshot): return .record(try snapshot.leaves())
     case .list, .range, .record, .host: return value
     case .tensor(let variable):
       guard variable.rank > 0 else {

@@ -2,7 +2,8 @@
 //
 // `ValueTree` takes a value apart into leaves and the structure around them, and puts it together
 // again from other leaves. A leaf is a tensor, a number or a parameter's tensor; anything else
-// (text, functions, nil) belongs to the structure and stays as it is.
+// (text, functions, nil) belongs to the structure and stays as it is. What has no leaf and is not
+// empty either is no tree: who needs one takes it apart with `init(_:for:)`, and that is an error.
 
 import Autodiff
 import Tensors
@@ -14,7 +15,7 @@ struct ValueTree {
     var variable: Variable
     /// The cell it was read from, if any.
     var cell: ParameterCell?
-    /// `layers[0].weight`; empty for a bare tensor.
+    /// `layers.0.weight`; empty for a bare tensor.
     var path: String
     /// What a plain number was.
     var number: NumberKind = .tensor
@@ -31,6 +32,8 @@ struct ValueTree {
     case record([(key: String, value: Structure)])
     /// A model: its fields as a record.
     case instance(ModelInstance, [(key: String, value: Structure)])
+    /// A snapshot, and what stands around the leaves of its plain value.
+    case snapshot(Snapshot, Structure)
     case other(Value)
   }
 
@@ -38,6 +41,12 @@ struct ValueTree {
   private(set) var structure: Structure = .leaf
   /// The models that are being taken apart, outer ones of the present place.
   private var open: Set<ObjectIdentifier> = []
+
+  /// A tree of leaves and the structure that they stand in.
+  init(leaves: [Leaf], structure: Structure) {
+    self.leaves = leaves
+    self.structure = structure
+  }
 
   /// The nesting at which a value is taken to be without end.
   static let maximumDepth = 500
@@ -50,6 +59,40 @@ struct ValueTree {
   init(_ value: Value, numbersAreLeaves: Bool = true, buffers: Bool = false) throws {
     structure = try take(
       value, path: "", numbersAreLeaves: numbersAreLeaves, buffers: buffers, depth: 0)
+  }
+
+  /// Takes a value apart that has to be a tree.
+  ///
+  /// - Parameter name: who needs it, for the message.
+  /// - Throws: a type error for what has no leaf and is no empty structure: text, a function, nil.
+  init(_ value: Value, for name: String, numbersAreLeaves: Bool = true) throws {
+    try self.init(value, numbersAreLeaves: numbersAreLeaves)
+    guard structure.isNoTree || value.isNil else { return }
+    throw ValueTree.noTree(value, for: name, numbersAreLeaves: numbersAreLeaves)
+  }
+
+  /// Takes arguments apart, as a list, each of which has to be a tree; nil stands for none.
+  ///
+  /// - Throws: a type error for another, and where nothing is left.
+  init(arguments values: [Value], for name: String) throws {
+    try self.init(.list(values))
+    guard case .list(let structures) = structure else { return }
+    if let place = structures.firstIndex(where: \.isNoTree) {
+      throw ValueTree.noTree(values[place], for: name)
+    }
+    if leaves.isEmpty, let first = values.first(where: \.isNil) {
+      throw ValueTree.noTree(first, for: name)
+    }
+  }
+
+  private static func noTree(
+    _ value: Value, for name: String, numbersAreLeaves: Bool = true
+  ) -> RuntimeError {
+    RuntimeError(
+      .type,
+      "\(name) needs \(numbersAreLeaves ? "tensors or numbers" : "tensors"), and "
+        + "\(value.shortDescription) has none",
+      hint: "a tree is a tensor, a parameter, a model, a snapshot, or a list or record of them")
   }
 
   private mutating func take(
@@ -83,13 +126,13 @@ struct ValueTree {
     case .list(let values):
       var structures: [Structure] = []
       for (index, value) in values.enumerated() {
-        structures.append(try inner(value, "\(path)[\(index)]", &self))
+        structures.append(try inner(value, path.dotted("\(index)"), &self))
       }
       return .list(structures)
     case .record(let record):
       var pairs: [(key: String, value: Structure)] = []
       for (key, value) in record.pairs {
-        pairs.append((key, try inner(value, path.isEmpty ? key : "\(path).\(key)", &self)))
+        pairs.append((key, try inner(value, path.dotted(key), &self)))
       }
       return .record(pairs)
     case .instance(let instance):
@@ -100,13 +143,11 @@ struct ValueTree {
       for (field, value) in instance.ownedFields {
         if field.kind == .buffer && !buffers { continue }
         guard field.kind != .let || value.holdsState else { continue }
-        let place = path.isEmpty ? field.name : "\(path).\(field.name)"
-        pairs.append((field.name, try inner(value, place, &self)))
+        pairs.append((field.name, try inner(value, path.dotted(field.name), &self)))
       }
       return .instance(instance, pairs)
-    case .host(let host):
-      if let owned = host.ownedTree { return try inner(owned, path, &self) }
-      return .other(value)
+    case .host(let snapshot as Snapshot):
+      return .snapshot(snapshot, try inner(snapshot.plain, path, &self))
     default:
       return .other(value)
     }
@@ -119,6 +160,9 @@ struct ValueTree {
     return tree
   }
 
+  /// True where something stands that is neither a leaf nor nothing.
+  var holdsOther: Bool { structure.holdsOther }
+
   /// The tensors of the leaves.
   var variables: [Variable] { leaves.map(\.variable) }
 
@@ -126,7 +170,7 @@ struct ValueTree {
   var cells: [ParameterCell] { leaves.compactMap(\.cell) }
 
   /// The value with other leaves: a parameter's place takes the leaf itself, a model becomes a
-  /// record of its fields.
+  /// record of its fields, a snapshot stays one.
   func rebuilt(with values: [Value]) -> Value {
     var next = 0
     func make(_ structure: Structure) -> Value {
@@ -137,6 +181,8 @@ struct ValueTree {
       case .list(let structures): return .list(structures.map(make))
       case .record(let pairs), .instance(_, let pairs):
         return .record(Record(pairs.map { ($0.key, make($0.value)) }))
+      case .snapshot(let snapshot, let structure):
+        return .host(snapshot.holding(make(structure)))
       case .other(let value): return value
       }
     }
@@ -164,6 +210,8 @@ struct ValueTree {
       case .instance(let instance, let pairs):
         for pair in pairs { _ = make(pair.value) }
         return .instance(instance)
+      case .snapshot(let snapshot, let structure):
+        return .host(snapshot.holding(make(structure)))
       case .other(let value): return value
       }
     }
@@ -183,11 +231,38 @@ struct ValueTree {
       case .list(let structures): return .list(structures.map(make))
       case .record(let pairs), .instance(_, let pairs):
         return .record(pairs.map { ($0.key, make($0.value)) })
+      case .snapshot(_, let structure): return make(structure)
       case .other: return .none
       }
     }
     return make(structure)
   }
+}
+
+extension ValueTree.Structure {
+  /// True where something stands that is neither a leaf nor nothing.
+  fileprivate var holdsOther: Bool {
+    switch self {
+    case .leaf, .parameter, .other(.nil): false
+    case .list(let structures): structures.contains(where: \.holdsOther)
+    case .record(let pairs), .instance(_, let pairs): pairs.contains(where: \.value.holdsOther)
+    case .snapshot(_, let structure): structure.holdsOther
+    case .other: true
+    }
+  }
+
+  private var holdsLeaf: Bool {
+    switch self {
+    case .leaf, .parameter: true
+    case .list(let structures): structures.contains(where: \.holdsLeaf)
+    case .record(let pairs), .instance(_, let pairs): pairs.contains(where: \.value.holdsLeaf)
+    case .snapshot(_, let structure): structure.holdsLeaf
+    case .other: false
+    }
+  }
+
+  /// True where something stands, and none of it is a leaf.
+  fileprivate var isNoTree: Bool { holdsOther && !holdsLeaf }
 }
 
 extension Value {
@@ -197,7 +272,6 @@ extension Value {
     case .parameter, .instance: true
     case .list(let values): values.contains(where: \.holdsState)
     case .record(let record): record.values.contains(where: \.holdsState)
-    case .host(let host): host.ownedTree != nil
     default: false
     }
   }

@@ -37,6 +37,7 @@ extension PrimitiveTable {
     unary("ceil") { try $0.ceil() }
     unary("round") { try $0.round() }
     unary("trunc") { try $0.trunc() }
+    unary("round_digits") { try $0.round(digits: 1) }
     unary("exp") { try $0.exp() }
     unary("expm1") { try $0.expm1() }
     unary("log", in: positive) { try $0.log() }

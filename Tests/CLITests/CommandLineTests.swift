@@ -33,6 +33,15 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     #expect(result.output == "2 (\"a\",)\n")
   }
 
+  @Test func `several pieces of code are lines of one program`() throws {
+    let result = try mos(
+      "-e", "print(twice(2))", "-e", "fn twice(x) { x * 2 }", "-e", "-1; print(args())", "a")
+    #expect(result.output == "4\n(\"a\",)\n")
+    let mistake = try mos("-e", "let x = 1", "-e", "print(y)")
+    #expect(mistake.status == 65)
+    #expect(mistake.errors.contains("<command line>:2:7"))
+  }
+
   @Test func `code may begin with a minus`() throws {
     #expect(try mos("-e", "-1; print(2)").status == 0)
   }

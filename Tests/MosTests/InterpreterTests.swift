@@ -48,6 +48,42 @@ import Testing
     #expect(other["x"]?.number == 2)
   }
 
+  @Test(arguments: [
+    "x => x + rate", "Net", "Net()", "grad(x => rate * x)", "vmap(x => rate * x)",
+    "SGD(Net(), lr=0.1)", "chain(sgd(0.1))", "(1, x => rate)", "{deep: ({f: Net},)}",
+    "extract_state((x => rate, 1.0))", "Net().forward", "cg()", "step",
+  ])
+  func `code stays with its interpreter`(made: String) throws {
+    let (one, other) = (Interpreter { _ in }, Interpreter { _ in })
+    let program = """
+      let rate = 2.0
+      fn step() { rate }
+      model Net() { param a = 1.0; fn forward(x) { a * x } }
+      \(made)
+      """
+    let value = try one.run(program)
+    try other.run("let rate = 5.0\nfn same(x) { x }\nlet f = 0")
+    let refused = #expect(throws: MosError.self) { try other.call("same", [value]) }
+    #expect(refused?.message.hasSuffix("belongs to another interpreter") == true)
+    other["f"] = value
+    #expect(throws: MosError.self) { try other.run("f") }
+    #expect(try other.run("f").number == 0)
+    one["again"] = value
+    try one.run("again")
+  }
+
+  @Test(arguments: [
+    "1", "\"text\"", "[1.0, 2.0]", "param(2.0)", "param(2.0) ** 2", "(1, {a: param(1.0)})", "0..3",
+    "f32", "random_key(1)", "Normal(0, 1)", "relu", "extract_state(param(1.0))", "nil",
+  ])
+  func `data goes anywhere`(made: String) throws {
+    let (one, other) = (Interpreter { _ in }, Interpreter { _ in })
+    let value = try one.run(made)
+    try other.run("fn same(x) { x }")
+    other["v"] = try other.call("same", [value])
+    try other.run("v")
+  }
+
   @Test func `exit is not a mistake`() throws {
     let error = #expect(throws: MosError.self) { try Interpreter { _ in }.run("exit(4)") }
     #expect(error?.exitStatus == 4)

@@ -35,6 +35,13 @@ extension Primitive {
   static let ceil = Primitive(steps: .ceil, "ceil")
   static let round = Primitive(steps: .round, "round")
   static let trunc = Primitive(steps: .trunc, "trunc")
+  /// Attribute: the digits after the point.
+  static let roundDigits = Primitive(
+    constant: "round_digits",
+    kernel: { (x: Tensor, attributes) in
+      guard case .int(let digits) = attributes else { return x }
+      return try x.rounded(digits: digits)
+    })
 
   // MARK: Exponentials, logarithms, powers
 
@@ -204,6 +211,10 @@ extension Variable {
   public func ceil() throws -> Variable { try apply(.ceil, self) }
   /// The nearest whole number, halves to even.
   public func round() throws -> Variable { try apply(.round, self) }
+  /// The nearest number with so many digits after the point.
+  public func round(digits: Int) throws -> Variable {
+    try apply(.roundDigits, floating(), .int(digits))
+  }
   /// x without its fraction.
   public func trunc() throws -> Variable { try apply(.trunc, self) }
   /// eˣ.

@@ -11,11 +11,10 @@ extension Primitive {
     .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .and, .or, .not, .isnan, .isinf,
     .isfinite, .select,
     // Elementwise
-    .negate, .abs, .sign, .floor, .ceil, .round, .trunc, .exp, .expm1, .log, .log1p, .log2, .log10,
-    .sqrt, .rsqrt, .square, .reciprocal, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh,
-    .asinh, .acosh, .atanh, .erf, .erfc, .erfinv, .lgamma, .digamma, .polygamma, .relu,
-    .reluGradient, .sigmoid,
-    .softplus, .logSigmoid, .silu, .gelu,
+    .negate, .abs, .sign, .floor, .ceil, .round, .trunc, .roundDigits, .exp, .expm1, .log, .log1p,
+    .log2, .log10, .sqrt, .rsqrt, .square, .reciprocal, .sin, .cos, .tan, .asin, .acos, .atan,
+    .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .erf, .erfc, .erfinv, .lgamma, .digamma,
+    .polygamma, .relu, .reluGradient, .sigmoid, .softplus, .logSigmoid, .silu, .gelu,
     // Conversion
     .converted,
     // Movement

@@ -122,8 +122,7 @@ final class Prompt {
     case .value(let value):
       entries.append(entry)
       guard !value.isNil, !value.isAbsent else { return }
-      session.interpreter.setVariable("_", value)
-      session.interpreter.setVariable("ans", value)
+      for name in ["_", "ans"] { try? session.interpreter.setVariable(name, value) }
       if !isQuiet(entry) { show(value) }
     case .failed: break
     case .exit(let status): exitStatus = status

@@ -52,27 +52,27 @@ extension Builtins {
       Builtin(
         "keys(record)",
         """
-        The keys of a record, in order.
+        The keys of a record, in order; the names of a snapshot's tensors and numbers.
 
             print(keys({a: 1, b: 2}))    # ("a", "b")
         """
-      ) { arguments in .list(try arguments.record(0).keys.map { .string($0) }) },
+      ) { arguments in .list(try arguments.named(0).keys.map { .string($0) }) },
       Builtin(
         "values(record)",
         """
-        The values of a record, in the order of its keys.
+        The values of a record, or of a snapshot, in the order of its keys.
 
             print(values({a: 1, b: 2}))    # (1, 2)
         """
-      ) { arguments in .list(try arguments.record(0).values) },
+      ) { arguments in .list(try arguments.named(0).values) },
       Builtin(
         "items(record)",
         """
-        The pairs of key and value of a record, in order.
+        The pairs of key and value of a record, or of a snapshot, in order.
 
             print(items({a: 1, b: 2}))    # (("a", 1), ("b", 2))
         """
-      ) { arguments in .list(try arguments.record(0).pairs.map { .list([.string($0), $1]) }) },
+      ) { arguments in .list(try arguments.named(0).pairs.map { .list([.string($0), $1]) }) },
       Builtin(
         "enumerate(values, start=0)",
         """
@@ -167,6 +167,12 @@ extension Builtins {
 }
 
 extension Arguments {
+  /// A record, or the leaves of a snapshot by name.
+  fileprivate func named(_ index: Int) throws -> Record {
+    if case .host(let snapshot as Snapshot) = self[index] { return try snapshot.leaves() }
+    return try record(index)
+  }
+
   fileprivate func recordOfPairs() throws -> Record {
     var result = Record()
     if case .record(let record) = self[0] {

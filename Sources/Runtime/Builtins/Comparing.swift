@@ -60,6 +60,8 @@ private struct Nearness {
         }
     case (.instance(let x), .instance(let y)):
       return try holds(fields(of: x), fields(of: y), depth: depth + 1)
+    case (.host(let x as Snapshot), _): return try holds(x.unnamed.plain, b, depth: depth + 1)
+    case (_, .host(let y as Snapshot)): return try holds(a, y.unnamed.plain, depth: depth + 1)
     case (.string(let x), .string(let y)): return x.text == y.text
     case (.nil, .nil): return true
     default:

@@ -49,7 +49,8 @@ extension Builtins {
       Builtin(
         "zero_grad(*targets)",
         """
-        Takes away the gradients that `backward` left in parameters, models and trees of them.
+        Takes away the gradients that `backward` left in parameters, leaves, models and trees of
+        them.
 
             let x = param(3.0)
             backward(x * x)
@@ -57,7 +58,7 @@ extension Builtins {
             print(x.grad)    # nil
         """, effects: .writes
       ) { arguments in
-        for cell in try ValueTree(.list(arguments.rest(0))).cells { cell.gradient = nil }
+        for target in arguments.rest(0) { try Differentiation.clearGradients(target) }
         return .nil
       },
       Builtin(
@@ -68,8 +69,8 @@ extension Builtins {
         touches no `.grad`. What the loss does not depend on gets zeros and a warning, or an
         error with `strict=true`.
 
-        `grad(f, argnums=0)` gives the function that computes the gradient of `f`. With
-        `argnums` a list it gives a list; with `has_aux=true`, `f` gives `(loss, aux)` and the
+        `grad(f, argnums=0)` gives the function that computes the gradient of `f`, with the same
+        warning for arguments that `f` does not depend on. With `argnums` a list it gives a list; with `has_aux=true`, `f` gives `(loss, aux)` and the
         gradient function `(gradient, aux)`.
 
             print(grad(x => x ** 3)(2.0))    # 12.0
@@ -80,7 +81,7 @@ extension Builtins {
         try Differentiation.gradient(arguments)
       },
       Builtin(
-        "value_and_grad(f=nil, argnums=0, has_aux=false)",
+        "value_and_grad(f=nil, argnums=0, has_aux=false, strict=false)",
         """
         A function that gives `(value, gradient)`; with `has_aux=true`, `((loss, aux), gradient)`.
 
@@ -90,7 +91,8 @@ extension Builtins {
         guard arguments.has(0) else { return Differentiation.decorator(arguments) }
         return Differentiation.gradientFunction(
           of: try arguments.function(0), argnums: try Differentiation.argumentNumbers(arguments, 1),
-          hasAux: try arguments.bool(2, default: false), withValue: true, strict: false)
+          hasAux: try arguments.bool(2, default: false), withValue: true,
+          strict: try arguments.bool(3, default: false))
       },
       Builtin(
         "jvp(f, primals, tangents)",
@@ -317,7 +319,8 @@ extension Builtins {
         "functional(model)",
         """
         `(apply, params)`: a model as a function of its parameters. `params` is a record of
-        tensors, and `apply(params, args…)` runs the model with those.
+        tensors, and `apply(params, args…)` runs the model with those. A parameter that stands at
+        several places of the model is listed at the first.
 
             model Line() {
                 param a = 2.0
@@ -328,21 +331,7 @@ extension Builtins {
         """
       ) { arguments in
         guard case .instance = arguments[0] else { throw arguments.mismatch(0, "a model") }
-        let model = arguments[0]
-        let tree = try ValueTree(model)
-        let parameters = tree.rebuilt(with: tree.variables.map { .tensor(stopGradient($0)) })
-        let apply = BuiltinFunction("apply(params, *args, **options)") { call in
-          let given = try ValueTree(call[0]).variables
-          guard given.count == tree.leaves.count else {
-            throw RuntimeError(
-              .shape,
-              "this model has \(tree.leaves.count) parameters, and \(given.count) were given")
-          }
-          return try tree.substituted(given) { model in
-            try call.interpreter.call(model, call.rest(1), named: Array(call.options(2).pairs))
-          }
-        }
-        return .list([.builtin(apply), parameters])
+        return try Differentiation.functional(arguments[0])
       },
     ])
 }

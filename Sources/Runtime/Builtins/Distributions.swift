@@ -10,6 +10,7 @@ import ZeroOrder
 /// A distribution: samples of a shape and the logarithm of its density.
 class Distribution: HostObject {
   override var typeName: String { "Distribution" }
+  override var mayHoldCode: Bool { false }
   override var memberNames: [String] { ["sample", "log_prob"] }
   override var isCallable: Bool { true }
   override var callSignature: String { "call(*shape)" }

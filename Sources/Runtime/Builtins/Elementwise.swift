@@ -286,9 +286,11 @@ extension Builtins {
       "round(x, digits=nil)",
       """
       The nearest whole number, halves to the even one; or the nearest with so many digits after
-      the point.
+      the point, as `"{x:.2f}"` shows it, or before it where `digits` is negative. What counts is the
+      number itself: 2.675 is a little less than it looks.
 
           print(round([0.5, 1.5, 2.7]), round(2.345, 2))    # [0.0, 2.0, 3.0] 2.35
+          print(round(2.675, 2), "{2.675:.2f}", round(1250, -2))    # 2.67 2.67 1200
       """
     ) { arguments in try arguments.rounded() },
     Builtin(
@@ -405,23 +407,33 @@ extension Arguments {
       default: return .tensor(try variable(0).round())
       }
     }
-    let digits = try int(1)
-    if case .int(let number) = self[0], digits >= 0 { return .int(number) }
     // Beyond these no number of 64 bits changes.
-    if digits > 330 { return self[0] }
-    let scale = pow(10, Double(max(digits, -330)))
-    func round(_ x: Double) -> Double {
-      guard x.isFinite, scale > 0 else { return x.isFinite ? 0 : x }
-      let scaled = x * scale
-      return scaled.isFinite ? scaled.rounded(.toNearestOrEven) / scale : x
-    }
+    let digits = min(max(try int(1), -400), 400)
+    if case .int(let number) = self[0], digits >= 0 { return .int(number) }
     switch self[0] {
-    case .int(let number): return .int(try Arguments.truncated(round(Double(number))))
-    case .float(let number): return .float(round(number))
-    default:
-      let x = try floating(variable(0))
-      let factor = Variable(scale, dtype: x.dtype)
-      return .tensor(try (x * factor).round() / factor)
+    case .int(let number): return .int(try Arguments.rounded(number, toTens: -digits))
+    case .float(let number): return .float(number.rounded(digits: digits))
+    default: return .tensor(try floating(variable(0)).round(digits: digits))
     }
+  }
+
+  /// The nearest multiple of 10ⁿ, n being 1 or more, halves to even.
+  private static func rounded(_ number: Int, toTens n: Int) throws -> Int {
+    guard n < 19 else {
+      // Half of 10¹⁹ lies just inside 64 bits; the multiples but 0 do not.
+      guard n > 19 || number.magnitude <= 5_000_000_000_000_000_000 else {
+        throw Numbers.overflow("round(\(number), -19)")
+      }
+      return 0
+    }
+    let unit = (0..<n).reduce(1) { unit, _ in unit * 10 }
+    let (quotient, rest) = number.quotientAndRemainder(dividingBy: unit)
+    let twice = 2 * rest.magnitude
+    guard twice > UInt(unit) || twice == UInt(unit) && quotient % 2 != 0 else {
+      return number - rest
+    }
+    let (result, overflow) = (number - rest).addingReportingOverflow(number < 0 ? -unit : unit)
+    guard !overflow else { throw Numbers.overflow("round(\(number), \(-n))") }
+    return result
   }
 }

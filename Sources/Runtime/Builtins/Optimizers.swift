@@ -17,7 +17,7 @@ extension Builtins {
               print(apply_updates({w: 1.0}, {w: -0.5}))    # {w: 0.5}
           """
         ) { arguments in
-          Value(try applyUpdates(arguments.tree(0), arguments.tree(1)))
+          Value(try applyUpdates(arguments.tree(0), arguments.treeOrNothing(1)))
         },
         Builtin(
           "accelerated_op_available(device=nil)",

@@ -34,6 +34,7 @@ final class KeyObject: HostObject {
   }
 
   override var typeName: String { "Key" }
+  override var mayHoldCode: Bool { false }
   override var summary: String { "Key(0x\(String(key.key, radix: 16)))" }
   override func isEqual(_ other: HostObject) -> Bool { (other as? KeyObject)?.key == key }
 }

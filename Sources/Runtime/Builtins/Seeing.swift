@@ -29,6 +29,7 @@ extension Builtins {
             #   b  f64[2]     2
         """
       ) { arguments in
+        _ = try ValueTree(arguments[0], for: "summary")
         var rows: [SummaryRow] = []
         _ = try SummaryRow.add(arguments[0], "", 0, to: &rows)
         return .host(SummaryObject(SummaryRow.table(rows)))
@@ -109,7 +110,7 @@ extension Builtins {
           ("kept", .int(TensorMemory.keptBytes)),
         ]
         if arguments.isGiven(0) {
-          let tree = try ValueTree(arguments[0], numbersAreLeaves: false)
+          let tree = try ValueTree(arguments[0], for: "memory")
           let lines = arguments.interpreter.memoryByLine(of: tree.variables)
           report.append(("lines", .list(lines)))
         }
@@ -158,10 +159,8 @@ private struct SummaryRow {
         .filter { $0.field.kind != .let || $0.value.holdsState }
         .map { ($0.field.name, $0.value) }
     case .record(let record): parts = Array(record.pairs)
-    case .list(let values): parts = values.enumerated().map { ("[\($0)]", $1) }
-    case .host(let host):
-      guard let owned = host.ownedTree else { return 0 }
-      parts = [("target", owned)]
+    case .list(let values): parts = values.enumerated().map { ("\($0)", $1) }
+    case .host(let snapshot as Snapshot): parts = snapshot.entries.map { ($0.key, $0.state.value) }
     default:
       guard let variable = value.variable else { return 0 }
       if case .tensor = value { type = variable.typeDescription }

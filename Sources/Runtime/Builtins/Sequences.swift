@@ -19,6 +19,7 @@ extension Arguments {
     case .string(let string): return string.text.map { .string(String($0)) }
     case .tensor(let variable): return try rows(variable, index)
     case .parameter(let cell): return try rows(cell.value, index)
+    case .host(let snapshot as Snapshot): return try sequence(.record(snapshot.leaves()), index)
     case .host(let host):
       var values: [Value] = []
       while let value = try host.element(at: values.count, interpreter) { values.append(value) }

@@ -17,6 +17,9 @@ extension Builtins {
         connected to the graph, by `"deepcopy"` detached ones, which are new leaves when they are
         recovered. `detach_buffers` cuts buffers from their graphs. There is one device, `"cpu"`.
 
+        A snapshot is a tree: `keys(s)` names its leaves, `s["layers.0.weight"]` is one, and the
+        functions on trees compute with it.
+
             let a = param(1.0)
             let start = extract_state(a)
             a.value = 5.0
@@ -41,8 +44,8 @@ extension Builtins {
         Puts a snapshot back, as the command `recover` does, and gives the target: the same one,
         but for plain tensors and numbers in lists and records, which are replaced.
 
-        A tree of tensors serves as a snapshot, and so do the flat names of files that other
-        programs wrote, `layers.0.weight`. What does not fit is an error that lists the
+        A tree of tensors serves as a snapshot, and so do the flat names of `named_parameters()` and
+        of files that other programs wrote, `layers.0.weight`. What does not fit is an error that lists the
         differences, and nothing is changed. With `partial=true` what fits is put back, and the
         result is a record of paths: `restored`, `missing` in the snapshot, `extra` in it, and
         `different` in shape or kind.

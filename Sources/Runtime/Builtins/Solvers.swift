@@ -212,7 +212,7 @@ extension Arguments {
   fileprivate func torchOptOptions() throws -> LinearSolver.Options {
     var options = LinearSolver.Options()
     options.ridge = try double(0, default: 0)
-    options.initial = has(1) ? try ValueTree(self[1]).floats() : nil
+    options.initial = has(1) ? try ValueTree(self[1], for: parameterName(1)).floats() : nil
     options.maximumIterations = has(2) ? try int(2, atLeast: 0) : nil
     options.relativeTolerance = try tolerance(3)
     options.absoluteTolerance = try tolerance(4) ?? 0

@@ -414,9 +414,10 @@ extension Builtins {
     var schedules: [(key: String, value: Schedule)] = []
     var fixed: [(String, Value)] = []
     for (key, value) in arguments.options(1).pairs {
+      let tree = try ValueTree(value)
       switch value {
-      case .int, .float, .tensor, .parameter, .list:
-        initial.append((key, try ValueTree(value).tree))
+      case .int, .float, .tensor, .parameter: initial.append((key, tree.tree))
+      case .list where !tree.holdsOther: initial.append((key, tree.tree))
       default:
         if let schedule = value.schedule(interpreter) {
           schedules.append((key, schedule))

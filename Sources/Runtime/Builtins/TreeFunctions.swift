@@ -24,7 +24,8 @@ extension Builtins {
         A tree of the same structure, each leaf replaced by what the function gives for it, and for
         the leaves at the same place in further trees.
 
-        Models become records of their parameters.
+        Models become records of their parameters; a snapshot gives a snapshot, which can be
+        recovered from.
 
             let tree = {w: [1.0, 2.0], b: (3.0, 4)}
             print(tree_map(x => x * 2, tree))              # {w: [2.0, 4.0], b: (6.0, 8)}
@@ -89,7 +90,7 @@ extension Builtins {
         """
       ) { arguments in
         guard let first = arguments.rest(0).first else { return .list([]) }
-        let tree = try ValueTree(first)
+        let tree = try ValueTree(first, for: arguments.callee.name)
         let trees = try arguments.rest(0).map { try arguments.valueTree($0, like: tree) }
         return tree.rebuilt(
           with: tree.leaves.indices.map { place in .list(trees.map { $0.leaves[place].value }) })
@@ -190,6 +191,17 @@ extension Builtins {
     ])
 }
 
+extension ValueTree {
+  /// The paths by which trees are held beside one another: what a program calls the targets of a
+  /// snapshot does not count.
+  fileprivate func places() throws -> [String] {
+    guard case .snapshot(let snapshot, _) = structure, snapshot.names != nil else {
+      return leaves.map(\.path)
+    }
+    return try ValueTree(.host(snapshot.unnamed)).leaves.map(\.path)
+  }
+}
+
 extension ValueTree.Leaf {
   /// The leaf as the program's value, numbers as numbers.
   var value: Value { restored(variable) }
@@ -208,17 +220,18 @@ extension ValueTree.Leaf {
 
 extension Arguments {
   /// The tree of a parameter.
-  fileprivate func valueTree(_ index: Int) throws -> ValueTree { try ValueTree(self[index]) }
+  fileprivate func valueTree(_ index: Int) throws -> ValueTree {
+    try ValueTree(self[index], for: callee.name)
+  }
 
   /// A tree with the structure of another.
   ///
   /// - Throws: a value error that names the first path where they differ.
   fileprivate func valueTree(_ value: Value, like other: ValueTree) throws -> ValueTree {
-    let tree = try ValueTree(value)
-    for (mine, theirs) in zip(tree.leaves, other.leaves) where mine.path != theirs.path {
+    let tree = try ValueTree(value, for: callee.name)
+    for (mine, theirs) in try zip(tree.places(), other.places()) where mine != theirs {
       throw RuntimeError(
-        .value,
-        "the trees differ: one has a leaf at \(theirs.path.place), the other at \(mine.path.place)")
+        .value, "the trees differ: one has a leaf at \(theirs.place), the other at \(mine.place)")
     }
     guard tree.leaves.count == other.leaves.count else {
       throw RuntimeError(

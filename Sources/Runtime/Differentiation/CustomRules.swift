@@ -46,7 +46,9 @@ extension Differentiation {
             let result = try ValueTree(
               interpreter.call(f, takesNumber ? [given, .int(number)] : [given]))
             try result.requirePlainState()
-            return try result.variables(inOrderOf: first)
+            return try result.variables(
+              inOrderOf: first, subject: "the state that a step of a checkpointed loop gave",
+              hint: "every step gives a state of the structure that the first one took")
           }
         }
         return first.rebuilt(with: results.map { .tensor($0) })
@@ -109,6 +111,8 @@ extension Differentiation {
     case .parameter(let cell):
       cell.value = try leaf(of: cell.value)
       return value
+    case .host(let snapshot as Snapshot):
+      return .host(snapshot.holding(try withoutGradient(snapshot.plain)))
     case .instance, .host:
       for cell in try ValueTree(value).cells { cell.value = try leaf(of: cell.value) }
       if case .host(let host) = value, let state = host.stateTree {
@@ -198,6 +202,7 @@ extension ValueTree {
       case .list(let structures): try structures.forEach(visit)
       case .record(let pairs): try pairs.forEach { try visit($0.value) }
       case .instance(let instance, _): throw misfit(.instance(instance))
+      case .snapshot(let snapshot, _): throw misfit(.host(snapshot))
       case .other(let value): throw misfit(value)
       }
     }
@@ -213,7 +218,7 @@ extension ValueTree {
   /// The tensors in the order of another tree's, by their paths.
   ///
   /// - Throws: a shape error that names a path where the structures differ.
-  fileprivate func variables(inOrderOf other: ValueTree) throws -> [Variable] {
+  func variables(inOrderOf other: ValueTree, subject: String, hint: String) throws -> [Variable] {
     if leaves.map(\.path) == other.leaves.map(\.path) { return variables }
     var found: [String: Variable] = [:]
     for leaf in leaves { found[leaf.path] = leaf.variable }
@@ -222,8 +227,7 @@ extension ValueTree {
     guard lost == nil, added == nil else {
       let what = lost.map { "has nothing at `\($0)`" } ?? "has something new at `\(added ?? "")`"
       throw RuntimeError(
-        .shape, "the state that a step of a checkpointed loop gave \(what)",
-        hint: "every step gives a state of the structure that the first one took")
+        .shape, "\(subject) \(what)", hint: hint)
     }
     return other.leaves.compactMap { found[$0.path] }
   }

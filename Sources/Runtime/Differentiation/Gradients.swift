@@ -66,23 +66,36 @@ extension Differentiation {
         .type, "grad of a loss needs to know with respect to what",
         hint: "grad(loss, wrt), or grad(f)(x) for a function")
     }
-    let tree = try ValueTree(arguments[1])
+    let tree = try ValueTree(arguments[1], for: "grad")
     let found = try gradients(
       of: loss, to: tree.variables, createGraph: try arguments.bool(4, default: true))
-    let strict = try arguments.bool(5, default: false)
-    let missing = tree.leaves.indices.filter { found[$0] == nil }
-    if !missing.isEmpty {
-      let names = missing.map { tree.leaves[$0].displayName }.joined(separator: ", ")
-      let message = "the loss does not depend on \(names)"
-      let hint =
-        "only what was computed from a parameter, or inside a function that is being "
-        + "differentiated, is followed"
-      if strict { throw RuntimeError(.value, message, hint: hint) }
-      arguments.interpreter.warn(message + ": its gradient is zero", hint: hint)
-    }
+    note(found, of: [loss], arguments.interpreter)
+    try report(
+      "the loss",
+      independentOf: zip(found, tree.leaves).compactMap { $0 == nil ? $1.displayName : nil },
+      strict: try arguments.bool(5, default: false), arguments.interpreter)
     return tree.rebuilt(
       with: try zip(found, tree.leaves).map { .tensor(try $0 ?? $1.variable.asFloat().zerosLike()) }
     )
+  }
+}
+
+extension Differentiation {
+  /// Takes away the gradients that `backward` left in the parameters, and the leaves, of a tree.
+  ///
+  /// - Throws: a type error where there is something else alone.
+  static func clearGradients(_ target: Value) throws {
+    let leaves = try ValueTree(target, for: "zero_grad").leaves
+    let found = leaves.filter { $0.cell != nil || $0.variable.isLeaf }
+    guard leaves.isEmpty || !found.isEmpty else {
+      throw RuntimeError(
+        .type, "zero_grad needs parameters, and \(target.shortDescription) has none",
+        hint: "a parameter is made by param(…) or a model's `param` field")
+    }
+    for leaf in found {
+      leaf.variable.clearGradient()
+      leaf.cell?.gradient = nil
+    }
   }
 }
 
@@ -118,7 +131,8 @@ extension Differentiation {
         var values = call.rest(0)
         let options = call.options(1)
         let positions = try argnums.positions(values.count)
-        let tree = try ValueTree(.list(positions.map { values[$0] }))
+        let tree = try ValueTree(arguments: positions.map { values[$0] }, for: "grad")
+        let constants = ConstantDerivatives(interpreter)
         var auxiliary = Value.nil
         let pull = try vjp(tree.variables.map { try $0.asFloat() }) { variables in
           try tree.substituted(variables) { substituted in
@@ -156,10 +170,14 @@ extension Differentiation {
               + loss.typeDescription, hint: "reduce it with sum or mean, or use jacobian")
         }
         let found = try pull([loss.onesLike()])
-        if strict, let index = found.firstIndex(where: { $0 == nil }) {
-          throw RuntimeError(
-            .value, "the function does not depend on argument \(tree.leaves[index].displayName)")
+        if strict || !constants.wereTaken {
+          try report(
+            "the function",
+            independentOf: tree.names(
+              without: found, ofParametersOf: f, at: positions, interpreter),
+            strict: strict, interpreter)
         }
+        note(found, of: [loss] + tree.variables, interpreter)
         let rebuilt = tree.rebuilt(
           with: try zip(found, tree.leaves).map {
             .tensor(try $0 ?? $1.variable.asFloat().zerosLike())

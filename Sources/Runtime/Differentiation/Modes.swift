@@ -8,19 +8,24 @@ extension Differentiation {
   static func pushForward(
     _ interpreter: Interpreter, _ f: Value, _ primals: [Value], _ tangents: [Value]
   ) throws -> (Value, Value) {
-    let tree = try ValueTree(.list(primals))
+    let tree = try ValueTree(arguments: primals, for: "a derivative")
     let directions = try ValueTree(.list(tangents))
     let matched = try matchedTangents(tree, directions, "tangent", "argument")
+    let constants = ConstantDerivatives(interpreter)
     var output: ValueTree?
     let result = try jvp(tree.variables.map { try $0.asFloat() }, matched) { variables in
       try tree.substituted(variables) { substituted in
         guard case .list(let arguments) = substituted else { return [] }
-        let tree = try ValueTree(interpreter.call(f, arguments))
+        let tree = try results(of: interpreter.call(f, arguments))
         output = tree
         return tree.variables
       }
     }
     guard let output else { return (.nil, .nil) }
+    if !constants.wereTaken {
+      try reportIndependence(result.tangents, of: f, tree, interpreter)
+    }
+    note(result.tangents, of: result.values + tree.variables, interpreter)
     return (
       output.rebuilt(with: result.values.map { .tensor($0) }),
       output.rebuilt(
@@ -44,6 +49,30 @@ extension Differentiation {
           return try log.run { try pushForward(interpreter, f, [x], [call[0]]).1 }
         }),
     ])
+  }
+
+  /// What a function that is differentiated gave.
+  ///
+  /// - Throws: a type error for what has no tensor.
+  static func results(of value: Value) throws -> ValueTree {
+    let tree = try ValueTree(value)
+    guard !tree.leaves.isEmpty else {
+      throw RuntimeError(
+        .type, "the function must give tensors or numbers, not \(value.shortDescription)",
+        hint: "is the result its last expression?")
+    }
+    return tree
+  }
+
+  /// Says so where none of the derivatives of a function's results, or by its arguments, is there.
+  private static func reportIndependence(
+    _ found: [Variable?], of f: Value, _ arguments: ValueTree, _ interpreter: Interpreter
+  ) throws {
+    guard found.allSatisfy({ $0 == nil }) else { return }
+    let nothing = [Variable?](repeating: nil, count: arguments.leaves.count)
+    let names = arguments.names(
+      without: nothing, ofParametersOf: f, at: Array(nothing.indices), interpreter)
+    try report("the function", independentOf: names, strict: false, interpreter)
   }
 
   /// Tangents or cotangents for the leaves of a tree, checked against shapes.
@@ -73,16 +102,18 @@ extension Differentiation {
   static func pullBack(
     _ interpreter: Interpreter, _ f: Value, _ arguments: [Value]
   ) throws -> (Value, (Value) throws -> [Value]) {
-    let tree = try ValueTree(.list(arguments))
+    let tree = try ValueTree(arguments: arguments, for: "vjp")
+    let constants = ConstantDerivatives(interpreter)
     var output: ValueTree?
     let pull = try vjp(tree.variables.map { try $0.asFloat() }) { variables in
       try tree.substituted(variables) { substituted in
         guard case .list(let arguments) = substituted else { return [] }
-        let tree = try ValueTree(interpreter.call(f, arguments))
+        let tree = try results(of: interpreter.call(f, arguments))
         output = tree
         return tree.variables
       }
     }
+    let isConstantDerivative = constants.wereTaken
     guard var shapes = output else { return (.nil, { _ in [] }) }
     let value = shapes.rebuilt(with: pull.values.map { .tensor($0) })
     shapes = try ValueTree(value)
@@ -91,6 +122,8 @@ extension Differentiation {
       { cotangent in
         let matched = try matchedTangents(shapes, ValueTree(cotangent), "cotangent", "result")
         let found = try pull(matched)
+        if !isConstantDerivative { try reportIndependence(found, of: f, tree, interpreter) }
+        note(found, of: pull.values + tree.variables, interpreter)
         let rebuilt = tree.rebuilt(
           with: try zip(found, tree.leaves).map {
             .tensor(try $0 ?? $1.variable.asFloat().zerosLike())
@@ -128,12 +161,12 @@ extension Differentiation {
   static func checked(
     _ interpreter: Interpreter, _ f: Value, _ arguments: [Value], order: Int, tolerance: Double?
   ) throws -> Value {
-    let tree = try ValueTree(.list(arguments))
+    let tree = try ValueTree(arguments: arguments, for: "check_grad")
     let report = try checkGradient(
       of: { variables in
         try tree.substituted(variables) { substituted in
           guard case .list(let arguments) = substituted else { return [] }
-          return try ValueTree(interpreter.call(f, arguments)).variables
+          return try results(of: interpreter.call(f, arguments)).variables
         }
       }, at: try tree.variables.map { try $0.asFloat() }, order: order, tolerance: tolerance)
     guard report.passed else {
@@ -156,69 +189,103 @@ extension Differentiation {
   static func jacobian(
     _ interpreter: Interpreter, _ f: Value, _ x: Value, mode: String
   ) throws -> Value {
-    let tree = try ValueTree(x)
+    let tree = try ValueTree(arguments: [x], for: "jacobian")
     let inputs = try tree.variables.map { try $0.asFloat() }
+    let constants = ConstantDerivatives(interpreter)
     var output: ValueTree?
     let run: ([Variable]) throws -> [Variable] = { variables in
-      try tree.substituted(variables) { argument in
-        let tree = try ValueTree(interpreter.call(f, [argument]))
+      try tree.substituted(variables) { substituted in
+        guard case .list(let arguments) = substituted else { return [] }
+        let tree = try results(of: interpreter.call(f, arguments))
         output = tree
         return tree.variables
       }
     }
-    let inputCount = inputs.reduce(0) { $0 + $1.count }
-    if mode != "forward" {
-      let pull = try vjp(inputs, run)
-      let outputCount = pull.values.reduce(0) { $0 + $1.count }
-      if mode == "reverse" || outputCount <= inputCount {
-        let rows = try pull.values.indices.map { row -> Value in
-          let y = pull.values[row]
-          let basis = try Variable.basis(like: y)
-          func pulled(_ direction: Variable) throws -> [Variable] {
-            var cotangents = [Variable?](repeating: nil, count: pull.values.count)
-            cotangents[row] = direction
-            return try zip(pull(cotangents), inputs).map { try $0 ?? $1.zerosLike() }
-          }
-          let found: [Variable]
-          if pull.runsAgain {
-            let each = try (0..<y.count).map { try pulled(basis.indexed(at: $0)) }
-            found = try inputs.indices.map { index in
-              try Variable.stack(each.map { $0[index] })
-            }
-          } else {
-            found = try vmap([basis], axes: [0], size: y.count) { try pulled($0[0]) }
-          }
-          return tree.rebuilt(
-            with: try zip(found, inputs).map { derivative, input in
-              .tensor(try derivative.reshape(to: y.shape.followed(by: input.shape)))
-            })
+    let blocks = try mode == "forward" ? nil : rows(of: run, at: inputs, always: mode == "reverse")
+    let found = try blocks ?? columns(of: run, at: inputs)
+    if !constants.wereTaken, found.contains(where: { $0.contains { $0 == nil } }) {
+      let reached = inputs.indices.map { input in found.lazy.compactMap { $0[input] }.first }
+      try report(
+        "the function",
+        independentOf: tree.names(without: reached, ofParametersOf: f, at: [0], interpreter),
+        strict: false, interpreter)
+    }
+    note(found.flatMap { $0 }, of: inputs, interpreter)
+    guard let output else { return .nil }
+    return output.rebuilt(
+      with: try zip(output.leaves, found).map { leaf, row in
+        let parts = try zip(inputs, row).map { input, derivative in
+          Value.tensor(try derivative ?? zeros(leaf.variable, by: input))
         }
-        return output?.rebuilt(with: rows) ?? .nil
+        guard case .list(let arguments) = tree.rebuilt(with: parts) else { return .nil }
+        return arguments[0]
+      })
+  }
+
+  /// The derivative of a result by an input that it does not depend on.
+  private static func zeros(_ result: Variable, by input: Variable) throws -> Variable {
+    .tensor(
+      try Tensor.zeros(result.shape.followed(by: input.shape), result.asFloat().dtype))
+  }
+
+  /// The Jacobian's blocks, for each result those of all inputs, by reverse mode: row by row. Nil
+  /// where there are more results than inputs, unless it is always to be so.
+  private static func rows(
+    of run: ([Variable]) throws -> [Variable], at inputs: [Variable], always: Bool
+  ) throws -> [[Variable?]]? {
+    let pull = try vjp(inputs, run)
+    let inputCount = inputs.reduce(0) { $0 + $1.count }
+    guard always || pull.values.reduce(0, { $0 + $1.count }) <= inputCount else { return nil }
+    return try pull.values.indices.map { row in
+      let y = pull.values[row]
+      let basis = try Variable.basis(like: y)
+      var isReached = [Bool](repeating: false, count: inputs.count)
+      func pulled(_ direction: Variable) throws -> [Variable] {
+        var cotangents = [Variable?](repeating: nil, count: pull.values.count)
+        cotangents[row] = direction
+        let found = try pull(cotangents)
+        for (index, derivative) in found.enumerated() where derivative != nil {
+          isReached[index] = true
+        }
+        return try zip(found, inputs).map { try $0 ?? $1.zerosLike() }
+      }
+      let found: [Variable]
+      if pull.runsAgain {
+        let each = try (0..<y.count).map { try pulled(basis.indexed(at: $0)) }
+        found = try inputs.indices.map { index in try Variable.stack(each.map { $0[index] }) }
+      } else {
+        found = try vmap([basis], axes: [0], size: y.count) { try pulled($0[0]) }
+      }
+      return try inputs.indices.map { index in
+        guard isReached[index] else { return nil }
+        return try found[index].reshape(to: y.shape.followed(by: inputs[index].shape))
       }
     }
-    // Column by column: all directions of one argument at a time.
-    var columns: [[Variable]] = []
-    for (index, input) in inputs.enumerated() {
+  }
+
+  /// The blocks by forward mode: column by column, all directions of one input at a time.
+  private static func columns(
+    of run: ([Variable]) throws -> [Variable], at inputs: [Variable]
+  ) throws -> [[Variable?]] {
+    guard !inputs.isEmpty else { return try run([]).map { _ in [] } }
+    let columns = try inputs.enumerated().map { index, input -> [Variable?] in
       let basis = try Variable.basis(like: input)
+      var isReached: [Bool] = []
       let found = try vmap([basis], axes: [0], size: input.count) { direction in
         var tangents = [Variable?](repeating: nil, count: inputs.count)
         tangents[index] = direction[0]
         let result = try jvp(inputs, tangents, run)
+        isReached = result.tangents.map { $0 != nil }
         return try zip(result.tangents, result.values).map { try $0 ?? $1.zerosLike() }
       }
-      columns.append(
-        try found.map { derivative in
-          let moved = try derivative.movedAxis(from: 0, to: derivative.rank - 1)
-          return try moved.reshape(
-            to: derivative.shape.removing(axis: 0).followed(by: input.shape))
-        })
+      return try zip(found, isReached).map { derivative, isReached in
+        guard isReached else { return nil }
+        let moved = try derivative.movedAxis(from: 0, to: derivative.rank - 1)
+        return try moved.reshape(
+          to: derivative.shape.removing(axis: 0).followed(by: input.shape))
+      }
     }
-    if inputs.isEmpty { _ = try run([]) }
-    guard let output else { return .nil }
-    let rows = output.leaves.indices.map { row in
-      tree.rebuilt(with: columns.map { .tensor($0[row]) })
-    }
-    return output.rebuilt(with: rows)
+    return columns[0].indices.map { row in columns.map { $0[row] } }
   }
 }
 

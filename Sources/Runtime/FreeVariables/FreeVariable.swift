@@ -25,28 +25,38 @@ enum FreeVariable {
 
 extension FreeVariable: Hashable {
   /// What makes two of them the same place.
-  private var identity: (kind: Int, object: UInt, index: Int) {
+  struct Identity: Equatable {
+    var kind: Int
+    var object: UInt
+    var index: Int
+
+    init(_ kind: Int, _ object: UInt, _ index: Int) {
+      (self.kind, self.object, self.index) = (kind, object, index)
+    }
+  }
+
+  var identity: Identity {
     func address(_ object: AnyObject) -> UInt {
       UInt(bitPattern: Unmanaged.passUnretained(object).toOpaque())
     }
     switch self {
-    case .global(let slot): return (0, 0, slot)
-    case .captured(let captures, let index): return (1, UInt(bitPattern: captures), index)
-    case .content(let box): return (2, address(box), 0)
-    case .field(let instance, let slot): return (3, address(instance), slot)
-    case .tensor(let cell): return (4, address(cell), 0)
-    case .gradient(let cell): return (5, address(cell), 0)
-    case .state(let host): return (6, address(host), 0)
+    case .global(let slot): return Identity(0, 0, slot)
+    case .captured(let captures, let index): return Identity(1, UInt(bitPattern: captures), index)
+    case .content(let box): return Identity(2, address(box), 0)
+    case .field(let instance, let slot): return Identity(3, address(instance), slot)
+    case .tensor(let cell): return Identity(4, address(cell), 0)
+    case .gradient(let cell): return Identity(5, address(cell), 0)
+    case .state(let host): return Identity(6, address(host), 0)
     }
   }
 
   static func == (a: FreeVariable, b: FreeVariable) -> Bool { a.identity == b.identity }
 
   func hash(into hasher: inout Hasher) {
-    let (kind, object, index) = identity
-    hasher.combine(kind)
-    hasher.combine(object)
-    hasher.combine(index)
+    let identity = identity
+    hasher.combine(identity.kind)
+    hasher.combine(identity.object)
+    hasher.combine(identity.index)
   }
 }
 

@@ -25,6 +25,8 @@ final class FreeVariableLog: FreeVariableWatcher {
   private var outer: (any FreeVariableWatcher)?
   private var start = 0
   private var touched: Set<FreeVariable> = []
+  /// Some of what the run has touched, by a few bits: most reads are of what was read a moment ago.
+  private var recent = [(run: Int, identity: FreeVariable.Identity)?](repeating: nil, count: 64)
   private var made: Set<ObjectIdentifier> = []
 
   init(_ interpreter: Interpreter) { self.interpreter = interpreter }
@@ -93,6 +95,11 @@ final class FreeVariableLog: FreeVariableWatcher {
   }
 
   private func note(_ variable: FreeVariable, _ value: Value) {
+    let identity = variable.identity
+    let bits = Int(truncatingIfNeeded: identity.object >> 4) &+ identity.index &+ identity.kind
+    let place = bits & (recent.count - 1)
+    if let known = recent[place], known.run == runs, known.identity == identity { return }
+    recent[place] = (runs, identity)
     guard !isOwn(variable), touched.insert(variable).inserted else { return }
     guard let known = first[variable] else {
       first[variable] = value

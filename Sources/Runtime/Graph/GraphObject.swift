@@ -102,15 +102,11 @@ extension Interpreter {
       for (key, value) in record.pairs { try name(value, path.dotted(key), in: &names) }
     case .list(let values):
       for (index, value) in values.enumerated() {
-        try name(value, path.isEmpty ? "" : "\(path)[\(index)]", in: &names)
+        try name(value, path.isEmpty ? "" : path.dotted("\(index)"), in: &names)
       }
-    case .host(let host as Snapshot):
-      let isAlone = host.targets.count == 1
-      for (index, target) in host.targets.enumerated() {
-        try name(target, isAlone ? path : "\(path)[\(index)]", in: &names)
-      }
+    case .host(let snapshot as Snapshot): try name(snapshot.unnamed.plain, path, in: &names)
     default:
-      for leaf in try ValueTree(value, numbersAreLeaves: false).leaves {
+      for leaf in try ValueTree(value, for: "graph", numbersAreLeaves: false).leaves {
         guard let identity = leaf.variable.nodeIdentity else { continue }
         let full = leaf.path.isEmpty ? path : path.dotted(leaf.path)
         names[identity] = full.isEmpty ? leaf.cell?.name : full

@@ -108,7 +108,10 @@ extension Arguments {
   }
 
   /// A tree of tensors.
-  func tree(_ index: Int) throws -> Tree { try ValueTree(self[index]).tree }
+  func tree(_ index: Int) throws -> Tree { try ValueTree(self[index], for: callee.name).tree }
+
+  /// A tree of tensors, or nil: nothing in the place of a leaf, a state that is not needed.
+  func treeOrNothing(_ index: Int) throws -> Tree { has(index) ? try tree(index) : .none }
 
   /// A transform.
   func transformation(_ index: Int) throws -> GradientTransformation {

@@ -75,7 +75,13 @@ final class OptimizerObject: HostObject {
           .type, "a differentiable optimizer needs the loss itself",
           hint: "\(name): opt.step(loss), without backward")
       }
+      let hasGradient = optimizer.parameters.contains { $0.gradient != nil }
       try optimizer.step()
+      if !hasGradient {
+        arguments.interpreter.warnOnce(
+          "no parameter of the optimizer has a gradient, so the step left them",
+          hint: "backward(loss) leaves gradients; zero_grad takes them away")
+      }
       return .nil
     }
     if arguments[0].isCallable {
@@ -174,7 +180,7 @@ extension Interpreter {
   }
 
   fileprivate func warnOfIndependentLoss() {
-    warn(
+    warnOnce(
       "the loss does not depend on any of the optimizer's parameters, so the step left them",
       hint: "is it computed from the model that the optimizer was given?")
   }
@@ -213,7 +219,7 @@ extension ParameterTree {
     case .list(let structures): self = .list(structures.map(ParameterTree.init))
     case .record(let pairs), .instance(_, let pairs):
       self = .record(pairs.map { ($0.key, ParameterTree($0.value)) })
-    case .leaf, .other: self = .none
+    case .leaf, .snapshot, .other: self = .none
     }
   }
 }

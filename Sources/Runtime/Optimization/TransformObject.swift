@@ -26,7 +26,8 @@ class TransformObject: HostObject {
     if name == "init" { return Value(try transformation.initialize(arguments.tree(0))) }
     let parameters = arguments.has(2) ? try arguments.tree(2) : nil
     if arguments.has(3) { return try update(arguments, parameters) }
-    let result = try transformation.update(arguments.tree(0), arguments.tree(1), parameters)
+    let result = try transformation.update(
+      arguments.treeOrNothing(0), arguments.treeOrNothing(1), parameters)
     return .list([Value(result.updates), Value(result.state)])
   }
 
@@ -39,7 +40,7 @@ class TransformObject: HostObject {
     }
     let loss = arguments.interpreter.loss(try arguments.function(3))
     let result = try transformation.update(
-      arguments.has(0) ? arguments.tree(0) : nil, arguments.tree(1),
+      arguments.has(0) ? arguments.tree(0) : nil, arguments.treeOrNothing(1),
       StepObjective(Objective { try loss([Value($0)]) }, at: parameters))
     return .list([Value(result.updates), Value(result.state)])
   }

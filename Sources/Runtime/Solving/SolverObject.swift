@@ -45,7 +45,7 @@ final class SolverObject: HostObject {
   private func solve(_ arguments: Arguments) throws -> (solution: Value, report: SolveReport) {
     let right = try ValueTree(arguments[1])
     guard !right.leaves.isEmpty else { throw arguments.mismatch(1, "a tensor, or a tree of them") }
-    let initial = arguments.has(2) ? try ValueTree(arguments[2]).variables : nil
+    let initial = arguments.has(2) ? try ValueTree(arguments[2], for: "init").variables : nil
     if arguments[0].isCallable {
       let system = try LinearOperator(like: right.floats()) { parts in
         let product = try arguments.interpreter.call(

@@ -38,6 +38,9 @@ struct Cloner {
         Record(
           try record.pairs.map { ($0, try clone($1, inBuffer: inBuffer, depth: depth + 1)) }))
     case .instance(let instance): return .instance(try clone(instance, depth))
+    case .host(let snapshot as Snapshot):
+      let plain = try clone(snapshot.plain, inBuffer: inBuffer, depth: depth + 1)
+      return .host(snapshot.holding(plain))
     case .host(let host) where host.stateTree != nil:
       throw RuntimeError(
         .type, "\(host.typeName) belongs to its parameters and cannot be cloned",

@@ -25,6 +25,8 @@ struct Recovery {
   private(set) var restored: [String] = []
   /// Paths of the target that the state has nothing for.
   private(set) var missing: [String] = []
+  /// Those of values that other paths may lead to as well: parameters, models.
+  private var unmet: [(path: String, value: Value)] = []
   /// Paths of the state that the target has no place for.
   private(set) var extra: [String] = []
   /// Paths where the two differ, with how.
@@ -47,12 +49,13 @@ struct Recovery {
     switch (state, target) {
     case (.kept, _): return target
     case (.tensor(let variable), .parameter(let cell)):
-      try fit(variable, to: cell, path, isNewLeaf: manner == .deepcopy || !variable.isTracked)
+      try fit(variable, to: cell, path)
       return target
     case (.parameter(let variable), .parameter(let cell)):
-      try fit(variable, to: cell, path, isNewLeaf: manner == .deepcopy)
+      try fit(variable, to: cell, path)
       return target
-    case (.value(.instance(let kept)), .instance(let instance)) where kept === instance:
+    case (.value(.float(let number)), .parameter(let cell)):
+      try fit(Variable(number, dtype: cell.value.dtype), to: cell, path)
       return target
     case (_, .instance(let instance)):
       guard let members = state.unfolded.members else { return differ(state, target, path) }
@@ -62,10 +65,10 @@ struct Recovery {
       try fit(state, to: host, path)
       return target
     case (_, .parameter), (.model, _), (.object, _): return differ(state, target, path)
-    case (_, .list(let values)):
-      if let elements = state.elements {
-        return try fit(elements, to: values, path, role) ?? state.value
-      }
+    case (_, .list(let values)) where state.elements != nil:
+      return try fit(state.elements ?? [], to: values, path, role) ?? state.value
+    case (.record(let members), .list(let values)) where role != .buffer || target.hasIdentity:
+      return try fit(members, to: values, path, role)
     case (.record(let members), .record(let record)):
       let isFlat = members.contains { record[$0.key] == nil }
       let found = isFlat ? state.unfolded.members ?? members : members
@@ -74,9 +77,10 @@ struct Recovery {
       guard role == .buffer || isAlike(variable, current, path) else { return target }
     default: break
     }
-    guard role != .param || isEmpty(state) && target.isNil, !state.hasIdentity else {
-      return differ(state, target, path)
-    }
+    let isOfOneKind = role == .buffer || target.isNil || state.isStructure == target.isStructure
+    guard role != .param || isEmpty(state) && target.isNil, isOfOneKind, !state.hasIdentity,
+      !target.hasIdentity
+    else { return differ(state, target, path) }
     restored.append(path)
     return try renewed(state)
   }
@@ -84,7 +88,8 @@ struct Recovery {
   /// Does what was noted.
   ///
   /// - Throws: a value error that lists the differences; nothing has changed then.
-  func commit() throws {
+  mutating func commit() throws {
+    try settleUnmet()
     if !isPartial { try check() }
     // What may yet fail comes first, and is taken back.
     var before: [(host: HostObject, state: Value)] = []
@@ -113,20 +118,39 @@ struct Recovery {
 
 // MARK: - Structures
 
+extension State {
+  fileprivate var isStructure: Bool {
+    switch self {
+    case .list, .record, .model: true
+    case .tensor, .parameter, .object, .value, .kept: false
+    }
+  }
+}
+
+extension Value {
+  fileprivate var isStructure: Bool {
+    switch self {
+    case .list, .record: true
+    default: false
+    }
+  }
+}
+
 extension Recovery {
   private mutating func fit(
-    _ variable: Variable, to cell: ParameterCell, _ path: String, isNewLeaf: Bool
+    _ variable: Variable, to cell: ParameterCell, _ path: String
   ) throws {
-    guard isAlike(variable, cell.value, path, needsFloat: true) else { return }
+    guard isAlike(variable, cell.value, path, isFloat: true) else { return }
     restored.append(path)
-    cells.append((cell, isNewLeaf ? try leaf(of: variable) : variable))
+    let isNewLeaf = manner == .deepcopy
+    cells.append((cell, try isNewLeaf ? leaf(of: variable) : assigned(variable.alive)))
   }
 
   private mutating func fit(
     _ members: [(key: String, value: State)], to instance: ModelInstance, _ path: String
   ) throws {
     let fields = instance.stateFields
-    try match(members, fields.map(\.field.name), path) { recovery, place, state in
+    try match(members, fields.map { ($0.field.name, $0.value) }, path) { recovery, place, state in
       let (field, value) = fields[place]
       let role: Role = field.kind == .param ? .param : field.kind == .buffer ? .buffer : .plain
       let new = try recovery.fit(state, to: value, path: path.dotted(field.name), role: role)
@@ -142,7 +166,7 @@ extension Recovery {
     if role == .buffer, members.map(\.key) != record.keys { return nil }
     var result = record
     let keys = record.keys
-    try match(members, keys, path) { recovery, place, state in
+    try match(members, Array(record.pairs), path) { recovery, place, state in
       let key = keys[place]
       result[key] = try recovery.fit(
         state, to: record.values[place], path: path.dotted(key), role: role)
@@ -152,19 +176,36 @@ extension Recovery {
 
   /// Runs the body for each name that both have, with its place in the target.
   private mutating func match(
-    _ members: [(key: String, value: State)], _ names: [String], _ path: String,
+    _ members: [(key: String, value: State)], _ targets: [(name: String, value: Value)],
+    _ path: String,
     _ body: (inout Recovery, Int, State) throws -> Void
   ) throws {
     var states: [String: State] = [:]
     for (key, value) in members { states[key] = value }
-    for (place, name) in names.enumerated() {
-      if let state = states.removeValue(forKey: name) {
+    for (place, target) in targets.enumerated() {
+      if let state = states.removeValue(forKey: target.name) {
         try body(&self, place, state)
+      } else if target.value.holdsState {
+        unmet.append((path.dotted(target.name), target.value))
       } else {
-        missing.append(path.dotted(name))
+        missing.append(path.dotted(target.name))
       }
     }
     extra += members.map(\.key).filter { states[$0] != nil }.map { path.dotted($0) }
+  }
+
+  /// What the state has nothing for is missing, unless all of its parameters take theirs from another
+  /// path, as tied weights do.
+  private mutating func settleUnmet() throws {
+    let met = Set(cells.map { ObjectIdentifier($0.cell) })
+    for (path, value) in unmet {
+      let leaves = try ValueTree(value, numbersAreLeaves: false, buffers: true).leaves
+      let isMet = leaves.allSatisfy { leaf in
+        leaf.cell.map { met.contains(ObjectIdentifier($0)) } ?? false
+      }
+      if leaves.isEmpty || !isMet { missing.append(path) }
+    }
+    unmet = []
   }
 
   /// The list with the states of its elements; nil where it is a buffer that changes as a whole.
@@ -176,15 +217,28 @@ extension Recovery {
       guard isPartial else { return differ(.list(states), .list(values), path) }
       for i in min(states.count, values.count)..<max(states.count, values.count) {
         if i < states.count {
-          extra.append("\(path)[\(i)]")
+          extra.append(path.dotted("\(i)"))
         } else {
-          missing.append("\(path)[\(i)]")
+          missing.append(path.dotted("\(i)"))
         }
       }
     }
     var result = values
     for (i, (state, value)) in zip(states, values).enumerated() {
-      result[i] = try fit(state, to: value, path: "\(path)[\(i)]", role: role)
+      result[i] = try fit(state, to: value, path: path.dotted("\(i)"), role: role)
+    }
+    return .list(result)
+  }
+
+  /// The list with the states of those elements that a record names by their numbers.
+  private mutating func fit(
+    _ members: [(key: String, value: State)], to values: [Value], _ path: String, _ role: Role
+  ) throws -> Value {
+    var result = values
+    let targets = values.enumerated().map { ("\($0)", $1) }
+    try match(members, targets, path) { recovery, place, state in
+      result[place] = try recovery.fit(
+        state, to: values[place], path: path.dotted("\(place)"), role: role)
     }
     return .list(result)
   }
@@ -226,11 +280,11 @@ extension Recovery {
   private mutating func compare(_ state: State, _ current: State, _ path: String) {
     if isEmpty(state) || isEmpty(current) { return }
     switch (state, current) {
-    case (.tensor(let a), .tensor(let b)): _ = isAlike(a, b, path)
+    case (.tensor(let a), .tensor(let b)): _ = isAlike(a, b, path, isFloat: b.dtype.isFloat)
     case (.list(let a), .list(let b)) where a.count == b.count || a.isEmpty || b.isEmpty:
-      for (i, (a, b)) in zip(a, b).enumerated() { compare(a, b, "\(path)[\(i)]") }
+      for (i, (a, b)) in zip(a, b).enumerated() { compare(a, b, path.dotted("\(i)")) }
     case (.record(let a), .record(let b)):
-      try? match(a, b.map(\.key), path) { recovery, place, state in
+      try? match(a, b.map { ($0.key, .nil) }, path) { recovery, place, state in
         recovery.compare(state, b[place].value, path.dotted(b[place].key))
       }
     case (.value(let a), .value(let b)) where a.typeName == b.typeName: break
@@ -245,9 +299,9 @@ extension Recovery {
   }
 
   private mutating func isAlike(
-    _ state: Variable, _ target: Variable, _ path: String, needsFloat: Bool = false
+    _ state: Variable, _ target: Variable, _ path: String, isFloat: Bool? = nil
   ) -> Bool {
-    if state.shape == target.shape && (!needsFloat || state.dtype.isFloat) { return true }
+    if state.shape == target.shape, isFloat == nil || state.dtype.isFloat == isFloat { return true }
     different.append(
       (path, "is \(state.typeDescription) in the snapshot, \(target.typeDescription) in the target")
     )

@@ -3,6 +3,8 @@
 // A snapshot of the session, and one that comes from a file, bring the stream of random numbers
 // back too, so that a run goes on as it would have gone; any other leaves it alone, so that the
 // tasks of a meta-learning loop draw numbers of their own.
+//
+// A snapshot is a tree: `SnapshotTree.swift`.
 
 import Autodiff
 import Tensors
@@ -19,6 +21,8 @@ public final class Snapshot: HostObject {
   }
 
   let contents: Contents
+  /// What the program calls the targets, each by another name; nil where it does not say.
+  let names: [String]?
   /// How the tensors were kept.
   public let manner: Manner
   /// The name it was given.
@@ -29,10 +33,11 @@ public final class Snapshot: HostObject {
   let isLoaded: Bool
 
   init(
-    _ contents: Contents, manner: Manner, name: String? = nil,
+    _ contents: Contents, manner: Manner, names: [String]? = nil, name: String? = nil,
     random: RandomKey = Context.current.random, isLoaded: Bool = false
   ) {
     self.contents = contents
+    self.names = names.flatMap { Set($0).count == $0.count && !$0.contains("") ? $0 : nil }
     self.manner = manner
     self.name = name
     self.random = random
@@ -43,7 +48,8 @@ public final class Snapshot: HostObject {
   ///
   /// - Throws: a type error for what has no state.
   convenience init(
-    of values: [Value], manner: Manner, detachesBuffers: Bool = false, name: String? = nil
+    of values: [Value], manner: Manner, detachesBuffers: Bool = false, names: [String]? = nil,
+    name: String? = nil
   ) throws {
     for value in values where !value.canBeExtracted {
       throw RuntimeError(
@@ -51,31 +57,20 @@ public final class Snapshot: HostObject {
         hint: "targets are models, parameters, optimizers, and lists and records of them")
     }
     let reader = StateReader(manner: manner, detachesBuffers: detachesBuffers)
-    self.init(.targets(try values.map { try reader.read($0) }), manner: manner, name: name)
-  }
-
-  /// The state of each target, or of each variable of a session, as a plain value.
-  public var targets: [Value] {
-    switch contents {
-    case .targets(let states): states.map(\.value)
-    case .session(let variables): variables.map(\.state.value)
-    }
+    self.init(
+      .targets(try values.map { try reader.read($0) }), manner: manner, names: names, name: name)
   }
 
   public override var typeName: String { "Snapshot" }
+  override var mayHoldCode: Bool { false }
 
   public override var summary: String {
-    let what: String
-    let states: [State]
-    switch contents {
-    case .targets(let targets):
-      what = "\(targets.count) \(targets.count == 1 ? "target" : "targets")"
-      states = targets
-    case .session(let variables):
-      what = "session of \(variables.count) variables"
-      states = variables.map(\.state)
-    }
-    let count = states.reduce(0) { $0 + $1.tensorCount }
+    let what =
+      switch contents {
+      case .targets(let states): "\(states.count) \(states.count == 1 ? "target" : "targets")"
+      case .session(let variables): "session of \(variables.count) variables"
+      }
+    let count = entries.reduce(0) { $0 + $1.state.tensorCount }
     let title = name.map { "Snapshot \($0)" } ?? "Snapshot"
     return
       "<\(title) of \(what), \(count) \(count == 1 ? "tensor" : "tensors"), by \(manner.rawValue)>"
@@ -89,6 +84,16 @@ public final class Snapshot: HostObject {
     case "name": self.name.map { .string($0) } ?? .nil
     default: nil
     }
+  }
+
+  public override var count: Int? { try? leaves().count }
+
+  public override func item(_ keys: [Value], _ interpreter: Interpreter) throws -> Value? {
+    guard keys.count == 1, let name = keys[0].text else {
+      throw RuntimeError(
+        .type, "a snapshot is indexed by a String", hint: "keys(snapshot) lists the names")
+    }
+    return try part(at: name)
   }
 }
 
@@ -145,7 +150,7 @@ extension Snapshot {
   ) throws -> [Value] {
     var results: [Value] = []
     for (i, (state, value)) in zip(states, values).enumerated() {
-      results.append(try recovery.fit(state, to: value, path: "[\(i)]"))
+      results.append(try recovery.fit(state, to: value, path: names?[i] ?? "\(i)"))
     }
     return results
   }
@@ -182,8 +187,9 @@ extension Interpreter {
       let role: Recovery.Role = target.hasIdentity ? .plain : .buffer
       results.append((name, try recovery.fit(state, to: target, path: name, role: role)))
     }
+    for (_, value) in results { try requireOwn(value) }
     try recovery.commit()
-    for (name, value) in results { setVariable(name, value) }
+    for (name, value) in results { assign(name, value) }
     context.random = snapshot.random
   }
 }
@@ -192,12 +198,14 @@ extension Interpreter {
 
 extension Machine {
   func extract(
-    _ first: UnsafeMutablePointer<Value>, _ count: Int, _ manner: String, isSession: Bool
+    _ first: UnsafeMutablePointer<Value>, _ count: Int, _ firstName: UInt16,
+    _ header: UnsafeMutablePointer<CodeHeader>, isSession: Bool
   ) throws -> Value {
-    let manner = Snapshot.Manner(rawValue: manner) ?? .reference
+    let manner = Snapshot.Manner(rawValue: name(firstName, header)) ?? .reference
     if isSession { return .host(try interpreter.sessionSnapshot(manner)) }
     let values = Array(UnsafeBufferPointer(start: first, count: count))
-    return .host(try Snapshot(of: values, manner: manner))
+    let names = values.indices.map { name(firstName + 1 + UInt16($0), header) }
+    return .host(try Snapshot(of: values, manner: manner, names: names))
   }
 
   func recover(_ a: UnsafeMutablePointer<Value>, _ count: Int, isSession: Bool) throws {

@@ -20,7 +20,8 @@ enum State {
   indirect case object(String, State)
   /// A plain value, as it is.
   case value(Value)
-  /// What no file can hold, by the name of its type: whoever recovers keeps their own.
+  /// What no file can hold, and a model inside itself, by the name of its type: whoever recovers
+  /// keeps their own.
   case kept(String)
 }
 
@@ -53,7 +54,7 @@ struct StateReader {
   /// True where buffers are cut from their graphs, whatever the manner.
   var detachesBuffers = false
 
-  /// The state of a value; a model that is a part of itself stands for itself there.
+  /// The state of a value.
   ///
   /// - Parameter open: the models that the value is in.
   /// - Throws: a limit error for what is nested without end.
@@ -74,7 +75,7 @@ struct StateReader {
     case .record(let record): return .record(try record.pairs.map { ($0, try inner($1)) })
     case .instance(let instance):
       let identity = ObjectIdentifier(instance)
-      guard !open.contains(identity) else { return .value(value) }
+      guard !open.contains(identity) else { return .kept(instance.type.name) }
       return .model(
         instance.type.name,
         try instance.stateFields.map { field, value in
@@ -142,6 +143,44 @@ extension State {
     }
   }
 
+  /// The state with the parts of a plain value of its structure in the place of its own. What counts in
+  /// whole numbers does so still, where they are whole.
+  func holding(_ value: Value) -> State {
+    func members(_ pairs: [(key: String, value: State)]) -> [(key: String, value: State)]? {
+      guard case .record(let record) = value, record.keys == pairs.map(\.key) else { return nil }
+      return zip(pairs, record.values).map { ($0.key, $0.value.holding($1)) }
+    }
+    switch (self, value) {
+    case (.kept, _): return self
+    case (.parameter, _):
+      if let variable = value.variable { return .parameter(variable) }
+    case (.tensor(let variable), _):
+      if let new = value.variable { return .tensor(new.whole(like: variable)) }
+    case (.value(.int), .float(let number)):
+      if let whole = Int(exactly: number) { return .value(.int(whole)) }
+    case (.list(let states), .list(let values)) where states.count == values.count:
+      return .list(zip(states, values).map { $0.holding($1) })
+    case (.record(let pairs), _): if let pairs = members(pairs) { return .record(pairs) }
+    case (.model(let name, let pairs), _):
+      if let pairs = members(pairs) { return .model(name, pairs) }
+    case (.object(let name, let state), _): return .object(name, state.holding(value))
+    default: break
+    }
+    return State(value)
+  }
+
+  /// A plain value as a state.
+  private init(_ value: Value) {
+    switch value {
+    case .tensor(let variable): self = .tensor(variable)
+    case .parameter(let cell): self = .parameter(cell.value)
+    case .list(let values): self = .list(values.map(State.init))
+    case .record(let record): self = .record(record.pairs.map { ($0, State($1)) })
+    case .host(let snapshot as Snapshot): self = State(snapshot.plain)
+    default: self = .value(value)
+    }
+  }
+
   /// True for models and objects, and for structures with one inside.
   var hasIdentity: Bool {
     switch self {
@@ -192,6 +231,16 @@ extension State {
         ? pairs.map(\.value) : nil
     default: nil
     }
+  }
+}
+
+extension Variable {
+  /// Whole elements as Ints where those of another variable are; itself where something would be lost.
+  fileprivate func whole(like other: Variable) -> Variable {
+    guard other.dtype == .i64, dtype.isFloat, let tensor = concrete,
+      tensor.doubles.allSatisfy({ Int(exactly: $0) != nil })
+    else { return self }
+    return (try? converted(to: .i64)) ?? self
   }
 }
 

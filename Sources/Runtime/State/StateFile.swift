@@ -3,7 +3,8 @@
 //
 //     mos_version      1
 //     mos_structure    {"kind": "tree", "value": node}
-//                      {"kind": "snapshot", "manner": …, "random": …, "targets": [node, …]}
+//                      {"kind": "snapshot", "manner": …, "random": …, "names": [text, …],
+//                       "targets": [node, …]}
 //                      {"kind": "session", "manner": …, "random": …, "variables": {name: node, …}}
 //
 // A node is null, true, a number, a text, a list of nodes, or an object whose first key says what
@@ -78,6 +79,9 @@ private struct StateEncoder {
     let random = snapshot.random
     text += "{\"kind\":\"\(snapshot.kind)\",\"manner\":\"\(snapshot.manner.rawValue)\","
     if let name = snapshot.name { text += "\"name\":\(name.inJSON)," }
+    if let names = snapshot.names {
+      text += "\"names\":[\(names.map(\.inJSON).joined(separator: ","))],"
+    }
     text += "\"random\":[\"\(random.key)\",\"\(random.counter)\"],"
     switch snapshot.contents {
     case .targets(let states):
@@ -211,6 +215,7 @@ private struct StateDecoder {
   private func readDocument(_ reader: inout JSONReader) throws -> Value {
     var kind: String?
     var name: String?
+    var names: [String]?
     var manner: Snapshot.Manner?
     var random: RandomKey?
     var contents: Snapshot.Contents?
@@ -219,6 +224,7 @@ private struct StateDecoder {
       switch key {
       case "kind": kind = try reader.readText()
       case "name": name = try reader.readText()
+      case "names": names = try readTexts(&reader)
       case "manner": manner = Snapshot.Manner(rawValue: try reader.readText())
       case "random": random = try readKey(&reader)
       case "value": tree = try readNode(&reader)
@@ -232,8 +238,12 @@ private struct StateDecoder {
     guard let contents, let random, manner != nil, kind == "snapshot" || kind == "session" else {
       throw reader.mistake("it describes neither a tree nor a snapshot")
     }
+    if case .targets(let states) = contents, let names, names.count != states.count {
+      throw reader.mistake("\(states.count) targets have \(names.count) names")
+    }
     return .host(
-      Snapshot(contents, manner: .deepcopy, name: name, random: random, isLoaded: true))
+      Snapshot(
+        contents, manner: .deepcopy, names: names, name: name, random: random, isLoaded: true))
   }
 
   private func readNode(_ reader: inout JSONReader) throws -> State {
@@ -259,6 +269,12 @@ private struct StateDecoder {
     var states: [State] = []
     try reader.readArray { states.append(try readNode(&$0)) }
     return states
+  }
+
+  private func readTexts(_ reader: inout JSONReader) throws -> [String] {
+    var texts: [String] = []
+    try reader.readArray { texts.append(try $0.readText()) }
+    return texts
   }
 
   private func readRecord(_ reader: inout JSONReader) throws -> [(key: String, value: State)] {
