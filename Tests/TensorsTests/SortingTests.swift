@@ -63,13 +63,10 @@ import Testing
         == "searchsorted looks into a sorted tensor of one axis, not f64[2, 4]")
   }
 
-  @Test func `quantiles interpolate between their neighbours`() throws {
-    let median = try QuantilePlace(0.5, of: 4)
+  @Test func `quantiles interpolate between their neighbours`() {
+    let median = QuantilePlace(0.5, of: 4)
     #expect((median.lower, median.upper, median.weight) == (1, 2, 0.5))
-    let last = try QuantilePlace(1, of: 4)
+    let last = QuantilePlace(1, of: 4)
     #expect((last.lower, last.upper, last.weight) == (3, 3, 0))
-    #expect(
-      message { try QuantilePlace(2, of: 4) } == "a quantile is between 0 and 1, and 2.0 is not")
-    #expect(message { try QuantilePlace(0.5, of: 0) } == "an empty axis has no quantiles")
   }
 }

@@ -38,10 +38,10 @@ extension Variable {
   ///
   ///     e = |x - t|            e ≤ δ: e² / 2            else: δ (e - δ / 2)
   public func huberLoss(
-    _ target: Variable, delta: Double = 1, _ reduction: LossReduction = .mean
+    _ target: Variable, delta: Scalar = 1, _ reduction: LossReduction = .mean
   ) throws -> Variable {
     let error = try (floating() - target).abs()
-    let near = try error.minimum(.number(delta, like: error))
+    let near = try error.minimum(delta.like(error))
     // With m = min(e, δ), both branches are m (e - m / 2), and the tie's shares cancel.
     return try (near * (error - near * 0.5)).reduced(reduction)
   }
@@ -50,7 +50,7 @@ extension Variable {
   ///
   /// - Parameter target: i64 classes, one for each row; or probabilities, of this shape.
   public func crossEntropy(
-    _ target: Variable, labelSmoothing: Double = 0, _ reduction: LossReduction = .mean
+    _ target: Variable, labelSmoothing: Scalar = 0, _ reduction: LossReduction = .mean
   ) throws -> Variable {
     guard rank >= 1 else {
       throw TensorError(
@@ -68,9 +68,9 @@ extension Variable {
         .shape, "cross_entropy does not fit \(typeDescription) and \(target.typeDescription)",
         hint: "the target is an i64 class for each row, or a probability for each logit")
     }
-    guard labelSmoothing != 0 else { return try (-fit).reduced(reduction) }
+    guard labelSmoothing.number != 0 else { return try (-fit).reduced(reduction) }
     let even = try logarithms.mean(axes: AxisSet(last))
-    return try (-(fit * (1 - labelSmoothing) + even * labelSmoothing)).reduced(reduction)
+    return try (-((1 - labelSmoothing) * fit + labelSmoothing * even)).reduced(reduction)
   }
 
   /// The cross entropy of these probabilities and targets of 0 and 1, element by element; the
@@ -106,15 +106,15 @@ extension Variable {
 
   /// The cosine of the angle between vectors along an axis; 0 beside a vector of zeros.
   public func cosineSimilarity(
-    _ b: Variable, axis: Int = -1, epsilon: Double = 1e-8
+    _ b: Variable, axis: Int = -1, epsilon: Scalar = 1e-8
   ) throws -> Variable {
     let (a, b) = (try floating(), try b.floating())
     let axes = AxisSet(try a.shape.axis(axis))
     let other = AxisSet(try b.shape.axis(axis))
     let product = try a * b
     let lengths =
-      try a.norm(axes: axes).maximum(.number(epsilon, like: a))
-      * b.norm(axes: other).maximum(.number(epsilon, like: b))
+      try a.norm(axes: axes).maximum(epsilon.like(a))
+      * b.norm(axes: other).maximum(epsilon.like(b))
     return try product.sum(axes: AxisSet(product.shape.axis(axis))) / lengths
   }
 }

@@ -49,7 +49,7 @@ extension Builtins {
       ) { arguments in
         let (p, t) = try arguments.pair()
         return .tensor(
-          try p.huberLoss(t, delta: arguments.double(2, default: 1), arguments.reduction(3)))
+          try p.huberLoss(t, delta: arguments.scalar(2, default: 1), arguments.reduction(3)))
       },
       Builtin(
         "cross_entropy(logits, target, axis=-1, reduction=\"mean\", label_smoothing=0.0)",
@@ -71,7 +71,7 @@ extension Builtins {
         }
         return .tensor(
           try logits.movedAxis(from: axis, to: max(logits.rank - 1, 0)).crossEntropy(
-            target, labelSmoothing: arguments.double(4, default: 0), arguments.reduction(3)))
+            target, labelSmoothing: arguments.scalar(4, default: 0), arguments.reduction(3)))
       },
       Builtin(
         "binary_cross_entropy(p, target, from_logits=false, reduction=\"mean\")",
@@ -120,7 +120,7 @@ extension Builtins {
         let (a, b) = try arguments.pair()
         return .tensor(
           try a.cosineSimilarity(
-            b, axis: arguments.int(2, default: -1), epsilon: arguments.double(3, default: 1e-8)))
+            b, axis: arguments.int(2, default: -1), epsilon: arguments.scalar(3, default: 1e-8)))
       },
     ])
 }

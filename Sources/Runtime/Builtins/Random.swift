@@ -165,7 +165,7 @@ extension Builtins {
           let shape = try arguments.shape(1)
           return .tensor(try arguments.draw(key: 3) { try $0.bernoulli(p, shape, dtype) })
         }
-        let p = try arguments.tensor(0)
+        let p = try arguments.undifferentiated(arguments.variable(0), 0)
         return .tensor(try arguments.draw(key: 3) { try $0.bernoulli(p, dtype) })
       },
       Builtin(
@@ -205,11 +205,10 @@ extension Arguments {
   fileprivate func chosen() throws -> Value {
     let shape = try shape(1, default: Shape())
     let replace = try bool(2, default: true)
-    let weights = has(3) ? try stacked(3) : nil
-    guard weights?.concrete != nil || weights == nil else { throw mismatch(3, "plain numbers") }
+    let weights = has(3) ? try undifferentiated(stacked(3), 3) : nil
     func places(of n: Int) throws -> Tensor {
       try draw(key: 4) {
-        try $0.choice(n, shape, replace: replace, weights: weights?.concrete)
+        try $0.choice(n, shape, replace: replace, weights: weights)
       }
     }
     if case .int = self[0] {

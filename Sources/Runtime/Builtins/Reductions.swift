@@ -174,22 +174,21 @@ extension Builtins {
             print(quantile([0.0, 1.0, 2.0, 3.0], 0.25))    # 0.75
         """
       ) { arguments in
-        if case .tensor(let parts) = arguments[1], parts.rank == 1, let parts = parts.concrete {
+        switch arguments[1] {
+        case .tensor(let parts) where parts.rank == 1:
           return .tensor(
             try Variable.stack(
               (0..<parts.count).compactMap { place in
-                let q = try parts.indexed(at: place).firstDouble
-                return try arguments.quantile(q, axis: 2, keep: 3).variable
+                let q = Value.tensor(try parts.indexed(at: place))
+                return try arguments.quantile(arguments.scalar(q, 1), axis: 2, keep: 3).variable
               }))
+        case .list(let parts):
+          return .list(
+            try parts.map { part in
+              try arguments.quantile(arguments.scalar(part, 1), axis: 2, keep: 3)
+            })
+        default: return try arguments.quantile(arguments.scalar(1), axis: 2, keep: 3)
         }
-        guard case .list(let parts) = arguments[1] else {
-          return try arguments.quantile(arguments.double(1), axis: 2, keep: 3)
-        }
-        return .list(
-          try parts.map { part in
-            guard let q = part.number else { throw arguments.mismatch(part, 1, "a number") }
-            return try arguments.quantile(q, axis: 2, keep: 3)
-          })
       },
       Builtin(
         "cumsum(x, axis=nil)",
@@ -262,7 +261,8 @@ extension Arguments {
       if isPlain {
         let wide = try x.converted(to: .f64)
         let result = try reduce(wide, .all(rank: wide.rank), false)
-        return result.concrete.map { .float($0.firstDouble) } ?? .tensor(result)
+        if case .tensor(let tensor) = result { return .float(tensor.firstDouble) }
+        return .tensor(result)
       }
       return .tensor(try reduce(floating(x), AxisSet(0), false))
     }
@@ -272,7 +272,8 @@ extension Arguments {
 
   /// A result as a plain number where parameter 0 is one.
   private func plain(_ result: Variable) -> Value {
-    guard self[0].number != nil || self[0].isBool, result.rank == 0, let tensor = result.concrete
+    guard self[0].number != nil || self[0].isBool, result.rank == 0,
+      case .tensor(let tensor) = result
     else { return .tensor(result) }
     switch tensor.dtype {
     case .bool: return .bool(tensor.firstInt != 0)
@@ -405,7 +406,7 @@ extension Arguments {
     return .tensor(try find(variable(0), axis, bool(2, default: false)))
   }
 
-  fileprivate func quantile(_ q: Double, axis: Int, keep: Int) throws -> Value {
+  fileprivate func quantile(_ q: Scalar, axis: Int, keep: Int) throws -> Value {
     try averaged(axis: axis, keep: keep) { try $0.quantile(q, axes: $1, keepAxes: $2) }
   }
 }
