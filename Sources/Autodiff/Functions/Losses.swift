@@ -19,6 +19,18 @@ extension Bounds {
     hint: "numbers of any size are logits: from_logits=true"
   ) { $0 >= 0 && $0 <= 1 }
 
+  fileprivate static let binaryTarget = Bounds(
+    "a target of binary_cross_entropy", "from 0 to 1"
+  ) { $0 >= 0 && $0 <= 1 }
+
+  fileprivate static let divergenceTarget = Bounds(
+    "a target of kl_div", "0 or more", hint: "logarithms of probabilities: log_target=true"
+  ) { $0 >= 0 }
+
+  fileprivate static let cosineEpsilon = Bounds("`eps` of cosine_similarity", "0 or more") {
+    $0 >= 0
+  }
+
   fileprivate static func classes(_ count: Int) -> Bounds {
     Bounds({ $0 >= 0 && $0 < Double(count) }) { .noClass($0, of: count) }
   }
@@ -125,7 +137,7 @@ extension Variable {
   public func binaryCrossEntropy(
     _ target: Variable, _ reduction: LossReduction = .mean
   ) throws -> Variable {
-    let target = try self.target(target, of: "binary_cross_entropy")
+    let target = try self.target(target, of: "binary_cross_entropy").bounded(by: .binaryTarget)
     let p = try floating().bounded(by: .probability)
     let least = Variable.number(-100, like: p)
     let yes = try p.log().clip(least, nil)
@@ -146,7 +158,7 @@ extension Variable {
   public func klDivergence(
     _ target: Variable, _ reduction: LossReduction = .mean
   ) throws -> Variable {
-    let t = try self.target(target, of: "kl_div").floating()
+    let t = try self.target(target, of: "kl_div").floating().bounded(by: .divergenceTarget)
     let zero = Variable.number(0, like: t)
     let isPositive = try t.isGreater(than: zero)
     let logarithm = try isPositive.select(t, .number(1, like: t)).log()
@@ -159,6 +171,7 @@ extension Variable {
     _ b: Variable, axis: Int = -1, epsilon: Scalar = 1e-8
   ) throws -> Variable {
     let (a, b) = (try floating(), try b.floating())
+    let epsilon = try epsilon.bounded(by: .cosineEpsilon)
     let product = try a * b
     let axes = AxisSet(try product.shape.axis(axis))
     func length(_ x: Variable) throws -> Variable {
