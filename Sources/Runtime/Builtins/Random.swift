@@ -153,7 +153,8 @@ extension Builtins {
       Builtin(
         "bernoulli(p, shape=nil, dtype=nil, key=nil)",
         """
-        True with a probability, or with that of each element; `dtype` makes ones and zeros of it.
+        True with a probability, or with that of each element; `dtype` makes ones and zeros of it. A
+        draw is not differentiated by its probability.
 
             seed(0)
             print(all(bernoulli(1.0, 3)), any(bernoulli([0.0, 0.0])))    # true false

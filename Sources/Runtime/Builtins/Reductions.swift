@@ -48,7 +48,8 @@ extension Builtins {
       Builtin(
         "var(x, axis=nil, correction=0, keepdims=false)",
         """
-        The mean of the squared distances from the mean; the sum is divided by n - correction.
+        The mean of the squared distances from the mean; the sum is divided by n - correction. It is
+        not differentiated by `correction`.
 
             print(var([1.0, 3.0]), var([1.0, 3.0], correction=1))    # 1.0 2.0
         """
@@ -139,7 +140,8 @@ extension Builtins {
         "norm(x, ord=2, axis=nil, keepdims=false)",
         """
         The length of all elements as one vector, or along axes: the `ord`-th root of the sum of
-        the absolute values to that power; `inf` and `-inf` give the greatest and the least.
+        the absolute values to that power; `inf` and `-inf` give the greatest and the least. It is not
+        differentiated by `ord`.
 
             print(norm([3.0, 4.0]), norm([3.0, -4.0], ord=1), norm([3.0, -4.0], ord=inf))    # 5.0 7.0 4.0
         """
@@ -169,7 +171,8 @@ extension Builtins {
         "quantile(x, q, axis=nil, keepdims=false)",
         """
         The number below which a part q of the elements lies, interpolated between neighbours; for
-        several q a tensor or list of them. `nan` where an element is `nan`.
+        several q a tensor or list of them. `nan` where an element is `nan`. The derivative by a q
+        that hits an element is 0.
 
             print(quantile([0.0, 1.0, 2.0, 3.0], 0.25))    # 0.75
         """
