@@ -94,6 +94,7 @@ extension Scalar {
 
 extension Scalar {
   /// This number as a tensor of no axes and of a tensor's dtype.
+  @inline(__always)
   public func like(_ x: Variable) throws -> Variable {
     switch self {
     case .number(let value): .number(value, like: x)

@@ -41,7 +41,7 @@ public struct NewtonRule: Sendable {
     self.product = product
     self.maximumProducts = maximumProducts
     self.tolerance = tolerance
-    self.ridge = try ridge.bounded(by: Bounds("reg", "0 or more") { $0 >= 0 })
+    self.ridge = try ridge.bounded(by: Bounds("reg", "0 or more", from: 0))
     self.h = h
   }
 }

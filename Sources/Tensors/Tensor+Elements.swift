@@ -49,6 +49,28 @@ extension Tensor {
     }
   }
 
+  /// The first element, in row-major order, that is below one number or above another; nan is
+  /// neither.
+  public func firstElement(below low: Double, orAbove high: Double) throws -> Tensor? {
+    /// Counting them first takes no branch, and so several elements at once.
+    func place<T>(_ elements: UnsafePointer<T>, _ number: (T) -> Double) -> Int? {
+      func isOutside(_ x: Double) -> Bool { (x < low) != (x > high) }
+      var found = 0
+      for i in 0..<count { found &+= isOutside(number(elements[i])) ? 1 : 0 }
+      return found == 0 ? nil : (0..<count).first { isOutside(number(elements[$0])) }
+    }
+    let source = try contiguous()
+    let first = source.withElements { elements in
+      switch dtype {
+      case .f64: place(elements.assumingMemoryBound(to: Double.self)) { $0 }
+      case .f32: place(elements.assumingMemoryBound(to: Float.self)) { Double($0) }
+      case .i64: place(elements.assumingMemoryBound(to: Int.self)) { Double($0) }
+      case .bool: place(elements.assumingMemoryBound(to: UInt8.self)) { $0 != 0 ? 1 : 0 }
+      }
+    }
+    return first.map { source.view(shape: Shape(), strides: Shape(), offset: $0) }
+  }
+
   /// This tensor with its elements in order and of a dtype, for code that walks them by pointer.
   func rowMajor(_ dtype: DType) throws -> Tensor { try converted(to: dtype).contiguous() }
 }

@@ -81,7 +81,7 @@ extension PrimitiveTable {
     unary("isinf") { try $0.isinf() }
     unary("isfinite") { try $0.isfinite() }
     unary("not") { try $0.not() }
-    unary("bounded") { try $0.bounded(by: Bounds("x", "from -3 to 3") { abs($0) <= 3 }) }
+    unary("bounded") { try $0.bounded(by: Bounds("x", "from -3 to 3", from: -3, to: 3)) }
     add("to", [f(3, 2)], isInside: true) { try $0[0].converted(to: .f64) * 2 }
     // Of floats it has no derivative where differences have one: whole numbers say enough here.
     add("stop_gradient", [.ids([3], below: 9)], isInside: true) { x in

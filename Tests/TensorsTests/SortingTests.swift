@@ -69,4 +69,24 @@ import Testing
     let last = QuantilePlace(1, of: 4)
     #expect((last.lower, last.upper, last.weight) == (3, 3, 0))
   }
+
+  @Test func `the first element outside an interval is found whatever the strides`() throws {
+    for dtype in [DType.f64, .f32, .i64] {
+      let x = try tensor([0, 1, 2, 5, -1, 3], [2, 3]).converted(to: dtype)
+      func found(_ x: Tensor, _ low: Double, _ high: Double) throws -> Double? {
+        try x.firstElement(below: low, orAbove: high)?.firstDouble
+      }
+      #expect(try found(x, -1, 5) == nil)
+      #expect(try found(x, 0, 5) == -1)
+      #expect(try found(x, -1, 4) == 5)
+      #expect(try found(x, 0, 1) == 2)
+      #expect(try found(x.swappedAxes(0, 1), 0, 1) == 5)
+      #expect(try found(x, 0, -1) == 0)
+      #expect(try found(Tensor.zeros(Shape(0), dtype), 1, 2) == nil)
+    }
+    #expect(try tensor([.nan, 0.5]).firstElement(below: 0, orAbove: 1) == nil)
+    #expect(
+      try tensor([.nan, .infinity]).firstElement(below: 0, orAbove: 1)?.firstDouble == .infinity)
+    #expect(try Tensor(0.0).firstElement(below: .leastNonzeroMagnitude, orAbove: 1)?.count == 1)
+  }
 }

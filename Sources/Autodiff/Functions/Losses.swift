@@ -8,31 +8,27 @@ public enum LossReduction: String, Sendable {
 }
 
 extension Bounds {
-  fileprivate static let hubersDelta = Bounds("`delta` of huber_loss", "above 0") { $0 > 0 }
+  fileprivate static let hubersDelta = Bounds(
+    "`delta` of huber_loss", "above 0", from: .leastNonzeroMagnitude)
 
   fileprivate static let labelSmoothing = Bounds(
-    "`label_smoothing` of cross_entropy", "from 0 to 1"
-  ) { $0 >= 0 && $0 <= 1 }
+    "`label_smoothing` of cross_entropy", "from 0 to 1", from: 0, to: 1)
 
   fileprivate static let probability = Bounds(
-    "a probability of binary_cross_entropy", "from 0 to 1",
-    hint: "numbers of any size are logits: from_logits=true"
-  ) { $0 >= 0 && $0 <= 1 }
+    "a probability of binary_cross_entropy", "from 0 to 1", from: 0, to: 1,
+    hint: "numbers of any size are logits: from_logits=true")
 
   fileprivate static let binaryTarget = Bounds(
-    "a target of binary_cross_entropy", "from 0 to 1"
-  ) { $0 >= 0 && $0 <= 1 }
+    "a target of binary_cross_entropy", "from 0 to 1", from: 0, to: 1)
 
   fileprivate static let divergenceTarget = Bounds(
-    "a target of kl_div", "0 or more", hint: "logarithms of probabilities: log_target=true"
-  ) { $0 >= 0 }
+    "a target of kl_div", "0 or more", from: 0,
+    hint: "logarithms of probabilities: log_target=true")
 
-  fileprivate static let cosineEpsilon = Bounds("`eps` of cosine_similarity", "0 or more") {
-    $0 >= 0
-  }
+  fileprivate static let cosineEpsilon = Bounds("`eps` of cosine_similarity", "0 or more", from: 0)
 
   fileprivate static func classes(_ count: Int) -> Bounds {
-    Bounds({ $0 >= 0 && $0 < Double(count) }) { .noClass($0, of: count) }
+    Bounds(from: 0, to: Double(count - 1)) { .noClass($0, of: count) }
   }
 }
 

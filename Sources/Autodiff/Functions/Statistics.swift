@@ -3,7 +3,7 @@
 import Tensors
 
 extension Bounds {
-  fileprivate static let quantile = Bounds("a quantile", "from 0 to 1") { $0 >= 0 && $0 <= 1 }
+  fileprivate static let quantile = Bounds("a quantile", "from 0 to 1", from: 0, to: 1)
 }
 
 extension Variable {

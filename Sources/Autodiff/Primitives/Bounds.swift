@@ -4,42 +4,39 @@ import Tensors
 
 /// An interval that numbers have to lie in, with the error for those outside.
 public final class Bounds: Sendable {
-  /// False for nan.
-  private let holds: @Sendable (Double) -> Bool
+  private let low: Double
+  private let high: Double
   /// The error for a number, given as text.
   private let error: @Sendable (String) -> TensorError
 
-  /// Bounds by a test that is true for an interval.
+  /// Bounds of numbers, both included.
   public init(
-    _ holds: @escaping @Sendable (Double) -> Bool,
-    error: @escaping @Sendable (String) -> TensorError
+    from low: Double, to high: Double, error: @escaping @Sendable (String) -> TensorError
   ) {
-    self.holds = holds
+    self.low = low
+    self.high = high
     self.error = error
   }
 
   /// Bounds of what has a name: `delta of huber_loss must be above 0, not -1`.
   public convenience init(
-    _ subject: String, _ words: String, hint: String? = nil,
-    _ holds: @escaping @Sendable (Double) -> Bool
+    _ subject: String, _ words: String, from low: Double, to high: Double = .infinity,
+    hint: String? = nil
   ) {
-    self.init(holds) {
+    self.init(from: low, to: high) {
       TensorError(.value, "\(subject) must be \(words), not \($0)", hint: hint)
     }
   }
 
   /// - Throws: the error for a number outside; nan is.
   func require(_ number: Double) throws {
-    guard holds(number) else { throw error("\(number)") }
+    guard number >= low, number <= high else { throw error("\(number)") }
   }
 
   /// - Throws: the error for an element outside; nan is none, and shows in the result.
   func require(elementsOf x: Tensor) throws {
-    guard x.count > 0 else { return }
-    let axes = AxisSet.all(rank: x.rank)
-    for extreme in [try x.min(axes), try x.max(axes)] {
-      let number = extreme.firstDouble
-      guard number.isNaN || holds(number) else { throw error(extreme.description) }
+    if let element = try x.firstElement(below: low, orAbove: high) {
+      throw error(element.description)
     }
   }
 }
