@@ -52,12 +52,12 @@ extension Tensor {
   /// The first element, in row-major order, that is below one number or above another; nan is
   /// neither.
   public func firstElement(below low: Double, orAbove high: Double) throws -> Tensor? {
-    /// Counting them first takes no branch, and so several elements at once.
+    if count > Tensor.shortScan, try isWithin(low, high) { return nil }
     func place<T>(_ elements: UnsafePointer<T>, _ number: (T) -> Double) -> Int? {
-      func isOutside(_ x: Double) -> Bool { (x < low) != (x > high) }
-      var found = 0
-      for i in 0..<count { found &+= isOutside(number(elements[i])) ? 1 : 0 }
-      return found == 0 ? nil : (0..<count).first { isOutside(number(elements[$0])) }
+      (0..<count).first {
+        let x = number(elements[$0])
+        return x < low || x > high
+      }
     }
     let source = try contiguous()
     let first = source.withElements { elements in
@@ -69,6 +69,16 @@ extension Tensor {
       }
     }
     return first.map { source.view(shape: Shape(), strides: Shape(), offset: $0) }
+  }
+
+  /// Up to so many elements a loop is done before a reduction, with its result, has begun.
+  static let shortScan = 512
+
+  /// True where every element lies between two numbers; false where one is nan.
+  private func isWithin(_ low: Double, _ high: Double) throws -> Bool {
+    let axes = AxisSet.all(rank: rank)
+    return try min(axes).firstDouble >= low
+      && (high == .infinity || max(axes).firstDouble <= high)
   }
 
   /// This tensor with its elements in order and of a dtype, for code that walks them by pointer.

@@ -84,6 +84,15 @@ import Testing
       #expect(try found(x, 0, -1) == 0)
       #expect(try found(Tensor.zeros(Shape(0), dtype), 1, 2) == nil)
     }
+    for count in Tensor.shortScan - 1...Tensor.shortScan + 1 {
+      var values = [Double](repeating: 0.5, count: count)
+      #expect(try tensor(values).firstElement(below: 0, orAbove: 1) == nil)
+      values[count - 2] = .nan
+      #expect(try tensor(values).firstElement(below: 0, orAbove: 1) == nil)
+      values[count - 1] = 2
+      #expect(try tensor(values).firstElement(below: 0, orAbove: 1)?.firstDouble == 2)
+      #expect(try tensor(values).firstElement(below: 0, orAbove: .infinity) == nil)
+    }
     #expect(try tensor([.nan, 0.5]).firstElement(below: 0, orAbove: 1) == nil)
     #expect(
       try tensor([.nan, .infinity]).firstElement(below: 0, orAbove: 1)?.firstDouble == .infinity)
