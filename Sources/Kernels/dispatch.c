@@ -1,15 +1,14 @@
 // Which kernels this processor runs.
 #include "Kernels.h"
 
-#include <stdatomic.h>
-
 extern const mos_kernel_table mos_kernels_baseline;
 #if defined(__x86_64__)
 extern const mos_kernel_table mos_kernels_avx2, mos_kernels_avx512;
 #endif
 
-static _Atomic(const mos_kernel_table *) chosen = NULL;
-static atomic_int chosen_level = 0;
+// Each thread has its own, so that one which measures another level changes no other's numbers.
+static _Thread_local const mos_kernel_table *chosen = NULL;
+static _Thread_local int chosen_level = 0;
 
 void mos_set_kernel_level(int level) {
   const mos_kernel_table *table = &mos_kernels_baseline;
@@ -27,20 +26,16 @@ void mos_set_kernel_level(int level) {
     }
   }
 #endif
-  atomic_store(&chosen_level, reached);
-  atomic_store(&chosen, table);
+  chosen_level = reached;
+  chosen = table;
 }
 
 const mos_kernel_table *mos_kernels(void) {
-  const mos_kernel_table *table = atomic_load_explicit(&chosen, memory_order_acquire);
-  if (table == NULL) {
-    mos_set_kernel_level(2);
-    table = atomic_load(&chosen);
-  }
-  return table;
+  if (chosen == NULL) mos_set_kernel_level(2);
+  return chosen;
 }
 
 int mos_kernel_level(void) {
   mos_kernels();
-  return atomic_load(&chosen_level);
+  return chosen_level;
 }

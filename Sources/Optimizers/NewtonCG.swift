@@ -19,20 +19,19 @@ public struct NewtonRule: Sendable {
   public var product: HessianProductMethod
   /// The most products a step takes; nil for the number of unknowns.
   public var maximumProducts: Int?
-  /// The residual's length that is small enough.
+  /// The residual's length that is small enough; see `conjugateGradientDirection`.
   public var tolerance: Double
-  /// What is added to the Hessian's diagonal.
-  public var ridge: Double
+  /// What is added to the Hessian's diagonal; gradients reach it.
+  public var ridge: Scalar
   /// How far gradients are taken apart for their differences.
   public var h: Double
 
   /// - Throws: a value error for numbers out of their ranges.
   public init(
     product: HessianProductMethod = .autodiff, maximumProducts: Int? = nil,
-    tolerance: Double = 1e-8, ridge: Double = 1e-8, h: Double = 1e-3
+    tolerance: Double = 1e-8, ridge: Scalar = 1e-8, h: Double = 1e-3
   ) throws {
     try Hyperparameter.number(tolerance).require("tol", .nonNegative)
-    try Hyperparameter.number(ridge).require("reg", .nonNegative)
     guard h > 0, h.isFinite else {
       throw TensorError(.value, "h must be above 0 and finite, not \(h)")
     }
@@ -42,7 +41,7 @@ public struct NewtonRule: Sendable {
     self.product = product
     self.maximumProducts = maximumProducts
     self.tolerance = tolerance
-    self.ridge = ridge
+    self.ridge = try ridge.bounded(by: Bounds("reg", "0 or more", from: 0))
     self.h = h
   }
 }
@@ -70,14 +69,16 @@ extension GradientTransformation {
             maximumSteps: rule.maximumProducts ?? right.leaves.reduce(0) { $0 + $1.count }
           ) { leaves in
             let v = right.with(leaves)
-            let found = try product(v).zip(v) { try $0 + $1 * rule.ridge }
+            let found = try product(v).zip(v) { try $0 + rule.ridge * $1 }
             if isFirst { try NegativeCurvature.check(v, found) }
             isFirst = false
             return found.leaves
           }
           return (right.with(direction), state, step)
         } catch let curvature as NegativeCurvature {
-          return (try right.map { try $0 * curvature.step }, state, step)
+          return (
+            try right.map { try $0 * curvature.step.converted(to: $0.dtype) }, state, step
+          )
         }
       })
     return .chain([newton, try scaleByLearningRate(learningRate)], name: "newton_cg")
@@ -87,13 +88,14 @@ extension GradientTransformation {
 /// A first direction along which the loss does not curve upwards.
 private struct NegativeCurvature: Error {
   /// ⟨v, v⟩ / |⟨v, H v⟩|, or 1 where that is not finite.
-  let step: Double
+  let step: Variable
 
   static func check(_ v: Tree, _ product: Tree) throws {
-    let curvature = try v.dot(product).plainNumber("newton_cg")
-    guard curvature <= 0 else { return }
-    let step = try v.dot(v).plainNumber("newton_cg") / abs(curvature)
-    throw NegativeCurvature(step: step.isFinite ? step : 1)
+    let curvature = try v.dot(product)
+    guard try curvature.plainNumber("newton_cg") <= 0 else { return }
+    let step = try v.dot(v) / curvature.abs()
+    let isUsable = try step.plainNumber("newton_cg").isFinite
+    throw NegativeCurvature(step: isUsable ? step : Variable(1))
   }
 }
 

@@ -4,14 +4,21 @@ import Autodiff
 import Tensors
 
 extension GradientTransformation {
-  /// Updates with nan and infinities replaced; the derivative there is 0.
+  /// Updates with nan and infinities replaced; the derivative by them is 0 there.
   ///
   /// - Parameters: nil for the greatest finite number of the dtype, and its negative.
   public static func nanToNum(
-    nan: Double = 0, positive: Double? = nil, negative: Double? = nil
+    nan: Hyperparameter = 0.0, positive: Hyperparameter? = nil, negative: Hyperparameter? = nil
   ) -> GradientTransformation {
-    GradientTransformation(leafwise: "nan_to_num") { step in
-      [try step.gradient.nanToNum(nan: nan, positive: positive, negative: negative)]
+    GradientTransformation(
+      leafwise: "nan_to_num", [nan] + [positive, negative].compactMap { $0 }
+    ) { step in
+      let infinities = step.values.dropFirst()
+      return [
+        try step.gradient.nanToNum(
+          nan: step.values[0], positive: positive == nil ? nil : infinities.first,
+          negative: negative == nil ? nil : infinities.last)
+      ]
     }
   }
 

@@ -57,7 +57,9 @@ extension Arguments {
   public func int(_ index: Int) throws -> Int {
     let value = self[index]
     if case .int(let number) = value { return number }
-    if let tensor = value.tensorOfOne, !tensor.dtype.isFloat { return tensor.firstInt }
+    if let one = value.variableOfOne, !one.dtype.isFloat {
+      return try undifferentiated(one, index).firstInt
+    }
     throw mismatch(index, "an Int")
   }
 
@@ -79,10 +81,13 @@ extension Arguments {
   }
 
   /// A number as a Double; a tensor or parameter of one element serves.
+  ///
+  /// - Throws: a value error for one that a derivative passes through or that `vmap` maps: see
+  ///   `scalar` for an argument that is differentiated.
   public func double(_ index: Int) throws -> Double {
     let value = self[index]
     if let number = value.number { return number }
-    if let tensor = value.tensorOfOne { return tensor.firstDouble }
+    if let one = value.variableOfOne { return try undifferentiated(one, index).firstDouble }
     throw mismatch(index, "a number")
   }
 
@@ -91,11 +96,29 @@ extension Arguments {
     has(index) ? try double(index) : fallback
   }
 
+  /// A number that derivatives pass through: plain, or a tensor or parameter of one element.
+  public func scalar(_ index: Int) throws -> Scalar { try scalar(self[index], index) }
+
+  /// A number that derivatives pass through, or the default.
+  public func scalar(_ index: Int, default fallback: Double) throws -> Scalar {
+    has(index) ? try scalar(index) : .number(fallback)
+  }
+
+  /// A value in a parameter as a number that derivatives pass through.
+  func scalar(_ value: Value, _ index: Int) throws -> Scalar {
+    if let number = value.number { return .number(number) }
+    guard let one = value.variableOfOne else { throw mismatch(value, index, "a number") }
+    if case .tensor(let tensor) = one { return .number(tensor.firstDouble) }
+    return .variable(one.rank == 0 ? one : try one.reshape(to: Shape()))
+  }
+
   /// A `Bool`; a bool tensor of one element serves.
   public func bool(_ index: Int) throws -> Bool {
     let value = self[index]
     if case .bool(let flag) = value { return flag }
-    if let tensor = value.tensorOfOne, tensor.dtype == .bool { return tensor.firstInt != 0 }
+    if let one = value.variableOfOne, one.dtype == .bool {
+      return try undifferentiated(one, index).firstInt != 0
+    }
     throw mismatch(index, "a Bool")
   }
 
@@ -160,7 +183,21 @@ extension Arguments {
   ///
   /// - Throws: a value error inside `vmap`, where a mapped value has no numbers of its own.
   public func tensor(_ index: Int) throws -> Tensor {
-    guard let tensor = try variable(index).concrete else {
+    try numbers(of: variable(index), index)
+  }
+
+  /// The numbers of an argument that is not differentiated.
+  ///
+  /// - Throws: a value error where a derivative would end here, and inside `vmap`.
+  func undifferentiated(_ variable: Variable, _ index: Int) throws -> Tensor {
+    guard !variable.carriesDerivative else {
+      throw RuntimeError.notDifferentiated("`\(parameterName(index))` of \(callee.name)")
+    }
+    return try numbers(of: variable, index)
+  }
+
+  private func numbers(of variable: Variable, _ index: Int) throws -> Tensor {
+    guard let tensor = variable.concrete else {
       throw RuntimeError(
         .value,
         "\(callee.name) needs the numbers of `\(parameterName(index))`, which vmap maps over",
@@ -243,17 +280,40 @@ extension Arguments {
   }
 }
 
+extension RuntimeError {
+  /// The error for a value whose derivative would end where it is given.
+  static func notDifferentiated(_ place: String) -> RuntimeError {
+    RuntimeError(
+      .value, "\(place) is not differentiated, and a derivative passes through the value given",
+      hint: "its number alone is float(x), or stop_gradient(x) of a tensor; custom_vjp gives a "
+        + "function a derivative of your own")
+  }
+}
+
 extension Value {
-  /// The plain tensor of one element that this value is, if it is one.
-  public var tensorOfOne: Tensor? {
+  /// The tensor or parameter of one element that this value is, if it is one.
+  fileprivate var variableOfOne: Variable? {
+    let variable: Variable
     switch self {
-    case .tensor(let variable):
-      variable.count == 1 ? variable.concrete : nil
-    case .parameter(let cell):
-      cell.value.count == 1 ? cell.value.concrete : nil
-    default: nil
+    case .tensor(let tensor): variable = tensor
+    case .parameter(let cell): variable = cell.value
+    default: return nil
+    }
+    return variable.count == 1 ? variable : nil
+  }
+
+  /// True for a Float and for a tensor or parameter of floats.
+  var isFloating: Bool {
+    switch self {
+    case .float: true
+    case .tensor(let variable): variable.dtype.isFloat
+    case .parameter(let cell): cell.value.dtype.isFloat
+    default: false
     }
   }
+
+  /// The plain tensor of one element that this value is, if it is one.
+  public var tensorOfOne: Tensor? { variableOfOne?.concrete }
 
   /// The ints of an Int, a list or range of them, or an i64 tensor of at most one axis.
   public var ints: [Int]? {

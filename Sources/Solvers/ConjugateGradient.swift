@@ -51,6 +51,12 @@ extension Variable {
 /// What conjugate gradients make of A x = b from 0 on, with one product a step and no look at the
 /// result: the direction of a truncated Newton method.
 ///
+/// They go on until the residual is no longer than the tolerance and no longer than what makes the
+/// method converge faster than linearly (Nocedal & Wright, algorithm 7.1), so that a right side that
+/// is short by itself has a direction, too:
+///
+///     ‖r‖ ≤ min(tolerance, ½ ‖b‖, √‖b‖ ‖b‖)
+///
 /// - Parameters:
 ///   - tolerance: the residual's length that is small enough.
 ///   - maximumSteps: the most products that are taken.
@@ -60,10 +66,12 @@ public func conjugateGradientDirection(
 ) throws -> [Variable] {
   let raveling = Raveling(like: right)
   let vector = try raveling.vector(right)
+  let length = try stopGradient(vector).length()
+  let share = try length.sqrt().minimum(.number(0.5, like: length))
   let system = LinearSystem(
     apply: { try raveling.vector(apply(raveling.parts($0))) },
     applyTransposed: { try raveling.vector(apply(raveling.parts($0))) }, precondition: nil,
-    goal: .number(tolerance, like: vector), budget: maximumSteps)
+    goal: try (share * length).minimum(.number(tolerance, like: length)), budget: maximumSteps)
   var watch = Watch()
   return try raveling.parts(ConjugateGradient().solve(system, right: vector, &watch).x)
 }

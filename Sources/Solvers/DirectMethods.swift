@@ -40,9 +40,9 @@ extension LinearMap {
 
 extension Variable {
   /// This matrix plus a number on its diagonal.
-  func plus(ridge: Double) throws -> Variable {
-    guard ridge != 0 else { return self }
-    return try self + .tensor(Tensor.eye(shape[0], shape[1], dtype)) * ridge
+  func plus(ridge: Scalar) throws -> Variable {
+    guard ridge.number != 0 else { return self }
+    return try self + ridge * .tensor(Tensor.eye(shape[0], shape[1], dtype))
   }
 
   /// True where the matrices of all items equal their transposes up to rounding.

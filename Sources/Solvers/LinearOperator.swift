@@ -35,6 +35,17 @@ public struct LinearMap {
     return LinearMap(apply: product, applyTransposed: product)
   }
 
+  /// The map A + ρ I.
+  func plus(ridge: Scalar) throws -> LinearMap {
+    if ridge.number == 0 { return self }
+    func shifted(_ product: @escaping Product) -> Product {
+      { x in try zip(product(x), x).map { try $0 + ridge * $1 } }
+    }
+    return LinearMap(
+      apply: shifted(apply), applyTransposed: shifted(applyTransposed),
+      matrix: try matrix?.plus(ridge: ridge))
+  }
+
   /// The adjoint map.
   func transposed() throws -> LinearMap {
     LinearMap(
@@ -106,6 +117,21 @@ public struct LinearOperator {
         .shape,
         "a linear map must give tensors of the shapes it takes, and it takes "
           + "\(list(parts)) and gives \(list(results))")
+    }
+  }
+
+  /// The operator of the normal equations, AᵀA.
+  var normal: LinearOperator { LinearOperator(operands: operands) { try map($0).normal } }
+
+  /// The operator A + ρ I; a ridge that gradients reach is one of its operands.
+  func plus(ridge: Scalar) -> LinearOperator {
+    switch ridge {
+    case .number(0): self
+    case .number: LinearOperator(operands: operands) { try map($0).plus(ridge: ridge) }
+    case .variable(let variable):
+      LinearOperator(operands: operands + [variable]) { given in
+        try map(Array(given.dropLast())).plus(ridge: .variable(given[given.count - 1]))
+      }
     }
   }
 

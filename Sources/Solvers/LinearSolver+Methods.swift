@@ -10,8 +10,7 @@ extension LinearSolver {
 
   /// Conjugate gradients on the normal equations, for any matrix that is well-conditioned.
   public static func normalCG(_ options: Options = Options()) -> LinearSolver {
-    LinearSolver(
-      "normal_cg", options.ridge == 0 ? .iterative(NormalConjugateGradient()) : .normal, options)
+    LinearSolver("normal_cg", .iterative(NormalConjugateGradient()), options)
   }
 
   /// Stabilized biconjugate gradients, for any matrix, without its transpose.
@@ -31,7 +30,7 @@ extension LinearSolver {
 
   /// So many terms of the Neumann series.
   public static func neumann(
-    terms: Int = 10, alpha: Double = 1, _ options: Options = Options()
+    terms: Int = 10, alpha: Scalar = 1, _ options: Options = Options()
   ) -> LinearSolver {
     var options = options
     options.maximumIterations = terms

@@ -33,20 +33,12 @@ extension LinearSolver {
     if raveling.count == 0 { return (b, SolveReport(solver: name)) }
     switch method {
     case .iterative(let method):
-      return try iterate(method, System(map, raveling, options.ridge), b, start)
-    case .normal:
-      let system = System(map, raveling, 0)
-      let normal = System(
-        apply: { [ridge = options.ridge] x in
-          try system.applyTransposed(system.apply(x)) + x * ridge
-        }, map: map.normal, raveling: raveling)
-      return try iterate(ConjugateGradient(), normal, system.applyTransposed(b), start)
-    case .direct(let method):
-      return try factorize(method, map.dense(raveling).plus(ridge: options.ridge), b)
-    case .automatic: return try choose(System(map, raveling, options.ridge), b, start)
+      return try iterate(method, System(map, raveling), b, start)
+    case .direct(let method): return try factorize(method, map.dense(raveling), b)
+    case .automatic: return try choose(System(map, raveling), b, start)
     case .function(let function):
       let x = try raveling.vector(function(map, raveling.parts(b)).map(stopGradient))
-      let residual = try b - System(map, raveling, 0).apply(x)
+      let residual = try b - System(map, raveling).apply(x)
       let tolerance = options.relativeTolerance ?? 1e-3
       let isSmall = try residual.length().isLessOrEqual(to: b.length() * tolerance)
       var report = SolveReport(solver: name)
@@ -63,26 +55,11 @@ extension LinearSolver {
     let map: LinearMap
     let raveling: Raveling
 
-    /// A map with a ridge.
-    init(_ map: LinearMap, _ raveling: Raveling, _ ridge: Double) {
+    init(_ map: LinearMap, _ raveling: Raveling) {
       self.map = map
       self.raveling = raveling
-      func onVectors(_ product: @escaping LinearMap.Product) -> (Variable) throws -> Variable {
-        { x in
-          let y = try raveling.vector(product(raveling.parts(x)))
-          return ridge == 0 ? y : try y + x * ridge
-        }
-      }
-      apply = onVectors(map.apply)
-      applyTransposed = onVectors(map.applyTransposed)
-    }
-
-    /// A symmetric map that is made of another one's products.
-    init(apply: @escaping (Variable) throws -> Variable, map: LinearMap, raveling: Raveling) {
-      self.apply = apply
-      applyTransposed = apply
-      self.map = map
-      self.raveling = raveling
+      apply = { try raveling.vector(map.apply(raveling.parts($0))) }
+      applyTransposed = { try raveling.vector(map.applyTransposed(raveling.parts($0))) }
     }
   }
 
@@ -96,8 +73,7 @@ extension LinearSolver {
     let dtype = system.raveling.dtype
     let budget = options.maximumIterations ?? max(20, 10 * system.raveling.count)
     let preconditioned = method is NormalConjugateGradient ? system.map.normal : system.map
-    let precondition = try options.preconditioner?.product(
-      preconditioned, system.raveling, ridge: options.ridge)
+    let precondition = try options.preconditioner?.product(preconditioned, system.raveling)
     let size = try b.length()
     let goal = try (size * (options.relativeTolerance ?? (dtype == .f32 ? 1e-5 : 1e-10)))
       .maximum(.number(options.absoluteTolerance, like: size))
@@ -214,7 +190,7 @@ extension LinearSolver {
   private func chooseFactorization(
     _ system: System, _ b: Variable
   ) throws -> (Variable, SolveReport) {
-    let matrix = try system.map.dense(system.raveling).plus(ridge: options.ridge)
+    let matrix = try system.map.dense(system.raveling)
     let methods: [DirectMethod] = try matrix.isSymmetric() ? [.cholesky, .lu] : [.lu]
     for method in methods {
       do {

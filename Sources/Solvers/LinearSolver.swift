@@ -13,8 +13,6 @@ public final class LinearSolver {
   /// How a solver goes about it.
   enum Method {
     case iterative(any IterativeMethod)
-    /// Conjugate gradients on the normal equations with a ridge.
-    case normal
     case direct(DirectMethod)
     case automatic
     /// A program's own solver, from a map and the right side to the solution.
@@ -30,8 +28,8 @@ public final class LinearSolver {
     public var relativeTolerance: Double?
     /// The residual's length at which to stop in any case.
     public var absoluteTolerance = 0.0
-    /// A number that is added to the diagonal.
-    public var ridge = 0.0
+    /// A number that is added to the diagonal; gradients reach it.
+    public var ridge: Scalar = 0
     /// What helps an iterative method.
     public var preconditioner: Preconditioner?
     /// Where an iterative method starts, for solves that are not told; nil for 0.
@@ -47,12 +45,29 @@ public final class LinearSolver {
   let method: Method
   let options: Options
   /// How the last solve ended, those of backward passes included.
-  public private(set) var last: SolveReport?
+  public var last: SolveReport? { latest.report }
+  private let latest: Latest
+
+  /// The report of the last solve, one for all that solve in a solver's name.
+  private final class Latest {
+    var report: SolveReport?
+  }
 
   init(_ name: String, _ method: Method, _ options: Options) {
     self.name = name
     self.method = method
     self.options = options
+    latest = Latest()
+  }
+
+  /// What solves in the name of another solver systems that have its ridge in them.
+  private init(shifted solver: LinearSolver, _ method: Method) {
+    name = solver.name
+    self.method = method
+    var options = solver.options
+    options.ridge = 0
+    self.options = options
+    latest = solver.latest
   }
 
   /// True where the method relies on A = Aᵀ, so that products may be taken from either side.
@@ -60,7 +75,7 @@ public final class LinearSolver {
     switch method {
     case .iterative(let method): method is ConjugateGradient || method is MinimalResidual
     case .direct(let method): method == .cholesky
-    case .normal, .automatic, .function: false
+    case .automatic, .function: false
     }
   }
 
@@ -84,10 +99,28 @@ public final class LinearSolver {
     _ system: LinearOperator, _ right: [Variable], initial: [Variable]? = nil,
     purpose: String = "the linear solve", place: UInt64 = Context.current.place
   ) throws -> (solution: [Variable], report: SolveReport) {
-    let operands = system.operands
-    if case .direct(.leastSquares) = method {
-      return try solveLeastSquares(system, right, purpose, place)
+    switch method {
+    case .direct(.leastSquares): return try solveLeastSquares(system, right, purpose, place)
+    case .iterative(is NormalConjugateGradient) where options.ridge.number != 0:
+      return try LinearSolver(shifted: self, .iterative(ConjugateGradient())).solveWithReport(
+        system.normal.plus(ridge: options.ridge),
+        system.map(system.operands).applyTransposed(right), initial: initial, purpose: purpose,
+        place: place)
+    case _ where options.ridge.number != 0:
+      return try LinearSolver(shifted: self, method).solveWithReport(
+        system.plus(ridge: options.ridge), right, initial: initial, purpose: purpose, place: place)
+    case .iterative(let series as NeumannSeries) where series.alpha.number == nil:
+      return try sum(series, system, right, purpose, place)
+    default: return try solveImplicitly(system, right, initial, purpose, place)
     }
+  }
+
+  /// The solution as the function of the operands that the equations define.
+  private func solveImplicitly(
+    _ system: LinearOperator, _ right: [Variable], _ initial: [Variable]?, _ purpose: String,
+    _ place: UInt64
+  ) throws -> (solution: [Variable], report: SolveReport) {
+    let operands = system.operands
     let start = (initial ?? options.initial)?.map(stopGradient)
     var report = SolveReport(solver: name)
     let find = CustomFunction(
@@ -97,7 +130,6 @@ public final class LinearSolver {
           system.map(Array(given.prefix(operands.count))),
           Array(given.dropFirst(operands.count)), initial: start)
         report = found
-        self.last = found
         try self.tell(found, purpose, place)
         return numbers
       }, reverse: { given, _ in given.map { _ in nil } })
@@ -116,7 +148,6 @@ public final class LinearSolver {
       knownJacobian: { given in
         LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map)
       }, solver: self, place: place)
-    // The ridge belongs to the matrix, so the derivative knows it by the solver it uses.
     let again = { (given: [Variable]) in
       try self.solve(
         LinearOperator(operands: Array(given.prefix(operands.count)), map: system.map),
@@ -140,12 +171,34 @@ public final class LinearSolver {
     var report = SolveReport(solver: name)
     report.residual = try LinearSolver.greatestRatio(residual.length(), stopGradient(b).length())
     report.condition = try LinearSolver.condition(matrix)
-    last = report
     try tell(report, purpose, place)
     return (try raveling.parts(x), report)
   }
 
+  /// The terms of a series whose α gradients reach, differentiated as they are summed: what the
+  /// equations define does not depend on α.
+  private func sum(
+    _ series: NeumannSeries, _ system: LinearOperator, _ right: [Variable], _ purpose: String,
+    _ place: UInt64
+  ) throws -> (solution: [Variable], report: SolveReport) {
+    let map = try system.map(system.operands)
+    let (_, report) = try Context.current.withoutGradients {
+      try solve(map, right, initial: nil)
+    }
+    try tell(report, purpose, place)
+    let raveling = Raveling(like: right)
+    let onVectors = System(map, raveling)
+    let b = try raveling.vector(right)
+    var watch = Watch()
+    let pass = try series.solve(
+      LinearSystem(
+        apply: onVectors.apply, applyTransposed: onVectors.applyTransposed, precondition: nil,
+        goal: .number(0, like: b), budget: series.terms), right: b, &watch)
+    return (try raveling.parts(pass.x), report)
+  }
+
   private func tell(_ report: SolveReport, _ purpose: String, _ place: UInt64) throws {
+    latest.report = report
     guard !report.isConverged else { return }
     let message = report.message(purpose)
     if options.isStrict { throw TensorError(.value, message, hint: report.outcome.advice) }
@@ -168,6 +221,13 @@ extension LinearSolver {
         hint: "the right side has an element, or a row, for each row of the matrix")
     }
     if case .direct(.leastSquares) = method, matrix.shape[0] != matrix.shape[1] {
+      guard options.ridge.number == 0 else {
+        throw TensorError(
+          .shape,
+          "the ridge of \(name) is added to the diagonal of a square matrix, not of "
+            + matrix.typeDescription,
+          hint: "solve the normal equations: lu_solve(ridge=…)(a.T @ a, a.T @ b)")
+      }
       let x = try matrix.lstsq(right)
       var report = SolveReport(solver: name)
       let residual = try stopGradient(right - matrix.matmul(x))
@@ -175,7 +235,7 @@ extension LinearSolver {
       report.residual = try LinearSolver.greatestRatio(
         residual.norm(axes: axes), stopGradient(right).norm(axes: axes))
       report.condition = try LinearSolver.condition(matrix)
-      last = report
+      latest.report = report
       return (x, report)
     }
     let system = try LinearOperator(matrix: matrix)

@@ -11,15 +11,15 @@ import Tensors
 struct NeumannSeries: IterativeMethod {
   let name = "neumann"
   let terms: Int
-  let alpha: Double
+  let alpha: Scalar
 
   func solve(_ system: LinearSystem, right: Variable, _ watch: inout Watch) throws -> Pass {
-    var term = try right * alpha
+    var term = try alpha * right
     var sum = term
     for step in 1..<max(terms, 1) {
       let product = try system.apply(term)
       try watch.see(step: step, x: sum, residual: nil, direction: term, product: product)
-      term = try term - product * alpha
+      term = try term - alpha * product
       sum = try sum + term
     }
     return Pass(x: sum, steps: terms, isBroken: nil)

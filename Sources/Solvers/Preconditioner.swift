@@ -15,9 +15,7 @@ public enum Preconditioner {
   /// The preconditioner of a map, on vectors.
   ///
   /// - Throws: a value error for a zero on the diagonal, or for a matrix that is not definite.
-  func product(
-    _ map: LinearMap, _ raveling: Raveling, ridge: Double
-  ) throws -> (Variable) throws -> Variable {
+  func product(_ map: LinearMap, _ raveling: Raveling) throws -> (Variable) throws -> Variable {
     switch self {
     case .function(let product):
       return { residual in
@@ -31,7 +29,7 @@ public enum Preconditioner {
         return try raveling.vector(images)
       }
     case .jacobi:
-      let diagonal = try map.dense(raveling).plus(ridge: ridge).diagonal()
+      let diagonal = try map.dense(raveling).diagonal()
       guard !(try diagonal.isUsableDivisor().not().isTrueAnywhere) else {
         throw TensorError(
           .value, "the Jacobi preconditioner divides by the diagonal, and that has a zero",
@@ -39,7 +37,7 @@ public enum Preconditioner {
       }
       return { try $0 / diagonal }
     case .incompleteCholesky:
-      let matrix = try map.dense(raveling).plus(ridge: ridge)
+      let matrix = try map.dense(raveling)
       guard let numbers = matrix.concrete else {
         throw TensorError(
           .value, "the incomplete Cholesky preconditioner cannot be mapped by vmap",

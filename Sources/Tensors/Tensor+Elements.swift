@@ -49,6 +49,38 @@ extension Tensor {
     }
   }
 
+  /// The first element, in row-major order, that is below one number or above another; nan is
+  /// neither.
+  public func firstElement(below low: Double, orAbove high: Double) throws -> Tensor? {
+    if count > Tensor.shortScan, try isWithin(low, high) { return nil }
+    func place<T>(_ elements: UnsafePointer<T>, _ number: (T) -> Double) -> Int? {
+      (0..<count).first {
+        let x = number(elements[$0])
+        return x < low || x > high
+      }
+    }
+    let source = try contiguous()
+    let first = source.withElements { elements in
+      switch dtype {
+      case .f64: place(elements.assumingMemoryBound(to: Double.self)) { $0 }
+      case .f32: place(elements.assumingMemoryBound(to: Float.self)) { Double($0) }
+      case .i64: place(elements.assumingMemoryBound(to: Int.self)) { Double($0) }
+      case .bool: place(elements.assumingMemoryBound(to: UInt8.self)) { $0 != 0 ? 1 : 0 }
+      }
+    }
+    return first.map { source.view(shape: Shape(), strides: Shape(), offset: $0) }
+  }
+
+  /// Up to so many elements a loop is done before a reduction, with its result, has begun.
+  static let shortScan = 512
+
+  /// True where every element lies between two numbers; false where one is nan.
+  private func isWithin(_ low: Double, _ high: Double) throws -> Bool {
+    let axes = AxisSet.all(rank: rank)
+    return try min(axes).firstDouble >= low
+      && (high == .infinity || max(axes).firstDouble <= high)
+  }
+
   /// This tensor with its elements in order and of a dtype, for code that walks them by pointer.
   func rowMajor(_ dtype: DType) throws -> Tensor { try converted(to: dtype).contiguous() }
 }

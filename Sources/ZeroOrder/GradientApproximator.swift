@@ -6,7 +6,8 @@
 // evaluated until one of them asks. The loss itself stays what it is.
 //
 // Random directions belong to a step: a key stands for them, and every gradient of the step draws
-// the same ones again from it, unless each is to have its own.
+// the same ones again from it, unless each is to have its own. Those of a program's distribution
+// are kept for the step.
 
 import Autodiff
 import Optimizers
@@ -18,6 +19,8 @@ public struct ApproximationDraw: @unchecked Sendable {
   public let key: RandomKey
   /// Directions that were made ahead, as rows of each leaf; nil to draw them by the key.
   public let directions: [Variable]?
+  /// What a program's distribution has given for this key.
+  let drawn = DrawnDirections()
 }
 
 /// A rule that makes gradients of values.

@@ -14,7 +14,8 @@ public enum DirectionSource {
 
   /// A law, by whose name and a key all is said.
   case law(Directions)
-  /// A function of a shape, asked sample by sample and leaf by leaf, in order.
+  /// A function of a shape, asked sample by sample and leaf by leaf, in order. What it draws without
+  /// a key of its own is drawn by the key of the directions.
   case function(Sample)
 }
 
@@ -22,13 +23,18 @@ public enum DirectionSource {
 public final class Noise {
   private let source: DirectionSource
   private let key: RandomKey
-  /// What a program's distribution gave, which cannot be asked for again.
-  private var drawn: [[Variable]] = []
+  private let drawn: DrawnDirections
 
-  /// Directions from a source, those of a law by a key.
-  public init(_ source: DirectionSource, key: RandomKey) {
+  /// Directions from a source by a key.
+  public convenience init(_ source: DirectionSource, key: RandomKey) {
+    self.init(source, key: key, drawn: DrawnDirections())
+  }
+
+  /// Directions from a source by a key, of which some may have been drawn.
+  init(_ source: DirectionSource, key: RandomKey, drawn: DrawnDirections) {
     self.source = source
     self.key = key
+    self.drawn = drawn
   }
 
   /// The directions of a chunk, one variable for each leaf; a program's distribution is asked for
@@ -38,15 +44,26 @@ public final class Noise {
     case .law(let directions):
       return try directions.draw(chunk.count, leaves, key.folded(UInt64(chunk.number)))
     case .function(let sample):
-      if chunk.number == drawn.count {
-        let samples = try (0..<chunk.count).map { _ in
-          try leaves.map { try checked(try sample($0.shape, $0.dtype), $0) }
+      if chunk.number == drawn.chunks.count {
+        let samples = try drawing(by: key.folded(UInt64(chunk.number))) {
+          try (0..<chunk.count).map { _ in
+            try leaves.map { try checked(try sample($0.shape, $0.dtype), $0) }
+          }
         }
-        drawn.append(
+        drawn.chunks.append(
           try leaves.indices.map { leaf in try Variable.stack(samples.map { $0[leaf] }) })
       }
-      return drawn[chunk.number]
+      return drawn.chunks[chunk.number]
     }
+  }
+
+  /// Runs the body with a key in the place of the program's stream.
+  private func drawing<R>(by key: RandomKey, _ body: () throws -> R) rethrows -> R {
+    let context = Context.current
+    let random = context.random
+    context.random = key
+    defer { context.random = random }
+    return try body()
   }
 
   private func checked(_ sample: Variable, _ leaf: Variable) throws -> Variable {
@@ -57,6 +74,11 @@ public final class Noise {
     }
     return try stopGradient(sample).converted(to: leaf.dtype)
   }
+}
+
+/// What a program's distribution gave, chunk by chunk: it cannot be asked for it again.
+final class DrawnDirections {
+  fileprivate var chunks: [[Variable]] = []
 }
 
 /// Some of the directions of an estimate, one after the other.

@@ -94,7 +94,7 @@ extension RandomizedDifferences {
     of leaves: [Variable], _ draw: ApproximationDraw,
     slopes: (_ directions: [Variable], _ chunk: NoiseChunk) throws -> Variable
   ) throws -> [Variable] {
-    let noise = Noise(source, key: draw.key)
+    let noise = Noise(source, key: draw.key, drawn: draw.drawn)
     let chunks = NoiseChunk.all(
       samples, leaves, rows: draw.directions != nil ? samples : isReplayed ? 1 : nil)
     func directions(of chunk: NoiseChunk) throws -> [Variable] {

@@ -82,6 +82,7 @@ extension PrimitiveTable {
     unary("isinf") { try $0.isinf() }
     unary("isfinite") { try $0.isfinite() }
     unary("not") { try $0.not() }
+    unary("bounded") { try $0.bounded(by: Bounds("x", "from -3 to 3", from: -3, to: 3)) }
     add("to", [f(3, 2)], isInside: true) { try $0[0].converted(to: .f64) * 2 }
     // Of floats it has no derivative where differences have one: whole numbers say enough here.
     add("stop_gradient", [.ids([3], below: 9)], isInside: true) { x in
@@ -119,5 +120,15 @@ extension PrimitiveTable {
     add("where", [.bools([4]), f(3, 1), f()]) { try $0[0].select($0[1], $0[2]) }
     add("where", [.bools([2, 1]), f(), f(3)]) { try $0[0].select($0[1], $0[2]) }
     add("where", [.bools([0]), f(1), f()]) { try $0[0].select($0[1], $0[2]) }
+    // Numbers as operands: a padding, the part of a quantile, the ends of a progression.
+    add("where", [f(2, 3), f()]) {
+      try $0[0].padded(before: [1, 0], after: [0, 2], value: .variable($0[1]))
+    }
+    add("take", [f(3, 4), f(in: 0.1...0.3)], isInside: true) {
+      try $0[0].quantile(.variable($0[1]), axes: AxisSet(1))
+    }
+    add("multiply", [f(), f()], isInside: true) {
+      try .linspace(.variable($0[0]), .variable($0[1]), 5, $0[0].dtype)
+    }
   }
 }

@@ -125,4 +125,30 @@ private func error(
   @Test func `structures nested a hundred thousand deep are freed`() throws {
     #expect(try output(of: "let x = ()\nfor i in 0..100000 { x = (x,) }\nprint(1)") == "1\n")
   }
+
+  @Test func `a host function of plain numbers takes none that a derivative passes through`() throws
+  {
+    let interpreter = Interpreter { _ in }
+    interpreter.setVariable(
+      "double", .builtin(BuiltinFunction("double(x)") { .float(2 * (try $0.double(0))) }))
+    interpreter.setVariable(
+      "same", .builtin(BuiltinFunction("same(x)") { .tensor(try $0.variable(0)) }))
+    func text(of program: String) throws -> String {
+      interpreter.text(of: try interpreter.run(Source(name: "1", text: program)))
+    }
+    #expect(try text(of: "double(stop_gradient(param(3.0) * 1.0))") == "6.0")
+    #expect(try text(of: "double(float(param(3.0)))") == "6.0")
+    #expect(try text(of: "with no_grad { double(param(3.0)) }") == "6.0")
+    #expect(try text(of: "grad(same)(3.0)") == "1.0")
+    for program in ["grad(double)(3.0)", "jvp(double, 3.0, 1.0)", "double(param(3.0))"] {
+      let error = #expect(throws: RuntimeError.self) { try text(of: program) }
+      #expect(
+        error?.diagnostic.message
+          == "`x` of double is not differentiated, and a derivative passes through the value given")
+      #expect(
+        error?.diagnostic.hint
+          == "its number alone is float(x), or stop_gradient(x) of a tensor; custom_vjp gives a "
+          + "function a derivative of your own")
+    }
+  }
 }

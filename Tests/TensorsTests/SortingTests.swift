@@ -63,13 +63,39 @@ import Testing
         == "searchsorted looks into a sorted tensor of one axis, not f64[2, 4]")
   }
 
-  @Test func `quantiles interpolate between their neighbours`() throws {
-    let median = try QuantilePlace(0.5, of: 4)
+  @Test func `quantiles interpolate between their neighbours`() {
+    let median = QuantilePlace(0.5, of: 4)
     #expect((median.lower, median.upper, median.weight) == (1, 2, 0.5))
-    let last = try QuantilePlace(1, of: 4)
+    let last = QuantilePlace(1, of: 4)
     #expect((last.lower, last.upper, last.weight) == (3, 3, 0))
+  }
+
+  @Test func `the first element outside an interval is found whatever the strides`() throws {
+    for dtype in [DType.f64, .f32, .i64] {
+      let x = try tensor([0, 1, 2, 5, -1, 3], [2, 3]).converted(to: dtype)
+      func found(_ x: Tensor, _ low: Double, _ high: Double) throws -> Double? {
+        try x.firstElement(below: low, orAbove: high)?.firstDouble
+      }
+      #expect(try found(x, -1, 5) == nil)
+      #expect(try found(x, 0, 5) == -1)
+      #expect(try found(x, -1, 4) == 5)
+      #expect(try found(x, 0, 1) == 2)
+      #expect(try found(x.swappedAxes(0, 1), 0, 1) == 5)
+      #expect(try found(x, 0, -1) == 0)
+      #expect(try found(Tensor.zeros(Shape(0), dtype), 1, 2) == nil)
+    }
+    for count in Tensor.shortScan - 1...Tensor.shortScan + 1 {
+      var values = [Double](repeating: 0.5, count: count)
+      #expect(try tensor(values).firstElement(below: 0, orAbove: 1) == nil)
+      values[count - 2] = .nan
+      #expect(try tensor(values).firstElement(below: 0, orAbove: 1) == nil)
+      values[count - 1] = 2
+      #expect(try tensor(values).firstElement(below: 0, orAbove: 1)?.firstDouble == 2)
+      #expect(try tensor(values).firstElement(below: 0, orAbove: .infinity) == nil)
+    }
+    #expect(try tensor([.nan, 0.5]).firstElement(below: 0, orAbove: 1) == nil)
     #expect(
-      message { try QuantilePlace(2, of: 4) } == "a quantile is between 0 and 1, and 2.0 is not")
-    #expect(message { try QuantilePlace(0.5, of: 0) } == "an empty axis has no quantiles")
+      try tensor([.nan, .infinity]).firstElement(below: 0, orAbove: 1)?.firstDouble == .infinity)
+    #expect(try Tensor(0.0).firstElement(below: .leastNonzeroMagnitude, orAbove: 1)?.count == 1)
   }
 }

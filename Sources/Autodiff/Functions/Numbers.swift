@@ -10,6 +10,21 @@ extension Variable {
     return .tensor(Tensor(value, dtype: dtype.isFloat ? dtype : Context.current.defaultFloat))
   }
 
+  /// True where a derivative passes now: on a tape that records, or as a dual number with a tangent.
+  public var carriesDerivative: Bool {
+    guard dtype.isFloat else { return false }
+    let context = Context.current
+    var variable = alive
+    while case .traced(let traced) = variable {
+      switch traced.kind {
+      case .tape where Int(traced.height) > context.stoppedTapes: return true
+      case .dual where Int(traced.height) > context.stoppedDuals && traced.first != nil: return true
+      default: variable = traced.value.alive
+      }
+    }
+    return false
+  }
+
   /// `x + number`.
   public static func + (x: Variable, number: Double) throws -> Variable {
     try x + .number(number, like: x)

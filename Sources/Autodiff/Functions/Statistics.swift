@@ -2,6 +2,10 @@
 
 import Tensors
 
+extension Bounds {
+  fileprivate static let quantile = Bounds("a quantile", "from 0 to 1", from: 0, to: 1)
+}
+
 extension Variable {
   /// The arithmetic mean over axes; nan of no elements.
   public func mean(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
@@ -33,22 +37,47 @@ extension Variable {
   /// The q-quantile over axes, interpolated linearly; the median for q = 1/2.
   ///
   /// - Throws: a value error for q outside 0 to 1 or no elements.
-  public func quantile(_ q: Double, axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+  public func quantile(_ q: Scalar, axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
     let x = try floating()
     let kept = (0..<rank).filter { !axes.contains($0) }
     let reduced = (0..<rank).filter(axes.contains)
     let n = shape.count(of: axes)
-    let place = try QuantilePlace(q, of: n)
+    guard n > 0 else { throw TensorError(.value, "an empty axis has no quantiles") }
     let rows = try x.permute(kept + reduced).reshape(to: Shape(kept.map { shape[$0] } + [n]))
     let sorted = try rows.sort(axis: -1)
-    let lower = try sorted.sliced(axis: -1, from: place.lower, to: place.lower + 1)
-    let upper = try sorted.sliced(axis: -1, from: place.upper, to: place.upper + 1)
-    // Weight 0 leaves the upper one out, so that an infinite one does not make nan.
-    let between = place.weight == 0 ? lower : try lower + (upper - lower) * place.weight
+    let part = try q.bounded(by: .quantile)
+    let between =
+      switch part {
+      case .number(let q): try sorted.quantileOfSorted(QuantilePlace(q, of: n))
+      case .variable(let q): try sorted.quantileOfSorted(q)
+      }
     // A nan sorts last, and a row that has one has no order.
     let last = try sorted.sliced(axis: -1, from: n - 1, to: n)
     let value = try last.isNotEqual(to: last).select(last, between)
     return try value.reshape(to: keepAxes ? shape.keeping(axes) : shape.reducing(axes))
+  }
+
+  /// The quantile of rows that are in order, along the last axis, which stays.
+  private func quantileOfSorted(_ place: QuantilePlace) throws -> Variable {
+    let lower = try sliced(axis: -1, from: place.lower, to: place.lower + 1)
+    let upper = try sliced(axis: -1, from: place.upper, to: place.upper + 1)
+    // Weight 0 leaves the upper one out, so that an infinite one does not make nan.
+    return place.weight == 0 ? lower : try lower + (upper - lower) * place.weight
+  }
+
+  /// The same for a q that gradients reach; the derivative by it at an element is 0.
+  ///
+  ///     p = q (n - 1),  k = ⌊p⌋            y = xₖ + (xₖ₊₁ - xₖ) (p - k)
+  private func quantileOfSorted(_ q: Variable) throws -> Variable {
+    let last = Double(shape[rank - 1] - 1)
+    let place = try q.converted(to: dtype) * last
+    let below = try place.floor()
+    let above = try (below + 1).minimum(.number(last, like: below))
+    let lower = try take(below.converted(to: .i64), axis: -1).expanded(at: -1)
+    let upper = try take(above.converted(to: .i64), axis: -1).expanded(at: -1)
+    let weight = try place - below
+    let isElement = try weight.isEqual(to: .number(0, like: weight))
+    return try isElement.select(lower, lower + (upper - lower) * weight)
   }
 
   /// The median over axes: the mean of the two middle elements where their number is even.

@@ -105,19 +105,20 @@ extension Variable {
     return result
   }
 
-  /// The elements with nan and infinities replaced; the derivative there is 0.
+  /// The elements with nan and infinities replaced; the derivative by the element is 0 there.
   ///
   /// - Parameter infinities: nil for the greatest finite number of the dtype and its negative.
   public func nanToNum(
-    nan: Double = 0, positive: Double? = nil, negative: Double? = nil
+    nan: Scalar = 0, positive: Scalar? = nil, negative: Scalar? = nil
   ) throws -> Variable {
     guard dtype.isFloat else { return self }
     let greatest =
       dtype == .f32 ? Double(Float.greatestFiniteMagnitude) : Double.greatestFiniteMagnitude
     let zero = Variable.number(0, like: self)
     let signed = try isGreater(than: zero)
-      .select(.number(positive ?? greatest, like: self), .number(negative ?? -greatest, like: self))
-    let replaced = try isnan().select(.number(nan, like: self), signed)
+      .select(
+        (positive ?? .number(greatest)).like(self), (negative ?? .number(-greatest)).like(self))
+    let replaced = try isnan().select(nan.like(self), signed)
     return try isfinite().select(self, replaced)
   }
 }

@@ -287,16 +287,16 @@ extension Variable {
   public func gelu() throws -> Variable { try apply(.gelu, floating()) }
 
   /// x for x > 0, else `slope` x.
-  public func leakyRelu(slope: Double = 0.01) throws -> Variable {
+  public func leakyRelu(slope: Scalar = 0.01) throws -> Variable {
     let x = try floating()
-    return try x.isGreater(than: .number(0, like: x)).select(x, x * slope)
+    return try x.isGreater(than: .number(0, like: x)).select(x, slope * x)
   }
 
   /// x for x > 0, else `alpha` (eˣ - 1).
-  public func elu(alpha: Double = 1) throws -> Variable {
+  public func elu(alpha: Scalar = 1) throws -> Variable {
     let x = try floating()
     let zero = Variable.number(0, like: x)
     let isPositive = try x.isGreater(than: zero)
-    return try isPositive.select(x, isPositive.select(zero, x).expm1() * alpha)
+    return try isPositive.select(x, alpha * isPositive.select(zero, x).expm1())
   }
 }

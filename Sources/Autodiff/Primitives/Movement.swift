@@ -119,7 +119,7 @@ extension Primitive {
         return x
       }
       return try x.padded(
-        before: [0] + widths.before, after: [0] + widths.after, value: widths.value)
+        before: [0] + widths.before, after: [0] + widths.after, value: .number(widths.value))
     })
 
   /// Tensors one after the other along an axis. Attribute: the axis.
@@ -251,12 +251,20 @@ extension Variable {
   public func sum() throws -> Variable { try sum(axes: .all(rank: rank)) }
 
   /// A number around the elements: `before[i]` and `after[i]` of them along axis i.
-  public func padded(before: [Int], after: [Int], value: Double = 0) throws -> Variable {
+  public func padded(before: [Int], after: [Int], value: Scalar = 0) throws -> Variable {
     guard before.count == rank, after.count == rank else {
       throw TensorError(
         .shape, "padding of \(typeDescription) needs \(rank) pairs, and \(before.count) were given")
     }
-    return try apply(.pad, self, .object(PadWidths(before, after, value)))
+    switch value {
+    case .number(let number):
+      return try apply(.pad, self, .object(PadWidths(before, after, number)))
+    case .variable:
+      let x = try floating()
+      let isInside = try Tensor.full(shape, 1, .bool).padded(before: before, after: after)
+      return try Variable.tensor(isInside).select(
+        x.padded(before: before, after: after), value.like(x))
+    }
   }
 
   /// Tensors one after the other along an axis.

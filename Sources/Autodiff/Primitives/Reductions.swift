@@ -380,7 +380,7 @@ extension Variable {
   }
 
   /// The elements moved along an axis, with a number where nothing comes.
-  fileprivate func shifted(by places: Int, fill: Double, axis: Int) throws -> Variable {
+  fileprivate func shifted(by places: Int, fill: Scalar, axis: Int) throws -> Variable {
     let extent = shape[axis]
     let kept = try sliced(axis: axis, from: 0, to: Swift.max(extent - places, 0))
     var before = Array(repeating: 0, count: rank)

@@ -10,6 +10,8 @@ extension Primitive {
     // Comparisons
     .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .and, .or, .not, .isnan, .isinf,
     .isfinite, .select,
+    // Bounds
+    .bounded,
     // Elementwise
     .negate, .abs, .sign, .floor, .ceil, .round, .trunc, .roundDigits, .exp, .expm1, .log, .log1p,
     .log2, .log10, .sqrt, .rsqrt, .square, .reciprocal, .sin, .cos, .tan, .asin, .acos, .atan,

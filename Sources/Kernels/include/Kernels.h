@@ -162,7 +162,8 @@ typedef struct {
 const mos_kernel_table *mos_kernels(void);
 
 /// The processor level in use: 0 baseline, 1 AVX2, 2 AVX-512. Setting picks the greatest level
-/// that the processor has and that is not above the one given; for tests and measurements.
+/// that the processor has and that is not above the one given, for this thread; for tests and
+/// measurements.
 int mos_kernel_level(void);
 void mos_set_kernel_level(int level);
 

@@ -123,7 +123,8 @@ extension Builtins {
         """
         The numbers from start up to, and without, stop; `arange(n)` counts from 0.
 
-        Ints give `i64`, Floats the default float type.
+        Ints give `i64`, Floats the default float type. `start` and `step` are differentiated; how many
+        numbers there are is not.
 
             print(arange(4), arange(0.0, 1.0, 0.25))    # [0, 1, 2, 3] [0.0, 0.25, 0.5, 0.75]
         """
@@ -137,8 +138,8 @@ extension Builtins {
         """
       ) { arguments in
         .tensor(
-          try Tensor.linspace(
-            arguments.double(0), arguments.double(1), arguments.int(2, atLeast: 0, default: 50),
+          try .linspace(
+            arguments.scalar(0), arguments.scalar(1), arguments.int(2, atLeast: 0, default: 50),
             arguments.dtypeOrDefault(3)))
       },
       Builtin(
@@ -149,11 +150,10 @@ extension Builtins {
             print(logspace(0, 2, 3))    # [1.0, 10.0, 100.0]
         """
       ) { arguments in
-        let exponents = try Tensor.linspace(
-          arguments.double(0), arguments.double(1), arguments.int(2, atLeast: 0, default: 50))
-        let base = Tensor(try arguments.double(3, default: 10))
-        return .tensor(
-          try Tensor.binary(.power, base, exponents).converted(to: arguments.dtypeOrDefault(4)))
+        .tensor(
+          try .logspace(
+            arguments.scalar(0), arguments.scalar(1), arguments.int(2, atLeast: 0, default: 50),
+            base: arguments.scalar(3, default: 10), arguments.dtypeOrDefault(4)))
       },
       Builtin(
         "one_hot(ids, classes, dtype=nil)",
@@ -215,23 +215,22 @@ extension Arguments {
   }
 
   /// A progression of whole numbers where all that was given is whole, else of floats.
-  fileprivate func progression() throws -> Tensor {
+  fileprivate func progression() throws -> Variable {
     let dtype = try dtype(3)
     let isWhole = try (0..<3).allSatisfy { index in
       if !has(index) { return true }
-      _ = try double(index)
-      if case .float = self[index] { return false }
-      return self[index].variable?.dtype.isFloat == false
+      _ = try scalar(index)
+      return !self[index].isFloating
     }
     guard isWhole else {
-      let first = try double(0)
-      let (start, stop) = has(1) ? (first, try double(1)) : (0, first)
-      return try Tensor.arange(
-        start, stop, double(2, default: 1), dtype ?? Context.current.defaultFloat)
+      return try .arange(
+        has(1) ? scalar(0) : 0, double(has(1) ? 1 : 0), scalar(2, default: 1),
+        dtype ?? Context.current.defaultFloat)
     }
     let first = try int(0)
     let (start, stop) = has(1) ? (first, try int(1)) : (0, first)
-    return try Tensor.arange(start, stop, int(2, default: 1)).converted(to: dtype ?? .i64)
+    return .tensor(
+      try Tensor.arange(start, stop, int(2, default: 1)).converted(to: dtype ?? .i64))
   }
 
   fileprivate func grid() throws -> [Value] {

@@ -41,6 +41,9 @@ class Distribution: HostObject {
 
   override func changes(since start: Int) -> Bool { false }
 
+  /// What the distribution was made of.
+  var numbers: [Variable] { [] }
+
   /// A sample of a shape; parameters that are tensors must stretch to it.
   func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
     throw RuntimeError(.type, "a distribution of type \(typeName) has no samples")
@@ -67,6 +70,7 @@ final class NormalDistribution: Distribution {
     self.scale = scale
   }
 
+  override var numbers: [Variable] { [location, scale] }
   override var summary: String { "Normal(\(brief(location)), \(brief(scale)))" }
   override var memberNames: [String] { super.memberNames + ["loc", "scale"] }
 
@@ -100,6 +104,7 @@ final class UniformDistribution: Distribution {
     self.high = high
   }
 
+  override var numbers: [Variable] { [low, high] }
   override var summary: String { "Uniform(\(brief(low)), \(brief(high)))" }
   override var memberNames: [String] { super.memberNames + ["low", "high"] }
 

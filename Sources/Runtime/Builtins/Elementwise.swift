@@ -52,15 +52,18 @@ private struct ElementwiseFunction: Sendable {
         if let floats { return .float(floats(Double(number))) }
       default: return .tensor(try tensors(arguments.variable(0)))
       }
-      return .float(try arguments.plain { try tensors($0) })
+      return try arguments.plain { try tensors($0) }
     }
   }
 }
 
 extension Arguments {
-  /// The result of a function of tensors for a plain number.
-  fileprivate func plain(_ function: (Variable) throws -> Variable) throws -> Double {
-    try function(Variable(double(0))).concrete?.firstDouble ?? .nan
+  /// The result of a function of tensors for a plain number: a plain Float, unless another argument
+  /// makes it one that transformations see.
+  fileprivate func plain(_ function: (Variable) throws -> Variable) throws -> Value {
+    let result = try function(Variable(double(0)))
+    if case .tensor(let tensor) = result { return .float(tensor.firstDouble) }
+    return .tensor(result)
   }
 }
 
@@ -323,18 +326,19 @@ extension Builtins {
           print(nan_to_num([nan, 1.0, inf], posinf=9.0))    # [0.0, 1.0, 9.0]
       """
     ) { arguments in
-      let nan = try arguments.double(1, default: 0)
-      let positive = arguments.has(2) ? try arguments.double(2) : nil
-      let negative = arguments.has(3) ? try arguments.double(3) : nil
       guard arguments.isGiven(0) else {
-        return .transform(.nanToNum(nan: nan, positive: positive, negative: negative))
+        return .transform(
+          .nanToNum(
+            nan: try arguments.hyperparameter(1, default: 0),
+            positive: arguments.has(2) ? try arguments.hyperparameter(2) : nil,
+            negative: arguments.has(3) ? try arguments.hyperparameter(3) : nil))
       }
-      let x = try floating(arguments.variable(0))
-      let result = try x.nanToNum(nan: nan, positive: positive, negative: negative)
-      if arguments[0].number != nil, let tensor = result.concrete {
-        return .float(tensor.firstDouble)
+      let nan = try arguments.scalar(1, default: 0)
+      let positive = arguments.has(2) ? try arguments.scalar(2) : nil
+      let negative = arguments.has(3) ? try arguments.scalar(3) : nil
+      return try arguments.numberOrTensor {
+        try $0.nanToNum(nan: nan, positive: positive, negative: negative)
       }
-      return .tensor(result)
     },
     Builtin(
       "leaky_relu(x, slope=0.01)",
@@ -344,7 +348,7 @@ extension Builtins {
           print(leaky_relu([-1.0, 2.0]))    # [-0.01, 2.0]
       """
     ) { arguments in
-      let slope = try arguments.double(1, default: 0.01)
+      let slope = try arguments.scalar(1, default: 0.01)
       return try arguments.numberOrTensor { try $0.leakyRelu(slope: slope) }
     },
     Builtin(
@@ -355,7 +359,7 @@ extension Builtins {
           print(elu([-1000.0, 2.0]))    # [-1.0, 2.0]
       """
     ) { arguments in
-      let alpha = try arguments.double(1, default: 1)
+      let alpha = try arguments.scalar(1, default: 1)
       return try arguments.numberOrTensor { try $0.elu(alpha: alpha) }
     },
     Builtin(
@@ -387,7 +391,7 @@ extension Arguments {
 
   /// A function of tensors, whose result for a plain number is a plain Float.
   func numberOrTensor(_ function: (Variable) throws -> Variable) throws -> Value {
-    if self[0].number != nil { return .float(try plain(function)) }
+    if self[0].number != nil { return try plain(function) }
     return .tensor(try function(floating(variable(0))))
   }
 

@@ -9,15 +9,15 @@ extension Builtins {
     "Implicit differentiation",
     [
       Builtin(
-        "custom_root(optimality, argnums=1, has_aux=false, solve=nil)",
+        "custom_root(optimality, argnums=nil, has_aux=false, solve=nil)",
         """
         A decorator for a function that finds x with `optimality(x, …) = 0`, however it does that: what
         it gives is differentiated as the function of its arguments that the condition defines, to
         any order, in forward and reverse mode.
 
         The first argument is where the function starts, the others are those of `optimality`
-        behind x. Gradients go to the arguments that `argnums` names, one number or a list, and to
-        what `optimality` closes over. Solutions and arguments may be trees; with `has_aux=true`
+        behind x. Gradients go to all of them and to what `optimality` closes over; with `argnums`, one
+        number or a list, of the arguments to those alone. Solutions and arguments may be trees; with `has_aux=true`
         the function gives `(solution, aux)`. `solve` is the solver for the linear systems, or a function
         `(matvec, b) => x`; `auto_solve()` picks one.
 
@@ -30,7 +30,7 @@ extension Builtins {
         return .builtin(BuiltinFunction("custom_root(f)") { root.decorated(try $0.function(0)) })
       },
       Builtin(
-        "custom_fixed_point(t, argnums=1, has_aux=false, solve=nil)",
+        "custom_fixed_point(t, argnums=nil, has_aux=false, solve=nil)",
         """
         A decorator for a function that finds x with `t(x, …) = x`; else as `custom_root`.
 

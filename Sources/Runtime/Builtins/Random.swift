@@ -188,7 +188,8 @@ extension Builtins {
       Builtin(
         "bernoulli(p, shape=nil, dtype=nil, key=nil)",
         """
-        True with a probability, or with that of each element; `dtype` makes ones and zeros of it.
+        True with a probability, or with that of each element; `dtype` makes ones and zeros of it. A
+        draw is not differentiated by its probability.
 
             seed(0)
             print(all(bernoulli(1.0, 3)), any(bernoulli([0.0, 0.0])))    # true false
@@ -200,7 +201,7 @@ extension Builtins {
           let shape = try arguments.shape(1)
           return try arguments.drawn(key: 3) { try $0.bernoulli(p, shape, dtype) }
         }
-        let p = try arguments.tensor(0)
+        let p = try arguments.undifferentiated(arguments.variable(0), 0)
         return try arguments.drawn(key: 3) { try $0.bernoulli(p, dtype) }
       },
       Builtin(
@@ -240,11 +241,10 @@ extension Arguments {
   fileprivate func chosen() throws -> Value {
     let shape = try shape(1, default: Shape())
     let replace = try bool(2, default: true)
-    let weights = has(3) ? try stacked(3) : nil
-    guard weights?.concrete != nil || weights == nil else { throw mismatch(3, "plain numbers") }
+    let weights = has(3) ? try undifferentiated(stacked(3), 3) : nil
     func places(of n: Int) throws -> Tensor {
       try draw(key: 4) {
-        try $0.choice(n, shape, replace: replace, weights: weights?.concrete)
+        try $0.choice(n, shape, replace: replace, weights: weights)
       }
     }
     if case .int = self[0] {

@@ -48,7 +48,8 @@ extension Builtins {
       Builtin(
         "var(x, axis=nil, correction=0, keepdims=false)",
         """
-        The mean of the squared distances from the mean; the sum is divided by n - correction.
+        The mean of the squared distances from the mean; the sum is divided by n - correction. It is
+        not differentiated by `correction`.
 
             print(var([1.0, 3.0]), var([1.0, 3.0], correction=1))    # 1.0 2.0
         """
@@ -139,7 +140,8 @@ extension Builtins {
         "norm(x, ord=2, axis=nil, keepdims=false)",
         """
         The length of all elements as one vector, or along axes: the `ord`-th root of the sum of
-        the absolute values to that power; `inf` and `-inf` give the greatest and the least.
+        the absolute values to that power; `inf` and `-inf` give the greatest and the least. It is not
+        differentiated by `ord`.
 
             print(norm([3.0, 4.0]), norm([3.0, -4.0], ord=1), norm([3.0, -4.0], ord=inf))    # 5.0 7.0 4.0
         """
@@ -169,27 +171,27 @@ extension Builtins {
         "quantile(x, q, axis=nil, keepdims=false)",
         """
         The number below which a part q of the elements lies, interpolated between neighbours; for
-        several q a tensor or list of them. `nan` where an element is `nan`.
+        several q a tensor or list of them. `nan` where an element is `nan`. The derivative by a q
+        that hits an element is 0.
 
             print(quantile([0.0, 1.0, 2.0, 3.0], 0.25))    # 0.75
         """
       ) { arguments in
-        if case .tensor(let parts) = arguments[1], parts.rank == 1, let parts = parts.concrete {
+        switch arguments[1] {
+        case .tensor(let parts) where parts.rank == 1:
           return .tensor(
             try Variable.stack(
               (0..<parts.count).compactMap { place in
-                let q = try parts.indexed(at: place).firstDouble
-                return try arguments.quantile(q, axis: 2, keep: 3).variable
+                let q = Value.tensor(try parts.indexed(at: place))
+                return try arguments.quantile(arguments.scalar(q, 1), axis: 2, keep: 3).variable
               }))
+        case .list(let parts):
+          return .list(
+            try parts.map { part in
+              try arguments.quantile(arguments.scalar(part, 1), axis: 2, keep: 3)
+            })
+        default: return try arguments.quantile(arguments.scalar(1), axis: 2, keep: 3)
         }
-        guard case .list(let parts) = arguments[1] else {
-          return try arguments.quantile(arguments.double(1), axis: 2, keep: 3)
-        }
-        return .list(
-          try parts.map { part in
-            guard let q = part.number else { throw arguments.mismatch(part, 1, "a number") }
-            return try arguments.quantile(q, axis: 2, keep: 3)
-          })
       },
       Builtin(
         "cumsum(x, axis=nil)",
@@ -262,7 +264,8 @@ extension Arguments {
       if isPlain {
         let wide = try x.converted(to: .f64)
         let result = try reduce(wide, .all(rank: wide.rank), false)
-        return result.concrete.map { .float($0.firstDouble) } ?? .tensor(result)
+        if case .tensor(let tensor) = result { return .float(tensor.firstDouble) }
+        return .tensor(result)
       }
       return .tensor(try reduce(floating(x), AxisSet(0), false))
     }
@@ -272,7 +275,8 @@ extension Arguments {
 
   /// A result as a plain number where parameter 0 is one.
   private func plain(_ result: Variable) -> Value {
-    guard self[0].number != nil || self[0].isBool, result.rank == 0, let tensor = result.concrete
+    guard self[0].number != nil || self[0].isBool, result.rank == 0,
+      case .tensor(let tensor) = result
     else { return .tensor(result) }
     switch tensor.dtype {
     case .bool: return .bool(tensor.firstInt != 0)
@@ -405,7 +409,7 @@ extension Arguments {
     return .tensor(try find(variable(0), axis, bool(2, default: false)))
   }
 
-  fileprivate func quantile(_ q: Double, axis: Int, keep: Int) throws -> Value {
+  fileprivate func quantile(_ q: Scalar, axis: Int, keep: Int) throws -> Value {
     try averaged(axis: axis, keep: keep) { try $0.quantile(q, axes: $1, keepAxes: $2) }
   }
 }

@@ -86,13 +86,20 @@ extension Builtins {
       Builtin(
         "piecewise_constant(init_value, boundaries_and_scales)",
         """
-        A number that is multiplied by a factor from each boundary on: `((count, factor), …)`.
+        A number that is multiplied by a factor from each boundary on: `((count, factor), …)`, or a record
+        as optax has it, `{"10": 0.5}`.
 
             let lr = piecewise_constant(1.0, ((10, 0.5), (20, 0.1)))
             print(lr(9), lr(10), lr(20))    # 1.0 0.5 0.05
         """
       ) { arguments in
-        let pairs = try arguments.list(1).map { pair in
+        let given: [Value]
+        if case .record(let record) = arguments[1] {
+          given = record.pairs.map { .list([Int($0).map(Value.int) ?? .string($0), $1]) }
+        } else {
+          given = try arguments.list(1)
+        }
+        let pairs = try given.map { pair in
           guard case .list(let two) = pair, two.count == 2, case .int(let count) = two[0],
             let scale = try two[1].hyperparameter(arguments.interpreter)
           else { throw arguments.mismatch(pair, 1, "a List of (count, factor)") }

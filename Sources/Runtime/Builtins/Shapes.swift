@@ -303,7 +303,7 @@ extension Builtins {
         return .tensor(try x.roll(shift))
       },
       Builtin(
-        "pad(x, widths, value=0.0)",
+        "pad(x, widths, value=0)",
         """
         The tensor with a value around it: one width for all sides, a pair for every axis, or a
         list of pairs, one an axis.
@@ -311,12 +311,14 @@ extension Builtins {
             print(pad([1, 2], 1), pad([1, 2], (0, 2), value=9))    # [0, 1, 2, 0] [1, 2, 9, 9]
         """
       ) { arguments in
-        let x = try arguments.variable(0)
+        // As in arithmetic, a Float makes whole numbers floats.
+        let given = try arguments.variable(0)
+        let x = arguments[2].isFloating ? try floating(given) : given
         let pairs = try arguments.widths(1, rank: x.rank)
         return .tensor(
           try x.padded(
             before: pairs.map(\.0), after: pairs.map(\.1),
-            value: arguments.double(2, default: 0)))
+            value: arguments.scalar(2, default: 0)))
       },
       Builtin(
         "tril(x, k=0)",

@@ -27,7 +27,7 @@ extension Builtins {
 
       It stops where the residual is `rtol` times the right side (1e-10 in f64 and 1e-5 in f32
       unless it is given) or `atol`, or after `maxiter` steps, ten an unknown by default. `ridge`
-      is added to the diagonal. `preconditioner` is a matrix or a function near the inverse,
+      is added to the diagonal, and gradients reach it. `preconditioner` is a matrix or a function near the inverse,
       `"jacobi"` or `"incomplete_cholesky"`.
 
           let (x, info) = cg().with_info([[4.0, 1.0], [1.0, 3.0]], [1.0, 2.0])
@@ -77,7 +77,8 @@ extension Builtins {
       """
       So many terms of the Neumann series α Σ (I - α a)ᵏ b, which converges for eigenvalues of `a`
       between 0 and 2/α. As the solver of an implicit derivative it gives that of gradient descent
-      unrolled for as many steps.
+      unrolled for as many steps. A series with an `alpha` that gradients reach is differentiated as
+      it is summed.
 
           print(near(neumann(terms=60, alpha=0.5)([[1.0]], [3.0]), [3.0]))    # true
       """
@@ -88,7 +89,7 @@ extension Builtins {
       return .solver(
         .neumann(
           terms: try arguments.int(0, atLeast: 1, default: 10),
-          alpha: try arguments.double(1, default: 1), options))
+          alpha: try arguments.scalar(1, default: 1), options))
     },
     Builtin(
       "auto_solve(\(iterative), preconditioner=nil, strict=false)",
@@ -165,13 +166,13 @@ extension Builtins {
       """
     ) { arguments in
       var options = LinearSolver.Options()
-      options.ridge = try arguments.double(0, default: 0)
+      options.ridge = try arguments.scalar(0, default: 0)
       options.isStrict = try arguments.bool(4, default: false)
       guard try arguments.bool(1, default: false) else { return .solver(.inverse(options)) }
       let last = try arguments.int(2, atLeast: 0, default: 10)
       return .solver(
         .neumann(
-          terms: last < Int.max ? last + 1 : last, alpha: try arguments.double(3, default: 1),
+          terms: last < Int.max ? last + 1 : last, alpha: try arguments.scalar(3, default: 1),
           options))
     },
   ]
@@ -202,7 +203,7 @@ extension Arguments {
     options.maximumIterations = has(first) ? try int(first, atLeast: 0) : nil
     options.relativeTolerance = try tolerance(first + 1)
     options.absoluteTolerance = try tolerance(first + 2) ?? 0
-    options.ridge = try double(first + 3, default: 0)
+    options.ridge = try scalar(first + 3, default: 0)
     options.preconditioner = hasPreconditioner ? try preconditioner(first + 4) : nil
     options.isStrict = try bool(first + (hasPreconditioner ? 5 : 4), default: false)
     return options
@@ -211,7 +212,7 @@ extension Arguments {
   /// The options in TorchOpt's order.
   fileprivate func torchOptOptions() throws -> LinearSolver.Options {
     var options = LinearSolver.Options()
-    options.ridge = try double(0, default: 0)
+    options.ridge = try scalar(0, default: 0)
     options.initial = has(1) ? try ValueTree(self[1], for: parameterName(1)).floats() : nil
     options.maximumIterations = has(2) ? try int(2, atLeast: 0) : nil
     options.relativeTolerance = try tolerance(3)
@@ -224,7 +225,7 @@ extension Arguments {
   /// The options of a direct solver.
   fileprivate func directOptions() throws -> LinearSolver.Options {
     var options = LinearSolver.Options()
-    options.ridge = try double(0, default: 0)
+    options.ridge = try scalar(0, default: 0)
     options.isStrict = try bool(1, default: false)
     return options
   }

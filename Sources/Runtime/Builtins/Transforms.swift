@@ -333,7 +333,7 @@ extension Builtins {
       """
       Newton's method: the updates -lr d with (H + reg I) d = g, d by conjugate gradients of at most
       `maxiter` products with the Hessian (as many as there are unknowns unless it is given), until the
-      residual is no longer than `tol`. It asks for the loss, as `backtracking` does.
+      residual is no longer than `tol` and less than half the gradient. It asks for the loss, as `backtracking` does.
 
       `hvp` says how products are found: by `"autodiff"`, or by `"forward"` or `"central"` differences
       of gradients a distance `h` apart, which go with approximated gradients too.
@@ -354,7 +354,7 @@ extension Builtins {
             product: HessianProductMethod(rawValue: product) ?? .autodiff,
             maximumProducts: arguments.has(1) ? arguments.int(1) : nil,
             tolerance: arguments.double(2, default: 1e-8),
-            ridge: arguments.double(3, default: 1e-8),
+            ridge: arguments.scalar(3, default: 1e-8),
             h: arguments.double(5, default: 1e-3))))
     },
     Builtin(

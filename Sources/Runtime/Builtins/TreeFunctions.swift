@@ -208,7 +208,7 @@ extension ValueTree.Leaf {
 
   /// A result in place of the leaf: a number where the leaf was one.
   func restored(_ result: Variable) -> Value {
-    guard number != .tensor, result.rank == 0, let tensor = result.concrete, !result.isTracked
+    guard number != .tensor, result.rank == 0, case .tensor(let tensor) = result.alive
     else { return .tensor(result) }
     switch tensor.dtype {
     case .bool: return .bool(tensor.firstInt != 0)

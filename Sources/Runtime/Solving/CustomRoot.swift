@@ -1,8 +1,8 @@
 // `@custom_root(optimality)`: a function that finds a root, as a function of its arguments.
 //
 // The function runs as a program of its own; only its numbers count. The optimality condition is
-// what is differentiated, so gradients reach all that it reads: the arguments that `argnums` names
-// and variables that it closes over.
+// what is differentiated, so gradients reach all that it reads: its arguments, or those alone that
+// `argnums` names, and variables that it closes over.
 
 import Autodiff
 import Solvers
@@ -15,8 +15,9 @@ struct CustomRoot {
   let condition: Value
   /// True for a fixed point, T(x) = x, instead of a root.
   let isFixedPoint: Bool
-  /// Which arguments of the solver function have a gradient, the first being number 0.
-  let argnums: [Int]
+  /// Which arguments of the solver function have a gradient, the first being number 0; nil for all
+  /// but that.
+  let argnums: [Int]?
   let hasAux: Bool
   let solver: Value
 
@@ -24,8 +25,8 @@ struct CustomRoot {
     name = arguments.callee.name
     condition = try arguments.function(0)
     self.isFixedPoint = isFixedPoint
-    argnums = arguments.has(1) ? try arguments.ints(1) : [1]
-    for number in argnums where number <= 0 {
+    argnums = arguments.has(1) ? try arguments.ints(1) : nil
+    for number in argnums ?? [] where number <= 0 {
       throw RuntimeError(
         .value, "argnums of \(name) must be 1 or more, not \(number)",
         hint: number == 0
@@ -64,7 +65,7 @@ struct CustomRoot {
       throw RuntimeError(
         .type, "a function with \(name) must give tensors, not \(solution.shortDescription)")
     }
-    let given = try constants(arguments)
+    let given = try constants(arguments, interpreter)
     let solver = LinearSolver.make(from: solver, for: structure, interpreter)
     let root = try implicitRoot(found, solver: solver) { x in
       let point = structure.rebuilt(with: x.map { .tensor($0) })
@@ -109,7 +110,8 @@ struct CustomRoot {
   }
 
   /// The arguments as the condition sees them: those without a gradient are constants.
-  private func constants(_ arguments: [Value]) throws -> [Value] {
+  private func constants(_ arguments: [Value], _ interpreter: Interpreter) throws -> [Value] {
+    guard let argnums else { return arguments }
     for number in argnums where number >= arguments.count {
       throw RuntimeError(
         .index,
@@ -121,7 +123,18 @@ struct CustomRoot {
       let tree = try ValueTree(argument, numbersAreLeaves: false)
       // A parameter cell cannot be a constant at one place and itself at another.
       guard tree.cells.isEmpty, !tree.leaves.isEmpty else { return argument }
+      if tree.variables.contains(where: \.carriesDerivative) { tellOf(index, interpreter) }
       return tree.rebuilt(with: tree.variables.map { .tensor(stopGradient($0)) })
     }
+  }
+
+  /// Says, once for a place in the program, that an argument's derivative ends here.
+  private func tellOf(_ index: Int, _ interpreter: Interpreter) {
+    Notice(
+      "a derivative passes through argument \(index), and argnums of \(name) leaves it out",
+      hint:
+        "without argnums gradients go to all arguments; stop_gradient(x) says that none is wanted",
+      place: interpreter.context.place
+    ).send()
   }
 }

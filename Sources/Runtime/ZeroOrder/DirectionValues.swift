@@ -35,6 +35,9 @@ extension Value {
       return .law(law)
     }
     if case .host(let host) = self, let distribution = host as? Distribution {
+      guard !distribution.numbers.contains(where: \.carriesDerivative) else {
+        throw RuntimeError.notDifferentiated("the distribution of directions")
+      }
       interpreter.warn(ofDirectionsBy: distribution)
       return .law(distribution.directions)
     }

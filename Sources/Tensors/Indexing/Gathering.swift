@@ -123,9 +123,7 @@ extension Tensor {
     let shape = try Shape(ids.shape.array + [classes])
     let places = ids.count == 0 ? [] : ids.integers
     for place in places where place < 0 || place >= classes {
-      throw TensorError(
-        .index, "class \(place) is out of range for \(classes) classes",
-        hint: "classes are numbered from 0")
+      throw TensorError.noClass("\(place)", of: classes)
     }
     return try Tensor.make(shape, dtype) { target in
       target.initializeMemory(as: UInt8.self, repeating: 0, count: shape.count * dtype.size)
@@ -139,5 +137,14 @@ extension Tensor {
         }
       }
     }
+  }
+}
+
+extension TensorError {
+  /// The error for a number that is no class.
+  public static func noClass(_ number: String, of classes: Int) -> TensorError {
+    TensorError(
+      .index, "class \(number) is out of range for \(classes) classes",
+      hint: "classes are numbered from 0")
   }
 }

@@ -1,9 +1,8 @@
-// What a hyperparameter is at one step: a plain number, or a tensor that gradients reach.
+// A number that a function or a formula is given: plain, or a tensor that gradients reach.
 //
-// Formulas of optimizers are written once, with scalars. While all of them are plain numbers the
-// arithmetic on them is that of Double and leaves nothing in the graph.
+// Formulas are written once, with scalars. While all of them are plain numbers the arithmetic on
+// them is that of Double and leaves nothing in the graph.
 
-import Autodiff
 import Glibc
 import Tensors
 
@@ -95,6 +94,7 @@ extension Scalar {
 
 extension Scalar {
   /// This number as a tensor of no axes and of a tensor's dtype.
+  @inline(__always)
   public func like(_ x: Variable) throws -> Variable {
     switch self {
     case .number(let value): .number(value, like: x)
@@ -108,11 +108,15 @@ extension Scalar {
   }
 
   /// `x + s`; x itself for the plain number 0.
+  ///
+  /// Disfavoured, so that a literal beside a variable is a Double.
+  @_disfavoredOverload
   public static func + (x: Variable, s: Scalar) throws -> Variable {
     s.number == 0 ? x : try x + s.like(x)
   }
 
   /// `x / s`; x itself for the plain number 1.
+  @_disfavoredOverload
   public static func / (x: Variable, s: Scalar) throws -> Variable {
     s.number == 1 ? x : try x / s.like(x)
   }
