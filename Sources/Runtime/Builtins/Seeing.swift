@@ -119,7 +119,7 @@ extension Builtins {
     ])
 
   private static func graph(_ name: String, _ documentation: String) -> Builtin {
-    Builtin("\(name)(loss, params=nil)", documentation) { arguments in
+    Builtin("\(name)(loss, params=nil)", documentation, effects: .reads) { arguments in
       let results = try ValueTree(arguments[0], numbersAreLeaves: false).variables
       guard results.contains(where: \.isTracked) else {
         throw arguments.mismatch(
