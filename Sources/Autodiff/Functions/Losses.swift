@@ -18,9 +18,6 @@ extension Bounds {
     "a probability of binary_cross_entropy", "from 0 to 1", from: 0, to: 1,
     hint: "numbers of any size are logits: from_logits=true")
 
-  fileprivate static let binaryTarget = Bounds(
-    "a target of binary_cross_entropy", "from 0 to 1", from: 0, to: 1)
-
   fileprivate static let divergenceTarget = Bounds(
     "a target of kl_div", "0 or more", from: 0,
     hint: "logarithms of probabilities: log_target=true")
@@ -133,7 +130,7 @@ extension Variable {
   public func binaryCrossEntropy(
     _ target: Variable, _ reduction: LossReduction = .mean
   ) throws -> Variable {
-    let target = try self.target(target, of: "binary_cross_entropy").bounded(by: .binaryTarget)
+    let target = try self.target(target, of: "binary_cross_entropy")
     let p = try floating().bounded(by: .probability)
     let least = Variable.number(-100, like: p)
     let yes = try p.log().clip(least, nil)

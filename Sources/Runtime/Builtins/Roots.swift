@@ -20,12 +20,14 @@ extension Builtins {
       gradient); with `differentiate="unroll"` by the steps, from `x0` on. `solve` is the solver for
       the linear systems of derivatives, here of the steps too; `auto_solve()` picks one. A search
       ends where x is good to `rtol` of its size (1e-10 in f64, 1e-5 in f32 unless it is given) as far as
-      the last step tells, where what has to vanish is no longer than `atol`, or after `maxiter`
-      steps, here 100. One that does not converge warns once for a place in the program, and is an
-      error with `strict=true`. With `with_info=true` it gives `(x, info)`, where `info` has the
-      `method`, `iterations`, `evaluations` of `f`, the length of the `residual` (of a minimum the
-      `gradient` and the `value`), `converged`, the `outcome` in words and `advice`. Under `vmap` every
-      item converges by itself and has numbers of its own.
+      the last step tells, and of a minimum as far as the step to it tells, H d = -g; where what has to
+      vanish is no longer than `atol`; or after `maxiter` steps, here 100. One that gets no nearer for
+      rounding has converged where x is good to ten times as much, near 0 of the size of `x0` or of 1.
+      One that does not converge warns once for a place in the program, and is an error with
+      `strict=true`. With `with_info=true` it gives `(x, info)`, where `info` has the `method`,
+      `iterations`, `evaluations` of `f`, the lengths of the `residual` (of a minimum the `gradient`, and
+      the `value`) and of the last `step`, `converged`, the `outcome` in words and `advice`. Under `vmap`
+      every item converges by itself and has numbers of its own.
 
           let root = a => newton_root(x => x ** 2 - a, 1.0)
           print(near(root(4.0), 2.0), near(grad(root)(4.0), 0.25))    # true true

@@ -94,6 +94,7 @@ extension Value {
     var pairs: [(String, Value)] = [
       ("method", .string(report.method)), ("iterations", number(report.iterations)),
       ("evaluations", .int(report.evaluations)), (report.measure, number(report.residual)),
+      ("step", number(report.step)),
     ]
     if let value = report.value { pairs.append(("value", number(value))) }
     pairs += [

@@ -50,8 +50,10 @@ extension LineSearch {
       let report = RootReport(
         method: "line_search by \(rule.rawValue)", measure: "slope",
         iterations: .tensor(Tensor(calls.count - 1)),
-        residual: stopGradient(trial.slope ?? slope), value: stopGradient(trial.point.value),
-        evaluations: calls.count, codes: stopGradient(codes))
+        residual: stopGradient(trial.slope ?? slope),
+        step: stopGradient(try trial.length * d.length()),
+        value: stopGradient(trial.point.value), evaluations: calls.count,
+        codes: stopGradient(codes))
       return (stopGradient(try outcome.isDescent.pick(trial.length, zero)), report)
     }
     try report.tell(isStrict: isStrict, place: place)

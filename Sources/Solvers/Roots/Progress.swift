@@ -7,11 +7,15 @@
 // A point counts as a solution where, to first order, a step to the solution would be no longer than
 // `rtol` times x itself: F(x) ≈ J (x - x*), and the last step told how long J makes a vector.
 //
-//     ‖F(x)‖ ≤ max(atol, rtol L X)        L = min(‖ΔF‖, ‖J Δx‖) / ‖Δx‖        X = max(‖x‖, ‖x₀‖)
+//     ‖F(x)‖ ≤ max(atol, rtol L X)        L = min(‖ΔF‖, ‖J Δx‖) / ‖Δx‖        X = max(‖x‖, ε ‖x₀‖)
 //
-// This is free of scale in x and in F, and a function that is huge where the search begins does not
-// make it end too early. J Δx is computed where ‖ΔF‖ alone would do: across a kink, where F jumps, it
-// says anything.
+// This is free of scale in x and in F, and neither a function that is huge where the search begins nor a
+// start far away makes it end too early: x is measured by itself, down to the rounding of x₀, which a
+// solution 0 needs. J Δx is computed where ‖ΔF‖ alone would do: across a kink, where F jumps, it says
+// anything.
+//
+// Of a minimum that is not enough: along a step J may be great, and along a valley small. There the step
+// to the minimum itself is looked at, d with H d = -g.
 
 import Autodiff
 import Tensors
@@ -57,6 +61,8 @@ struct Progress {
   private(set) var isActive: Variable
   /// ‖x₀‖
   private let startLength: Variable
+  /// The length of the last step that each item took.
+  private var stepLength: Variable
   private let relativeTolerance: Double
   private let absoluteTolerance: Double
   private var codes: Variable
@@ -67,12 +73,15 @@ struct Progress {
 
   /// The steps without any gain after which an item is given up.
   private static let patience = 20.0
+  /// The products with the Hessian that one look at a minimum may take.
+  private static let mostProducts = 100
 
   private init(_ point: Point, _ options: RootOptions) throws {
     let zero = Variable.number(0, like: point.value)
     let isFinite = try point.isFinite().and(point.x.isFiniteVector())
     isActive = try isFinite.or(isFinite.not())
     startLength = try point.x.length()
+    stepLength = try startLength.zerosLike()
     relativeTolerance = max(
       options.relativeTolerance(for: point.x.dtype), 4 * point.x.dtype.epsilon)
     absoluteTolerance = options.absoluteTolerance
@@ -121,46 +130,92 @@ struct Progress {
     let isMove = try length.isUsableDivisor()
     let change = try (point.residual - last.residual).length()
     let slope = try Variable.quotient(change, length, where: isMove)
-    let isNear = try isActive.and(isWithin(relativeTolerance, at: point, slope))
+    stepLength = try isActive.and(isMove).pick(length, stepLength)
+    let goal = try size(of: point) * relativeTolerance
+    let isNear = try isActive.and(isWithin(goal, at: point, slope))
     if isNear.isTrueAnywhere {
       try finish(
-        where: isNear.and(isSolution(point, relativeTolerance, along: step, method)), as: .converged
-      )
+        where: isNear.and(isSolution(point, within: goal, along: step, method)), as: .converged)
     }
-    try countStalls(point, after: last)
+    try countStalls(point, after: last, method)
   }
 
-  /// ‖F(x)‖ ≤ max(atol, rtol L X)
-  private func isWithin(
-    _ tolerance: Double, at point: Point, _ slope: Variable
-  ) throws -> Variable {
-    let scale = try point.x.length().maximum(startLength)
-    let goal = try slope * scale * tolerance
+  /// X, by which an error of x is measured.
+  private func size(of point: Point) throws -> Variable {
+    try point.x.length().maximum(startLength * point.x.dtype.epsilon)
+  }
+
+  /// ‖F(x)‖ ≤ max(atol, L e) for an error e of x.
+  private func isWithin(_ error: Variable, at point: Point, _ slope: Variable) throws -> Variable {
+    let goal = try slope * error
     return try point.residual.length().isLessOrEqual(
       to: goal.maximum(.number(absoluteTolerance, like: goal)))
   }
 
-  /// The same with the L that J has along a step.
+  /// The same with the L that J has along a step; and of a minimum, where a step to it would be no
+  /// longer either.
   private func isSolution<M: RootMethod>(
-    _ point: Point, _ tolerance: Double, along step: Variable, _ method: M
+    _ point: Point, within error: Variable, along step: Variable, _ method: M
   ) throws -> Variable {
     let moved = try jvp([point.x], [step]) { [try method.point(at: $0[0]).residual] }.tangents[0]
     let length = try step.length()
     let slope = try Variable.quotient(
       (moved ?? step.zerosLike()).length(), length, where: length.isUsableDivisor())
-    return try isWithin(tolerance, at: point, slope)
+    let isThere = try isWithin(error, at: point, slope)
+    guard method.measure == "gradient", isThere.isTrueAnywhere else { return isThere }
+    let isExact = try point.residual.length().isLessOrEqual(
+      to: .number(absoluteTolerance, like: error))
+    return try isThere.and(isExact.or(isNearMinimum(point, within: error, where: isThere, method)))
+  }
+
+  /// True for items where d with H d = -g is no longer than an error, as far as conjugate gradients
+  /// tell: their d only becomes longer (Steihaug 1983), so one that is too long shows before the end.
+  private func isNearMinimum<M: RootMethod>(
+    _ point: Point, within error: Variable, where isAsked: Variable, _ method: M
+  ) throws -> Variable {
+    var d = try point.x.zerosLike()
+    var r = try -point.residual
+    var p = r
+    var gamma = try r.inner(r)
+    // Components of g along which H is small are what is looked for, and small themselves.
+    let rest = try gamma * 1e-10
+    var isShort = try isAsked.or(isAsked.not())
+    var isOpen = isAsked
+    var products = 0
+    while products < min(2 * point.x.count, Progress.mostProducts), isOpen.isTrueAnywhere {
+      let q =
+        try jvp([point.x], [p]) { [try method.point(at: $0[0]).residual] }.tangents[0]
+        ?? p.zerosLike()
+      let curvature = try p.inner(q)
+      isOpen = try isOpen.and(curvature.isGreater(than: .number(0, like: curvature)))
+      let alpha = try Variable.quotient(
+        gamma, curvature, where: isOpen.and(curvature.isUsableDivisor()))
+      d = try d + alpha * p
+      r = try r - alpha * q
+      isShort = try isShort.and(isOpen.not().or(d.length().isLessOrEqual(to: error)))
+      let next = try r.inner(r)
+      isOpen = try isOpen.and(isShort).and(next.isGreater(than: rest))
+      p = try r + Variable.quotient(next, gamma, where: gamma.isUsableDivisor()) * p
+      gamma = next
+      products += 1
+    }
+    return isShort
   }
 
   /// Ends items that have not gained anything for long: a lower value, or an F shorter by a hundredth.
-  private mutating func countStalls(_ point: Point, after last: Point) throws {
+  private mutating func countStalls<M: RootMethod>(
+    _ point: Point, after last: Point, _ method: M
+  ) throws {
     let rounding = try last.value.abs() * (4 * point.x.dtype.epsilon)
     let length = try point.residual.length()
     let isBetter = try point.value.isLess(than: last.value - rounding)
       .or(length.isLess(than: least * 0.99))
     least = try least.minimum(length)
     stalls = try isBetter.pick(Variable(0), stalls + 1)
+    let isStalled = try stalls.isGreaterOrEqual(to: Variable(Progress.patience))
+    guard try isActive.and(isStalled).isTrueAnywhere else { return }
     try finish(
-      where: stalls.isGreaterOrEqual(to: Variable(Progress.patience)), as: .stagnated)
+      where: isStalled, at: point, stuckBefore: point.residual, method, otherwise: .stagnated)
   }
 
   /// Ends the items where a condition holds, those of them that go on.
@@ -172,13 +227,15 @@ struct Progress {
   }
 
   /// Ends items that cannot take a step towards the solution: with what J makes of that step, they may
-  /// be as near to it as rounding lets them.
+  /// be as near to it as rounding lets them. Near 0 that is measured by the start, or by 1.
   mutating func finish<M: RootMethod>(
     where condition: Variable, at point: Point, stuckBefore step: Variable, _ method: M,
     otherwise outcome: RootReport.Outcome
   ) throws {
     let isThere = try Context.current.withoutGradients {
-      try isSolution(point, 10 * relativeTolerance, along: step, method)
+      let scale = try startLength.minimum(.number(1, like: startLength))
+      let error = try size(of: point).maximum(scale) * (10 * relativeTolerance)
+      return try isSolution(point, within: error, along: step, method)
     }
     try finish(where: condition.and(isThere), as: .converged)
     try finish(where: condition, as: outcome)
@@ -190,7 +247,7 @@ struct Progress {
     RootReport(
       method: method, measure: measure,
       iterations: stopGradient(try iterations.converted(to: .i64)),
-      residual: stopGradient(try point.residual.length()),
+      residual: stopGradient(try point.residual.length()), step: stopGradient(stepLength),
       value: measure == "gradient" ? stopGradient(point.value) : nil, evaluations: evaluations,
       codes: stopGradient(codes))
   }

@@ -57,6 +57,8 @@ public struct RootReport {
   public let iterations: Variable
   /// The length of what has to vanish, where each item ended.
   public let residual: Variable
+  /// The length of the last step that each item took.
+  public let step: Variable
   /// The function at the minimum; nil for roots.
   public let value: Variable?
   /// How many times the function was called; one call serves all items.
