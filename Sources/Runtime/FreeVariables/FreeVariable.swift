@@ -25,7 +25,7 @@ enum FreeVariable {
 
 extension FreeVariable: Hashable {
   /// What makes two of them the same place.
-  struct Identity: Equatable {
+  struct Identity: Hashable {
     var kind: Int
     var object: UInt
     var index: Int
@@ -52,12 +52,7 @@ extension FreeVariable: Hashable {
 
   static func == (a: FreeVariable, b: FreeVariable) -> Bool { a.identity == b.identity }
 
-  func hash(into hasher: inout Hasher) {
-    let identity = identity
-    hasher.combine(identity.kind)
-    hasher.combine(identity.object)
-    hasher.combine(identity.index)
-  }
+  func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 }
 
 /// Who is told what a function reads of what was there before it ran.

@@ -13,21 +13,32 @@ import Tensors
 
 /// The values of free variables at the runs of a function.
 final class FreeVariableLog: FreeVariableWatcher {
+  /// A variable that runs have touched.
+  private struct Entry {
+    let variable: FreeVariable
+    let identity: FreeVariable.Identity
+    /// What it held when a run first touched it.
+    let value: Value
+    /// The last run that has touched it.
+    var run: Int
+  }
+
   private unowned let interpreter: Interpreter
-  /// What each variable held when a run first touched it.
-  private var first: [FreeVariable: Value] = [:]
-  /// What else it held at later runs.
+  private var entries: [Entry] = []
+  /// Where entries stand, once they are too many to look through.
+  private var places: [FreeVariable.Identity: Int] = [:]
+  /// What else variables held at later runs.
   private var later: [Int: [FreeVariable: Value]] = [:]
   private var defaultFloat: DType?
   private var runs = 0
 
-  /// While a run is watched: who watches what that is in, when it began, and what it has touched.
+  /// While a run is watched: who watches what that is in, when it began, and the boxes that it has made.
   private var outer: (any FreeVariableWatcher)?
   private var start = 0
-  private var touched: Set<FreeVariable> = []
-  /// Some of what the run has touched, by a few bits: most reads are of what was read a moment ago.
-  private var recent = [(run: Int, identity: FreeVariable.Identity)?](repeating: nil, count: 64)
   private var made: Set<ObjectIdentifier> = []
+
+  /// The entries that are looked through: most functions read fewer, and a look-up by hash takes as long.
+  private static let mostLookedThrough = 16
 
   init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
@@ -44,13 +55,12 @@ final class FreeVariableLog: FreeVariableWatcher {
 
   private func watched<R>(_ body: () throws -> R) throws -> R {
     let context = interpreter.context
-    let saved = (outer, start, touched, made)
     outer = context.watcher == nil ? nil : interpreter.watcher
     start = context.markMoment()
-    (touched, made) = ([], [])
     defaultFloat = context.defaultFloat
     defer {
-      (outer, start, touched, made) = saved
+      outer = nil
+      made.removeAll()
       runs += 1
     }
     return try interpreter.watched(by: self, body)
@@ -96,35 +106,46 @@ final class FreeVariableLog: FreeVariableWatcher {
 
   private func note(_ variable: FreeVariable, _ value: Value) {
     let identity = variable.identity
-    let bits = Int(truncatingIfNeeded: identity.object >> 4) &+ identity.index &+ identity.kind
-    let place = bits & (recent.count - 1)
-    if let known = recent[place], known.run == runs, known.identity == identity { return }
-    recent[place] = (runs, identity)
-    guard !isOwn(variable), touched.insert(variable).inserted else { return }
-    guard let known = first[variable] else {
-      first[variable] = value
-      return
+    if let place = place(of: identity) {
+      guard entries[place].run != runs else { return }
+      entries[place].run = runs
+      if !entries[place].value.isIdentical(to: value) {
+        later[runs, default: [:]][variable] = value
+      }
+    } else if !isOwn(variable) {
+      entries.append(Entry(variable: variable, identity: identity, value: value, run: runs))
+      guard entries.count > FreeVariableLog.mostLookedThrough else { return }
+      // Those before are looked through still.
+      places[identity] = entries.count - 1
     }
-    if !known.isIdentical(to: value) { later[runs, default: [:]][variable] = value }
+  }
+
+  private func place(of identity: FreeVariable.Identity) -> Int? {
+    for index in entries.indices.prefix(FreeVariableLog.mostLookedThrough)
+    where entries[index].identity == identity { return index }
+    return places.isEmpty ? nil : places[identity]
   }
 
   /// Forgets the variables that the function has changed itself: what they hold goes on from run to run.
   func forgetChanges() {
-    first = first.filter { $1.isIdentical(to: $0.held(in: interpreter)) }
+    entries.removeAll { !$0.value.isIdentical(to: $0.variable.held(in: interpreter)) }
+    // No run is watched any more, so nobody looks for entries.
+    places.removeAll()
   }
 
   // MARK: - Once more
 
   /// Runs the body on what was there; whoever watches was told of it the first time.
   private func again<R>(_ run: Int, _ body: () throws -> R) throws -> R {
-    let values = later[run].map { first.merging($0) { $1 } } ?? first
+    let others = later[run]
     let context = interpreter.context
     return try interpreter.unwatched {
       let dtype = context.defaultFloat
       context.defaultFloat = defaultFloat ?? dtype
-      let present = values.map { variable, value in
-        let present = Present(variable, interpreter)
-        variable.put(value, interpreter)
+      let present = entries.map { entry in
+        let present = Present(entry.variable, interpreter)
+        let value = others?[entry.variable] ?? entry.value
+        entry.variable.put(value, interpreter)
         return (present, before: value)
       }
       defer {
