@@ -32,9 +32,8 @@ struct RecordedReads {
   private let constants: [(index: Int, object: ReadObject)]
   private let operandCount: Int
   private let objectCount: Int
-  /// Whether all objects have to be the very same ones.
-  private let isBound: Bool
-  private let objects: [ReadObject]
+  /// The objects of the run, where all have to be the very same ones; nil where they need not.
+  private let bound: [ReadObject]?
   private let wantsDistinctOperands: Bool
   private let modes: Modes
 
@@ -55,11 +54,10 @@ struct RecordedReads {
   ) {
     self.entries = entries
     self.constants = constants
-    self.objects = objects
     self.operandCount = operandCount
     self.modes = modes
     objectCount = objects.count
-    isBound = recording?.callsFunctions ?? false
+    bound = recording?.callsFunctions == true ? objects : nil
     wantsDistinctOperands = recording?.takesGradients ?? false
   }
 
@@ -80,7 +78,7 @@ struct RecordedReads {
         match.take(value, as: entry.pattern)
       else { return .other(byConstant: match.failedAtConstant) }
     }
-    if isBound, !zip(objects, match.objects).allSatisfy({ $0.identity == $1?.identity }) {
+    if let bound, !zip(bound, match.objects).allSatisfy({ $0.identity == $1?.identity }) {
       return .other(byConstant: false)
     }
     if wantsDistinctOperands, !match.operandsAreDistinct { return .other(byConstant: false) }
