@@ -269,8 +269,7 @@ func recorded(_ node: Traced, _ context: Context) throws -> Variable {
 @inline(__always)
 func inspect(_ x: Variable) {
   guard mos_watches_get() & Int32(MOS_WATCHES_RECORDING) != 0 else { return }
-  let context = Context.current
-  context.recording?.inspect(x, in: context)
+  Context.current.recording?.inspect(x)
 }
 
 /// The innermost level that one of the operands belongs to, nil where all are plain tensors.

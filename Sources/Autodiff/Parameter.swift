@@ -114,12 +114,14 @@ public final class Parameter: @unchecked Sendable {
     {
       return known.variable
     }
-    let outer = seen(at: height - 2, in: context)
     if let recording = context.activeRecording, height == recording.height + 1,
       let watcher = context.watcher
     {
-      return watcher.tensor(of: self, held: outer)
+      // What stands for a parameter while a function of it runs is no tensor from outside.
+      if recording.knows(stored) { return stored }
+      return watcher.tensor(of: self, held: seen(at: height - 2, in: context))
     }
+    let outer = seen(at: height - 2, in: context)
     guard outer.dtype.isFloat else { return outer }
     let inner = Variable.traced(
       Traced(

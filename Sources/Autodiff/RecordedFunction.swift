@@ -76,7 +76,7 @@ public struct RecordedFunction: @unchecked Sendable {
         leaves: recording.leaves, outputs: outputs, others: recording.operations,
         serial: recording.serial)
       // A result that is nobody's operand came by a way that nobody watched.
-      (outputs + recorded.externals).forEach { recording.inspect($0, in: context) }
+      (outputs + recorded.externals).forEach(recording.inspect)
       return (recorded, recording)
     }
   }

@@ -117,14 +117,17 @@ public final class Recording {
   /// Takes an operation down.
   func record(_ node: Traced) { operations.append(node) }
 
+  /// True for what the run has made, or has been given for something from outside.
+  func knows(_ x: Variable) -> Bool {
+    switch x {
+    case .tensor(let tensor): tensor.recording == number
+    case .traced(let traced): Int(traced.height) >= height || !traced.isAlive(in: .current)
+    }
+  }
+
   /// Looks at an operand of an operation of the run.
-  func inspect(_ x: Variable, in context: Context) {
-    let isKnown =
-      switch x {
-      case .tensor(let tensor): tensor.recording == number
-      case .traced(let traced): Int(traced.height) >= height || !traced.isAlive(in: context)
-      }
-    if !isKnown { meets("computes with a tensor that an object from outside holds") }
+  func inspect(_ x: Variable) {
+    if !knows(x) { meets("computes with a tensor that an object from outside holds") }
   }
 
   /// Takes note of gradients that the run takes.
