@@ -109,14 +109,14 @@ enum KernelLayer {
       guard let function = mos_unary_kernel(Int32(kernel.rawValue), f32) else { continue }
       cases.append(
         Case(name: "\(kernel)", operands: 1) { n, arrays in
-          _ = function(n, arrays.a, nil, nil, arrays.y, 0)
+          _ = function(n, arrays.a, nil, nil, arrays.y)
         })
     }
     if let function = mos_scan_kernel(Int32(MOS_SCAN_softmax), f32) {
       cases.append(
         Case(name: "softmax", operands: 1) { n, arrays in
           for start in stride(from: 0, to: n, by: row) {
-            _ = function(row, arrays.a + start, nil, nil, arrays.y + start, 0)
+            _ = function(row, arrays.a + start, nil, nil, arrays.y + start)
           }
         })
     }
@@ -124,7 +124,7 @@ enum KernelLayer {
       guard let function = mos_binary_kernel(Int32(kernel.rawValue), f32, 0) else { continue }
       cases.append(
         Case(name: "\(kernel)", operands: 2) { n, arrays in
-          _ = function(n, arrays.a, arrays.b, nil, arrays.y, 0)
+          _ = function(n, arrays.a, arrays.b, nil, arrays.y)
         })
     }
     if let function = mos_reduction_kernel(Int32(MOS_REDUCE_sum), f32) {

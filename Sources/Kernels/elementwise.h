@@ -4,8 +4,7 @@
 enum { PASS = 256 };
 
 #define BLOCK_KERNEL(name)                                                          \
-  static int name(size_t n, const void *a, const void *b, const void *c, void *y,   \
-                  double parameter)
+  static int name(size_t n, const void *a, const void *b, const void *c, void *y)
 
 // The output is an operand's memory exactly or not at all, so iterations are independent.
 #define EACH _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++)
@@ -355,7 +354,7 @@ BINARY_MATH_OF(general_power, pow, f64, double)
     } else if (exponent == 0.5) {                                                   \
       EACH result[i] = source[i] == -(T)INFINITY ? (T)INFINITY : __builtin_elementwise_sqrt(source[i] + 0); \
     } else {                                                                        \
-      return binary_general_power_##tag##_vs(n, a, b, c, y, parameter);             \
+      return binary_general_power_##tag##_vs(n, a, b, c, y);                        \
     }                                                                               \
     return MOS_OK;                                                                  \
   }
@@ -376,17 +375,6 @@ POWER(f64, double)
     return MOS_OK;                                                                  \
   }
 SELECT(bool, uint8_t) SELECT(i64, int64_t) SELECT(f32, float) SELECT(f64, double)
-
-// a + s·b
-#define ADD_SCALED(tag, T)                                                          \
-  BLOCK_KERNEL(add_scaled_##tag) {                                                  \
-    const T *left = a, *right = b;                                                  \
-    T *result = y;                                                                  \
-    T scale = (T)parameter;                                                         \
-    EACH result[i] = left[i] + scale * right[i];                                    \
-    return MOS_OK;                                                                  \
-  }
-ADD_SCALED(f32, float) ADD_SCALED(f64, double)
 
 // MARK: Conversions
 

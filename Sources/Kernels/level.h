@@ -74,7 +74,6 @@ const mos_kernel_table MOS_TABLE = {
     [MOS_BINARY_or] = {[MOS_BOOL] = FORMS(or, bool), [MOS_I64] = FORMS(or, i64)},
   },
   .select = {select_bool, select_i64, select_f32, select_f64},
-  .add_scaled = {[MOS_F32] = add_scaled_f32, [MOS_F64] = add_scaled_f64},
   .reduce = {
     [MOS_REDUCE_sum] = {reduce_sum_bool, reduce_sum_i64, reduce_sum_f32, reduce_sum_f64},
     [MOS_REDUCE_prod] = {NULL, reduce_prod_i64, reduce_prod_f32, reduce_prod_f64},

@@ -114,12 +114,12 @@ static int run_kernel(const mos_loop *loop, size_t n, const void *const *p, cons
                       void *y) {
   if (loop->operands == 2) {
     if (scalar[1] && loop->kernel[MOS_SECOND_SCALAR])
-      return loop->kernel[MOS_SECOND_SCALAR](n, p[0], p[1], NULL, y, loop->parameter);
+      return loop->kernel[MOS_SECOND_SCALAR](n, p[0], p[1], NULL, y);
     if (scalar[0] && loop->kernel[MOS_FIRST_SCALAR])
-      return loop->kernel[MOS_FIRST_SCALAR](n, p[0], p[1], NULL, y, loop->parameter);
+      return loop->kernel[MOS_FIRST_SCALAR](n, p[0], p[1], NULL, y);
   }
   return loop->kernel[0](n, p[0], loop->operands > 1 ? p[1] : NULL,
-                         loop->operands > 2 ? p[2] : NULL, y, loop->parameter);
+                         loop->operands > 2 ? p[2] : NULL, y);
 }
 
 static bool only_inner_moves(const mos_operand *x, int inner) {
@@ -176,7 +176,7 @@ static int run_rows(const walk *w, int form, int64_t first, int64_t end) {
     if (stop > end) stop = end;
     index[outer] += stop - first;
     for (; first < stop; first++) {
-      status |= kernel((size_t)row, p[0], p[1], p[2], y, loop->parameter);
+      status |= kernel((size_t)row, p[0], p[1], p[2], y);
       for (int k = 0; k < loop->operands; k++) p[k] += step[k][outer];
       y += y_step;
     }

@@ -213,7 +213,7 @@ typedef struct {
   static void name##_task(void *context, size_t task) {                                           \
     const fill *f = context;                                                                      \
     size_t first = task * task_size, left = f->count - first;                                     \
-    name##_part(f->key, f->counter + first / numbers * lanes, (type *)f->out + first,             \
+    name##_part(f->key, f->counter + first / (numbers) * lanes, (type *)f->out + first,             \
                 left < task_size ? left : task_size);                                             \
   }                                                                                               \
   void name(uint64_t key, uint64_t counter, type *out, size_t count) {                            \

@@ -28,7 +28,7 @@ static void run_rows(void *context, size_t task) {
     const char *x = t->x + i * t->row_bytes;
     const char *b = t->b ? t->b + i * t->row_bytes : NULL;
     char *y = t->y + i * t->result_bytes;
-    int status = t->reduce ? t->reduce(t->n, x, b, y) : t->scan(t->n, x, NULL, NULL, y, 0);
+    int status = t->reduce ? t->reduce(t->n, x, b, y) : t->scan(t->n, x, NULL, NULL, y);
     if (status != MOS_OK) {
       t->status = status;
       return;
@@ -88,7 +88,7 @@ static void join(row_pieces *p, mos_block_kernel combine, size_t n, int depth, s
   uint64_t second;
   join(p, combine, half_of(n), depth - 1, next, y);
   join(p, combine, n - half_of(n), depth - 1, next, &second);
-  combine(1, y, &second, NULL, y, 0);
+  combine(1, y, &second, NULL, y);
 }
 
 int mos_reduce_rows(mos_reduce_kernel kernel, mos_block_kernel combine, size_t rows, size_t n,
@@ -132,7 +132,7 @@ static int reduce_strip(mos_block_kernel kernel, size_t rows, size_t n, const ch
   if (rows <= RUN) {
     memcpy(y, x, bytes);
     for (size_t i = 1; i < rows; i++) {
-      int status = kernel(n, y, x + i * row_bytes, NULL, y, 0);
+      int status = kernel(n, y, x + i * row_bytes, NULL, y);
       if (status != MOS_OK) return status;
     }
     return MOS_OK;
@@ -142,7 +142,7 @@ static int reduce_strip(mos_block_kernel kernel, size_t rows, size_t n, const ch
   int status = reduce_strip(kernel, half, n, x, row_bytes, y, bytes);
   if (status == MOS_OK)
     status = reduce_strip(kernel, rows - half, n, x + half * row_bytes, row_bytes, second, bytes);
-  return status == MOS_OK ? kernel(n, y, second, NULL, y, 0) : status;
+  return status == MOS_OK ? kernel(n, y, second, NULL, y) : status;
 }
 
 /// A task is a strip of columns of one block of rows.

@@ -294,6 +294,9 @@ final class Machine {
         }
         while state.pointee.frameCount > handler.frameCount { popFrame() }
         state.pointee.pc = target
+        // What the region has above lives no longer than it.
+        let above = register + 1
+        clearRegisters(handler.base + above, handler.header.pointee.registerCount - above)
         handler.base[register] = ErrorObject.value(of: error)
         return true
       }

@@ -5,10 +5,12 @@ import Tensors
 
 /// GMRES for any square matrix (Saad & Schultz 1986), started again after a number of steps.
 ///
-/// The Arnoldi process with modified Gram–Schmidt orthogonalization, done twice where it lost
-/// length, makes a basis V of the Krylov space of A M with A M V = V⁺ H; x = M V y for the y that
-/// makes ‖e₁ ‖b‖ - H y‖ least, by Givens rotations. Preconditioning is from the right, so that the
-/// residual is the system's own.
+/// The Arnoldi process with modified Gram–Schmidt orthogonalization makes a basis V of the Krylov
+/// space of A M with A M V = V⁺ H; x = M V y for the y that makes ‖e₁ ‖b‖ - H y‖ least, by Givens
+/// rotations. Preconditioning is from the right, so that the residual is the system's own.
+///
+/// Once is enough: V loses its orthogonality only as fast as the residual falls, so that x is as good
+/// as rounding allows when it is lost (Paige, Rozložník & Strakoš 2006, SIAM J. Matrix Anal. Appl. 28).
 struct GeneralizedMinimalResidual: IterativeMethod {
   let name = "gmres"
   /// The steps between two starts: as many vectors are kept.
@@ -60,7 +62,7 @@ struct GeneralizedMinimalResidual: IterativeMethod {
       x: try system.precondition?(x) ?? x, steps: columns.count, isBroken: nil)
   }
 
-  /// A vector without its parts along a basis, and the parts; Gram–Schmidt twice is enough.
+  /// A vector without its parts along a basis, and the parts.
   private static func orthogonalized(
     _ vector: Variable, _ basis: [Variable]
   ) throws -> (parts: [Variable], rest: Variable) {
@@ -70,11 +72,6 @@ struct GeneralizedMinimalResidual: IterativeMethod {
       let part = try v.inner(rest)
       rest = try rest - part * v
       parts.append(part)
-    }
-    for (index, v) in basis.enumerated() {
-      let part = try v.inner(rest)
-      rest = try rest - part * v
-      parts[index] = try parts[index] + part
     }
     return (parts, rest)
   }

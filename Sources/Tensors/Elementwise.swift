@@ -127,7 +127,7 @@ extension Tensor {
     let status: Int32
     if x.isContiguous && dtype == types.compute && x.count <= smallCount {
       status = withExtendedLifetime(x.buffer) {
-        function(x.count, x.header.data, nil, nil, result.header.data, 0)
+        function(x.count, x.header.data, nil, nil, result.header.data)
       }
     } else {
       status = run(result, (function, nil, nil), x, types.compute)
@@ -155,14 +155,12 @@ extension Tensor {
 
   /// Runs an elementwise loop over two operands that stretch to the result's shape.
   static func run(
-    _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ b: Tensor, _ compute: DType,
-    parameter: Double = 0
+    _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ b: Tensor, _ compute: DType
   ) -> Int32 {
     var loop = mos_loop(result, kernels, operands: 2)
     loop.operand.0 = mos_operand(a, stretchedTo: result.shape)
     loop.operand.1 = mos_operand(b, stretchedTo: result.shape)
     loop.compute = (compute.rawValue, compute.rawValue, 0)
-    loop.parameter = parameter
     return withExtendedLifetime((a, b, result)) { mos_elementwise(&loop) }
   }
 
@@ -305,7 +303,7 @@ extension Tensor {
     }
     return withExtendedLifetime(a) {
       withExtendedLifetime(b) {
-        function(result.count, a.header.data, b.header.data, nil, result.header.data, 0)
+        function(result.count, a.header.data, b.header.data, nil, result.header.data)
       }
     }
   }
@@ -325,7 +323,7 @@ extension Tensor {
     let isDone = withExtendedLifetime((a, b)) {
       (0..<a.count / n).allSatisfy { row in
         function(
-          n, a.header.data + row * step, b.header.data, nil, result.header.data + row * width, 0)
+          n, a.header.data + row * step, b.header.data, nil, result.header.data + row * width)
           == MOS_OK
       }
     }
@@ -353,17 +351,6 @@ extension Tensor {
     }
   }
 
-  /// `a + scale · b` in one pass, for floats of one shape or shapes that stretch.
-  public static func addScaled(_ a: Tensor, _ b: Tensor, scale: Double) throws -> Tensor {
-    guard let shape = Shape.broadcast(a.shape, b.shape) else { throw Shape.mismatch("add", a, b) }
-    let promoted = DType.promoted(a.dtype, b.dtype)
-    let dtype = promoted.isFloat ? promoted : .f64
-    let result = try uninitialized(shape.checked(), dtype)
-    let kernel = mos_add_scaled_kernel(Int32(dtype.rawValue))
-    _ = run(result, (kernel, nil, nil), a, b, dtype, parameter: scale)
-    return result
-  }
-
   /// `a` where the condition is true, else `b`; the three stretch to one shape.
   public static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     guard let values = Shape.broadcast(a.shape, b.shape) else {
@@ -381,7 +368,7 @@ extension Tensor {
     {
       _ = withExtendedLifetime((condition, a, b)) {
         kernel(
-          result.count, condition.header.data, a.header.data, b.header.data, result.header.data, 0)
+          result.count, condition.header.data, a.header.data, b.header.data, result.header.data)
       }
       return result
     }

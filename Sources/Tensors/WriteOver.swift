@@ -46,6 +46,6 @@ extension Tensor {
   ) {
     guard count > 0, let function = mos_binary_kernel(kernel, dtype, form) else { return }
     let own = UnsafeRawPointer(header.data)
-    _ = function(count, isLeft ? own : other, isLeft ? other : own, nil, header.data, 0)
+    _ = function(count, isLeft ? own : other, isLeft ? other : own, nil, header.data)
   }
 }

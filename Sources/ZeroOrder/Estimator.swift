@@ -129,22 +129,18 @@ private struct Weights {
   init(_ estimator: Estimator, _ values: [Variable], _ base: Variable?) throws {
     var compared = try Weights.compared(values)
     if let base { compared = try compared - base.converted(to: compared.dtype) }
-    let finite = try FiniteSamples(compared)
-    failures = finite.failures
+    var finite = try FiniteSamples(compared)
     switch estimator.shaping {
-    case .none:
-      compared = try finite.clearing(compared)
-      share = finite.share
-    case .zscore:
-      compared = try finite.clearing(estimator.shaping.shaped(finite.clearing(compared)))
-      share = finite.share
+    case .none: compared = try finite.clearing(compared)
+    case .zscore: compared = try zscores(compared, finite)
     case .ranks:
-      // Ranks have a place for what is not finite: the worst.
+      // Ranks have a place for what is not finite: all samples count.
       let population = values[0].count
-      let ranks = try estimator.shaping.shaped(try Variable.concat(values))
+      let ranks = try centeredRanks(try Variable.concat(values))
       compared = try Weights.compared(try ranks.split(values.map { _ in population }))
-      share = .number(1 / Double(population), like: compared)
+      finite = try FiniteSamples(compared)
     }
+    (share, failures) = (finite.share, finite.failures)
     if estimator.baseline != .none {
       compared = try finite.clearing(compared - compared.sum() * share)
     }

@@ -14,20 +14,15 @@ public enum FitnessShaping: String, Sendable, CaseIterable {
   case ranks
   /// Their distance from the mean in standard deviations.
   case zscore
+}
 
-  /// The weights of a population's values, in the same order.
-  func shaped(_ values: Variable) throws -> Variable {
-    switch self {
-    case .none: return values
-    case .ranks: return try centeredRanks(values)
-    case .zscore:
-      let distance = try values - values.mean()
-      let variance = try distance.square().mean()
-      let zero = Variable.number(0, like: variance)
-      let isSpread = try variance.isGreater(than: zero)
-      return try distance * isSpread.select(variance, variance.onesLike()).rsqrt()
-    }
-  }
+/// The distances of those that count from their mean, in their standard deviations; 0 for the others.
+func zscores(_ values: Variable, _ finite: FiniteSamples) throws -> Variable {
+  let mean = try finite.clearing(values).sum() * finite.share
+  let distance = try finite.clearing(values - mean)
+  let variance = try distance.square().sum() * finite.share
+  let isSpread = try variance.isGreater(than: .number(0, like: variance))
+  return try distance * isSpread.select(variance, variance.onesLike()).rsqrt()
 }
 
 /// Ranks between -½ and ½, ties with the mean of their ranks, nan as the worst.

@@ -19,6 +19,34 @@ import Tensors
 }
 
 extension PrimitiveTable {
+  /// Products of matrices and stacks that are read as their transposes: as views, and as the reverse
+  /// rule reads them, which turns an operand for the gradient of the other.
+  private mutating func addTurnedProducts() {
+    let products: [(a: [Int], b: [Int], y: [Int])] = [
+      ([2, 3], [3, 4], [2, 4]), ([2, 2, 3], [3, 4], [2, 2, 4]), ([2, 3], [2, 3, 4], [2, 2, 4]),
+      ([2, 2, 3], [2, 3, 4], [2, 2, 4]), ([2, 1, 2, 3], [2, 3, 2], [2, 2, 2, 2]),
+    ]
+    for (a, b, y) in products {
+      func operand(_ shape: [Int], isTurned: Bool = false) -> PrimitiveCase.Operand {
+        .floats(isTurned ? shape.dropLast(2) + shape.suffix(2).reversed() : shape, -1...1)
+      }
+      for (turnsA, turnsB) in [(false, true), (true, false), (true, true)] {
+        add("matmul", [operand(a, isTurned: turnsA), operand(b, isTurned: turnsB)]) { x in
+          let left = turnsA ? try x[0].swappedAxes(-1, -2) : x[0]
+          return try left.matmul(turnsB ? x[1].swappedAxes(-1, -2) : x[1])
+        }
+      }
+      add("matmul", [operand(a), operand(b), operand(y)], isInside: true) { x in
+        let pull = try vjp([x[0]]) { [try $0[0].matmul(x[1])] }
+        return try pull([x[2]])[0] ?? x[0].zerosLike()
+      }
+      add("matmul", [operand(a), operand(b), operand(y)], isInside: true) { x in
+        let pull = try vjp([x[1]]) { [try x[0].matmul($0[0])] }
+        return try pull([x[2]])[0] ?? x[1].zerosLike()
+      }
+    }
+  }
+
   private mutating func matrices(
     _ name: String, isInside: Bool = false,
     _ function: @escaping @Sendable (Variable) throws -> Variable
@@ -36,6 +64,7 @@ extension PrimitiveTable {
     for (a, b) in products {
       add("matmul", [.floats(a, -1...1), .floats(b, -1...1)]) { try $0[0].matmul($0[1]) }
     }
+    addTurnedProducts()
     let systems: [([Int], [Int])] = [
       ([3, 3], [3]), ([3, 3], [3, 2]), ([2, 3, 3], [3, 2]), ([3, 3], [2, 3, 2]),
       ([2, 3, 3], [2, 3, 1]),

@@ -159,12 +159,15 @@ import Testing
           }
           return results[0].indices.map { i in results.flatMap { $0[i].numbers } }
         }
-        func map(_ g: ([Variable]) throws -> [Variable]) throws -> [[Double]] {
-          let stacked = try examples[0].indices.map { index in
+        func stack() throws -> (operands: [Variable], axes: [Int?]) {
+          let operands = try examples[0].indices.map { index in
             chosen.contains(index)
               ? try Variable.stack(examples.map { $0[index] }) : examples[0][index]
           }
-          let axes = stacked.indices.map { chosen.contains($0) ? 0 : nil }
+          return (operands, operands.indices.map { chosen.contains($0) ? 0 : nil })
+        }
+        func map(_ g: ([Variable]) throws -> [Variable]) throws -> [[Double]] {
+          let (stacked, axes) = try stack()
           return try vmap(stacked, axes: axes, size: 3, g).map(\.numbers)
         }
         let place = "\(name), case \(number), mapped \(chosen)"
@@ -181,8 +184,25 @@ import Testing
           let back = try pull([pull.values[0].onesLike()])
           return try zip(x, back).map { try $1 ?? $0.converted(to: .f64).zerosLike() }
         }
-        for (mapped, plain) in zip(try map(gradients), try loop(gradients)) {
+        let plainGradients = try loop(gradients)
+        for (mapped, plain) in zip(try map(gradients), plainGradients) {
           #expect(difference(mapped, plain) < 1e-9, "gradient of \(place)")
+        }
+        // Through the map: an operand that all examples share gets the sum of theirs.
+        let (stacked, axes) = try stack()
+        let pull = try vjp(stacked) { given in
+          let y = try vmap(given, axes: axes, size: 3) { [try sample.function($0)] }[0]
+          return [try (y * y).sum()]
+        }
+        for (index, back) in try pull([pull.values[0].onesLike()]).enumerated() {
+          guard let back else { continue }
+          let each = plainGradients[index]
+          let shared = (0..<each.count / 3).map { i in
+            (0..<3).reduce(0) { $0 + each[$1 * (each.count / 3) + i] }
+          }
+          #expect(
+            difference(back.numbers, chosen.contains(index) ? each : shared) < 1e-9,
+            "gradient through \(place)")
         }
         func tangents(_ x: [Variable]) throws -> [Variable] {
           let directions = try x.map { $0.dtype.isFloat ? try $0.cos() : nil }

@@ -89,6 +89,23 @@ private func error(
     #expect(found?.diagnostic.kind == "limit")
   }
 
+  @Test(arguments: [
+    (1 << 20, 1 << 21, "1 MiB are allowed here"), (1 << 50, 1 << 49, "are there"),
+  ])
+  func `memory that was refused is there for the next run`(
+    limit: Int, count: Int, bound: String
+  ) throws {
+    let interpreter = Interpreter { _ in }
+    interpreter.limits.memory = limit
+    for _ in 0..<4 {
+      let refused = #expect(throws: RuntimeError.self) {
+        try interpreter.run(Source(name: "1", text: "zeros(\(count), dtype=bool)"))
+      }
+      #expect(refused?.diagnostic.message.hasSuffix(bound) == true)
+    }
+    try interpreter.run(Source(name: "2", text: "let x = zeros(100000)"))
+  }
+
   @Test func `an interrupt ends a run and is not caught`() {
     let found = error(of: "try { while true {} } catch e {}") { $0.interrupt.raise() }
     #expect(found?.diagnostic.kind == "interrupt")

@@ -14,13 +14,6 @@ import Testing
     return result
   }
 
-  /// Compared out of the macro, which would print every number of large arrays.
-  private func expectSame(_ y: Tensor, _ expected: [Double]) throws {
-    let places = try zip(y.doubles, expected).enumerated().filter { $1.0 != $1.1 }.map(\.offset)
-    #expect(y.count == expected.count)
-    #expect(places.prefix(3) == [])
-  }
-
   static let sizes: [(Int, Int, Int)] = [
     (1, 1, 1), (1, 5, 1), (1, 7, 4), (4, 7, 1), (2, 2, 2), (3, 4, 5), (8, 8, 8), (16, 3, 33),
     (1, 100, 100), (100, 100, 1), (65, 64, 63), (0, 3, 2), (2, 0, 3), (5, 1, 6),

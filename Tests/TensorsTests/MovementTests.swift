@@ -143,6 +143,27 @@ import Testing
     }
     withExtendedLifetime(x) {}
   }
+
+  @Test func `memory that is refused is not counted`() throws {
+    let bounded = MemoryAccount(limit: 1 << 20)
+    try MemoryAccount.with(bounded) {
+      #expect(message { try Tensor.zeros(Shape(1 << 18)) } != nil)
+      #expect(bounded.bytes == 0)
+      let all = try Tensor.zeros(Shape(1 << 17))
+      #expect(bounded.bytes == 1 << 20)
+      #expect(message { try all.converted(to: .i64) } != nil)
+      #expect(bounded.bytes == 1 << 20)
+    }
+    #expect(bounded.bytes == 0)
+    let unbounded = MemoryAccount(limit: .max)
+    MemoryAccount.with(unbounded) {
+      #expect(message { try Tensor.zeros(Shape(1 << 50)) }?.hasSuffix("are there") == true)
+      #expect(unbounded.bytes == 0)
+    }
+    // More than any machine's address space.
+    #expect(Allocator.take(1 << 60, zeroed: false) == nil)
+    #expect(TensorMemory.usedBytes < 1 << 59)
+  }
 }
 
 @Suite struct TransposedCopyTests {

@@ -158,13 +158,15 @@ extension Primitive {
   static let relu = Primitive(elementwise: .relu, "relu") { x, _, t in
     try t.rectified(at: x)
   }
-  /// Of operands of one shape.
+  /// Of operands of one shape, but that one of them may be mapped alone.
   ///
   ///     y = b > 0 ? a : 0            ẏ = b > 0 ? ȧ : 0            ā = b > 0 ? ȳ : 0, b̄ = 0
   static let reluGradient = Primitive(
     "relu_gradient", kernel: { a, b, _ in try Tensor.binary(.gate, a, b) },
     forward: { _, b, y, _, da, _ in try da?.rectified(at: b) ?? y.zerosLike() },
-    reverse: { _, b, _, _, dy, needsA, _ in (needsA ? try dy.rectified(at: b) : nil, nil) })
+    reverse: { a, b, _, _, dy, needsA, _ in
+      (needsA ? try dy.rectified(at: b).unbroadcast(to: a) : nil, nil)
+    })
   ///     y = 1 / (1 + e⁻ˣ)            y' = y (1 - y)
   static let sigmoid = Primitive(elementwise: .sigmoid, "sigmoid") { _, y, t in
     try t.scaled(by: y * (1 - y))

@@ -97,7 +97,7 @@ enum { MOS_SCAN_KERNELS(MOS_ENUMERATE) MOS_SCAN_COUNT };
 /// exactly, or not overlap it at all.
 typedef int (*mos_block_kernel)(
     size_t n, const void *_Nullable a, const void *_Nullable b, const void *_Nullable c,
-    void *y, double parameter);
+    void *y);
 
 /// `n` contiguous elements, or as many pairs of them, give one.
 typedef int (*mos_reduce_kernel)(size_t n, const void *x, const void *_Nullable b, void *y);
@@ -149,7 +149,6 @@ typedef struct {
   mos_block_kernel _Nullable unary[MOS_UNARY_COUNT][MOS_DTYPES];
   mos_block_kernel _Nullable binary[MOS_BINARY_COUNT][MOS_DTYPES][MOS_FORMS];
   mos_block_kernel _Nullable select[MOS_DTYPES];
-  mos_block_kernel _Nullable add_scaled[MOS_DTYPES];
   mos_reduce_kernel _Nullable reduce[MOS_REDUCE_COUNT][MOS_DTYPES];
   mos_block_kernel _Nullable scan[MOS_SCAN_COUNT][MOS_DTYPES];
   mos_convert_kernel _Nullable convert[MOS_DTYPES][MOS_DTYPES];
@@ -175,9 +174,6 @@ static inline mos_block_kernel _Nullable mos_binary_kernel(int kernel, int dtype
 }
 static inline mos_block_kernel _Nullable mos_select_kernel(int dtype) {
   return mos_kernels()->select[dtype];
-}
-static inline mos_block_kernel _Nullable mos_add_scaled_kernel(int dtype) {
-  return mos_kernels()->add_scaled[dtype];
 }
 static inline mos_reduce_kernel _Nullable mos_reduction_kernel(int kernel, int dtype) {
   return mos_kernels()->reduce[kernel][dtype];
@@ -210,7 +206,6 @@ typedef struct {
   uint8_t result_size;
   /// Block kernels by form; a kernel of one or three operands has one, in place 0.
   mos_block_kernel _Nullable kernel[MOS_FORMS];
-  double parameter;
   void *_Nullable result;
 } mos_loop;
 

@@ -36,7 +36,8 @@ extension Builtins {
       `shaping` takes `"ranks"` (-½ … ½, ties averaged) or `"zscore"` of the values in place of the
       values, which is no longer the gradient of f but knows no scale. `baseline` subtracts the `"mean"`
       from naive values, or for each sample the mean of the others, `"leave_one_out"`. Samples where f
-      is nan or infinite are left out, with a warning.
+      is nan or infinite are left out of everything, with a warning; ranks alone have a place for them,
+      the worst for nan.
 
       All samples are evaluated in one call through `vmap` where f allows it: where it does not branch
       on values, nor changes, prints or reads anything outside itself. Otherwise f runs sample by
