@@ -63,7 +63,7 @@ private final class House: HostObject {
   /// The guests that are alive after a call, in a frame that goes on.
   private func survivors(of program: String) throws -> String {
     let interpreter = Interpreter { _ in }
-    interpreter.setVariable("house", .host(House()))
+    try interpreter.setVariable("house", .host(House()))
     try interpreter.run(
       Source(
         name: "1",
@@ -106,8 +106,8 @@ private final class Counter: HostObject {
   @Test func `a state that cannot be restored leaves all targets as they were`() throws {
     let interpreter = Interpreter { _ in }
     let (first, second) = (Counter(), Counter())
-    interpreter.setVariable("first", .host(first))
-    interpreter.setVariable("second", .host(second))
+    try interpreter.setVariable("first", .host(first))
+    try interpreter.setVariable("second", .host(second))
     try interpreter.run(
       Source(
         name: "1",

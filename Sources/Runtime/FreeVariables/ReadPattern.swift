@@ -15,13 +15,18 @@ indirect enum ReadPattern {
   case operand(Int, TensorPattern)
   /// A key, whose words are this operand.
   case key(Int)
-  /// An equal number or text, or the very same built-in, model or object.
+  /// An equal number or text, or the very same built-in, model or object; lists and records of such.
   case constant(Value)
   case list([ReadPattern])
   case record(keys: [String], [ReadPattern])
   case object(Int, ObjectPattern)
   /// A method of the object, taken as a value.
   case method(FunctionPrototype, of: Int, ObjectPattern)
+}
+
+extension ReadPattern {
+  /// True where nothing but an equal value will do.
+  var isConstant: Bool { if case .constant = self { true } else { false } }
 }
 
 /// What a recording wants a tensor to be.
@@ -112,7 +117,7 @@ extension ObjectPattern {
 struct ReadMatch {
   private(set) var operands: [Variable?]
   private(set) var objects: [ReadObject?]
-  /// Whether the only thing that did not fit was the value of a number or a text.
+  /// Whether what did not fit was the value of a number, a text, or a list or record of them.
   private(set) var failedAtConstant = false
 
   init(operands: Int, objects: Int) {
@@ -151,7 +156,7 @@ struct ReadMatch {
       return take(object, at: index, as: wanted)
     case (.constant(let wanted), _):
       if wanted.isSameConstant(as: value) { return true }
-      failedAtConstant = wanted.isNumberOrText && value.isNumberOrText
+      failedAtConstant = wanted.isPlainData && value.isPlainData
       return false
     default: return false
     }
@@ -186,9 +191,16 @@ struct ReadMatch {
 }
 
 extension Value {
-  /// True for equal numbers and texts, and for one and the same function or object.
+  /// True for equal numbers and texts, for one and the same function or object, and for lists and
+  /// records of such.
   fileprivate func isSameConstant(as other: Value) -> Bool {
     switch (self, other) {
+    case (.list(let a), .list(let b)):
+      // A table that nobody has changed is known by its memory.
+      isIdentical(to: other)
+        || a.count == b.count && zip(a, b).allSatisfy { $0.isSameConstant(as: $1) }
+    case (.record(let a), .record(let b)):
+      a.keys == b.keys && zip(a.values, b.values).allSatisfy { $0.isSameConstant(as: $1) }
     case (.nil, .nil), (.absent, .absent): true
     case (.int(let a), .int(let b)): a == b
     case (.float(let a), .float(let b)): a.bitPattern == b.bitPattern
@@ -204,9 +216,9 @@ extension Value {
     }
   }
 
-  fileprivate var isNumberOrText: Bool {
+  fileprivate var isPlainData: Bool {
     switch self {
-    case .int, .float, .bool, .string: true
+    case .int, .float, .bool, .string, .list, .record: true
     default: false
     }
   }

@@ -183,9 +183,11 @@ final class RecordedReader: FreeVariableWatcher {
       return (.host(KeyObject(host.key, words: operand.variable)), .key(operand.index))
     case .list(let values):
       let parts = values.map(replaced)
+      if parts.allSatisfy(\.1.isConstant) { return (value, .constant(value)) }
       return (.list(parts.map(\.0)), .list(parts.map(\.1)))
     case .record(let record):
       let parts = record.values.map(replaced)
+      if parts.allSatisfy(\.1.isConstant) { return (value, .constant(value)) }
       return (
         .record(Record(Array(zip(record.keys, parts.map(\.0))))),
         .record(keys: record.keys, parts.map(\.1))
