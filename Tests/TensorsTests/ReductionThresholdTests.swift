@@ -55,7 +55,7 @@ import Testing
     let (x, y) = (
       try tensor(a, [rows, n], dtype).layouts, try tensor(b, [rows, n], dtype).layouts
     )
-    try onOneAndSeveralThreads {
+    try onOneAndSeveralThreads(for: rows * n) {
       for (x, y) in zip(x, y) {
         try expectSame(x.sum(row), sums)
         try expectSame(x.norm(row), lengths)
@@ -102,7 +102,7 @@ import Testing
         let high = try tensor(marked(values) { _ in 5 }, [rows, n], dtype)
         let low = try tensor(marked(values) { _ in -5 }, [rows, n], dtype)
         let doubled = try tensor(marked(signs) { 2 * $0 }, [rows, n], dtype)
-        try onOneAndSeveralThreads {
+        try onOneAndSeveralThreads(for: rows * n) {
           try expectSame(high.max(row), every(5))
           try expectSame(high.argmax(axis: 1), places)
           try expectSame(low.min(row), every(-5))
@@ -113,7 +113,7 @@ import Testing
       let nothing = [Double](repeating: 0, count: rows * n)
       let one = try tensor(marked(nothing) { _ in 1 }, [rows, n], .bool)
       let others = try Tensor.unary(.logicalNot, one)
-      try onOneAndSeveralThreads {
+      try onOneAndSeveralThreads(for: rows * n) {
         try expectSame(one.any(row), every(1))
         try expectSame(others.all(row), every(0))
         try expectSame(one.sum(row), every(1))
@@ -154,7 +154,7 @@ import Testing
     for dtype in [DType.f64, .f32, .i64] {
       let x = try tensor(values, [blocks, rows, columns], dtype).layouts
       let y = try tensor(signs, [blocks, rows, columns], dtype).layouts
-      try onOneAndSeveralThreads {
+      try onOneAndSeveralThreads(for: values.count) {
         for (x, y) in zip(x, y) {
           try expectSame(x.sum(row), sums)
           try expectSame(x.max(row), greatest)
@@ -188,7 +188,7 @@ import Testing
       let plain = try tensor(values, [rows, n], dtype)
       let turned = try plain.swappedAxes(0, 1).contiguous()
       let y = try tensor(signs, [rows, n], dtype)
-      try onOneAndSeveralThreads {
+      try onOneAndSeveralThreads(for: values.count) {
         for x in try plain.layouts {
           try expectSame(x.cumsum(axis: 1), sums)
         }

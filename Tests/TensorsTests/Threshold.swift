@@ -77,11 +77,11 @@ enum Threshold: CaseIterable, Sendable {
   }
 }
 
-/// Runs the body on one thread and on several.
-func onOneAndSeveralThreads(_ body: () throws -> Void) rethrows {
+/// Runs the body on one thread, and on several where there are as many elements as these share.
+func onOneAndSeveralThreads(for elements: Int = .max, _ body: () throws -> Void) rethrows {
   let before = Threads.count
   defer { Threads.count = before }
-  for count in [1, 3] {
+  for count in elements <= Threshold.task.value ? [1] : [1, 3] {
     Threads.count = count
     try body()
   }
