@@ -277,9 +277,7 @@ extension Resolver {
       }
       current = place.parent
     }
-    if isGlobal(name), let slot = globalSlot(name) {
-      found.append(.reference(.global(slot), name: name))
-    }
+    if isGlobal(name) { found.append(.reference(.global(globalSlot(name)), name: name)) }
     return found
   }
 
