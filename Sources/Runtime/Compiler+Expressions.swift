@@ -47,6 +47,8 @@ extension Compiler {
     case .constant(let value): compileConstant(value, into: d, span)
     case .text(let pieces): try compileText(pieces, into: d, span)
     case .reference(let reference, let name): compile(reference, name, into: d, span)
+    case .held(let reference, let name):
+      compile(reference, name, into: d, flags: Flags.mayBeAbsent, span)
     case .slot(let instance, let slot):
       scratch { emit(.getSlot, d, instanceRegister(instance, span), slot, span: span) }
     case .method(let instance, let method):
@@ -202,17 +204,19 @@ extension Compiler {
     }
   }
 
-  func compile(_ reference: Reference, _ name: String, into d: Int, _ span: Span) {
+  func compile(
+    _ reference: Reference, _ name: String, into d: Int, flags: UInt8 = 0, _ span: Span
+  ) {
     switch reference {
     case .local(let variable):
       if variable.isBoxed {
-        emit(.getBox, d, variable.register, span: span)
+        emit(.getBox, d, variable.register, flags: flags, span: span)
       } else if variable.register != d {
         emit(.move, d, variable.register, span: span)
       }
     case .capture(let index, let variable):
-      emit(variable.isBoxed ? .getCaptureBox : .getCapture, d, index, span: span)
-    case .global(let slot): emit(.getGlobal, d, slot, span: span)
+      emit(variable.isBoxed ? .getCaptureBox : .getCapture, d, index, flags: flags, span: span)
+    case .global(let slot): emit(.getGlobal, d, slot, flags: flags, span: span)
     case .builtin(let value): emit(.constant, d, constant(value), span: span)
     case .currentFunction: emit(.currentFunction, d, span: span)
     }

@@ -182,6 +182,8 @@ struct Instruction {
   }
   /// The result with which a comparison jumps.
   @inline(__always) var isExpected: Bool { flags & Flags.expected != 0 }
+  /// Whether a variable may have no value.
+  @inline(__always) var mayBeAbsent: Bool { flags & Flags.mayBeAbsent != 0 }
 }
 
 /// Bits of `Instruction.flags`, four of which there are.
@@ -193,6 +195,8 @@ enum Flags {
   static let swapped: UInt8 = 4
   /// The result of a comparison that jumps; a range with a step; a pattern with a rest.
   static let expected: UInt8 = 8
+  /// A variable without a value is read as `absent`, for what then looks elsewhere.
+  static let mayBeAbsent = expected
   /// The operation of `x += v`: of arithmetic, which expects nothing, and of `addSmall`, which has no
   /// temporary c.
   static let updates = expected

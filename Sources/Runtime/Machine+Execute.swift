@@ -52,7 +52,7 @@ extension Machine {
           case .currentFunction: a.pointee = here.base[-1]
           case .getGlobal:
             sync(here)
-            a.pointee = try global(Int(i.b))
+            a.pointee = try global(Int(i.b), mayBeAbsent: i.mayBeAbsent)
           case .setGlobal:
             sync(here)
             try willChange(.global(Int(i.b)), Rehearsal.setsVariable)
@@ -65,7 +65,7 @@ extension Machine {
                 .captured(here.captures, Int(i.b)), here.captures[Int(i.b)])
             else { break }
             a.pointee = watched(.content(box), box.value)
-            if case .absent = a.pointee { throw undeclaredVariable() }
+            if a.pointee.isAbsent && !i.mayBeAbsent { throw undeclaredVariable() }
           case .setCaptureBox:
             sync(here)
             guard case .box(let box) = here.captures[Int(i.b)] else { break }
@@ -78,7 +78,7 @@ extension Machine {
             if context.watcher != nil { interpreter.watcher?.isMade(ObjectIdentifier(box)) }
           case .getBox:
             guard case .box(let box) = here.base[Int(i.b)] else { break }
-            if case .absent = box.value { throw undeclaredVariable() }
+            if box.value.isAbsent && !i.mayBeAbsent { throw undeclaredVariable() }
             a.pointee = box.value
           case .setBox:
             guard case .box(let box) = a.pointee else { break }

@@ -56,6 +56,8 @@ struct Resolved {
     case constant(Value)
     case text([Piece])
     case reference(Reference, name: String)
+    /// What a variable holds that only stands in for a method: `absent` before it has a value.
+    case held(Reference, name: String)
     /// A slot of `self`: a field, or a parameter of the declaration.
     case slot(Reference, Int)
     /// A method of `self` as a value.

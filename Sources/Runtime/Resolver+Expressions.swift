@@ -262,13 +262,13 @@ extension Resolver {
   }
 
   /// What programs have declared by a name, inner things first, up to one that is known for a function:
-  /// a variable that holds none does not hide one.
+  /// a variable that holds none, or no value yet, does not hide one.
   private func visible(_ name: String) -> [Resolved.Kind] {
     var found: [Resolved.Kind] = []
     var current: Scope? = scope
     while let place = current {
       if let variable = place.names[name] {
-        found.append(.reference(reference(to: variable), name: name))
+        found.append(.held(reference(to: variable), name: name))
         if place.known[name] != nil, !variable.isAssigned { return found }
       } else if let reference = selfReference, let slot = place.slots[name] {
         found.append(.slot(reference, slot))
@@ -277,7 +277,7 @@ extension Resolver {
       }
       current = place.parent
     }
-    if isGlobal(name) { found.append(.reference(.global(globalSlot(name)), name: name)) }
+    if isGlobal(name) { found.append(.held(.global(globalSlot(name)), name: name)) }
     return found
   }
 
