@@ -311,7 +311,7 @@ extension Machine {
         throw RuntimeError(
           .type, "a string holds strings, not \(element.shortDescription)")
       }
-      return text.text.firstRange(of: part, from: text.text.startIndex) != nil
+      return text.text.firstPlace(of: part) != nil
     case .range(let range):
       guard case .int(let value) = element else { return false }
       let (distance, overflow) = value.subtractingReportingOverflow(range.start)

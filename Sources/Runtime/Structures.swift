@@ -33,7 +33,7 @@ extension Machine {
       }
       return value
     case .parameter(let cell): return try walkable(.tensor(cell.value))
-    case .string(let text): return .list(text.text.map { .string(String($0)) })
+    case .string(let text): return .list(text.characters.map { .string(String($0)) })
     default:
       throw RuntimeError(
         .type, "\(value.shortDescription) cannot be walked over",

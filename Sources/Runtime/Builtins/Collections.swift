@@ -156,7 +156,7 @@ extension Builtins {
         """
       ) { arguments in
         switch arguments[0] {
-        case .string(let string): return .string(String(string.text.reversed()))
+        case .string(let string): return .string(String(string.characters.reversed()))
         case .tensor, .parameter:
           let variable = try arguments.variable(0)
           return .tensor(try variable.flip(axes: [0]))
