@@ -65,13 +65,11 @@ extension Compiler {
         try compile(clauses[...], element, list)
         emit(tensor ? .tensorFromList : .take, d, list, span: span)
       }
-    case .range(let start, let stop, let step):
+    case .range(let parts):
       try scratch {
         let window = take(3)
-        try compile(start, into: window)
-        try compile(stop, into: window + 1)
-        if let step { try compile(step, into: window + 2) }
-        emit(.makeRange, d, window, flags: step == nil ? 0 : Flags.expected, span: span)
+        try compile(parts, into: window, span)
+        emit(.makeRange, d, window, flags: parts.isClosed ? Flags.closed : 0, span: span)
       }
     case .unary(let operation, let operand):
       try scratch {
@@ -219,6 +217,17 @@ extension Compiler {
     case .global(let slot): emit(.getGlobal, d, slot, flags: flags, span: span)
     case .builtin(let value): emit(.constant, d, constant(value), span: span)
     case .currentFunction: emit(.currentFunction, d, span: span)
+    }
+  }
+
+  /// Start, stop and step of a range into three registers.
+  func compile(_ parts: RangeParts, into window: Int, _ span: Span) throws {
+    try compile(parts.start, into: window)
+    try compile(parts.stop, into: window + 1)
+    if let step = parts.step {
+      try compile(step, into: window + 2)
+    } else {
+      emit(.setInt, window + 2, 1, span: span)
     }
   }
 

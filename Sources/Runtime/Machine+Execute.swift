@@ -216,19 +216,13 @@ extension Machine {
 
           // Loops
           case .makeRange:
-            a.pointee = try range(here.base + Int(i.b), hasStep: i.flags & Flags.expected != 0)
+            a.pointee = .range(try range(here.base + Int(i.b), isClosed: i.isClosed))
           case .beginRange:
-            guard case .int(let start) = a.pointee, case .int(let stop) = a[1],
-              case .int(let step) = a[2], step != 0
-            else {
-              _ = try range(a, hasStep: true)
-              break
-            }
-            if step > 0 ? start < stop : start > stop {
-              setInt(a + 3, start)
-            } else {
-              here.pc += i.wide
-            }
+            let range = try range(a, isClosed: i.isClosed)
+            setInt(a, range.start)
+            setInt(a + 1, range.stop)
+            setInt(a + 2, range.step)
+            if range.count > 0 { setInt(a + 3, range.start) } else { here.pc += i.wide }
           case .nextInRange:
             guard case .int(let index) = a.pointee, case .int(let stop) = a[1],
               case .int(let step) = a[2]

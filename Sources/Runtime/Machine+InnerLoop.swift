@@ -308,6 +308,11 @@ extension Machine {
           guard a.kind == Kind.int, (a + 1).kind == Kind.int, (a + 2).kind == Kind.int,
             (a + 2).int != 0, (a + 3).isTrivial
           else { break loop }
+          if i.isClosed {
+            let (stop, overflow) = (a + 1).int.addingReportingOverflow((a + 2).int.signum())
+            guard !overflow else { break loop }
+            (a + 1).write(int: stop)
+          }
           if (a + 2).int > 0 ? a.int < (a + 1).int : a.int > (a + 1).int {
             (a + 3).write(int: a.int)
           } else {

@@ -66,7 +66,7 @@ struct Resolved {
     case list([Element])
     case record([RecordPart])
     case comprehension(element: Resolved, [Clause], tensor: Bool)
-    case range(Resolved, Resolved, step: Resolved?)
+    case range(RangeParts)
     case unary(UnaryOperator, Resolved)
     /// `isUpdate` for the operation of `x += v`.
     case binary(BinaryOperator, Resolved, Resolved, isUpdate: Bool = false)
@@ -123,6 +123,14 @@ struct MethodCall {
   var builtin: BuiltinFunction?
   /// Where the receiver is, if it is a place, so that `push` can change it.
   var place: Target?
+}
+
+/// `start..stop:step`, or `start..=stop:step` where it is closed.
+struct RangeParts {
+  var start: Resolved
+  var stop: Resolved
+  var step: Resolved?
+  var isClosed: Bool
 }
 
 enum ResolvedArgument {

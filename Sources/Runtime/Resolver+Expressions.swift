@@ -26,8 +26,10 @@ extension Resolver {
     case .record(let entries): return resolveRecord(entries)
     case .comprehension(let comprehension, let tensor):
       return inScope { resolveComprehension(comprehension, tensor) }
-    case .range(let start, let stop, let step):
-      return .range(resolve(start), resolve(stop), step: step.map(resolve))
+    case .range(let start, let stop, let step, let isClosed):
+      return .range(
+        RangeParts(
+          start: resolve(start), stop: resolve(stop), step: step.map(resolve), isClosed: isClosed))
     case .unary(let operation, let operand):
       return resolveUnary(operation, operand)
     case .binary(let operation, let left, let right, _):
