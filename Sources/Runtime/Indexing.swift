@@ -32,8 +32,8 @@ extension Machine {
       guard let element = record[key] else {
         let near = nearest(to: key, among: record.keys)
         throw RuntimeError(
-          .index, "the record has no key \"\(key)\"",
-          hint: near.map { "did you mean \"\($0)\"?" }
+          .index, "the record has no key \(key.quoted)",
+          hint: near.map { "did you mean \($0.quoted)?" }
             ?? (record.count <= 8 ? "it has \(record.keys.joined(separator: ", "))" : nil))
       }
       return element

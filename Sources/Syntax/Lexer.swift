@@ -528,7 +528,7 @@ struct Lexer {
     }
     while let (scalar, length) = scalar(at: offset), isUnknown(scalar) { offset += length }
     offset = max(offset, start + 1)
-    let isVisible = !first.properties.isWhitespace && first.value > 0x20 && first.value != 0x7F
+    let isVisible = !first.properties.isWhitespace && !first.isHidden
     let shown =
       isVisible ? text(start, offset) : "U+" + String(first.value, radix: 16, uppercase: true)
     report(
