@@ -134,7 +134,15 @@ extension Machine {
   ) throws {
     let source = a.pointee
     for i in 0..<count {
-      a[i + 1] = try field(name(UInt16(firstName + i), header), of: source)
+      do {
+        a[i + 1] = try field(name(UInt16(firstName + i), header), of: source)
+      } catch var error as RuntimeError
+        where error.diagnostic.kind == Diagnostic.Kind.name.rawValue
+      {
+        // The pattern does not fit, as where a list is too short.
+        error.diagnostic.kind = Diagnostic.Kind.value.rawValue
+        throw error
+      }
     }
     a.pointee = .nil
   }
