@@ -27,7 +27,7 @@ struct Reporter {
     if !diagnostic.secondary.isEmpty { object["related"] = .list(diagnostic.secondary.map(place)) }
     if let hint = diagnostic.hint { object["hint"] = .text(hint) }
     if !diagnostic.trace.isEmpty { object["trace"] = .list(diagnostic.trace.map(JSON.text)) }
-    return JSON.object(object).description
+    return JSON.object(object).description.escapingHidden
   }
 
   /// A place, with lines and columns from 1 and columns counted in UTF-8 bytes.
@@ -73,5 +73,18 @@ private struct JSONObject {
   subscript(name: String) -> JSON? {
     get { fields.first { $0.0 == name }?.1 }
     set { if let newValue { fields.append((name, newValue)) } }
+  }
+}
+
+extension String {
+  /// A JSON text with its hidden characters, which only texts in it hold, as escapes.
+  fileprivate var escapingHidden: String {
+    unicodeScalars.reduce(into: "") { text, scalar in
+      guard scalar.isHidden else { return text.unicodeScalars.append(scalar) }
+      for unit in String(scalar).utf16 {
+        let digits = String(unit, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    }
   }
 }

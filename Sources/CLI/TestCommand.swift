@@ -36,7 +36,7 @@ struct TestCommand: ParsableCommand {
         let ending = session.attempt { try session.interpreter.call(test.body, []) }
         if case .value = ending { passed += 1 } else { failed += 1 }
         let mark = if case .value = ending { "ok  " } else { "FAIL" }
-        StandardOutput.shared.write("\(mark) \(path): \(test.name)\n")
+        StandardOutput.shared.write("\(mark) \(path): \(test.name.showingHidden)\n")
         if case .failed(ExitStatus.interrupted) = ending {
           throw ExitCode(ExitStatus.interrupted)
         }

@@ -148,7 +148,7 @@ extension Arguments {
       throw RuntimeError(
         .value,
         "`\(parameterName(index))` of \(callee.name) must be one of "
-          + words.map { "\"\($0)\"" }.joined(separator: ", ") + ", not \"\(word)\"")
+          + words.map(\.quoted).joined(separator: ", ") + ", not \(word.quoted)")
     }
     return word
   }

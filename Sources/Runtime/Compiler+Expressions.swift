@@ -47,6 +47,8 @@ extension Compiler {
     case .constant(let value): compileConstant(value, into: d, span)
     case .text(let pieces): try compileText(pieces, into: d, span)
     case .reference(let reference, let name): compile(reference, name, into: d, span)
+    case .held(let reference, let name):
+      compile(reference, name, into: d, flags: Flags.mayBeAbsent, span)
     case .slot(let instance, let slot):
       scratch { emit(.getSlot, d, instanceRegister(instance, span), slot, span: span) }
     case .method(let instance, let method):
@@ -63,13 +65,11 @@ extension Compiler {
         try compile(clauses[...], element, list)
         emit(tensor ? .tensorFromList : .take, d, list, span: span)
       }
-    case .range(let start, let stop, let step):
+    case .range(let parts):
       try scratch {
         let window = take(3)
-        try compile(start, into: window)
-        try compile(stop, into: window + 1)
-        if let step { try compile(step, into: window + 2) }
-        emit(.makeRange, d, window, flags: step == nil ? 0 : Flags.expected, span: span)
+        try compile(parts, into: window, span)
+        emit(.makeRange, d, window, flags: parts.isClosed ? Flags.closed : 0, span: span)
       }
     case .unary(let operation, let operand):
       try scratch {
@@ -202,19 +202,32 @@ extension Compiler {
     }
   }
 
-  func compile(_ reference: Reference, _ name: String, into d: Int, _ span: Span) {
+  func compile(
+    _ reference: Reference, _ name: String, into d: Int, flags: UInt8 = 0, _ span: Span
+  ) {
     switch reference {
     case .local(let variable):
       if variable.isBoxed {
-        emit(.getBox, d, variable.register, span: span)
+        emit(.getBox, d, variable.register, flags: flags, span: span)
       } else if variable.register != d {
         emit(.move, d, variable.register, span: span)
       }
     case .capture(let index, let variable):
-      emit(variable.isBoxed ? .getCaptureBox : .getCapture, d, index, span: span)
-    case .global(let slot): emit(.getGlobal, d, slot, span: span)
+      emit(variable.isBoxed ? .getCaptureBox : .getCapture, d, index, flags: flags, span: span)
+    case .global(let slot): emit(.getGlobal, d, slot, flags: flags, span: span)
     case .builtin(let value): emit(.constant, d, constant(value), span: span)
     case .currentFunction: emit(.currentFunction, d, span: span)
+    }
+  }
+
+  /// Start, stop and step of a range into three registers.
+  func compile(_ parts: RangeParts, into window: Int, _ span: Span) throws {
+    try compile(parts.start, into: window)
+    try compile(parts.stop, into: window + 1)
+    if let step = parts.step {
+      try compile(step, into: window + 2)
+    } else {
+      emit(.setInt, window + 2, 1, span: span)
     }
   }
 

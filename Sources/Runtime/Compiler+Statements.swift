@@ -281,18 +281,13 @@ extension Compiler {
       let value: Int
       let window: Int
       let isRange: Bool
-      if case .range(let start, let stop, let step) = things.kind {
+      if case .range(let parts) = things.kind {
         isRange = true
         window = take(4)
         value = window + 3
-        try compile(start, into: window)
-        try compile(stop, into: window + 1)
-        if let step {
-          try compile(step, into: window + 2)
-        } else {
-          emit(.setInt, window + 2, 1, span: things.span)
-        }
-        begin = emit(.beginRange, window, span: things.span)
+        try compile(parts, into: window, things.span)
+        begin = emit(
+          .beginRange, window, flags: parts.isClosed ? Flags.closed : 0, span: things.span)
       } else {
         isRange = false
         window = take(3)

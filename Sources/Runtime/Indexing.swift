@@ -17,8 +17,7 @@ extension Machine {
       case .item: break
       }
       if case .range(let range) = parts[0] {
-        return .list(
-          try range.written().map { values[try Machine.position($0, values.count)] })
+        return .list(try Machine.positions(range, values.count).map { values[$0] })
       }
       guard let index = Machine.integer(parts[0]) else {
         throw RuntimeError(
@@ -33,8 +32,8 @@ extension Machine {
       guard let element = record[key] else {
         let near = nearest(to: key, among: record.keys)
         throw RuntimeError(
-          .index, "the record has no key \"\(key)\"",
-          hint: near.map { "did you mean \"\($0)\"?" }
+          .index, "the record has no key \(key.quoted)",
+          hint: near.map { "did you mean \($0.quoted)?" }
             ?? (record.count <= 8 ? "it has \(record.keys.joined(separator: ", "))" : nil))
       }
       return element
@@ -44,6 +43,10 @@ extension Machine {
       if case .slice = kinds[0] {
         let bounds = try Machine.slice(parts, characters.count)
         return .string(String(bounds.indices.map { characters[$0] }))
+      }
+      if case .range(let range)? = parts.first {
+        return .string(
+          String(try Machine.positions(range, characters.count).map { characters[$0] }))
       }
       guard let part = parts.first, let index = Machine.integer(part) else {
         throw RuntimeError(.type, "a string is indexed by an Int or a slice")
@@ -147,6 +150,11 @@ extension Machine {
     if case .int(let number) = value { return number }
     guard let tensor = value.tensorOfOne, tensor.dtype == .i64 else { return nil }
     return tensor.firstInt
+  }
+
+  /// The places that the elements of a range mean.
+  private static func positions(_ range: RangeObject, _ count: Int) throws -> [Int] {
+    try range.written().map { try position($0, count) }
   }
 
   /// The place that an index means; negative ones count from the end.

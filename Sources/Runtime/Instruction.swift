@@ -54,9 +54,9 @@ enum Operation: UInt8 {
   case jumpLessConstant, jumpLessEqualConstant, jumpGreaterConstant, jumpGreaterEqualConstant
   case jumpEqualConstant
 
-  /// R[a] = range of R[b], R[b + 1] and, flagged, step R[b + 2]
+  /// R[a] = range from R[b] to R[b + 1] by R[b + 2], flagged where it is closed
   case makeRange
-  /// Checks R[a] ..< R[a + 1] by R[a + 2]; jumps where it is empty
+  /// Checks R[a] ..< R[a + 1] by R[a + 2], made so where it is flagged as closed; jumps where it is empty
   case beginRange
   /// R[a] += R[a + 2]; R[a + 3] = R[a] and jumps back while below R[a + 1]
   case nextInRange
@@ -182,6 +182,10 @@ struct Instruction {
   }
   /// The result with which a comparison jumps.
   @inline(__always) var isExpected: Bool { flags & Flags.expected != 0 }
+  /// Whether a range is closed.
+  @inline(__always) var isClosed: Bool { flags & Flags.closed != 0 }
+  /// Whether a variable may have no value.
+  @inline(__always) var mayBeAbsent: Bool { flags & Flags.mayBeAbsent != 0 }
 }
 
 /// Bits of `Instruction.flags`, four of which there are.
@@ -191,8 +195,12 @@ enum Flags {
   static let temporaryC: UInt8 = 2
   /// The operands stand in the other order in the program.
   static let swapped: UInt8 = 4
-  /// The result of a comparison that jumps; a range with a step; a pattern with a rest.
+  /// The result of a comparison that jumps; a pattern with a rest.
   static let expected: UInt8 = 8
+  /// A range that has its stop as an element.
+  static let closed = expected
+  /// A variable without a value is read as `absent`, for what then looks elsewhere.
+  static let mayBeAbsent = expected
   /// The operation of `x += v`: of arithmetic, which expects nothing, and of `addSmall`, which has no
   /// temporary c.
   static let updates = expected

@@ -112,7 +112,8 @@ extension Interpreter {
   }
 
   private func execute(_ source: Source, in module: ModuleObject) throws -> Value {
-    try machine.call(.function(Closure(compile(source, in: module))), [])
+    let program = Closure(try compile(source, in: module))
+    return try modules.running(source) { try machine.call(.function(program), []) }
   }
 
   /// Runs the body with room for deep nesting, in this interpreter's context; calls from inside a

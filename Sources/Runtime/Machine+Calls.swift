@@ -385,7 +385,10 @@ extension Machine {
     // No method: the visible function of that name, the receiver its first argument.
     let isVariable = site.hasVariable && window.pointee.isCallable
     if !isVariable {
-      guard let builtin = site.builtin else { throw noMember(site.name, receiver.pointee) }
+      guard let builtin = site.builtin else {
+        throw site.hasVariable && window.pointee.isAbsent
+          ? undeclared(site.name) : noMember(site.name, receiver.pointee)
+      }
       if site.isPlain, builtin.signature.restList == nil, builtin.signature.restRecord == nil,
         count + 1 <= builtin.signature.parameters.count
       {
@@ -463,17 +466,20 @@ extension Machine {
 
   /// What a global variable holds, or the built-in that its name stands for before the program
   /// declares it.
-  func global(_ slot: Int) throws -> Value {
+  func global(_ slot: Int, mayBeAbsent: Bool = false) throws -> Value {
     let value = watched(.global(slot), interpreter.globals[slot])
-    if case .absent = value { return try undeclaredGlobal(slot) }
-    return value
+    return value.isAbsent && !mayBeAbsent ? try undeclaredGlobal(slot) : value
   }
 
   /// The built-in that a global name stands for before the program declares it.
   func undeclaredGlobal(_ slot: Int) throws -> Value {
     let name = interpreter.globals.name(of: slot)
     if let value = interpreter.builtin(name) { return value }
-    throw RuntimeError(.name, "`\(name)` is used before its declaration")
+    throw undeclared(name)
+  }
+
+  private func undeclared(_ name: String) -> RuntimeError {
+    RuntimeError(.name, "`\(name)` is used before its declaration")
   }
 
   func undeclaredVariable() -> RuntimeError {

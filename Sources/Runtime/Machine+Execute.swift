@@ -52,7 +52,7 @@ extension Machine {
           case .currentFunction: a.pointee = here.base[-1]
           case .getGlobal:
             sync(here)
-            a.pointee = try global(Int(i.b))
+            a.pointee = try global(Int(i.b), mayBeAbsent: i.mayBeAbsent)
           case .setGlobal:
             sync(here)
             try willChange(.global(Int(i.b)), Rehearsal.setsVariable)
@@ -65,7 +65,7 @@ extension Machine {
                 .captured(here.captures, Int(i.b)), here.captures[Int(i.b)])
             else { break }
             a.pointee = watched(.content(box), box.value)
-            if case .absent = a.pointee { throw undeclaredVariable() }
+            if a.pointee.isAbsent && !i.mayBeAbsent { throw undeclaredVariable() }
           case .setCaptureBox:
             sync(here)
             guard case .box(let box) = here.captures[Int(i.b)] else { break }
@@ -78,7 +78,7 @@ extension Machine {
             if context.watcher != nil { interpreter.watcher?.isMade(ObjectIdentifier(box)) }
           case .getBox:
             guard case .box(let box) = here.base[Int(i.b)] else { break }
-            if case .absent = box.value { throw undeclaredVariable() }
+            if box.value.isAbsent && !i.mayBeAbsent { throw undeclaredVariable() }
             a.pointee = box.value
           case .setBox:
             guard case .box(let box) = a.pointee else { break }
@@ -216,19 +216,13 @@ extension Machine {
 
           // Loops
           case .makeRange:
-            a.pointee = try range(here.base + Int(i.b), hasStep: i.flags & Flags.expected != 0)
+            a.pointee = .range(try range(here.base + Int(i.b), isClosed: i.isClosed))
           case .beginRange:
-            guard case .int(let start) = a.pointee, case .int(let stop) = a[1],
-              case .int(let step) = a[2], step != 0
-            else {
-              _ = try range(a, hasStep: true)
-              break
-            }
-            if step > 0 ? start < stop : start > stop {
-              setInt(a + 3, start)
-            } else {
-              here.pc += i.wide
-            }
+            let range = try range(a, isClosed: i.isClosed)
+            setInt(a, range.start)
+            setInt(a + 1, range.stop)
+            setInt(a + 2, range.step)
+            if range.count > 0 { setInt(a + 3, range.start) } else { here.pc += i.wide }
           case .nextInRange:
             guard case .int(let index) = a.pointee, case .int(let stop) = a[1],
               case .int(let step) = a[2]

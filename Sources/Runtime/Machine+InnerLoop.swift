@@ -308,6 +308,11 @@ extension Machine {
           guard a.kind == Kind.int, (a + 1).kind == Kind.int, (a + 2).kind == Kind.int,
             (a + 2).int != 0, (a + 3).isTrivial
           else { break loop }
+          if i.isClosed {
+            let (stop, overflow) = (a + 1).int.addingReportingOverflow((a + 2).int.signum())
+            guard !overflow else { break loop }
+            (a + 1).write(int: stop)
+          }
           if (a + 2).int > 0 ? a.int < (a + 1).int : a.int > (a + 1).int {
             (a + 3).write(int: a.int)
           } else {
@@ -394,8 +399,8 @@ extension Machine {
     return true
   }
 
-  /// What a comparison of two numbers gives, an Int and a Float taken as Floats; nil for anything
-  /// else.
+  /// What a comparison of two numbers gives; nil for anything else, and where an Int may be rounded
+  /// to the Float it is compared with.
   @inline(__always)
   private func compare(
     _ x: UnsafeMutablePointer<Value>, _ y: UnsafeMutablePointer<Value>,
@@ -405,14 +410,16 @@ extension Machine {
       if x.kind == Kind.int { return ints(x.int, y.int) }
       if x.kind == Kind.float { return floats(x.float, y.float) }
     } else if x.kind == Kind.float, y.kind == Kind.int {
-      return floats(x.float, Double(y.int))
+      let n = Double(y.int)
+      return n != x.float || Numbers.isFloat(y.int) ? floats(x.float, n) : nil
     } else if x.kind == Kind.int, y.kind == Kind.float {
-      return floats(Double(x.int), y.float)
+      let m = Double(x.int)
+      return m != y.float || Numbers.isFloat(x.int) ? floats(m, y.float) : nil
     }
     return nil
   }
 
-  /// The same with an Int.
+  /// The same with a small Int.
   @inline(__always)
   private func compare(
     _ x: UnsafeMutablePointer<Value>, _ n: Int,

@@ -1,5 +1,6 @@
 // Modules: files beside the importing one, in the folders of MOS_PATH, then the embedded library.
-// A module runs once for each interpreter.
+// A module runs once for each interpreter, and a file is one module, whatever way leads to it: modules
+// are told apart by their canonical paths, links followed. The program itself is one of them.
 
 import Glibc
 import StandardLibrary
@@ -10,30 +11,41 @@ final class ModuleLoader {
   /// The program itself.
   let main = ModuleObject(name: "main")
   private var loaded: [String: ModuleObject] = [:]
-  /// What is being loaded, outermost first.
-  private var loading: [String] = []
+  /// What is running, outermost first, the program included.
+  private var running: [Source] = []
 
   /// The module of a name or path, loaded if it is new.
   func load(_ path: String, isFile: Bool, from importer: Source, _ interpreter: Interpreter) throws
     -> ModuleObject
   {
     let source = try find(path, isFile: isFile, from: importer)
-    if let module = loaded[source.name] { return module }
-    if let start = loading.firstIndex(of: source.name) {
-      let cycle = (loading[start...] + [source.name]).joined(separator: " → ")
+    let identity = identity(of: source)
+    if let module = loaded[identity] { return module }
+    if let start = running.firstIndex(where: { self.identity(of: $0) == identity }) {
+      let cycle = (running[start...].map(\.name) + [running[start].name]).joined(separator: " → ")
       throw RuntimeError(.name, "modules import each other: \(cycle)")
     }
-    loading.append(source.name)
-    defer { loading.removeLast() }
     let module = ModuleObject(name: path)
     try interpreter.run(source, in: module)
-    loaded[source.name] = module
+    loaded[identity] = module
     return module
+  }
+
+  /// Runs the body, which runs the source: importing its file again would go around in a circle.
+  func running<R>(_ source: Source, _ body: () throws -> R) rethrows -> R {
+    running.append(source)
+    defer { running.removeLast() }
+    return try body()
+  }
+
+  /// What tells a module from others: its file, or its name where it has none.
+  private func identity(of source: Source) -> String {
+    canonicalPath(source.name) ?? source.name
   }
 
   private func find(_ path: String, isFile: Bool, from importer: Source) throws -> Source {
     let name = isFile ? path : path + ".mos"
-    var folders = [directory(of: importer.name)]
+    var folders = [folder(of: importer)]
     if let variable = getenv("MOS_PATH") {
       folders += String(cString: variable).split(separator: ":").map(String.init)
     }
@@ -48,6 +60,15 @@ final class ModuleLoader {
       hint: nearest(to: path, among: known).map { "did you mean `\($0)`?" }
         ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
         + (isFile ? "" : " and the standard library"))
+  }
+
+  /// The folder that a source's file is in: as the source was named, but where that is a link to a
+  /// file elsewhere, so that what a module imports does not depend on who imported it first.
+  private func folder(of source: Source) -> String {
+    let named = directory(of: source.name)
+    guard let path = canonicalPath(source.name) else { return named }
+    let actual = directory(of: path)
+    return canonicalPath(named.isEmpty ? "." : named) == actual ? named : actual
   }
 
   private func directory(of path: String) -> String {
@@ -73,6 +94,13 @@ final class ModuleLoader {
   private func withModule<R>(_ index: Int, _ body: (mos_module) -> R) -> R {
     body(mos_module_at(index).pointee)
   }
+}
+
+/// The one path of a file, without links; nil where there is no such file.
+private func canonicalPath(_ path: String) -> String? {
+  guard let resolved = realpath(path, nil) else { return nil }
+  defer { free(resolved) }
+  return String(cString: resolved)
 }
 
 /// The text of a file; nil where it cannot be read.

@@ -165,8 +165,10 @@ extension Machine {
     switch (x, y) {
     case (.int(let m), .int(let n)): return .bool(Numbers.compare(comparison, m, n))
     case (.float(let m), .float(let n)): return .bool(Numbers.compare(comparison, m, n))
-    case (.int(let m), .float(let n)): return .bool(Numbers.compare(comparison, Double(m), n))
-    case (.float(let m), .int(let n)): return .bool(Numbers.compare(comparison, m, Double(n)))
+    case (.int(let m), .float(let n)):
+      return .bool(Numbers.compare(comparison, Numbers.order(m, n), 0))
+    case (.float(let m), .int(let n)):
+      return .bool(Numbers.compare(comparison, 0, Numbers.order(n, m)))
     case (.string(let s), .string(let t)):
       return .bool(Numbers.compare(comparison, s.text, t.text))
     default: break
@@ -247,6 +249,9 @@ extension Machine {
     case (.nil, .nil): return true
     case (.bool(let s), .bool(let t)): return s == t
     case (.int(let s), .int(let t)): return s == t
+    case (.float(let s), .float(let t)): return s == t
+    case (.int(let s), .float(let t)), (.float(let t), .int(let s)):
+      return Numbers.order(s, t) == 0
     case (.string(let s), .string(let t)): return s.text == t.text
     case (.list(let s), .list(let t)):
       guard s.count == t.count else { return false }
@@ -280,7 +285,6 @@ extension Machine {
       }
       return false
     default:
-      if let m = x.number, let n = y.number { return m == n }
       guard x.isNumeric, y.isNumeric, let a = x.variable, let b = y.variable else { return false }
       guard a.shape == b.shape else { return false }
       let same = try TensorOperations.compare(.equal, a, b)
@@ -311,9 +315,9 @@ extension Machine {
         throw RuntimeError(
           .type, "a string holds strings, not \(element.shortDescription)")
       }
-      return text.text.firstRange(of: part, from: text.text.startIndex) != nil
+      return text.text.firstPlace(of: part) != nil
     case .range(let range):
-      guard case .int(let value) = element else { return false }
+      guard let value = Numbers.whole(element) else { return false }
       let (distance, overflow) = value.subtractingReportingOverflow(range.start)
       guard !overflow, range.count > 0 else { return false }
       let (quotient, remainder) = distance.quotientAndRemainder(dividingBy: range.step)
@@ -444,6 +448,32 @@ enum Numbers {
     guard quotient != 0 else { return copysign(0, m / n) }
     let whole = quotient.rounded(.down)
     return quotient - whole > 0.5 ? whole + 1 : whole
+  }
+
+  /// True where an Int is itself as a Float, and so is each between it and 0.
+  @inline(__always) static func isFloat(_ m: Int) -> Bool { m.magnitude <= 1 << 53 }
+
+  /// How an Int stands to a Float, exactly: below, at or above 0, nan where the Float is nan.
+  static func order(_ m: Int, _ n: Double) -> Double {
+    // Rounding keeps the order of numbers that it does not make equal.
+    let rounded = Double(m)
+    guard rounded == n else { return rounded < n ? -1 : rounded > n ? 1 : .nan }
+    // A Float of that size is whole; past the greatest Int there is one more.
+    guard let whole = Int(exactly: n) else { return -1 }
+    return m < whole ? -1 : m > whole ? 1 : 0
+  }
+
+  /// The Int that a number, Bool or 0-d tensor is equal to, if there is one.
+  static func whole(_ value: Value) -> Int? {
+    switch value {
+    case .int(let number): return number
+    case .float(let number): return Int(exactly: number)
+    case .bool(let flag): return flag ? 1 : 0
+    case .tensor, .parameter:
+      guard let tensor = value.tensorOfOne, tensor.rank == 0 else { return nil }
+      return tensor.dtype.isFloat ? Int(exactly: tensor.firstDouble) : tensor.firstInt
+    default: return nil
+    }
   }
 
   static func compare<T: Comparable>(_ comparison: ComparisonOperator, _ m: T, _ n: T) -> Bool {

@@ -22,7 +22,7 @@ extension Interpreter {
     case .parameter(let cell):
       guard let tensor = cell.value.concrete else { return text(of: value) }
       return "Parameter \(tensor.representation())"
-    case .host(let host): return host.detail
+    case .host(let host): return host.detail.showingHidden
     default: return text(of: value, quoted: true)
     }
   }
@@ -86,7 +86,7 @@ struct ValueWriter {
     case .float(let number): text += formatShortest(number)
     case .bool(let flag): text += flag ? "true" : "false"
     case .string(let object):
-      if quoted { writeQuoted(object.text) } else { text += object.text }
+      text += quoted ? object.text.quoted : object.text
     case .tensor(let variable): write(variable)
     case .parameter(let cell): write(cell.value)
     case .list(let values):
@@ -100,7 +100,7 @@ struct ValueWriter {
       text += "{"
       for (i, (key, element)) in record.pairs.enumerated() {
         if i > 0 { text += ", " }
-        if ValueWriter.isIdentifier(key) { text += key } else { writeQuoted(key) }
+        text += ValueWriter.isIdentifier(key) ? key : key.quoted
         text += ": "
         write(element, quoted: true, depth: depth + 1)
       }
@@ -111,8 +111,8 @@ struct ValueWriter {
     case .builtin(let builtin): text += "<\(builtin.declaration.signature)>"
     case .model(let type): text += "<model \(type.signature)>"
     case .instance(let instance): write(instance)
-    case .module(let module): text += "<module \(module.name)>"
-    case .host(let host): text += host.summary
+    case .module(let module): text += "<module \(module.name.showingHidden)>"
+    case .host(let host): text += host.summary.showingHidden
     case .box(let box): write(box.value, quoted: quoted, depth: depth + 1)
     }
   }
@@ -132,23 +132,6 @@ struct ValueWriter {
     text += "<\(instance.type.name) with \(count) \(count == 1 ? "parameter" : "parameters")>"
   }
 
-  private mutating func writeQuoted(_ string: String) {
-    text += "\""
-    for character in string.unicodeScalars {
-      switch character {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\t": text += "\\t"
-      case "\r": text += "\\r"
-      case "{": text += "\\{"
-      case "}": text += "\\}"
-      default: text.unicodeScalars.append(character)
-      }
-    }
-    text += "\""
-  }
-
   /// True for a key that needs no quotes.
   static func isIdentifier(_ key: String) -> Bool {
     guard let first = key.unicodeScalars.first else { return false }
@@ -156,6 +139,27 @@ struct ValueWriter {
       && key.unicodeScalars.allSatisfy {
         $0 == "_" || $0.properties.isAlphabetic || $0.properties.numericType != nil
       }
+  }
+}
+
+extension String {
+  /// The text as a string literal.
+  var quoted: String {
+    var result = "\""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case "\r": result += "\\r"
+      case "{": result += "\\{"
+      case "}": result += "\\}"
+      case _ where scalar.isHidden: result += scalar.escape
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
   }
 }
 
@@ -167,8 +171,8 @@ extension Value {
     case .float(let number): return "the Float \(formatShortest(number))"
     case .bool(let flag): return "the Bool \(flag)"
     case .string(let object):
-      let text = object.text.count > 20 ? object.text.prefix(20) + "…" : object.text[...]
-      return "the String \"\(text)\""
+      let text = object.text.count > 20 ? object.text.prefix(20) + "…" : object.text
+      return "the String \(text.quoted)"
     case .tensor(let variable): return variable.typeDescription
     case .parameter(let cell): return "a Parameter \(cell.value.typeDescription)"
     case .list(let values): return "a List of \(values.count)"

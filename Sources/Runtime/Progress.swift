@@ -4,6 +4,8 @@
 // its end or by a way out of it, the line is ended. Where nobody watches there is no bar and
 // `progress` is its argument.
 
+import Syntax
+
 /// A sequence that shows how much of it has been walked over.
 final class ProgressObject: HostObject {
   private let values: Value
@@ -17,7 +19,7 @@ final class ProgressObject: HostObject {
   init(_ values: Value, count: Int, label: String, show: @escaping (String) -> Void) {
     self.values = values
     total = count
-    self.label = label
+    self.label = label.showingHidden
     self.show = show
   }
 

@@ -56,6 +56,8 @@ struct Resolved {
     case constant(Value)
     case text([Piece])
     case reference(Reference, name: String)
+    /// What a variable holds that only stands in for a method: `absent` before it has a value.
+    case held(Reference, name: String)
     /// A slot of `self`: a field, or a parameter of the declaration.
     case slot(Reference, Int)
     /// A method of `self` as a value.
@@ -64,7 +66,7 @@ struct Resolved {
     case list([Element])
     case record([RecordPart])
     case comprehension(element: Resolved, [Clause], tensor: Bool)
-    case range(Resolved, Resolved, step: Resolved?)
+    case range(RangeParts)
     case unary(UnaryOperator, Resolved)
     /// `isUpdate` for the operation of `x += v`.
     case binary(BinaryOperator, Resolved, Resolved, isUpdate: Bool = false)
@@ -121,6 +123,14 @@ struct MethodCall {
   var builtin: BuiltinFunction?
   /// Where the receiver is, if it is a place, so that `push` can change it.
   var place: Target?
+}
+
+/// `start..stop:step`, or `start..=stop:step` where it is closed.
+struct RangeParts {
+  var start: Resolved
+  var stop: Resolved
+  var step: Resolved?
+  var isClosed: Bool
 }
 
 enum ResolvedArgument {

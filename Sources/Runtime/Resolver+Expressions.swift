@@ -26,8 +26,10 @@ extension Resolver {
     case .record(let entries): return resolveRecord(entries)
     case .comprehension(let comprehension, let tensor):
       return inScope { resolveComprehension(comprehension, tensor) }
-    case .range(let start, let stop, let step):
-      return .range(resolve(start), resolve(stop), step: step.map(resolve))
+    case .range(let start, let stop, let step, let isClosed):
+      return .range(
+        RangeParts(
+          start: resolve(start), stop: resolve(stop), step: step.map(resolve), isClosed: isClosed))
     case .unary(let operation, let operand):
       return resolveUnary(operation, operand)
     case .binary(let operation, let left, let right, _):
@@ -262,13 +264,13 @@ extension Resolver {
   }
 
   /// What programs have declared by a name, inner things first, up to one that is known for a function:
-  /// a variable that holds none does not hide one.
+  /// a variable that holds none, or no value yet, does not hide one.
   private func visible(_ name: String) -> [Resolved.Kind] {
     var found: [Resolved.Kind] = []
     var current: Scope? = scope
     while let place = current {
       if let variable = place.names[name] {
-        found.append(.reference(reference(to: variable), name: name))
+        found.append(.held(reference(to: variable), name: name))
         if place.known[name] != nil, !variable.isAssigned { return found }
       } else if let reference = selfReference, let slot = place.slots[name] {
         found.append(.slot(reference, slot))
@@ -277,9 +279,7 @@ extension Resolver {
       }
       current = place.parent
     }
-    if isGlobal(name), let slot = globalSlot(name) {
-      found.append(.reference(.global(slot), name: name))
-    }
+    if isGlobal(name) { found.append(.held(.global(globalSlot(name)), name: name)) }
     return found
   }
 

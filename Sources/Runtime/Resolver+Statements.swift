@@ -322,7 +322,7 @@ extension Resolver {
     }
     if mayDeclare && isGlobalScope {
       declared.insert(name)
-      return globalSlot(name).map { .variable(.global($0), span) } ?? .list([], span)
+      return .variable(.global(globalSlot(name)), span)
     }
     let near = nearest(to: name, among: visibleNames.filter { interpreter.builtin($0) == nil })
     error(

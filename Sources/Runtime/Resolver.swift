@@ -27,6 +27,7 @@ final class Resolver {
   /// Global names that hold one `fn` for the whole program.
   var knownFunctions: [String: Signature] = [:]
   private var newNames: [String] = []
+  private var isOutOfSlots = false
   /// How many statements have been begun, in the order in which they stand.
   var begunStatements = 0
   /// How many loops of the current function are open.
@@ -104,7 +105,7 @@ final class Resolver {
       if place.methods.contains(name) { return .method }
       current = place.parent
     }
-    if isGlobal(name), let slot = globalSlot(name) { return .reference(.global(slot)) }
+    if isGlobal(name) { return .reference(.global(globalSlot(name))) }
     if let value = interpreter.builtin(name) { return .reference(.builtin(value)) }
     return .unknown
   }
@@ -124,11 +125,18 @@ final class Resolver {
   }
 
   /// The slot of a global name of this module, made if it is new.
-  func globalSlot(_ name: String) -> Int? {
+  ///
+  /// Where no slot is left, which is said once, it is any: the program does not run.
+  func globalSlot(_ name: String) -> Int {
     if let slot = module.slots[name] { return slot }
     guard let slot = interpreter.globals.declare(name, in: module) else {
-      error(.limit, "a program has at most \(Globals.capacity) global variables", .zero)
-      return nil
+      if !isOutOfSlots {
+        error(
+          .limit, "a program has at most \(Globals.capacity) global variables",
+          later[name] ?? .zero, hint: "records and lists hold many values in one variable")
+      }
+      isOutOfSlots = true
+      return 0
     }
     newNames.append(name)
     return slot
@@ -167,7 +175,7 @@ final class Resolver {
       if name.name == "_" && !isGlobalScope { return .ignore }
       guard isGlobalScope else { return .local(declare(name)) }
       declared.insert(name.name)
-      return globalSlot(name.name).map { .global($0) } ?? .ignore
+      return .global(globalSlot(name.name))
     case .list(let parts, let rest, let span):
       return .list(parts.map(declare), rest: rest.map { declare(.name($0)) }, span)
     case .record(let parts, let span):

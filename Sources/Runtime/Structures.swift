@@ -5,8 +5,8 @@ import Syntax
 import Tensors
 
 extension Machine {
-  /// A range from registers: start, stop and perhaps step.
-  func range(_ first: UnsafeMutablePointer<Value>, hasStep: Bool) throws -> Value {
+  /// A range from registers: start, stop and step. A closed one goes one further, in its direction.
+  func range(_ first: UnsafeMutablePointer<Value>, isClosed: Bool) throws -> RangeObject {
     func bound(_ value: Value) throws -> Int {
       guard let number = Machine.integer(value) else {
         throw RuntimeError(
@@ -15,9 +15,17 @@ extension Machine {
       }
       return number
     }
-    let step = hasStep ? try bound(first[2]) : 1
+    let (start, last, step) = (try bound(first[0]), try bound(first[1]), try bound(first[2]))
     guard step != 0 else { throw RuntimeError(.value, "the step of a range cannot be 0") }
-    return .range(try bound(first[0]), try bound(first[1]), step: step)
+    guard isClosed else { return RangeObject(start, last, step) }
+    let (stop, overflow) = last.addingReportingOverflow(step.signum())
+    guard !overflow else {
+      throw RuntimeError(
+        .value,
+        "the closed range \(start)..=\(last) has no stop: no Int is \(step > 0 ? "greater" : "less")",
+        hint: "\(start)..\(last) leaves the last element out")
+    }
+    return RangeObject(start, stop, step)
   }
 
   // MARK: - Walking
@@ -33,7 +41,7 @@ extension Machine {
       }
       return value
     case .parameter(let cell): return try walkable(.tensor(cell.value))
-    case .string(let text): return .list(text.text.map { .string(String($0)) })
+    case .string(let text): return .list(text.characters.map { .string(String($0)) })
     default:
       throw RuntimeError(
         .type, "\(value.shortDescription) cannot be walked over",
@@ -126,7 +134,15 @@ extension Machine {
   ) throws {
     let source = a.pointee
     for i in 0..<count {
-      a[i + 1] = try field(name(UInt16(firstName + i), header), of: source)
+      do {
+        a[i + 1] = try field(name(UInt16(firstName + i), header), of: source)
+      } catch var error as RuntimeError
+        where error.diagnostic.kind == Diagnostic.Kind.name.rawValue
+      {
+        // The pattern does not fit, as where a list is too short.
+        error.diagnostic.kind = Diagnostic.Kind.value.rawValue
+        throw error
+      }
     }
     a.pointee = .nil
   }

@@ -39,7 +39,7 @@ public final class StringObject {
   /// The text itself.
   public let text: String
   /// The characters, counted out when they are first asked for by index.
-  lazy var characters = Array(text)
+  lazy var characters = text.characters
   /// An object for a text.
   public init(_ text: String) { self.text = text }
 }

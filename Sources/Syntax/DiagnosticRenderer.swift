@@ -23,6 +23,7 @@ public struct DiagnosticRenderer: Sendable {
 
   /// The picture of a diagnostic, with a line end after each of its lines.
   public func render(_ diagnostic: Diagnostic) -> String {
+    let diagnostic = diagnostic.showingHidden
     var picture = Picture(colored: colored, margin: margin(for: diagnostic))
     picture.addTitle(diagnostic)
     for excerpt in excerpts(of: diagnostic) { picture.add(excerpt) }
@@ -81,6 +82,23 @@ public struct DiagnosticRenderer: Sendable {
   }
 }
 
+extension Diagnostic {
+  /// The diagnostic with the hidden characters of its texts as escapes.
+  fileprivate var showingHidden: Diagnostic {
+    func shown(_ label: Label) -> Label {
+      Label(source: label.source, span: label.span, text: label.text?.showingHidden)
+    }
+    var copy = self
+    copy.kind = kind.showingHidden
+    copy.message = message.showingHidden
+    copy.primary = primary.map(shown)
+    copy.secondary = secondary.map(shown)
+    copy.hint = hint?.showingHidden
+    copy.trace = trace.map(\.showingHidden)
+    return copy
+  }
+}
+
 /// A label and how it is underlined.
 private struct Mark {
   let label: Diagnostic.Label
@@ -129,7 +147,7 @@ private struct Picture {
     let place = excerpt.source.position(at: first.label.span.start)
     let arrow = first.isPrimary ? "-->" : ":::"
     text += spaces(margin) + paint(arrow, .frame)
-    text += " \(excerpt.source.name):\(place.line):\(place.column)\n"
+    text += " \(excerpt.source.name.showingHidden):\(place.line):\(place.column)\n"
     addFrame("")
     var previous: Int?
     for line in Set(excerpt.marks.map(\.line)).sorted() {
@@ -247,9 +265,9 @@ private struct LineLayout {
   private static func cell(_ character: Character) -> (text: String, width: Int) {
     guard let first = character.unicodeScalars.first else { return ("", 0) }
     if character == "\t" { return ("    ", 4) }
-    // Control characters would move the cursor.
-    if first.value < 0x20 || first.value == 0x7F { return ("\u{FFFD}", 1) }
-    return (String(character), first.terminalWidth)
+    if character.isSeen { return (String(character), first.terminalWidth) }
+    let text = String(character).showingHidden
+    return (text, text.unicodeScalars.reduce(0) { $0 + $1.terminalWidth })
   }
 }
 

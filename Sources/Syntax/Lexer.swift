@@ -331,7 +331,7 @@ struct Lexer {
     stringDepth += 1
     offset += isTriple ? 3 : 1
     guard stringDepth <= Lexer.maximumStringDepth else {
-      if let outermost = outermostString { giveUp(outermost) }
+      if let outermost = outermostString { giveUp(outermost, isTooDeep: true) }
       return
     }
     readText(string)
@@ -350,6 +350,9 @@ struct Lexer {
         } else {
           return closeString(string, textStart: start, String(decoding: decoded, as: UTF8.self))
         }
+      case UInt8(ascii: "{") where byte(1) == UInt8(ascii: "{"):
+        decoded.append(utf8[offset])
+        reportDoubledBrace()
       case UInt8(ascii: "{"):
         return openInterpolation(
           string, textStart: start, String(decoding: decoded, as: UTF8.self))
@@ -392,6 +395,15 @@ struct Lexer {
     emit(.interpolationOpen, from: brace)
   }
 
+  /// Other languages write a brace that is meant as text as two. Here that would be an interpolation
+  /// of a record or block, which prints something else.
+  private mutating func reportDoubledBrace() {
+    offset += 2
+    report(
+      "{{ in a string is not a brace", offset - 2, offset,
+      hint: #"write \{ and \} for braces that are meant as text, or { { with a space between"#)
+  }
+
   /// `escape := "\" ( "n" | "t" | "r" | '"' | "\" | "{" | "}" | "u{" hex { hex } "}" )`
   private mutating func readEscape(_ decoded: inout [UInt8]) {
     let start = offset
@@ -430,8 +442,8 @@ struct Lexer {
     decoded.append(contentsOf: Array(String(Character(scalar)).utf8))
   }
 
-  /// Reports a string that has no end, and goes on after the line it began on.
-  private mutating func giveUp(_ string: StringFrame) {
+  /// Reports a string that has no end, or holds others too deep, and goes on after the line it began on.
+  private mutating func giveUp(_ string: StringFrame, isTooDeep: Bool = false) {
     var brace: Int?
     while let frame = open.popLast() {
       if case .interpolation(let place, let outer) = frame {
@@ -456,7 +468,11 @@ struct Lexer {
     } else {
       skipLine()
     }
-    if let brace {
+    if isTooDeep {
+      report(
+        "strings are nested more than \(Lexer.maximumStringDepth) deep", string.start,
+        string.start + (string.isTriple ? 3 : 1), hint: "give an inner one a name with `let`")
+    } else if let brace {
       report(
         "this { in the string is not closed", brace, brace + 1,
         hint: #"close it with }, or write \{ for a brace that is meant as text"#)
@@ -528,7 +544,7 @@ struct Lexer {
     }
     while let (scalar, length) = scalar(at: offset), isUnknown(scalar) { offset += length }
     offset = max(offset, start + 1)
-    let isVisible = !first.properties.isWhitespace && first.value > 0x20 && first.value != 0x7F
+    let isVisible = !first.properties.isWhitespace && !first.isHidden
     let shown =
       isVisible ? text(start, offset) : "U+" + String(first.value, radix: 16, uppercase: true)
     report(

@@ -33,7 +33,7 @@ extension Parser {
     case .lessEqual: (.comparison, .comparison(.lessEqual))
     case .greater: (.comparison, .comparison(.greater))
     case .greaterEqual: (.comparison, .comparison(.greaterEqual))
-    case .range: (.range, .range)
+    case .range, .closedRange: (.range, .range)
     case .plus: (.addition, .binary(.add))
     case .minus: (.addition, .binary(.subtract))
     case .bar: (.addition, .binary(.bitOr))
@@ -132,8 +132,9 @@ extension Parser {
     return Expression(.comparison(first: first, rest: parts), span(from: Int(first.span.start)))
   }
 
-  /// `range := addition [ ".." addition [ ":" addition ] ]`
+  /// `range := addition [ ( ".." | "..=" ) addition [ ":" addition ] ]`
   private mutating func parseRange(_ low: Expression) throws(Abandoned) -> Expression {
+    let isClosed = token.kind == .closedRange
     advance()
     let high = try parseOperators(from: .addition)
     var step: Expression?
@@ -142,11 +143,13 @@ extension Parser {
       step = try parseOperators(from: .addition)
     }
     try link()
-    if token.kind == .range, !isAtLineEnd {
+    if token.kind == .range || token.kind == .closedRange, !isAtLineEnd {
       throw fail(
-        "a range has one ..", at: token.span, hint: "a step follows a colon, as in 0..10:2")
+        "a range has one \(token.kind.spelling)", at: token.span,
+        hint: "a step follows a colon, as in 0..10:2")
     }
-    return Expression(.range(low, high, step: step), span(from: Int(low.span.start)))
+    return Expression(
+      .range(low, high, step: step, isClosed: isClosed), span(from: Int(low.span.start)))
   }
 
   /// `not := "not" not | comparison`

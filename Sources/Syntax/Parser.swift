@@ -95,9 +95,14 @@ struct Parser {
     advance()
   }
 
-  /// The mistakes of words and of grammar together, in the order of the text.
+  /// The mistakes of words and of grammar together, in the order of the text, and what is not seen in it.
   var sortedDiagnostics: [Diagnostic] {
-    let all = lexicalDiagnostics.prefix(Parser.maximumDiagnostics) + diagnostics
+    let known = lexicalDiagnostics.prefix(Parser.maximumDiagnostics)
+    let mistaken = Set(known.compactMap { $0.primary?.span.start })
+    let hidden = source.hiddenCharacters.prefix(Parser.maximumDiagnostics).filter {
+      $0.primary.map { !mistaken.contains($0.span.start) } ?? false
+    }
+    let all = known + hidden + diagnostics
     return all.sorted { ($0.primary?.span.start ?? 0) < ($1.primary?.span.start ?? 0) }
   }
 

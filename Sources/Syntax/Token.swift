@@ -30,7 +30,8 @@ public struct Token: Sendable {
     case `try`, `catch`, `throw`, assert, and, or, not, `true`, `false`, `nil`, `self`
 
     case leftParenthesis, rightParenthesis, leftBracket, rightBracket, leftBrace, rightBrace
-    case comma, semicolon, colon, dot, range, ellipsis, assign, arrow, result, pipe, plus, minus
+    case comma, semicolon, colon, dot, range, closedRange, ellipsis, assign, arrow, result, pipe,
+      plus, minus
     case star, slash, doubleSlash, percent, doubleStar, at, ampersand, bar, tilde, equal
     case notEqual, less, lessEqual, greater, greaterEqual, plusAssign, minusAssign, starAssign
     case slashAssign, doubleSlashAssign, percentAssign, doubleStarAssign, atAssign
@@ -72,7 +73,7 @@ extension Token.Kind {
   var continuesLine: Bool {
     switch self {
     case .comma, .assign, .arrow, .pipe, .or, .and, .not, .in, .equal, .notEqual, .less,
-      .lessEqual, .greater, .greaterEqual, .range, .plus, .minus, .bar, .star, .slash,
+      .lessEqual, .greater, .greaterEqual, .range, .closedRange, .plus, .minus, .bar, .star, .slash,
       .doubleSlash, .percent, .at, .ampersand, .tilde, .doubleStar, .dot, .plusAssign,
       .minusAssign, .starAssign, .slashAssign, .doubleSlashAssign, .percentAssign,
       .doubleStarAssign, .atAssign, .ampersandAssign, .barAssign:
@@ -144,6 +145,7 @@ extension Token.Kind {
     case .colon: ":"
     case .dot: "."
     case .range: ".."
+    case .closedRange: "..="
     case .ellipsis: "..."
     case .assign: "="
     case .arrow: "=>"

@@ -41,7 +41,7 @@ public struct Expression: Sendable {
     /// `list(e for v in xs if c)` (tensor false) and `[e for v in xs]` (tensor true).
     case comprehension(Comprehension, tensor: Bool)
     /// `low .. high : step`; parts may be missing only in an index.
-    case range(Expression, Expression, step: Expression?)
+    case range(Expression, Expression, step: Expression?, isClosed: Bool)
     case unary(UnaryOperator, Expression)
     case binary(BinaryOperator, Expression, Expression, operatorSpan: Span)
     /// `a < b <= c`: operands are evaluated once, left to right, and it stops at the first false.

@@ -139,6 +139,18 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     #expect(result.errors.contains("a \\\"quoted\\\" text"))
   }
 
+  @Test(arguments: ["text", "json"]) func `no diagnostic steers the terminal`(format: String) throws
+  {
+    let program = #"""
+      let s = "\#u{7}\#u{9b}\#u{202e}" # \#u{2066}
+      throw {kind: "\u{7f}", message: "\u{1b}]0;x\u{7}\u{9b}\u{202e}\r\u{e0041}", hint: "\u{200b}"}
+      """#
+    let result = try mos("--diagnostics", format, "-", input: program)
+    #expect(
+      result.errors.contains(format == "json" ? #"\u001b]0;x\u0007\u009b"# : #"\u{1b}]0;x\u{7}"#))
+    #expect(result.errors.unicodeScalars.allSatisfy { $0 == "\n" || (" "..."~").contains($0) })
+  }
+
   @Test func `colour follows the option and the environment`() throws {
     let plain = try mos("-e", "throw \"x\"")
     #expect(!plain.errors.contains("\u{1b}["))

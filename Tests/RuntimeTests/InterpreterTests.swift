@@ -45,6 +45,15 @@ private func error(
     #expect(throws: CompileError.self) { try interpreter.run(Source(name: "2", text: "a")) }
   }
 
+  @Test func `a program with too many variables has one mistake`() {
+    let names = (0..<66_000).map { "let v\($0) = 0" }
+    let uses = "fn f() { v0 + v65999 }\nprint(f(), v65998)"
+    let found = Interpreter { _ in }.check(
+      Source(name: "1", text: (names + [uses]).joined(separator: "\n")))
+    #expect(found.map(\.message) == ["a program has at most 65536 global variables"])
+    #expect(found.first?.primary?.source.line(at: found[0].primary?.span.start ?? 0) == 65_537)
+  }
+
   @Test func `an error leaves variables as they were when it happened`() throws {
     let interpreter = Interpreter { _ in }
     try interpreter.run(Source(name: "1", text: "let xs = (1, 2)"))

@@ -224,6 +224,7 @@ private func messages(_ text: String) -> [String] {
         ["expected from and a snapshot, but the program ends here | write recover net from start"]
       ),
       ("0..1..2", ["a range has one .. | a step follows a colon, as in 0..10:2"]),
+      ("0..=1..=2", ["a range has one ..= | a step follows a colon, as in 0..10:2"]),
       (
         "(e for e in x)",
         [

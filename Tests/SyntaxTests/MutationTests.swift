@@ -37,7 +37,8 @@ import Testing
   /// What is put in besides bytes of the program itself.
   private static let fragments = [
     "(", ")", "[", "]", "{", "}", "\"", "\"\"\"", "\n", ":", ",", "=", "=>", "..", "...", ".", "|>",
-    "\\", "#", "##", "@", "*", "**", "-", "not ", "if ", "else", "fn ", "let ", "extract ", " by ",
+    "..=", "\\", "#", "##", "@", "*", "**", "-", "not ", "if ", "else", "fn ", "let ", "extract ",
+    " by ",
     "for ", "in ", "θ", "日", "\t", "\r", "\u{0}", "\u{FEFF}", "1e", "0.", "99999999999999999999",
   ]
 

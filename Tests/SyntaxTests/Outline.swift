@@ -121,8 +121,9 @@ private func outline(_ expression: Expression) -> String {
   case .record(let entries): list("record", entries.map(outline))
   case .comprehension(let comprehension, let tensor):
     list(tensor ? "tensor-of" : "list-of", outline(comprehension))
-  case .range(let low, let high, let step):
-    list("..", [outline(low), outline(high)] + (step.map { [outline($0)] } ?? []))
+  case .range(let low, let high, let step, let isClosed):
+    list(
+      isClosed ? "..=" : "..", [outline(low), outline(high)] + (step.map { [outline($0)] } ?? []))
   case .unary(let name, let operand): list(name.rawValue, [outline(operand)])
   case .binary(let name, let left, let right, _):
     list(name.rawValue, [outline(left), outline(right)])

@@ -139,7 +139,7 @@ extension Builtins {
         "sorted(values, key=nil, reverse=false)",
         """
         The elements in ascending order: numbers, texts or lists of them; equal ones stay in the
-        order they had, and nan comes last.
+        order they had, and nan comes last, also where the order is reversed.
 
         `key` is a function of an element that gives what to compare.
 
@@ -156,7 +156,7 @@ extension Builtins {
         """
       ) { arguments in
         switch arguments[0] {
-        case .string(let string): return .string(String(string.text.reversed()))
+        case .string(let string): return .string(String(string.characters.reversed()))
         case .tensor, .parameter:
           let variable = try arguments.variable(0)
           return .tensor(try variable.flip(axes: [0]))
@@ -227,25 +227,25 @@ extension Arguments {
   fileprivate func inOrder() throws -> [Value] {
     let values = try sequence(0)
     let keys = has(1) ? try values.map { try interpreter.call(self[1], [$0]) } : values
-    let sign = try bool(2, default: false) ? -1 : 1
+    let descends = try bool(2, default: false)
     let places = try values.indices.sorted {
-      let order = try Arguments.order(keys[$0], keys[$1]) * sign
+      let order = try Arguments.order(keys[$0], keys[$1], descends: descends)
       return order == 0 ? $0 < $1 : order < 0
     }
     return places.map { values[$0] }
   }
 
-  /// Below, at or above 0 as the first value comes before, with or after the second.
+  /// Below, at or above 0 as the first value comes before, with or after the second; nan comes last
+  /// in either direction.
   ///
   /// - Throws: a type error for values that have no order.
-  static func order(_ a: Value, _ b: Value, depth: Int = 0) throws -> Int {
-    if case .int(let x) = a, case .int(let y) = b { return x < y ? -1 : x == y ? 0 : 1 }
-    if case .string(let x) = a, case .string(let y) = b {
-      return x.text < y.text ? -1 : x.text == y.text ? 0 : 1
-    }
+  static func order(_ a: Value, _ b: Value, descends: Bool = false, depth: Int = 0) throws -> Int {
+    let sign = descends ? -1 : 1
+    if case .int(let x) = a, case .int(let y) = b { return order(x, y) * sign }
+    if case .string(let x) = a, case .string(let y) = b { return order(x.text, y.text) * sign }
     if let x = comparable(a), let y = comparable(b) {
-      if x.isNaN || y.isNaN { return (x.isNaN ? 1 : 0) - (y.isNaN ? 1 : 0) }
-      return x < y ? -1 : x == y ? 0 : 1
+      let order = order(x, y)
+      return order.isNaN ? (x.isNaN ? 1 : 0) - (y.isNaN ? 1 : 0) : Int(order) * sign
     }
     guard case .list(let x) = a, case .list(let y) = b, depth < ValueTree.maximumDepth else {
       throw RuntimeError(
@@ -253,14 +253,41 @@ extension Arguments {
         hint: "numbers, Strings and Lists of them have an order; key= says what to compare")
     }
     for (p, q) in zip(x, y) {
-      let result = try order(p, q, depth: depth + 1)
+      let result = try order(p, q, descends: descends, depth: depth + 1)
       if result != 0 { return result }
     }
-    return x.count - y.count
+    return (x.count - y.count) * sign
   }
 
-  private static func comparable(_ value: Value) -> Double? {
-    if case .bool(let flag) = value { return flag ? 1 : 0 }
-    return value.number ?? value.tensorOfOne?.firstDouble
+  private static func order<T: Comparable>(_ x: T, _ y: T) -> Int { x < y ? -1 : x == y ? 0 : 1 }
+
+  /// How two numbers stand to each other; nan where one of them is.
+  private static func order(_ x: PlainNumber, _ y: PlainNumber) -> Double {
+    switch (x, y) {
+    case (.int(let m), .int(let n)): Double(order(m, n))
+    case (.int(let m), .float(let n)): Numbers.order(m, n)
+    case (.float(let m), .int(let n)): -Numbers.order(n, m)
+    case (.float(let m), .float(let n)): m < n ? -1 : m == n ? 0 : m > n ? 1 : .nan
+    }
   }
+
+  /// The number of a value that is one; a Bool or a tensor of one element counts.
+  private static func comparable(_ value: Value) -> PlainNumber? {
+    switch value {
+    case .int(let number): return .int(number)
+    case .float(let number): return .float(number)
+    case .bool(let flag): return .int(flag ? 1 : 0)
+    default:
+      guard let tensor = value.tensorOfOne else { return nil }
+      return tensor.dtype.isFloat ? .float(tensor.firstDouble) : .int(tensor.firstInt)
+    }
+  }
+}
+
+/// A number as it is, so that an Int is not rounded to be compared.
+private enum PlainNumber {
+  case int(Int)
+  case float(Double)
+
+  var isNaN: Bool { if case .float(let number) = self { number.isNaN } else { false } }
 }

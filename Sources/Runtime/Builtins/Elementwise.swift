@@ -397,9 +397,14 @@ extension Arguments {
 
   /// The lesser (sign -1) or greater (sign 1) of two plain numbers, nan where either is.
   static func extreme(_ a: Value, _ b: Value, sign: Int) throws -> Value {
-    if let x = a.number, x.isNaN { return a }
-    if let y = b.number, y.isNaN { return b }
-    return try order(a, b) * sign >= 0 ? a : b
+    try isExtreme(a, beside: b, sign: sign) ? a : b
+  }
+
+  /// True where the first of two plain numbers is that one; of equal ones it is.
+  static func isExtreme(_ a: Value, beside b: Value, sign: Int) throws -> Bool {
+    if let x = a.number, x.isNaN { return true }
+    if let y = b.number, y.isNaN { return false }
+    return try order(a, b) * sign >= 0
   }
 
   /// Halves go to even; with digits, as the decimal text of the number rounds.

@@ -98,7 +98,7 @@ extension Builtins {
             print(argmax([1.0, 5.0, 5.0]), argmax([[1, 2], [4, 3]], axis=1))    # 1 [1, 0]
         """
       ) { arguments in
-        try arguments.placed { try $0.argmax(axis: $1, keepAxes: $2) }
+        try arguments.placed(sign: 1) { try $0.argmax(axis: $1, keepAxes: $2) }
       },
       Builtin(
         "argmin(x, axis=nil, keepdims=false)",
@@ -108,7 +108,7 @@ extension Builtins {
             print(argmin([4.0, 1.0, 1.0]))    # 1
         """
       ) { arguments in
-        try arguments.placed { try $0.argmin(axis: $1, keepAxes: $2) }
+        try arguments.placed(sign: -1) { try $0.argmin(axis: $1, keepAxes: $2) }
       },
       Builtin(
         "any(x, axis=nil, keepdims=false)",
@@ -397,13 +397,20 @@ extension Arguments {
   }
 
   /// `argmax` and `argmin`; of a list of plain numbers, an Int.
-  fileprivate func placed(_ find: (Variable, Int?, Bool) throws -> Variable) throws -> Value {
+  fileprivate func placed(
+    sign: Int, _ find: (Variable, Int?, Bool) throws -> Variable
+  ) throws -> Value {
     if let values = try elements() {
       guard try numbers(.list(values)) != nil else {
         throw mismatch(0, "a Tensor or a List of numbers")
       }
-      let place = try find(stacked(.list(values), 0), nil, false)
-      return place.concrete.map { .int($0.firstInt) } ?? .tensor(place)
+      guard !values.isEmpty else {
+        throw RuntimeError(.value, "\(callee.name) of no elements is not defined")
+      }
+      return .int(
+        try values.indices.reduce(0) { best, place in
+          try Arguments.isExtreme(values[best], beside: values[place], sign: sign) ? best : place
+        })
     }
     let axis = has(1) ? try int(1) : nil
     return .tensor(try find(variable(0), axis, bool(2, default: false)))

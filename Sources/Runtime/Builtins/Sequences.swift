@@ -16,7 +16,7 @@ extension Arguments {
     case .range(let range):
       return try range.written().map { .int($0) }
     case .record(let record): return record.pairs.map { .list([.string($0), $1]) }
-    case .string(let string): return string.text.map { .string(String($0)) }
+    case .string(let string): return string.characters.map { .string(String($0)) }
     case .tensor(let variable): return try rows(variable, index)
     case .parameter(let cell): return try rows(cell.value, index)
     case .host(let snapshot as Snapshot): return try sequence(.record(snapshot.leaves()), index)

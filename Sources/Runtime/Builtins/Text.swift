@@ -119,18 +119,15 @@ extension Builtins {
       Builtin(
         "find(values, value)",
         """
-        The first place of a part in a text, or of an element in a list; nil where there is none.
+        The first place of a part in a text, in characters, or of an element in a list; nil where there
+        is none.
 
             print(find("abcb", "b"), find((5, 6), 7))    # 1 nil
         """
       ) { arguments in
         if case .string(let string) = arguments[0] {
-          let part = try arguments.string(1)
-          let text = string.text
-          guard let place = text.firstRange(of: part, from: text.startIndex)?.lowerBound else {
-            return .nil
-          }
-          return .int(text.distance(from: text.startIndex, to: place))
+          let place = string.text.firstPlace(of: try arguments.string(1))
+          return place.map { .int($0) } ?? .nil
         }
         let place = try arguments.sequence(0).firstIndex {
           try arguments.interpreter.machine.equal($0, arguments[1])
@@ -144,7 +141,7 @@ extension Builtins {
 
             print(starts_with("abc", "ab"))    # true
         """
-      ) { arguments in .bool(try arguments.string(0).hasPrefix(arguments.string(1))) },
+      ) { arguments in .bool(try arguments.string(0).begins(with: arguments.string(1))) },
       Builtin(
         "ends_with(text, suffix)",
         """
@@ -152,7 +149,7 @@ extension Builtins {
 
             print(ends_with("abc", "bc"))    # true
         """
-      ) { arguments in .bool(try arguments.string(0).hasSuffix(arguments.string(1))) },
+      ) { arguments in .bool(try arguments.string(0).ends(with: arguments.string(1))) },
       Builtin(
         "lines(text)",
         """
@@ -171,47 +168,10 @@ extension Builtins {
   private static let stripped: Builtin.Function = { arguments in
     let text = try arguments.string(0)
     guard arguments.has(1) else { return .string(text.trimmed) }
-    let characters = Set(try arguments.string(1))
-    var part = text[...]
+    let characters = Set(try arguments.string(1).characters)
+    var part = text.characters[...]
     while let first = part.first, characters.contains(first) { part.removeFirst() }
     while let last = part.last, characters.contains(last) { part.removeLast() }
     return .string(String(part))
-  }
-}
-
-extension String {
-  /// The first place at or after an index where a part stands; the empty part is everywhere.
-  ///
-  /// Scalars are compared, not characters: the line end of "a\r\nb" is one character and holds
-  /// a "\n".
-  func firstRange(of part: String, from start: Index) -> Range<Index>? {
-    let wanted = part.unicodeScalars
-    guard let first = wanted.first else { return start..<start }
-    var index = start
-    while let place = unicodeScalars[index...].firstIndex(of: first) {
-      let rest = unicodeScalars[place...]
-      if rest.starts(with: wanted) {
-        return place..<unicodeScalars.index(place, offsetBy: wanted.count)
-      }
-      index = unicodeScalars.index(after: place)
-    }
-    return nil
-  }
-
-  /// The parts before, between and after at most `limit` separators, which must not be empty.
-  func parts(around separator: String, limit: Int = .max) -> [String] {
-    var parts: [String] = []
-    var start = startIndex
-    while parts.count < limit, let found = firstRange(of: separator, from: start) {
-      parts.append(String(self[start..<found.lowerBound]))
-      start = found.upperBound
-    }
-    parts.append(String(self[start...]))
-    return parts
-  }
-
-  /// What stands between white space.
-  func words(limit: Int = .max) -> [String] {
-    split(maxSplits: limit, whereSeparator: \.isWhitespace).map { String($0) }
   }
 }

@@ -89,9 +89,9 @@ extension Value {
       throw RuntimeError(.type, "labels are Strings, not \(shortDescription)")
     }
     guard let place = labels.firstIndex(of: text) else {
-      let known = labels.map { "\"\($0)\"" }.joined(separator: ", ")
+      let known = labels.map(\.quoted).joined(separator: ", ")
       throw RuntimeError(
-        .value, "no transform has the label \"\(text)\"", hint: "there are \(known)")
+        .value, "no transform has the label \(text.quoted)", hint: "there are \(known)")
     }
     return .count(place)
   }

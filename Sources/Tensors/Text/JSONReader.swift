@@ -102,10 +102,36 @@ public struct JSONReader {
     let start = place
     while let byte = current, "+-.0123456789eE".utf8.contains(byte) { place += 1 }
     let text = String(decoding: bytes[start..<place], as: UTF8.self)
-    if let value = Int(text) { return .whole(value) }
-    if text.last != ".", let value = Double(text) { return .decimal(value) }
+    if JSONReader.isNumber(bytes[start..<place]) {
+      if let value = Int(text) { return .whole(value) }
+      if let value = Double(text) { return .decimal(value) }
+    }
     place = start
-    throw mistake("a value is missing")
+    throw mistake("\(text.excerpt) is not a number of JSON")
+  }
+
+  /// `number := [ "-" ] ( "0" | digit { digit } ) [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]`,
+  /// a first digit of several being none of 0.
+  private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+    var rest = text
+    func skip(_ bytes: String) -> Bool {
+      guard let byte = rest.first, bytes.utf8.contains(byte) else { return false }
+      rest.removeFirst()
+      return true
+    }
+    func skipDigits() -> Bool {
+      let count = rest.prefix { (0x30...0x39).contains($0) }.count
+      rest.removeFirst(count)
+      return count > 0
+    }
+    _ = skip("-")
+    guard skip("0") || skipDigits() else { return false }
+    if skip("."), !skipDigits() { return false }
+    if skip("eE") {
+      _ = skip("+-")
+      guard skipDigits() else { return false }
+    }
+    return rest.isEmpty
   }
 
   /// Reads a text in quotation marks.
