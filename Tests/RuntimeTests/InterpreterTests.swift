@@ -129,9 +129,9 @@ private func error(
   @Test func `a host function of plain numbers takes none that a derivative passes through`() throws
   {
     let interpreter = Interpreter { _ in }
-    interpreter.setVariable(
+    try interpreter.setVariable(
       "double", .builtin(BuiltinFunction("double(x)") { .float(2 * (try $0.double(0))) }))
-    interpreter.setVariable(
+    try interpreter.setVariable(
       "same", .builtin(BuiltinFunction("same(x)") { .tensor(try $0.variable(0)) }))
     func text(of program: String) throws -> String {
       interpreter.text(of: try interpreter.run(Source(name: "1", text: program)))
