@@ -136,12 +136,12 @@ private struct Weights {
       compared = try finite.clearing(compared)
       share = finite.share
     case .zscore:
-      compared = try finite.clearing(estimator.shaping.shaped(finite.clearing(compared)))
+      compared = try finite.zscores(of: compared)
       share = finite.share
     case .ranks:
       // Ranks have a place for what is not finite: the worst.
       let population = values[0].count
-      let ranks = try estimator.shaping.shaped(try Variable.concat(values))
+      let ranks = try centeredRanks(Variable.concat(values))
       compared = try Weights.compared(try ranks.split(values.map { _ in population }))
       share = .number(1 / Double(population), like: compared)
     }

@@ -14,19 +14,16 @@ public enum FitnessShaping: String, Sendable, CaseIterable {
   case ranks
   /// Their distance from the mean in standard deviations.
   case zscore
+}
 
-  /// The weights of a population's values, in the same order.
-  func shaped(_ values: Variable) throws -> Variable {
-    switch self {
-    case .none: return values
-    case .ranks: return try centeredRanks(values)
-    case .zscore:
-      let distance = try values - values.mean()
-      let variance = try distance.square().mean()
-      let zero = Variable.number(0, like: variance)
-      let isSpread = try variance.isGreater(than: zero)
-      return try distance * isSpread.select(variance, variance.onesLike()).rsqrt()
-    }
+extension FiniteSamples {
+  /// The distances from the mean in standard deviations, both those of the samples that count; 0 for
+  /// others.
+  func zscores(of values: Variable) throws -> Variable {
+    let distance = try clearing(values - clearing(values).sum() * share)
+    let variance = try distance.square().sum() * share
+    let isSpread = try variance.isGreater(than: .number(0, like: variance))
+    return try distance * isSpread.select(variance, variance.onesLike()).rsqrt()
   }
 }
 
