@@ -113,6 +113,17 @@ final class FreeVariableLog: FreeVariableWatcher {
     first = first.filter { $1.isIdentical(to: $0.held(in: interpreter)) }
   }
 
+  /// Something that runs have read and a derivative follows, for messages: a global variable by its
+  /// name, else what it is.
+  var followed: String? {
+    let followed = first.filter { _, value in
+      (try? ValueTree(value).variables.contains(where: \.isDifferentiated)) ?? false
+    }
+    let slots = followed.keys.compactMap { if case .global(let slot) = $0 { slot } else { nil } }
+    if let slot = slots.min() { return "`\(interpreter.globals.name(of: slot))`" }
+    return followed.values.first?.shortDescription
+  }
+
   // MARK: - Once more
 
   /// Runs the body on what was there; whoever watches was told of it the first time.
