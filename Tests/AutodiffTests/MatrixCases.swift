@@ -68,14 +68,13 @@ extension PrimitiveTable {
         return try q.matmul(r.square())
       }
     }
-    for shape in [[3, 3], [2, 4], [4, 2]] {
+    for shape in [[3, 3], [2, 4], [4, 2], [2, 4, 3]] {
       add("lu", [.floats(shape, -1...1)], isInside: true) { x in
         let (_, l, u) = try x[0].lu()
         return try l.square().matmul(u.square())
       }
     }
     matrices("lu", isInside: true) { try strong($0).lu().u }
-    add("lu_permutation", [f(4, 2)], isInside: true) { try $0[0].lu().p }
     matrices("eigh", isInside: true) { try spread($0).eigh().w }
     matrices("eigh", isInside: true) { x in
       let (w, v) = try spread(x).eigh()
