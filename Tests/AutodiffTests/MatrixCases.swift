@@ -87,6 +87,11 @@ extension PrimitiveTable {
         return try u.square().matmul(s.expanded(at: -1).sin() * vt.square())
       }
     }
+    for order in 1...3 {
+      matrices("symmetric", isInside: true) { x in
+        try spread(x).spectralMap { try ($0 * Double(order) * 0.3).sin() }
+      }
+    }
     add("matrix_rank", [f(4, 2)]) { try $0[0].matrixRank() }
   }
 }

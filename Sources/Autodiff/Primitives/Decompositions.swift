@@ -322,3 +322,37 @@ extension DType {
   /// The distance from 1 to the next number.
   var rounding: Double { self == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne }
 }
+
+extension Tensor {
+  /// - Throws: a value error where a matrix is not its transpose up to rounding.
+  fileprivate func requireSymmetric() throws {
+    guard count > 0, shape[rank - 1] == shape[rank - 2] else { return }
+    let all = AxisSet.all(rank: rank)
+    let difference = try Tensor.unary(.abs, .binary(.subtract, self, swappedAxes(-1, -2)))
+    let (greatest, size) = (
+      try difference.max(all).firstDouble, try Tensor.unary(.abs, self).max(all).firstDouble
+    )
+    guard greatest > 100 * dtype.rounding * size else { return }
+    throw TensorError(
+      .value,
+      "the matrix of a spectral map must be symmetric, and \(typeDescription) differs from its "
+        + "transpose by \(greatest)", hint: "(a + a.T) / 2 is symmetric")
+  }
+}
+
+extension Primitive {
+  /// The matrix itself, which has to be symmetric.
+  ///
+  ///     y = x            ẏ = ẋ            x̄ = ȳ
+  ///
+  /// An operation, as `bounded` is, so that what is mapped or recorded is looked at when its numbers
+  /// are there.
+  static let symmetric = Primitive(
+    "symmetric",
+    kernel: { x, _ in
+      try x.requireSymmetric()
+      return x
+    },
+    forward: { _, _, _, dx in dx },
+    reverse: { _, _, _, dy in dy })
+}

@@ -33,7 +33,7 @@ extension Primitive {
     .solve, .triangularSolve, .inverse, .pseudoInverse, .cholesky, .logAbsDet, .determinantSign,
     .determinant,
     // Decompositions
-    .qr, .lu, .eigh, .svd, .matrixRank,
+    .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
     // Random
     .random,
     // Adam
