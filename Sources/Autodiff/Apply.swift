@@ -338,7 +338,9 @@ func checked(_ y: Variable, _ p: Primitive, _ context: Context) throws -> Variab
 
 @inline(never)
 private func checkFinite(_ y: Variable, _ p: Primitive) throws {
-  guard let tensor = y.concrete, tensor.dtype.isFloat else { return }
+  guard p !== Primitive.infiniteAtZero, let tensor = y.concrete, tensor.dtype.isFloat else {
+    return
+  }
   let finite = try Tensor.unary(.isfinite, tensor).all(.all(rank: tensor.rank), keepAxes: false)
   guard finite.firstInt == 0 else { return }
   let nan = try Tensor.unary(.isnan, tensor).any(.all(rank: tensor.rank), keepAxes: false)

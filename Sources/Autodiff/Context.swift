@@ -207,6 +207,17 @@ public final class Context {
     (stoppedTapes, stoppedDuals) = saved
   }
 
+  /// Which levels record no more, a tape's and a dual level's height.
+  public var gradientStops: (Int, Int) { (stoppedTapes, stoppedDuals) }
+
+  /// Runs the body with what recorded at some moment recording again.
+  public func withGradients<R>(asIn stops: (Int, Int), _ body: () throws -> R) rethrows -> R {
+    let saved = gradientStops
+    leaveWithoutGradients(stops)
+    defer { leaveWithoutGradients(saved) }
+    return try body()
+  }
+
   /// Runs the body without recording on the tapes that are active outside it.
   public func withoutTapes<R>(_ body: () throws -> R) rethrows -> R {
     let saved = stoppedTapes

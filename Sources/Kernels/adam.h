@@ -1,5 +1,6 @@
 // Adam's step and its derivative, each in one pass over memory. Included once for each processor
-// level; the formulas are beside the primitive (Autodiff/Primitives/Adam.swift).
+// level; the formulas are beside the primitive (Autodiff/Primitives/Adam.swift). A cotangent of 0
+// stays 0 whatever it meets.
 
 // What an absent cotangent is.
 static const double adam_zeros[PASS];
@@ -47,10 +48,10 @@ static const double adam_zeros[PASS];
         T deviation = __builtin_elementwise_sqrt(v * r2 + root);                    \
         T d = 1 / (deviation + epsilon);                                            \
         T slope = deviation == 0 ? 0 : (T)0.5 / deviation;                          \
-        T scaled = along_u[i] * d * r1;                                             \
+        T scaled = along_u[i] == 0 ? 0 : along_u[i] * d * r1;                       \
         T into_m = along_m[i] + scaled;                                             \
-        T into_v = along_v[i] - scaled * m * d * r2 * slope;                        \
-        to_gradient[i] = a1 * into_m + 2 * a2 * g * into_v;                         \
+        T into_v = along_v[i] - (scaled == 0 ? 0 : scaled * m * d * r2 * slope);    \
+        to_gradient[i] = a1 * into_m + (into_v == 0 ? 0 : 2 * a2 * g * into_v);     \
         to_first[i] = b1 * into_m;                                                  \
         to_second[i] = b2 * into_v;                                                 \
       }                                                                             \

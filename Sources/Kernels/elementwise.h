@@ -68,6 +68,10 @@ UNARY(tanh, f32, float, float, tanh_f32(x))
   UNARY_EXP(name, f32, float, f32_expression) UNARY_EXP(name, f64, double, f64_expression)
 // 1 / (1 + e⁻ˣ)
 UNARY_EXP(sigmoid, f64, double, (x < 0 ? z : 1) / (1 + z))
+// σ(x) σ(−x) and 1 / cosh² x, the slopes of sigmoid and tanh, with all their digits in the tails
+UNARY_EXP_FLOAT(sigmoidSlope, z / ((1 + z) * (1 + z)), z / ((1 + z) * (1 + z)))
+UNARY_EXP_FLOAT(tanhSlope, 4 * (z * z) / ((1 + z * z) * (1 + z * z)),
+                4 * (z * z) / ((1 + z * z) * (1 + z * z)))
 UNARY_EXP(silu, f64, double, x < -750 ? 0 * z : x * ((x < 0 ? z : 1) / (1 + z)))
 // log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|)
 UNARY_EXP_FLOAT(softplus, (x < 0 ? 0 : x) + log1p_unit_f32(z), (x < 0 ? 0 : x) + log1p_unit_f64(z))
@@ -235,8 +239,10 @@ BINARY_FLOAT(subtract, r = p - q)
 BINARY_FLOAT(multiply, r = p * q)
 BINARY_FLOAT(divide, r = p / q)
 // 0 / anything is 0, and so is anything / inf: the quotient of derivative rules
-// and the product, which keeps a cotangent of 0 at 0 beside an infinite factor
+// and the product, which keeps a cotangent of 0 at 0 beside an infinite factor;
+// of two cotangents each keeps its 0
 BINARY_FLOAT(multiplyUnlessZero, r = ((p == 0) | ((q == 0) & (p == p))) ? 0 : p * q)
+BINARY_FLOAT(multiplyUnlessEitherZero, r = ((p == 0) | (q == 0)) ? 0 : p * q)
 BINARY_FLOAT(divideUnlessZero, r = ((p == 0) | ((q - q != 0) & (q == q))) ? 0 : p / q)
 // the first where the second is positive, and 0: the derivative of a rectifier
 BINARY_FLOAT(gate, r = q > 0 ? p : 0)

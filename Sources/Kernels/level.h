@@ -57,6 +57,7 @@ const mos_kernel_table MOS_TABLE = {
     FLOAT_UNARY(acosh) FLOAT_UNARY(atanh) FLOAT_UNARY(erf) FLOAT_UNARY(erfc) FLOAT_UNARY(erfinv)
     FLOAT_UNARY(lgamma) FLOAT_UNARY(digamma) FLOAT_UNARY(trigamma) FLOAT_UNARY(sigmoid)
     FLOAT_UNARY(softplus) FLOAT_UNARY(logSigmoid) FLOAT_UNARY(silu) FLOAT_UNARY(gelu)
+    FLOAT_UNARY(sigmoidSlope) FLOAT_UNARY(tanhSlope)
     FLOAT_UNARY(isnan) FLOAT_UNARY(isinf) FLOAT_UNARY(isfinite)
     [MOS_UNARY_logicalNot] = {unary_logicalNot_bool, unary_logicalNot_i64, unary_logicalNot_f32,
                               unary_logicalNot_f64},
@@ -66,7 +67,8 @@ const mos_kernel_table MOS_TABLE = {
     NUMBER_BINARY(floorDivide) NUMBER_BINARY(remainder)
     [MOS_BINARY_power] = {[MOS_I64] = FORMS(power, i64), [MOS_F32] = POWERS(f32),
                           [MOS_F64] = POWERS(f64)},
-    FLOAT_BINARY(divideUnlessZero) FLOAT_BINARY(multiplyUnlessZero) FLOAT_BINARY(gate)
+    FLOAT_BINARY(divideUnlessZero) FLOAT_BINARY(multiplyUnlessZero)
+    FLOAT_BINARY(multiplyUnlessEitherZero) FLOAT_BINARY(gate)
     ANY_BINARY(minimum) ANY_BINARY(maximum) FLOAT_BINARY(atan2)
     ANY_BINARY(equal) ANY_BINARY(notEqual) ANY_BINARY(less) ANY_BINARY(lessEqual)
     ANY_BINARY(greater) ANY_BINARY(greaterEqual)

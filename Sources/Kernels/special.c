@@ -5,7 +5,8 @@
 
 /// Inverse error function: Giles' single-precision polynomials for the first guess, then two
 /// steps of Halley's method on erf, which carry it to double precision. Near ±1 the residual is
-/// taken from erfc, where erf has no digits left.
+/// taken from erfc, where erf has no digits left. Past 1 - 1e-7, where the polynomials end, the first
+/// guess is that of e^(−y²) / (y √π), erfc's first term.
 double mos_erfinv(double x) {
   if (!(fabs(x) < 1)) return fabs(x) == 1 ? copysign(INFINITY, x) : NAN;
   double w = -log((1 - x) * (1 + x)), p;
@@ -16,6 +17,9 @@ double mos_erfinv(double x) {
     w -= 2.5;
     p = c[0];
     for (int i = 1; i < 9; i++) p = p * w + c[i];
+  } else if (w > 15) {
+    double tail = -log(1 - fabs(x));
+    p = sqrt(tail - 0.5 * log(M_PI * tail));
   } else {
     static const double c[] = {-0.000200214257, 0.000100950558, 0.00134934322,
                                -0.00367342844,  0.00573950773,  -0.0076224613,

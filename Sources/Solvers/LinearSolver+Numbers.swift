@@ -130,7 +130,10 @@ extension LinearSolver {
     var key = RandomKey(seed: 0)
     let probe = Variable.tensor(try key.normal(b.shape, b.dtype))
     let both = try method.solve(matrix, Variable.stack([b, probe], axis: 1))
-    let x = try both.sliced(axis: 1, from: 0, to: 1).squeezed(1)
+    // Of the right side 0 the solution is 0, whatever the matrix holds: what `where` did not take asks.
+    let isZero = try b.length().isEqual(to: .number(0, like: b))
+    let x = try isZero.select(
+      .number(0, like: b), both.sliced(axis: 1, from: 0, to: 1).squeezed(1))
     let found = try both.sliced(axis: 1, from: 1, to: 2).squeezed(1)
     let inverseNorm = try found.length() / probe.length() * Double(max(b.count, 1)).squareRoot()
     let residual = try (b - matrix.matmul(x)).length()

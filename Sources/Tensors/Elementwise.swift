@@ -9,6 +9,8 @@ public enum UnaryKernel: UInt8, Sendable, CaseIterable {
   case square, reciprocal, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh
   case asinh, acosh, atanh, floor, ceil, round, trunc, erf, erfc, erfinv
   case lgamma, digamma, trigamma, relu, sigmoid, softplus, logSigmoid, silu, gelu
+  /// The derivatives of sigmoid and tanh, exact where those saturate.
+  case sigmoidSlope, tanhSlope
   case isnan, isinf, isfinite, logicalNot
 
   /// True where whole numbers stay whole.
@@ -40,6 +42,8 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
   case divideUnlessZero
   /// `a * b`, but 0 where a is 0, whatever b is, and where b is 0 and a infinite.
   case multiplyUnlessZero
+  /// `a * b`, but 0 where either is 0, whatever the other is.
+  case multiplyUnlessEitherZero
   /// `b > 0 ? a : 0`, the derivative of a rectifier at b times a.
   case gate
 
@@ -53,7 +57,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     switch self {
     case .add: "add"
     case .subtract: "subtract"
-    case .multiply, .multiplyUnlessZero, .gate: "multiply"
+    case .multiply, .multiplyUnlessZero, .multiplyUnlessEitherZero, .gate: "multiply"
     case .divide, .floorDivide, .divideUnlessZero: "divide"
     case .remainder: "take the remainder of"
     case .power: "raise to a power"
@@ -88,7 +92,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     case .add, .subtract, .multiply, .floorDivide, .remainder, .power:
       let compute = promoted == .bool ? .i64 : promoted
       return (compute, compute)
-    case .divide, .atan2, .divideUnlessZero, .multiplyUnlessZero, .gate:
+    case .divide, .atan2, .divideUnlessZero, .multiplyUnlessZero, .multiplyUnlessEitherZero, .gate:
       let compute = promoted.isFloat ? promoted : defaultFloat
       return (compute, compute)
     case .minimum, .maximum:

@@ -71,6 +71,20 @@ extension Tensor {
     return first.map { source.view(shape: Shape(), strides: Shape(), offset: $0) }
   }
 
+  /// True where no element is nan or infinite; it may be false, too, where their sum overflows.
+  func isSurelyFinite() throws -> Bool {
+    if count > Tensor.shortScan { return try sum(.all(rank: rank)).firstDouble.isFinite }
+    let source = try contiguous()
+    return source.withElements { elements in
+      if dtype == .f64 {
+        let numbers = elements.assumingMemoryBound(to: Double.self)
+        return (0..<count).allSatisfy { numbers[$0].isFinite }
+      }
+      let numbers = elements.assumingMemoryBound(to: Float.self)
+      return (0..<count).allSatisfy { numbers[$0].isFinite }
+    }
+  }
+
   /// Up to so many elements a loop is done before a reduction, with its result, has begun.
   static let shortScan = 512
 

@@ -132,7 +132,7 @@ private struct Weights {
     var finite = try FiniteSamples(compared)
     switch estimator.shaping {
     case .none: compared = try finite.clearing(compared)
-    case .zscore: compared = try zscores(compared, finite)
+    case .zscore: compared = try finite.zscores(of: compared)
     case .ranks:
       // Ranks have a place for what is not finite: all samples count.
       let population = values[0].count

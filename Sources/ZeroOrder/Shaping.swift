@@ -16,13 +16,15 @@ public enum FitnessShaping: String, Sendable, CaseIterable {
   case zscore
 }
 
-/// The distances of those that count from their mean, in their standard deviations; 0 for the others.
-func zscores(_ values: Variable, _ finite: FiniteSamples) throws -> Variable {
-  let mean = try finite.clearing(values).sum() * finite.share
-  let distance = try finite.clearing(values - mean)
-  let variance = try distance.square().sum() * finite.share
-  let isSpread = try variance.isGreater(than: .number(0, like: variance))
-  return try distance * isSpread.select(variance, variance.onesLike()).rsqrt()
+extension FiniteSamples {
+  /// The distances from the mean in standard deviations, both those of the samples that count; 0 for
+  /// others.
+  func zscores(of values: Variable) throws -> Variable {
+    let distance = try clearing(values - clearing(values).sum() * share)
+    let variance = try distance.square().sum() * share
+    let isSpread = try variance.isGreater(than: .number(0, like: variance))
+    return try distance * isSpread.select(variance, variance.onesLike()).rsqrt()
+  }
 }
 
 /// Ranks between -½ and ½, ties with the mean of their ranks, nan as the worst.

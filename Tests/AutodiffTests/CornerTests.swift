@@ -133,6 +133,9 @@ import Testing
     Corner("a place written twice", at: [1, 2], [0, 1], [0, 0]) {
       try vector(5, 6).replacing([.ids(try ids([1, 1]))], with: $0)
     },
+    Corner("huber inside", at: [0, 0.5, -0.5, 2], [0, 0.5, -0.5, 1], [1, 1, 1, 0]) {
+      try $0.huberLoss(vector(0, 0, 0, 0), .sum)
+    },
     Corner("huber at delta", at: [1, -1, 0, 2], [1, -1, 0, 1], nil) {
       try $0.huberLoss(vector(0, 0, 0, 0), .sum)
     },

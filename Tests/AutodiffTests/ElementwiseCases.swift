@@ -5,11 +5,11 @@ import Tensors
 
 extension PrimitiveTable {
   private mutating func unary(
-    _ name: String, in range: ClosedRange<Double> = -2...2,
+    _ name: String, in range: ClosedRange<Double> = -2...2, isInside: Bool = false,
     _ function: @escaping @Sendable (Variable) throws -> Variable
   ) {
     for shape in [[3, 4], [], [0], [2, 0, 3]] {
-      add(name, [.floats(shape, range)]) { try function($0[0]) }
+      add(name, [.floats(shape, range)], isInside: isInside) { try function($0[0]) }
     }
   }
 
@@ -74,6 +74,8 @@ extension PrimitiveTable {
       }
     }
     unary("sigmoid") { try $0.sigmoid() }
+    unary("sigmoid_slope", isInside: true) { try gradient($0) { try $0.sigmoid() } }
+    unary("tanh_slope", isInside: true) { try gradient($0) { try $0.tanh() } }
     unary("softplus") { try $0.softplus() }
     unary("log_sigmoid") { try $0.logSigmoid() }
     unary("silu") { try $0.silu() }
@@ -100,6 +102,10 @@ extension PrimitiveTable {
     // The product and the division of the rules are what gradients end in.
     binary("scale", isInside: true) { a, b in try gradient(a) { try $0.square() * b } }
     binary("over", -2...2, positive, isInside: true) { a, b in try gradient(a) { try $0 / b } }
+    binary("pair", isInside: true) { a, b in
+      try gradient(b) { b in try gradient(a) { try $0.square() * b } }
+    }
+    unary("infinite_at_zero", in: positive, isInside: true) { try gradient($0) { try $0.sqrt() } }
     binary("floor_divide", -4...4, positive) { try $0.floorDivided(by: $1) }
     binary("remainder", -4...4, 1.1...1.7) { try $0.remainder(dividingBy: $1) }
     binary("power", positive, -2...2) { try $0.power($1) }

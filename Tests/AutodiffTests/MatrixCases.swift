@@ -97,14 +97,13 @@ extension PrimitiveTable {
         return try q.matmul(r.square())
       }
     }
-    for shape in [[3, 3], [2, 4], [4, 2]] {
+    for shape in [[3, 3], [2, 4], [4, 2], [2, 4, 3]] {
       add("lu", [.floats(shape, -1...1)], isInside: true) { x in
         let (_, l, u) = try x[0].lu()
         return try l.square().matmul(u.square())
       }
     }
     matrices("lu", isInside: true) { try strong($0).lu().u }
-    add("lu_permutation", [f(4, 2)], isInside: true) { try $0[0].lu().p }
     matrices("eigh", isInside: true) { try spread($0).eigh().w }
     matrices("eigh", isInside: true) { x in
       let (w, v) = try spread(x).eigh()
@@ -115,6 +114,11 @@ extension PrimitiveTable {
       add("svd", [.floats(shape, -1...1)], isInside: true) { x in
         let (u, s, vt) = try x[0].svd()
         return try u.square().matmul(s.expanded(at: -1).sin() * vt.square())
+      }
+    }
+    for order in 1...3 {
+      matrices("symmetric", isInside: true) { x in
+        try spread(x).spectralMap { try ($0 * Double(order) * 0.3).sin() }
       }
     }
     add("matrix_rank", [f(4, 2)]) { try $0[0].matrixRank() }

@@ -22,7 +22,8 @@ FUNCTIONS = {
     "lgamma": lambda x: mp.log(abs(mp.gamma(x))), "digamma": mp.digamma,
     "trigamma": lambda x: mp.polygamma(1, x), "relu": lambda x: max(x, mpf(0)), "sigmoid": SIGMOID,
     "softplus": SOFTPLUS, "logSigmoid": lambda x: -SOFTPLUS(-x), "silu": lambda x: x * SIGMOID(x),
-    "gelu": lambda x: x * PHI(x),
+    "gelu": lambda x: x * PHI(x), "sigmoidSlope": lambda x: SIGMOID(x) * SIGMOID(-x),
+    "tanhSlope": lambda x: 1 / mp.cosh(x) ** 2,
 }
 
 

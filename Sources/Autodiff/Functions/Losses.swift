@@ -85,14 +85,16 @@ extension Variable {
 
   /// Half the squared error up to `delta`, linear beyond.
   ///
-  ///     e = |x - t|            e ≤ δ: e² / 2            else: δ (e - δ / 2)
+  ///     e = x - t            |e| ≤ δ: e² / 2            else: δ (|e| - δ / 2)
   public func huberLoss(
     _ target: Variable, delta: Scalar = 1, _ reduction: LossReduction = .mean
   ) throws -> Variable {
     let delta = try delta.bounded(by: .hubersDelta)
-    let error = try (floating() - self.target(target, of: "huber_loss")).abs()
-    let near = try error.minimum(delta.like(error))
-    // With m = min(e, δ), both branches are m (e - m / 2), and the tie's shares cancel.
+    let error = try floating() - self.target(target, of: "huber_loss")
+    let bound = try delta.like(error)
+    let near = try error.minimum(bound).maximum(-bound)
+    // With m = e kept between -δ and δ, both branches are m (e - m / 2), smooth at 0, and the tie's
+    // shares cancel.
     return try (near * (error - near * 0.5)).reduced(reduction)
   }
 

@@ -39,7 +39,17 @@ extension Primitive {
   ///     y = a b            ẏ = ȧ b + a ḃ            ā = ȳ b, b̄ = ȳ a
   static let multiply = Primitive(
     "multiply", kernel: { a, b, _ in try Tensor.binary(.multiply, a, b) },
-    forward: productForward, reverse: productReverse)
+    forward: { a, b, y, _, da, db in
+      guard let da else { return try (db ?? y).scaled(by: a) }
+      guard let db else { return try da.scaled(by: b) }
+      return try da.scaled(by: b) + db.scaled(by: a)
+    },
+    reverse: { a, b, _, _, dy, needsA, needsB in
+      (
+        needsA ? try dy.scaled(by: b).unbroadcast(to: a) : nil,
+        needsB ? try dy.scaled(by: a).unbroadcast(to: b) : nil
+      )
+    })
 
   /// The multiplication of derivative rules: `a b`, but 0 where a is 0, whatever b is,
   /// and where b is 0 and a infinite.
@@ -47,20 +57,35 @@ extension Primitive {
   /// So what `where` did not take stays out of a gradient, infinite as it may be.
   static let scale = Primitive(
     "scale", kernel: { a, b, _ in try Tensor.binary(.multiplyUnlessZero, a, b) },
-    forward: productForward, reverse: productReverse)
+    forward: { a, b, y, _, da, db in
+      guard let da else { return try (db ?? y).paired(with: a) }
+      guard let db else { return try da.scaled(by: b) }
+      return try da.scaled(by: b) + db.paired(with: a)
+    },
+    reverse: { a, b, _, _, dy, needsA, needsB in
+      (
+        needsA ? try dy.scaled(by: b).unbroadcast(to: a) : nil,
+        needsB ? try dy.paired(with: a).unbroadcast(to: b) : nil
+      )
+    })
 
-  private static let productForward: BinaryRules.Forward = { a, b, y, _, da, db in
-    guard let da else { return try (db ?? y).scaled(by: a) }
-    guard let db else { return try da.scaled(by: b) }
-    return try da.scaled(by: b) + db.scaled(by: a)
-  }
-
-  private static let productReverse: BinaryRules.Reverse = { a, b, _, _, dy, needsA, needsB in
-    (
-      needsA ? try dy.scaled(by: b).unbroadcast(to: a) : nil,
-      needsB ? try dy.scaled(by: a).unbroadcast(to: b) : nil
-    )
-  }
+  /// The product of a cotangent and a tangent: `a b`, but 0 where either is 0, whatever the other is.
+  ///
+  /// It is what the derivative of `scale` by its second operand brings, so that what `where` did not
+  /// take stays out of gradients of gradients, too.
+  static let pair = Primitive(
+    "pair", kernel: { a, b, _ in try Tensor.binary(.multiplyUnlessEitherZero, a, b) },
+    forward: { a, b, y, _, da, db in
+      guard let da else { return try (db ?? y).paired(with: a) }
+      guard let db else { return try da.paired(with: b) }
+      return try da.paired(with: b) + db.paired(with: a)
+    },
+    reverse: { a, b, _, _, dy, needsA, needsB in
+      (
+        needsA ? try dy.paired(with: b).unbroadcast(to: a) : nil,
+        needsB ? try dy.paired(with: a).unbroadcast(to: b) : nil
+      )
+    })
 
   /// Division, elementwise; of integers it gives floats.
   ///
@@ -70,27 +95,51 @@ extension Primitive {
     kernel: { a, b, _ in
       try Tensor.binary(.divide, a, b, defaultFloat: Context.current.defaultFloat)
     },
-    forward: quotientForward, reverse: quotientReverse)
+    forward: { a, b, y, _, da, db in
+      guard let db else { return try (da ?? y).over(b) }
+      let moved = try db.over(b).scaled(by: a).over(b)
+      guard let da else { return try -moved }
+      return try da.over(b) - moved
+    },
+    reverse: { a, b, _, _, dy, needsA, needsB in
+      let share = try dy.over(b)
+      return (
+        needsA ? try share.unbroadcast(to: a) : nil,
+        needsB ? try (-(share.scaled(by: a).over(b))).unbroadcast(to: b) : nil
+      )
+    })
 
   /// The division of derivative rules: `a / b`, but 0 where a is 0 or b infinite.
   static let over = Primitive(
     "over", kernel: { a, b, _ in try Tensor.binary(.divideUnlessZero, a, b) },
-    forward: quotientForward, reverse: quotientReverse)
+    forward: { a, b, y, _, da, db in
+      guard let db else { return try (da ?? y).over(b) }
+      let moved = try db.over(b).paired(with: y)
+      guard let da else { return try -moved }
+      return try da.over(b) - moved
+    },
+    reverse: { a, b, y, _, dy, needsA, needsB in
+      let share = try dy.over(b)
+      return (
+        needsA ? try share.unbroadcast(to: a) : nil,
+        needsB ? try (-share.paired(with: y)).unbroadcast(to: b) : nil
+      )
+    })
 
-  private static let quotientForward: BinaryRules.Forward = { a, b, y, _, da, db in
-    guard let db else { return try (da ?? y).over(b) }
-    let moved = try db.over(b).scaled(by: a).over(b)
-    guard let da else { return try -moved }
-    return try da.over(b) - moved
-  }
-
-  private static let quotientReverse: BinaryRules.Reverse = { a, b, _, _, dy, needsA, needsB in
-    let share = try dy.over(b)
-    return (
-      needsA ? try share.unbroadcast(to: a) : nil,
-      needsB ? try (-(share.scaled(by: a).over(b))).unbroadcast(to: b) : nil
-    )
-  }
+  /// The elements, infinite instead of 0.
+  ///
+  ///     y = x ≠ 0 ? x : ∞            ẏ = x ≠ 0 ? ẋ : 0            x̄ = x ≠ 0 ? ȳ : 0
+  ///
+  /// The infinity is a promised 0 on its way, and none that `detectsAnomalies` looks for.
+  static let infiniteAtZero = Primitive(
+    "infinite_at_zero",
+    kernel: { x, _ in
+      let zero = Tensor(0, dtype: x.dtype)
+      return try Tensor.select(
+        Tensor.binary(.equal, x, zero), Tensor(.infinity, dtype: x.dtype), x)
+    },
+    forward: { x, _, _, dx in try dx.withoutZeros(of: x) },
+    reverse: { x, _, _, dy in try dy.withoutZeros(of: x) })
 
   /// Division rounded towards minus infinity; constant between its steps.
   static let floorDivide = Primitive(
@@ -103,14 +152,14 @@ extension Primitive {
     "remainder", kernel: { a, b, _ in try Tensor.binary(.remainder, a, b) },
     forward: { a, b, y, _, da, db in
       guard let db else { return try (da ?? y).broadcast(to: y.shape) }
-      let moved = try a.floorDivided(by: b) * db
+      let moved = try db.scaled(by: a.floorDivided(by: b))
       guard let da else { return try -moved }
       return try da - moved
     },
     reverse: { a, b, _, _, dy, needsA, needsB in
       (
         needsA ? try dy.unbroadcast(to: a) : nil,
-        needsB ? try (-(dy * a.floorDivided(by: b))).unbroadcast(to: b) : nil
+        needsB ? try (-dy.scaled(by: a.floorDivided(by: b))).unbroadcast(to: b) : nil
       )
     })
 
@@ -140,25 +189,26 @@ extension Primitive {
   ///
   ///     θ = atan2(y, x)            ∂θ/∂y = x / (x² + y²)            ∂θ/∂x = -y / (x² + y²)
   ///
-  /// Both derivatives are 0 at (0, 0).
+  /// Both derivatives are 0 at (0, 0). Coordinates are taken in units of the greater, s, so that no
+  /// square overflows or vanishes: with p = y / s and q = x / s, ∂θ/∂y = q / (p² + q²) / s.
   static let atan2 = Primitive(
     "atan2",
     kernel: { y, x, _ in
       try Tensor.binary(.atan2, y, x, defaultFloat: Context.current.defaultFloat)
     },
     forward: { y, x, angle, _, dy, dx in
-      let square = try (x * x + y * y).infiniteAtZero()
-      let first = try dy.map { try ($0 * x).over(square) }
-      let second = try dx.map { try -($0 * y).over(square) }
+      let (toY, toX) = try y.angleSlopes(x)
+      let first = try dy.map { try $0.scaled(by: toY) }
+      let second = try dx.map { try $0.scaled(by: toX) }
       guard let first else { return try second ?? angle.zerosLike() }
       guard let second else { return first }
       return try first + second
     },
     reverse: { y, x, _, _, t, needsY, needsX in
-      let square = try (x * x + y * y).infiniteAtZero()
+      let (toY, toX) = try y.angleSlopes(x)
       return (
-        needsY ? try (t * x).over(square).unbroadcast(to: y) : nil,
-        needsX ? try (-(t * y).over(square)).unbroadcast(to: x) : nil
+        needsY ? try t.scaled(by: toY).unbroadcast(to: y) : nil,
+        needsX ? try t.scaled(by: toX).unbroadcast(to: x) : nil
       )
     })
 
@@ -245,13 +295,27 @@ extension Variable {
   /// `a b` for derivative rules: 0 where this is 0.
   func scaled(by b: Variable) throws -> Variable { try apply(.scale, self, b) }
 
+  /// `a b` of a cotangent and a tangent: 0 where either is 0.
+  func paired(with b: Variable) throws -> Variable { try apply(.pair, self, b) }
+
   /// `a / b` for derivative rules: 0 where a is 0 or b infinite.
   func over(_ b: Variable) throws -> Variable { try apply(.over, self, b) }
 
   /// The same elements, infinite instead of 0: what one divides by where a quotient at 0 is to
   /// be 0 at every order.
-  func infiniteAtZero() throws -> Variable {
-    try isEqual(to: .number(0, like: self)).select(.number(.infinity, like: self), self)
+  func infiniteAtZero() throws -> Variable { try apply(.infiniteAtZero, self) }
+
+  /// The elements, 0 where another variable is.
+  fileprivate func withoutZeros(of x: Variable) throws -> Variable {
+    try x.isEqual(to: .number(0, like: x)).select(.number(0, like: self), self)
+  }
+
+  /// The derivatives of `atan2` by this, the second coordinate, and by the first.
+  fileprivate func angleSlopes(_ x: Variable) throws -> (Variable, Variable) {
+    let unit = try stopGradient(abs().maximum(x.abs())).infiniteAtZero()
+    let (p, q) = (try over(unit), try x.over(unit))
+    let square = try (p * p + q * q).infiniteAtZero()
+    return (try q.over(square).over(unit), try -p.over(square).over(unit))
   }
 
   /// `b a ** (b - 1)`, 0 at a = 0 for b < 1.

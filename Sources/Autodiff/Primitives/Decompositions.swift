@@ -74,42 +74,61 @@ extension Primitive {
     forward: { factors, da in
       let (q, r) = (factors[0], factors[1])
       let c = try r.solvingUpper(da.matrixTransposed, isTransposed: true).matrixTransposed
-      let m = try q.matrixTransposed.matmul(c)
+      let m = try q.matrixTransposed.matmul(c, zeros: .right)
       let lower = try m.tril(-1)
       let turn = try lower - lower.matrixTransposed
-      return [try q.matmul(turn - m) + c, try (m - turn).matmul(r)]
+      return [
+        try q.matmul(turn - m, zeros: .right) + c, try (m - turn).matmul(r, zeros: .left),
+      ]
     },
     reverse: { factors, cotangents in
       let (q, r) = (factors[0], factors[1])
       let s =
-        try r.matmul(cotangents[1].matrixTransposed)
-        - cotangents[0].matrixTransposed.matmul(q)
+        try r.matmul(cotangents[1].matrixTransposed, zeros: .right)
+        - cotangents[0].matrixTransposed.matmul(q, zeros: .left)
       let symmetric = try s.tril() + s.tril(-1).matrixTransposed
-      let left = try cotangents[0] + q.matmul(symmetric)
+      let left = try cotangents[0] + q.matmul(symmetric, zeros: .right)
       return try r.solvingUpper(left.matrixTransposed).matrixTransposed
     })
 
-  /// The LU factorization of a square matrix with partial pivoting: L without its unit diagonal
-  /// and U in one matrix, and the permutation matrix P.
+  /// The LU factorization, with partial pivoting, of a matrix with at least as many rows as columns:
+  /// L without its unit diagonal and U in one matrix, and the permutation matrix P.
   ///
-  ///     A = P L U, X = L⁻¹ Pᵀ Ȧ U⁻¹            L̇ = L tril₋₁ X, U̇ = triu X U
-  ///     Ā = P L⁻ᵀ (tril₋₁(Lᵀ L̄) + triu(Ū Uᵀ)) U⁻ᵀ            P is constant
+  /// The first rows of L are the square L₁, the others L₂.
+  ///
+  ///     A = P L U, W = Pᵀ Ȧ U⁻¹, X = L₁⁻¹ W₁
+  ///     L̇₁ = L₁ tril₋₁ X, L̇₂ = W₂ - L₂ triu X, U̇ = triu X U
+  ///     Y = tril₋₁(L₁ᵀ L̄₁) + triu(Ū Uᵀ - L₂ᵀ L̄₂)
+  ///     Ā = P W̄ U⁻ᵀ, W̄₁ = L₁⁻ᵀ Y, W̄₂ = L̄₂            P is constant
+  ///
+  /// The derivative needs independent columns.
   static let lu = Primitive(
-    packed: "lu", packing: { n, _ in Packing(shapes: [[n, n], [n, n]]) },
+    packed: "lu", packing: { m, n in Packing(shapes: [[m, n], [m, m]]) },
     kernel: { a in [try Tensor.luPacked(a).lu, try Tensor.lu(a).p] },
     forward: { factors, da in
-      let (lu, p) = (factors[0], stopGradient(factors[1]))
-      let left = try lu.solvingLower(p.matrixTransposed.matmul(da), unit: true)
-      let x = try lu.solvingUpper(left.matrixTransposed, isTransposed: true).matrixTransposed
-      let lower = try lu.unitLower().matmul(x.tril(-1))
-      return [try lower + x.triu().matmul(lu.triu()), try p.zerosLike()]
+      let (p, (square, below)) = (stopGradient(factors[1]), try factors[0].squareAndBelow())
+      let sorted = try p.matrixTransposed.matmul(da, zeros: .right)
+      let w = try square.solvingUpper(sorted.matrixTransposed, isTransposed: true).matrixTransposed
+      let (first, second) = try w.squareAndBelow()
+      let x = try square.solvingLower(first, unit: true)
+      let top =
+        try square.unitLower().matmul(x.tril(-1), zeros: .right)
+        + x.triu().matmul(square.triu(), zeros: .left)
+      let rest = try second - below.matmul(x.triu(), zeros: .right)
+      return [try Variable.concat([top, rest], axis: -2), try p.zerosLike()]
     },
     reverse: { factors, cotangents in
-      let (lu, p, d) = (factors[0], stopGradient(factors[1]), cotangents[0])
-      let lower = try lu.unitLower().matrixTransposed.matmul(d.tril(-1)).tril(-1)
-      let upper = try d.triu().matmul(lu.triu().matrixTransposed).triu()
-      let left = try lu.solvingLower(lower + upper, isTransposed: true, unit: true)
-      return try p.matmul(lu.solvingUpper(left.matrixTransposed).matrixTransposed)
+      let (p, (square, below)) = (stopGradient(factors[1]), try factors[0].squareAndBelow())
+      let (top, rest) = try cotangents[0].squareAndBelow()
+      let lower = try square.unitLower().matrixTransposed.matmul(top.tril(-1), zeros: .right)
+      let upper =
+        try top.triu().matmul(square.triu().matrixTransposed, zeros: .left)
+        - below.matrixTransposed.matmul(rest, zeros: .right)
+      let first = try square.solvingLower(
+        lower.tril(-1) + upper.triu(), isTransposed: true, unit: true)
+      let w = try Variable.concat([first, rest], axis: -2)
+      return try p.matmul(
+        square.solvingUpper(w.matrixTransposed).matrixTransposed, zeros: .right)
     })
 
   /// The eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which the lower
@@ -128,26 +147,29 @@ extension Primitive {
     forward: { factors, da in
       let (w, v) = (factors[0], factors[1])
       let symmetric = try (da + da.matrixTransposed) * 0.5
-      let m = try v.matrixTransposed.matmul(symmetric).matmul(v)
-      return [try m.diagonal(), try v.matmul(w.reciprocalGaps() * m)]
+      let m = try symmetric.between(v.matrixTransposed, v)
+      return [try m.diagonal(), try v.matmul(m.scaled(by: w.reciprocalGaps()), zeros: .right)]
     },
     reverse: { factors, cotangents in
       let (w, v) = (factors[0], factors[1])
-      let turned = try w.reciprocalGaps() * v.matrixTransposed.matmul(cotangents[1])
-      let middle = try cotangents[0].diagonalMatrix() + turned
-      let whole = try v.matmul(middle).matmul(v.matrixTransposed)
+      let turned = try v.matrixTransposed.matmul(cotangents[1], zeros: .right)
+      let middle = try cotangents[0].diagonalMatrix() + turned.scaled(by: w.reciprocalGaps())
+      let whole = try middle.between(v, v.matrixTransposed)
       return try (whole + whole.matrixTransposed) * 0.5
     })
 
   /// The reduced singular value decomposition, the greatest value first.
   ///
-  ///     A = U diag(s) Vᵀ, M = Uᵀ Ȧ V, Fᵢⱼ = 1 / (sⱼ² - sᵢ²)
+  ///     A = U diag(s) Vᵀ, M = Uᵀ Ȧ V, Fᵢⱼ = 1 / (sⱼ - sᵢ), Gᵢⱼ = sⱼ / (sᵢ + sⱼ)
   ///     ṡ = diag M
-  ///     U̇ = U (F ∘ (M S + S Mᵀ)) + (I - U Uᵀ) Ȧ V S⁻¹
-  ///     V̇ = V (F ∘ (S M + Mᵀ S)) + (I - V Vᵀ) Ȧᵀ U S⁻¹
+  ///     U̇ = U (F ∘ (G ∘ M + Gᵀ ∘ Mᵀ)) + (I - U Uᵀ) Ȧ V S⁻¹
+  ///     V̇ = V (F ∘ (Gᵀ ∘ M + G ∘ Mᵀ)) + (I - V Vᵀ) Ȧᵀ U S⁻¹
+  ///     P = Uᵀ Ū, Q = Vᵀ V̄
+  ///     Ā = U (F ∘ (G ∘ (P - Pᵀ) + Gᵀ ∘ (Q - Qᵀ)) + diag s̄) Vᵀ
+  ///         + (Ū - U P) S⁻¹ Vᵀ + U S⁻¹ (V̄ - V Q)ᵀ
   ///
   /// F is 0 on the diagonal and for equal values, and 1/s is 0 for s = 0: there the vectors have
-  /// no derivative.
+  /// no derivative. No value is squared, so that F tells apart what rounding does, at any scale.
   static let svd = Primitive(
     packed: "svd",
     packing: { m, n in
@@ -161,62 +183,76 @@ extension Primitive {
     forward: { factors, da in
       let (u, s, vt) = (factors[0], factors[1], factors[2])
       let (ut, v) = (try u.matrixTransposed, try vt.matrixTransposed)
-      let right = try da.matmul(v)
-      let left = try da.matrixTransposed.matmul(u)
-      let m = try ut.matmul(right)
-      let (row, column) = (try s.expanded(at: -2), try s.expanded(at: -1))
-      let gaps = try s.square().reciprocalGaps()
+      let right = try da.matmul(v, zeros: .left)
+      let left = try da.matrixTransposed.matmul(u, zeros: .left)
+      let m = try ut.matmul(right, zeros: .right)
+      let gaps = try s.reciprocalGaps()
       let inverse = try s.reciprocalOrZero().expanded(at: -2)
       let mt = try m.matrixTransposed
-      let du = try u.matmul(gaps * (m * row + column * mt)) + (right - u.matmul(m)) * inverse
-      let dv = try v.matmul(gaps * (column * m + mt * row)) + (left - v.matmul(mt)) * inverse
+      let turnU = try m.shared(mt, by: s).scaled(by: gaps)
+      let turnV = try mt.shared(m, by: s).scaled(by: gaps)
+      let restU = try (right - u.matmul(m, zeros: .right)).scaled(by: inverse)
+      let restV = try (left - v.matmul(mt, zeros: .right)).scaled(by: inverse)
+      let (du, dv) = (
+        try u.matmul(turnU, zeros: .right) + restU, try v.matmul(turnV, zeros: .right) + restV
+      )
       return [du, try m.diagonal(), try dv.matrixTransposed]
     },
     reverse: { factors, cotangents in
       let (u, s, vt) = (factors[0], factors[1], factors[2])
       let (du, ds, dvt) = (cotangents[0], cotangents[1], cotangents[2])
       let (ut, v) = (try u.matrixTransposed, try vt.matrixTransposed)
-      let (row, column) = (try s.expanded(at: -2), try s.expanded(at: -1))
-      let gaps = try s.square().reciprocalGaps()
-      let inverse = try s.reciprocalOrZero().expanded(at: -2)
-      let utdu = try ut.matmul(du)
-      let vtdv = try vt.matmul(dvt.matrixTransposed)
-      let (j, k) = (try gaps * utdu, try gaps * vtdv)
-      let middle =
-        try (j + j.matrixTransposed) * row + column * (k + k.matrixTransposed)
-        + ds.diagonalMatrix()
-      let core = try u.matmul(middle).matmul(vt)
-      let outU = try ((du - u.matmul(utdu)) * inverse).matmul(vt)
-      let outV = try (u * inverse).matmul(dvt - dvt.matmul(v).matmul(vt))
-      return try core + outU + outV
+      let inverse = try s.reciprocalOrZero()
+      let p = try ut.matmul(du, zeros: .right)
+      let q = try vt.matmul(dvt.matrixTransposed, zeros: .right)
+      let turn = try (p - p.matrixTransposed).shared(q - q.matrixTransposed, by: s)
+      let middle = try turn.scaled(by: s.reciprocalGaps()) + ds.diagonalMatrix()
+      let outU = try (du - u.matmul(p, zeros: .right)).scaled(by: inverse.expanded(at: -2))
+      let outV = try (dvt - dvt.matmul(v, zeros: .left).matmul(vt, zeros: .left))
+        .scaled(by: inverse.expanded(at: -1))
+      return try middle.between(u, vt) + outU.matmul(vt, zeros: .left)
+        + u.matmul(outV, zeros: .right)
     })
 }
 
 extension Variable {
   /// The lower triangle of a packed LU with ones on the diagonal.
   fileprivate func unitLower() throws -> Variable {
-    let n = shape[rank - 1]
-    return try tril(-1) + .tensor(Tensor.eye(n, n, dtype))
+    try tril(-1) + .tensor(Tensor.eye(shape[rank - 2], shape[rank - 1], dtype))
+  }
+
+  /// As many rows as there are columns, and the rows below.
+  fileprivate func squareAndBelow() throws -> (Variable, Variable) {
+    let (m, n) = (shape[rank - 2], shape[rank - 1])
+    return (
+      try sliced(axis: -2, from: 0, to: n), try sliced(axis: -2, from: n, to: m)
+    )
+  }
+
+  /// `G ∘ A + Gᵀ ∘ B` of this direction A and another, B, with `Gᵢⱼ = sⱼ / (sᵢ + sⱼ)`; 0 where both
+  /// values are.
+  fileprivate func shared(_ other: Variable, by s: Variable) throws -> Variable {
+    let (row, column) = (try s.expanded(at: -2), try s.expanded(at: -1))
+    let sum = try (row + column).infiniteAtZero()
+    return try scaled(by: row.over(sum)) + other.scaled(by: column.over(sum))
   }
 
   /// `1 / (wⱼ - wᵢ)` at i, j; 0 where the two are equal up to rounding.
   fileprivate func reciprocalGaps() throws -> Variable {
     let gaps = try expanded(at: -2) - expanded(at: -1)
     if count == 0 { return gaps }
-    let epsilon = dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
     let largest = try stopGradient(self).abs().max(axes: AxisSet(rank - 1), keepAxes: true)
-    let least = try (largest * (8 * epsilon)).expanded(at: -1)
+    let least = try (largest * (8 * dtype.rounding)).expanded(at: -1)
     let areEqual = try stopGradient(gaps).abs().isLessOrEqual(to: least)
-    return try 1 / areEqual.select(.number(.infinity, like: gaps), gaps)
+    return try 1 / areEqual.select(.number(0, like: gaps), gaps).infiniteAtZero()
   }
 
   /// `1 / s`, 0 for singular values that are 0 up to rounding.
   fileprivate func reciprocalOrZero() throws -> Variable {
     if count == 0 { return self }
-    let epsilon = dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
     let largest = try stopGradient(self).max(axes: AxisSet(rank - 1), keepAxes: true)
-    let isZero = try stopGradient(self).isLessOrEqual(to: largest * (8 * epsilon))
-    return try 1 / isZero.select(.number(.infinity, like: self), self)
+    let isZero = try stopGradient(self).isLessOrEqual(to: largest * (8 * dtype.rounding))
+    return try 1 / isZero.select(.number(0, like: self), self).infiniteAtZero()
   }
 
   /// The reduced QR factorization A = Q R.
@@ -236,26 +272,15 @@ extension Variable {
   public func lu() throws -> (p: Variable, l: Variable, u: Variable) {
     let a = try matrix("lu")
     let (m, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1])
-    guard m <= n else { return try a.tallLU() }
-    let square = m < n ? try a.sliced(axis: -1, from: 0, to: m) : a
-    let factors = try Packing(shapes: [[m, m], [m, m]]).parts(of: apply(.lu, square))
+    let k = Swift.min(m, n)
+    let first = m < n ? try a.sliced(axis: -1, from: 0, to: m) : a
+    let factors = try Packing(shapes: [[m, k], [m, m]]).parts(of: apply(.lu, first))
     let p = stopGradient(factors[1])
-    let (l, u) = (try factors[0].unitLower(), try factors[0].triu())
+    let (l, u) = (try factors[0].unitLower(), try factors[0].squareAndBelow().0.triu())
     guard m < n else { return (p, l, u) }
     let rest = try p.matrixTransposed.matmul(a.sliced(axis: -1, from: m, to: n))
-    return (p, l, try Variable.concat([u, l.solvingLower(rest, unit: true)], axis: -1))
-  }
-
-  /// More rows than columns: with the rows in pivot order, the first ones are a square matrix
-  /// that needs no pivots, and the others follow from its U.
-  private func tallLU() throws -> (p: Variable, l: Variable, u: Variable) {
-    let (m, n) = (shape[rank - 2], shape[rank - 1])
-    let p = try apply(.permutation, self)
-    let sorted = try p.matrixTransposed.matmul(self)
-    let (top, l, u) = try sorted.sliced(axis: -2, from: 0, to: n).lu()
-    let rest = try sorted.sliced(axis: -2, from: n, to: m)
-    let below = try u.solvingUpper(rest.matrixTransposed, isTransposed: true).matrixTransposed
-    return (p, try Variable.concat([top.matmul(l), below], axis: -2), u)
+    let right = try l.triangularSolve(rest, unitDiagonal: true)
+    return (p, l, try Variable.concat([u, right], axis: -1))
   }
 
   /// The eigenvalues, ascending, and eigenvectors, as columns, of symmetric matrices.
@@ -282,10 +307,6 @@ extension Variable {
 }
 
 extension Primitive {
-  /// The permutation matrix of the LU factorization.
-  static let permutation = Primitive(
-    constant: "lu_permutation", kernel: { a, _ in try Tensor.lu(a).p })
-
   /// The number of singular values above a tolerance. Attribute: the tolerance.
   static let matrixRank = Primitive(
     constant: "matrix_rank",
@@ -295,4 +316,43 @@ extension Primitive {
       }
       return try Tensor.matrixRank(a)
     })
+}
+
+extension DType {
+  /// The distance from 1 to the next number.
+  var rounding: Double { self == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne }
+}
+
+extension Tensor {
+  /// - Throws: a value error where a matrix is not its transpose up to rounding.
+  fileprivate func requireSymmetric() throws {
+    guard count > 0, shape[rank - 1] == shape[rank - 2] else { return }
+    let all = AxisSet.all(rank: rank)
+    let difference = try Tensor.unary(.abs, .binary(.subtract, self, swappedAxes(-1, -2)))
+    let (greatest, size) = (
+      try difference.max(all).firstDouble, try Tensor.unary(.abs, self).max(all).firstDouble
+    )
+    guard greatest > 100 * dtype.rounding * size else { return }
+    throw TensorError(
+      .value,
+      "the matrix of a spectral map must be symmetric, and \(typeDescription) differs from its "
+        + "transpose by \(greatest)", hint: "(a + a.T) / 2 is symmetric")
+  }
+}
+
+extension Primitive {
+  /// The matrix itself, which has to be symmetric.
+  ///
+  ///     y = x            ẏ = ẋ            x̄ = ȳ
+  ///
+  /// An operation, as `bounded` is, so that what is mapped or recorded is looked at when its numbers
+  /// are there.
+  static let symmetric = Primitive(
+    "symmetric",
+    kernel: { x, _ in
+      try x.requireSymmetric()
+      return x
+    },
+    forward: { _, _, _, dx in dx },
+    reverse: { _, _, _, dy in dy })
 }

@@ -47,8 +47,10 @@ extension Primitive {
 
   ///     y = eˣ            y' = y
   static let exp = Primitive(elementwise: .exp, "exp") { _, y, t in try t.scaled(by: y) }
-  ///     y = eˣ - 1            y' = y + 1
-  static let expm1 = Primitive(elementwise: .expm1, "expm1") { _, y, t in try t.scaled(by: y + 1) }
+  ///     y = eˣ - 1            y' = eˣ, of which y + 1 loses the digits below 0
+  static let expm1 = Primitive(elementwise: .expm1, "expm1") { x, _, t in
+    try t.scaled(by: x.exp())
+  }
   ///     y = log x            y' = 1 / x
   static let log = Primitive(elementwise: .log, "log") { x, _, t in try t.over(x) }
   ///     y = log(1 + x)            y' = 1 / (1 + x)
@@ -72,9 +74,9 @@ extension Primitive {
   ///     y = x²            y' = 2x
   static let square = Primitive(elementwise: .square, "square") { x, _, t in try t.scaled(by: x + x)
   }
-  ///     y = 1 / x            y' = -1 / x²
+  ///     y = 1 / x            y' = -1 / x / x, where x² may overflow
   static let reciprocal = Primitive(elementwise: .reciprocal, "reciprocal") { x, _, t in
-    try -(t.over(x * x))
+    try -(t.over(x).over(x))
   }
 
   // MARK: Trigonometry
@@ -87,11 +89,11 @@ extension Primitive {
   static let tan = Primitive(elementwise: .tan, "tan") { _, y, t in try t.scaled(by: y * y + 1) }
   ///     y = asin x            y' = 1 / √(1 - x²)
   static let asin = Primitive(elementwise: .asin, "asin") { x, _, t in
-    try t.over((1 - x * x).sqrt())
+    try t.over(x.squareBelowOne().sqrt())
   }
   ///     y = acos x            y' = -1 / √(1 - x²)
   static let acos = Primitive(elementwise: .acos, "acos") { x, _, t in
-    try -(t.over((1 - x * x).sqrt()))
+    try -(t.over(x.squareBelowOne().sqrt()))
   }
   ///     y = atan x            y' = 1 / (1 + x²)
   static let atan = Primitive(elementwise: .atan, "atan") { x, _, t in try t.over(x * x + 1) }
@@ -99,18 +101,30 @@ extension Primitive {
   static let sinh = Primitive(elementwise: .sinh, "sinh") { x, _, t in try t.scaled(by: x.cosh()) }
   ///     y = cosh x            y' = sinh x
   static let cosh = Primitive(elementwise: .cosh, "cosh") { x, _, t in try t.scaled(by: x.sinh()) }
-  ///     y = tanh x            y' = 1 - y²
-  static let tanh = Primitive(elementwise: .tanh, "tanh") { _, y, t in try t.scaled(by: 1 - y * y) }
-  ///     y = asinh x            y' = 1 / √(x² + 1)
-  static let asinh = Primitive(elementwise: .asinh, "asinh") { x, _, t in
-    try t.over((x * x + 1).sqrt())
+  ///     y = tanh x            y' = 1 / cosh² x
+  static let tanh = Primitive(elementwise: .tanh, "tanh") { x, _, t in
+    try t.scaled(by: x.tanhSlope())
   }
-  ///     y = acosh x            y' = 1 / √(x² - 1)
+  /// The derivative of tanh, of which 1 - tanh² loses the digits where that saturates.
+  ///
+  ///     y = 1 / cosh² x            y' = -2 y tanh x
+  static let tanhSlope = Primitive(elementwise: .tanhSlope, "tanh_slope") { x, y, t in
+    try t.scaled(by: y * x.tanh() * -2)
+  }
+  ///     y = asinh x            y' = 1 / √(x² + 1), in units of max(|x|, 1), where x² may overflow
+  static let asinh = Primitive(elementwise: .asinh, "asinh") { x, _, t in
+    let unit = try stopGradient(x.abs().maximum(.number(1, like: x)))
+    let (p, q) = (try x.over(unit), try 1 / unit)
+    return try t.over((p * p + q * q).sqrt()).over(unit)
+  }
+  ///     y = acosh x            y' = 1 / √(x - 1) / √(x + 1), nan below 1
   static let acosh = Primitive(elementwise: .acosh, "acosh") { x, _, t in
-    try t.over((x * x - 1).sqrt())
+    try t.over((x - 1).sqrt()).over((x + 1).sqrt())
   }
   ///     y = atanh x            y' = 1 / (1 - x²)
-  static let atanh = Primitive(elementwise: .atanh, "atanh") { x, _, t in try t.over(1 - x * x) }
+  static let atanh = Primitive(elementwise: .atanh, "atanh") { x, _, t in
+    try t.over(x.squareBelowOne())
+  }
 
   // MARK: Special functions
 
@@ -167,9 +181,15 @@ extension Primitive {
     reverse: { a, b, _, _, dy, needsA, _ in
       (needsA ? try dy.rectified(at: b).unbroadcast(to: a) : nil, nil)
     })
-  ///     y = 1 / (1 + e⁻ˣ)            y' = y (1 - y)
-  static let sigmoid = Primitive(elementwise: .sigmoid, "sigmoid") { _, y, t in
-    try t.scaled(by: y * (1 - y))
+  ///     y = 1 / (1 + e⁻ˣ) = σ(x)            y' = σ(x) σ(-x)
+  static let sigmoid = Primitive(elementwise: .sigmoid, "sigmoid") { x, _, t in
+    try t.scaled(by: x.sigmoidSlope())
+  }
+  /// The derivative of σ, of which σ (1 - σ) loses the digits where σ saturates.
+  ///
+  ///     y = σ(x) σ(-x)            y' = -y tanh(x / 2)
+  static let sigmoidSlope = Primitive(elementwise: .sigmoidSlope, "sigmoid_slope") { x, y, t in
+    try -t.scaled(by: y * (x * 0.5).tanh())
   }
   ///     y = log(1 + eˣ)            y' = σ(x)
   static let softplus = Primitive(elementwise: .softplus, "softplus") { x, _, t in
@@ -193,6 +213,16 @@ extension Primitive {
 }
 
 extension Variable {
+  fileprivate func tanhSlope() throws -> Variable { try apply(.tanhSlope, self) }
+
+  fileprivate func sigmoidSlope() throws -> Variable { try apply(.sigmoidSlope, self) }
+
+  /// `1 - x²`, with all its digits where x is near 1 or -1; the product's slope loses its own near 0.
+  fileprivate func squareBelowOne() throws -> Variable {
+    try abs().isLess(than: .number(0.5, like: self))
+      .select(1 - self * self, (1 - self) * (self + 1))
+  }
+
   /// What a tangent or cotangent becomes at a rectifier of x.
   fileprivate func rectified(at x: Variable) throws -> Variable {
     try apply(.reluGradient, self, x)

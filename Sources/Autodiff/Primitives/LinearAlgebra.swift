@@ -10,17 +10,28 @@ final class TriangleOptions: Sendable {
   let isLower: Bool
   let isTransposed: Bool
   let hasUnitDiagonal: Bool
+  /// Whether the right-hand side is a tangent or cotangent, whose columns of zeros stay.
+  let keepsZeros: Bool
 
-  init(isLower: Bool, isTransposed: Bool, hasUnitDiagonal: Bool) {
+  init(isLower: Bool, isTransposed: Bool, hasUnitDiagonal: Bool, keepsZeros: Bool = false) {
     self.isLower = isLower
     self.isTransposed = isTransposed
     self.hasUnitDiagonal = hasUnitDiagonal
+    self.keepsZeros = keepsZeros
   }
 
-  /// The same triangle, transposed once more.
+  /// The same triangle for a tangent or cotangent.
+  var forDirections: TriangleOptions {
+    TriangleOptions(
+      isLower: isLower, isTransposed: isTransposed, hasUnitDiagonal: hasUnitDiagonal,
+      keepsZeros: true)
+  }
+
+  /// The same triangle, transposed once more, for a cotangent.
   var transposed: TriangleOptions {
     TriangleOptions(
-      isLower: isLower, isTransposed: !isTransposed, hasUnitDiagonal: hasUnitDiagonal)
+      isLower: isLower, isTransposed: !isTransposed, hasUnitDiagonal: hasUnitDiagonal,
+      keepsZeros: true)
   }
 
   /// What of a cotangent of the whole matrix belongs to the triangle.
@@ -30,27 +41,46 @@ final class TriangleOptions: Sendable {
   }
 }
 
+extension Attributes {
+  /// Of `solve`: whether the right-hand side is a tangent or cotangent.
+  fileprivate var keepsZeros: Bool {
+    if case .int = self { return true }
+    return false
+  }
+
+  /// Of a product of a direction, on the left, and the solution: which are directions. The solution
+  /// is where the right-hand side is.
+  fileprivate var directions: Operands { Operands(left: true, right: keepsZeros) }
+}
+
 extension Primitive {
-  /// The solution of a square system.
+  /// The solution of a square system. Attribute: whether the right-hand side is a tangent or
+  /// cotangent, whose columns of zeros stay.
   ///
   ///     A X = B            Ẋ = A⁻¹ (Ḃ - Ȧ X)            B̄ = A⁻ᵀ X̄, Ā = -B̄ Xᵀ
   static let solve = Primitive(
-    "solve", kernel: { a, b, _ in try Tensor.solve(a, b) },
-    forward: { a, b, x, _, da, db in
-      guard let da else { return try a.solving(db ?? b) }
-      let moved = try da.matmul(x)
-      return try a.solving(db.map { try $0 - moved } ?? -moved)
+    "solve",
+    kernel: { a, b, attributes in
+      guard attributes.keepsZeros else { return try Tensor.solve(a, b) }
+      return try Tensor.keepingZeroColumns(of: b, in: a) { try Tensor.solve(a, b) }
     },
-    reverse: { a, b, x, _, dx, needsA, needsB in
-      let right = try a.matrixTransposed.solving(dx)
+    forward: { a, b, x, attributes, da, db in
+      guard let da else { return try a.solving(direction: db ?? b) }
+      let moved = try da.matmul(x, zeros: attributes.directions)
+      return try a.solving(direction: db.map { try $0 - moved } ?? -moved)
+    },
+    reverse: { a, b, x, attributes, dx, needsA, needsB in
+      let right = try a.matrixTransposed.solving(direction: dx)
       return (
-        needsA ? try (-right.matmul(x.matrixTransposed)).unbroadcast(to: a) : nil,
+        needsA
+          ? try (-right.matmul(x.matrixTransposed, zeros: attributes.directions)).unbroadcast(to: a)
+          : nil,
         needsB ? try right.unbroadcast(to: b) : nil
       )
     },
-    batch: { a, aIsMapped, b, bIsMapped, _ in
+    batch: { a, aIsMapped, b, bIsMapped, attributes in
       let (s, t) = try aligned(a, aIsMapped, b, bIsMapped)
-      return try s.solving(t)
+      return try s.solving(t, attributes)
     })
 
   /// The solution of a triangular system; the other triangle is not read. Attribute: the
@@ -63,18 +93,23 @@ extension Primitive {
       guard case .object(let object) = attributes, let triangle = object as? TriangleOptions else {
         return b
       }
-      return try Tensor.triangularSolve(
-        a, b, lower: triangle.isLower, transpose: triangle.isTransposed,
-        unitDiagonal: triangle.hasUnitDiagonal)
+      let solve = {
+        try Tensor.triangularSolve(
+          a, b, lower: triangle.isLower, transpose: triangle.isTransposed,
+          unitDiagonal: triangle.hasUnitDiagonal)
+      }
+      return triangle.keepsZeros
+        ? try Tensor.keepingZeroColumns(of: b, in: a, solve) : try solve()
     },
     forward: { a, b, x, attributes, da, db in
       guard case .object(let object) = attributes, let triangle = object as? TriangleOptions else {
         return b
       }
-      guard let da else { return try a.solving(db ?? b, triangle) }
+      guard let da else { return try a.solving(db ?? b, triangle.forDirections) }
       let part = try triangle.part(of: da)
-      let moved = try (triangle.isTransposed ? part.matrixTransposed : part).matmul(x)
-      return try a.solving(db.map { try $0 - moved } ?? -moved, triangle)
+      let moved = try (triangle.isTransposed ? part.matrixTransposed : part)
+        .matmul(x, zeros: Operands(left: true, right: triangle.keepsZeros))
+      return try a.solving(db.map { try $0 - moved } ?? -moved, triangle.forDirections)
     },
     reverse: { a, b, x, attributes, dx, needsA, needsB in
       guard case .object(let object) = attributes, let triangle = object as? TriangleOptions else {
@@ -83,9 +118,11 @@ extension Primitive {
       let right = try a.solving(dx, triangle.transposed)
       var whole: Variable?
       if needsA {
+        let kept = Operands(left: true, right: triangle.keepsZeros)
         let product =
           triangle.isTransposed
-          ? try x.matmul(right.matrixTransposed) : try right.matmul(x.matrixTransposed)
+          ? try x.matmul(right.matrixTransposed, zeros: kept.exchanged)
+          : try right.matmul(x.matrixTransposed, zeros: kept)
         whole = try triangle.part(of: -product).unbroadcast(to: a)
       }
       return (whole, needsB ? try right.unbroadcast(to: b) : nil)
@@ -103,10 +140,10 @@ extension Primitive {
   ///     Y = A⁻¹            Ẏ = -Y Ȧ Y            Ā = -Yᵀ Ȳ Yᵀ
   static let inverse = Primitive(
     "inv", kernel: { a, _ in try Tensor.inverse(a) },
-    forward: { _, y, _, da in try -(y.matmul(da).matmul(y)) },
+    forward: { _, y, _, da in try -da.between(y, y) },
     reverse: { _, y, _, dy in
       let transposed = try y.matrixTransposed
-      return try -(transposed.matmul(dy).matmul(transposed))
+      return try -dy.between(transposed, transposed)
     })
 
   /// The Moore–Penrose inverse. Attribute: the tolerance relative to the greatest singular value.
@@ -125,17 +162,17 @@ extension Primitive {
     },
     forward: { a, p, _, da in
       let (pt, dat) = (try p.matrixTransposed, try da.matrixTransposed)
-      let first = try p.matmul(da).matmul(p)
-      let left = try dat - dat.matmul(a).matmul(p)
-      let right = try dat - p.matmul(a).matmul(dat)
-      return try p.matmul(pt).matmul(left) - first + right.matmul(pt).matmul(p)
+      let left = try dat - dat.matmul(a, zeros: .left).matmul(p, zeros: .left)
+      let right = try dat - p.matmul(a).matmul(dat, zeros: .right)
+      return try p.matmul(pt).matmul(left, zeros: .right) - da.between(p, p)
+        + right.matmul(pt, zeros: .left).matmul(p, zeros: .left)
     },
     reverse: { a, p, _, dp in
       let (pt, dpt) = (try p.matrixTransposed, try dp.matrixTransposed)
-      let first = try pt.matmul(dp).matmul(pt)
-      let left = try dpt - a.matmul(p).matmul(dpt)
-      let right = try dpt - dpt.matmul(p).matmul(a)
-      return try left.matmul(p).matmul(pt) - first + pt.matmul(p).matmul(right)
+      let left = try dpt - a.matmul(p).matmul(dpt, zeros: .right)
+      let right = try dpt - dpt.matmul(p, zeros: .left).matmul(a, zeros: .left)
+      return try left.matmul(p, zeros: .left).matmul(pt, zeros: .left) - dp.between(pt, pt)
+        + pt.matmul(p).matmul(right, zeros: .right)
     })
 
   /// The lower Cholesky factor of a symmetric matrix, of which the lower triangle is read.
@@ -149,10 +186,11 @@ extension Primitive {
     forward: { _, l, _, da in
       let symmetric = try (da + da.matrixTransposed) * 0.5
       let half = try l.solvingLower(symmetric)
-      return try l.matmul(l.solvingLower(half.matrixTransposed).halvedLower())
+      return try l.matmul(
+        l.solvingLower(half.matrixTransposed).halvedLower(), zeros: .right)
     },
     reverse: { _, l, _, dl in
-      let middle = try l.matrixTransposed.matmul(dl.tril()).halvedLower()
+      let middle = try l.matrixTransposed.matmul(dl.tril(), zeros: .right).halvedLower()
       let left = try l.solvingLower(middle, isTransposed: true)
       let whole = try l.solvingLower(left.matrixTransposed, isTransposed: true)
       return try (whole + whole.matrixTransposed) * 0.5
@@ -160,11 +198,15 @@ extension Primitive {
 
   /// The logarithm of the absolute value of the determinant.
   ///
-  ///     y = log |det A|            ẏ = tr(A⁻¹ Ȧ)            Ā = ȳ A⁻ᵀ
+  ///     y = log |det A|            ẏ = tr(A⁻¹ Ȧ)            Ā = A⁻ᵀ (ȳ I)
   static let logAbsDet = Primitive(
     "logdet", kernel: { a, _ in try Tensor.logAbsDet(a).logAbs },
-    forward: { a, _, _, da in try a.inverse().matmul(da).trace() },
-    reverse: { a, _, _, dy in try dy.asMatrices() * a.inverse().matrixTransposed })
+    forward: { a, _, _, da in try a.solving(direction: da).trace() },
+    reverse: { a, _, _, dy in
+      let n = a.shape[a.rank - 1]
+      let diagonal = try dy.asMatrices() * .tensor(Tensor.eye(n, n, a.dtype))
+      return try a.matrixTransposed.solving(direction: diagonal)
+    })
 
   /// The sign of the determinant, -1, 0 or 1.
   static let determinantSign = Primitive(
@@ -179,33 +221,51 @@ extension Primitive {
   static let determinant = Primitive(
     "det", kernel: { a, _ in try Tensor.determinant(a) },
     forward: { a, y, _, da in
-      let products = try a.cofactors(determinant: y) * da
+      let products = try da.scaled(by: a.cofactors(determinant: y))
       return try products.sum(axes: AxisSet(products.rank - 1)).sum(
         axes: AxisSet(products.rank - 2))
     },
-    reverse: { a, y, _, dy in try dy.asMatrices() * a.cofactors(determinant: y) })
+    reverse: { a, y, _, dy in try dy.asMatrices().scaled(by: a.cofactors(determinant: y)) })
 }
 
 extension Variable {
   /// X with A X = B, of two axes or more each.
-  fileprivate func solving(_ b: Variable) throws -> Variable { try apply(.solve, self, b) }
+  fileprivate func solving(_ b: Variable, _ attributes: Attributes = .none) throws -> Variable {
+    try apply(.solve, self, b, attributes)
+  }
+
+  /// The same for a tangent or cotangent, whose columns of zeros stay.
+  fileprivate func solving(direction b: Variable) throws -> Variable {
+    try solving(b, .int(1))
+  }
+
+  /// L X R for this X, a tangent or cotangent.
+  func between(_ left: Variable, _ right: Variable) throws -> Variable {
+    try left.matmul(self, zeros: .right).matmul(right, zeros: .left)
+  }
 
   fileprivate func solving(_ b: Variable, _ triangle: TriangleOptions) throws -> Variable {
     try apply(.triangularSolve, self, b, .object(triangle))
   }
 
-  /// The solution with the lower triangle of this matrix or its transpose.
+  /// The solution with the lower triangle of this matrix or its transpose, for a tangent or
+  /// cotangent.
   func solvingLower(_ b: Variable, isTransposed: Bool = false, unit: Bool = false) throws
     -> Variable
   {
     try solving(
-      b, TriangleOptions(isLower: true, isTransposed: isTransposed, hasUnitDiagonal: unit))
+      b,
+      TriangleOptions(
+        isLower: true, isTransposed: isTransposed, hasUnitDiagonal: unit, keepsZeros: true))
   }
 
-  /// The solution with the upper triangle of this matrix or its transpose.
+  /// The solution with the upper triangle of this matrix or its transpose, for a tangent or
+  /// cotangent.
   func solvingUpper(_ b: Variable, isTransposed: Bool = false) throws -> Variable {
     try solving(
-      b, TriangleOptions(isLower: false, isTransposed: isTransposed, hasUnitDiagonal: false))
+      b,
+      TriangleOptions(
+        isLower: false, isTransposed: isTransposed, hasUnitDiagonal: false, keepsZeros: true))
   }
 
   /// The lower triangle with half the diagonal.

@@ -3,59 +3,89 @@
 
 import Tensors
 
-/// Which operands of a product of matrices, or stacks of them, are read as their transposes.
-private struct Turned: OptionSet {
-  let rawValue: Int
-  static let left = Turned(rawValue: 1)
-  static let right = Turned(rawValue: 2)
+/// How a product of matrices, or stacks of them, takes its operands.
+private struct ProductForm {
+  /// Which are read as their transposes.
+  var turned: Operands = []
+  /// Which keep their zeros, whatever these meet: the cotangents and tangents of derivative rules.
+  var kept: Operands = []
 
-  init(rawValue: Int) { self.rawValue = rawValue }
+  init(turned: Operands = [], kept: Operands = []) {
+    self.turned = turned
+    self.kept = kept
+  }
+
+  init(turns: (left: Bool, right: Bool) = (false, false), keeps: (left: Bool, right: Bool)) {
+    turned = Operands(left: turns.left, right: turns.right)
+    kept = Operands(left: keeps.left, right: keeps.right)
+  }
 
   /// What an operation's attribute says.
   init(_ attributes: Attributes) {
-    if case .int(let value) = attributes { rawValue = value } else { rawValue = 0 }
+    guard case .int(let bits) = attributes else {
+      self.init(turned: [])
+      return
+    }
+    self.init(turned: Operands(rawValue: bits & 3), kept: Operands(rawValue: bits >> 2))
+  }
+
+  var attributes: Attributes {
+    turned.isEmpty && kept.isEmpty ? .none : .int(turned.rawValue | kept.rawValue << 2)
+  }
+
+  /// The same with other operands that keep their zeros, too.
+  func keeping(_ operands: Operands) -> ProductForm {
+    ProductForm(turned: turned, kept: kept.union(operands))
   }
 }
 
 extension Primitive {
-  /// The matrix product; a vector is a row on the left and a column on the right. Attribute: which
-  /// matrices, or stacks of them, are turned, so that gradients need no transposes of their own.
+  /// The matrix product; a vector is a row on the left and a column on the right. Attribute: the
+  /// form, which says what is turned, so that gradients need no transposes of their own, and whose
+  /// zeros stay.
   ///
   ///     Y = A B            Ẏ = Ȧ B + A Ḃ            Ā = Ȳ Bᵀ, B̄ = Aᵀ Ȳ
   static let matmul = Primitive(
     "matmul",
     kernel: { a, b, attributes in
-      let turned = Turned(attributes)
-      return try Tensor.matmul(
-        a, b, turningLeft: turned.contains(.left), turningRight: turned.contains(.right))
+      let form = ProductForm(attributes)
+      return try Tensor.matmul(a, b, turned: form.turned, keepingZerosOf: form.kept)
     },
     forward: { a, b, y, attributes, da, db in
-      let turned = Turned(attributes)
-      guard let da else { return try a.matmul(db ?? b, turned) }
-      guard let db else { return try da.matmul(b, turned) }
-      return try da.matmul(b, turned) + a.matmul(db, turned)
+      let form = ProductForm(attributes)
+      let (first, second) = (form.keeping(.left), form.keeping(.right))
+      guard let da else { return try a.matmul(db ?? b, second) }
+      guard let db else { return try da.matmul(b, first) }
+      return try da.matmul(b, first) + a.matmul(db, second)
     },
     reverse: { a, b, _, attributes, dy, needsA, needsB in
-      let turned = Turned(attributes)
-      let (left, right) = (turned.contains(.left), turned.contains(.right))
+      let form = ProductForm(attributes)
+      let (left, right) = (form.turned.contains(.left), form.turned.contains(.right))
+      let (keepsA, keepsB) = (form.kept.contains(.left), form.kept.contains(.right))
       switch (a.rank, b.rank) {
-      case (1, 1): return (needsA ? try dy * b : nil, needsB ? try dy * a : nil)
+      case (1, 1):
+        return (
+          needsA ? try dy.scaled(by: b, keepsB) : nil, needsB ? try dy.scaled(by: a, keepsA) : nil
+        )
       case (_, 1):
         let column = try dy.expanded(at: -1)
         return (
-          needsA ? try column * b : nil,
-          needsB
-            ? try (a.rank == 2 ? dy.matmul(a) : (a * column).sum(axes: .leading(a.rank - 1))) : nil
+          needsA ? try column.scaled(by: b, keepsB) : nil,
+          !needsB
+            ? nil
+            : a.rank == 2
+              ? try dy.matmul(a, ProductForm(keeps: (true, keepsA)))
+              : try column.scaled(by: a, keepsA).sum(axes: .leading(a.rank - 1))
         )
       case (1, _):
         let row = try dy.expanded(at: -2)
         return (
-          needsA
-            ? try
-              (b.rank == 2
-              ? b.matmul(dy) : (b * row).sum(axes: .leading(b.rank - 2)).sum(axes: AxisSet(1)))
-            : nil,
-          needsB ? try a.expanded(at: -1) * row : nil
+          !needsA
+            ? nil
+            : b.rank == 2
+              ? try b.matmul(dy, ProductForm(keeps: (keepsB, true)))
+              : try row.scaled(by: b, keepsB).sum(axes: .leading(b.rank - 2)).sum(axes: AxisSet(1)),
+          needsB ? try row.scaled(by: a.expanded(at: -1), keepsA) : nil
         )
       default:
         var (rows, cotangents) = (a, dy)
@@ -69,54 +99,60 @@ extension Primitive {
         return (
           !needsA
             ? nil
-            : try (left ? b.matmul(dy, right, true) : dy.matmul(b, false, !right))
+            : try
+              (left
+              ? b.matmul(dy, ProductForm(turns: (right, true), keeps: (keepsB, true)))
+              : dy.matmul(b, ProductForm(turns: (false, !right), keeps: (true, keepsB))))
               .unbroadcast(to: a),
           !needsB
             ? nil
             : try
               (right
-              ? cotangents.matmul(rows, true, left) : rows.matmul(cotangents, !left, false))
+              ? cotangents.matmul(rows, ProductForm(turns: (true, left), keeps: (true, keepsA)))
+              : rows.matmul(cotangents, ProductForm(turns: (!left, false), keeps: (keepsA, true))))
               .unbroadcast(to: b)
         )
       }
     },
     batch: { a, aIsMapped, b, bIsMapped, attributes in
-      let turned = Turned(attributes)
-      if !turned.isEmpty { return try turnedProduct(a, aIsMapped, b, bIsMapped, turned) }
-      return try mappedProduct(a, aIsMapped, b, bIsMapped)
+      let form = ProductForm(attributes)
+      if !form.turned.isEmpty { return try turnedProduct(a, aIsMapped, b, bIsMapped, form) }
+      return try mappedProduct(a, aIsMapped, b, bIsMapped, form)
     })
 }
 
 /// The product with a mapped first axis on some operands, each turned or not.
 private func turnedProduct(
-  _ a: Variable, _ aIsMapped: Bool, _ b: Variable, _ bIsMapped: Bool, _ turned: Turned
+  _ a: Variable, _ aIsMapped: Bool, _ b: Variable, _ bIsMapped: Bool, _ form: ProductForm
 ) throws -> Variable {
   // One matrix beside many is turned as a view, so that the cases below apply.
-  let x = !aIsMapped && turned.contains(.left) ? try a.matrixTransposed : a
-  let y = !bIsMapped && turned.contains(.right) ? try b.matrixTransposed : b
-  let rest = turned.intersection([aIsMapped ? .left : [], bIsMapped ? .right : []])
-  guard !rest.isEmpty else { return try mappedProduct(x, aIsMapped, y, bIsMapped) }
+  let x = !aIsMapped && form.turned.contains(.left) ? try a.matrixTransposed : a
+  let y = !bIsMapped && form.turned.contains(.right) ? try b.matrixTransposed : b
+  let rest = form.turned.intersection(Operands(left: aIsMapped, right: bIsMapped))
+  let restForm = ProductForm(turned: rest, kept: form.kept)
+  guard !rest.isEmpty else { return try mappedProduct(x, aIsMapped, y, bIsMapped, restForm) }
   let (s, t) = try aligned(x, aIsMapped, y, bIsMapped)
-  return try s.matmul(t, rest)
+  return try s.matmul(t, restForm)
 }
 
 private func mappedProduct(
-  _ a: Variable, _ aIsMapped: Bool, _ b: Variable, _ bIsMapped: Bool
+  _ a: Variable, _ aIsMapped: Bool, _ b: Variable, _ bIsMapped: Bool, _ form: ProductForm
 ) throws -> Variable {
+  let exchanged = ProductForm(kept: form.kept.exchanged)
   let (m, n) = (a.rank - (aIsMapped ? 1 : 0), b.rank - (bIsMapped ? 1 : 0))
   // Mapped vectors beside one matrix are the rows of a matrix.
-  if !bIsMapped && n <= 2 && m >= 1 { return try a.matmul(b) }
-  if !aIsMapped && m == 2 && n == 1 { return try b.matmul(a.matrixTransposed) }
-  if !aIsMapped && m == 1 && n == 1 { return try b.matmul(a) }
+  if !bIsMapped && n <= 2 && m >= 1 { return try a.matmul(b, form) }
+  if !aIsMapped && m == 2 && n == 1 { return try b.matmul(a.matrixTransposed, exchanged) }
+  if !aIsMapped && m == 1 && n == 1 { return try b.matmul(a, exchanged) }
   // A matrix beside mapped columns: one product with the columns as rows.
   if !aIsMapped && m == 2 && n == 2 && b.shape[b.rank - 1] == 1 {
-    return try b.squeezed(-1).matmul(a.matrixTransposed).expanded(at: -1)
+    return try b.squeezed(-1).matmul(a.matrixTransposed, exchanged).expanded(at: -1)
   }
   // Everything else: vectors become matrices, and leading axes line up.
   let left = m == 1 ? try a.expanded(at: -2) : a
   let right = n == 1 ? try b.expanded(at: -1) : b
   let (s, t) = try aligned(left, aIsMapped, right, bIsMapped)
-  var y = try s.matmul(t)
+  var y = try s.matmul(t, form)
   if n == 1 { y = try y.squeezed(-1) }
   if m == 1 { y = try y.squeezed(n == 1 ? -1 : -2) }
   return y
@@ -131,13 +167,18 @@ extension Variable {
   /// The matrix product.
   public func matmul(_ b: Variable) throws -> Variable { try apply(.matmul, self, b) }
 
-  /// The product of matrices or stacks of them, each turned or not.
-  fileprivate func matmul(_ b: Variable, _ turnsThis: Bool, _ turnsOther: Bool) throws -> Variable {
-    try matmul(b, [turnsThis ? .left : [], turnsOther ? .right : []])
+  /// The matrix product for derivative rules, where zeros of what has the direction, a tangent or a
+  /// cotangent, are zeros whatever they meet: the matrix product's `scaled`.
+  func matmul(_ b: Variable, zeros direction: Operands) throws -> Variable {
+    try matmul(b, ProductForm(kept: direction))
   }
 
-  fileprivate func matmul(_ b: Variable, _ turned: Turned) throws -> Variable {
-    turned.isEmpty
-      ? try matmul(b) : try apply(.matmul, self, b, .int(turned.rawValue))
+  fileprivate func matmul(_ b: Variable, _ form: ProductForm) throws -> Variable {
+    try apply(.matmul, self, b, form.attributes)
+  }
+
+  /// `a b` for derivative rules: 0 where this is 0, and, if b keeps its zeros, too, where b is.
+  fileprivate func scaled(by b: Variable, _ bKeepsZeros: Bool) throws -> Variable {
+    bKeepsZeros ? try paired(with: b) : try scaled(by: b)
   }
 }

@@ -21,12 +21,12 @@ extension Primitive {
       forward: { x, y, attributes, dx in
         guard case .axes(let axes, let keepAxes) = attributes else { return dx }
         let kept = try y.reshape(to: x.shape.keeping(axes))
-        return try (weights(x, kept, axes) * dx).sum(axes: axes, keepAxes: keepAxes)
+        return try dx.scaled(by: weights(x, kept, axes)).sum(axes: axes, keepAxes: keepAxes)
       },
       reverse: { x, y, attributes, dy in
         guard case .axes(let axes, _) = attributes else { return dy }
         let shape = x.shape.keeping(axes)
-        return try weights(x, y.reshape(to: shape), axes) * dy.reshape(to: shape)
+        return try dy.reshape(to: shape).scaled(by: weights(x, y.reshape(to: shape), axes))
       },
       batch: { x, attributes in
         guard case .axes(let axes, let keepAxes) = attributes else { return x }
@@ -61,19 +61,20 @@ extension Primitive {
 
   /// The logarithm of the sum of exponentials over axes.
   ///
-  ///     y = log Σ eˣ            ∂y/∂x = e^(x - y)
+  ///     y = log Σ eˣ            ∂y/∂x = e / Σ e, e = e^(x - y)
   ///
-  /// Where y is inf, the derivative is 1 for the infinite elements and 0 for others; where y is
-  /// -inf it is 0.
+  /// Σ e is 1 but for the rounding of y, which is large where y is. Where y is inf, infinite elements
+  /// share 1 and others have 0; where y is -inf the derivative is 0.
   static let logsumexp = Primitive(
     reduction: "logsumexp", kernel: { try $0.logsumexp($1, keepAxes: $2) },
     again: { try $0.logsumexp(axes: $1, keepAxes: $2) },
-    weights: { x, y, _ in
-      let inf = Variable.number(.infinity, like: x)
-      let atInfinity = try x.isEqual(to: inf).select(.number(0, like: x), -inf)
+    weights: { x, y, axes in
+      let zero = Variable.number(0, like: x)
       let isInfinite = try y.isinf()
-      let finite = try isInfinite.select(.number(0, like: y), y)
-      return try isInfinite.select(atInfinity, x - finite).exp()
+      let part = try isInfinite.select(zero, x - isInfinite.select(zero, y)).exp()
+      let isHit = try x.isEqual(to: .number(.infinity, like: x)).converted(to: x.dtype)
+      let share = try isInfinite.select(isHit, part)
+      return try share.over(share.sum(axes: axes, keepAxes: true).infiniteAtZero())
     })
 
   /// The Euclidean norm over axes.
@@ -189,12 +190,12 @@ extension Primitive {
   static let cumprod = Primitive(
     along: "cumprod", kernel: { try $0.cumprod(axis: $1) }, again: { try $0.cumprod(axis: $1) },
     forward: { x, y, axis, t in
-      try (y.shifted(by: 1, fill: 1, axis: axis) * t).recurrence(factor: x, axis: axis)
+      try t.scaled(by: y.shifted(by: 1, fill: 1, axis: axis)).recurrence(factor: x, axis: axis)
     },
     reverse: { x, y, axis, t in
       let factor = try x.flip(axes: [axis]).shifted(by: 1, fill: 0, axis: axis)
       let z = try t.flip(axes: [axis]).recurrence(factor: factor, axis: axis).flip(axes: [axis])
-      return try y.shifted(by: 1, fill: 1, axis: axis) * z
+      return try z.scaled(by: y.shifted(by: 1, fill: 1, axis: axis))
     })
 
   ///     y = eˣ / Σ eˣ            ẏ = y (ẋ - Σ y ẋ)            x̄ = y (ȳ - Σ y ȳ)
@@ -207,8 +208,12 @@ extension Primitive {
   static let logSoftmax = Primitive(
     along: "log_softmax", kernel: { try $0.logSoftmax(axis: $1) },
     again: { try $0.logSoftmax(axis: $1) },
-    forward: { _, y, axis, t in try t - (y.exp() * t).sum(axes: AxisSet(axis), keepAxes: true) },
-    reverse: { _, y, axis, t in try t - y.exp() * t.sum(axes: AxisSet(axis), keepAxes: true) })
+    forward: { _, y, axis, t in
+      try t - t.scaled(by: y.exp()).sum(axes: AxisSet(axis), keepAxes: true)
+    },
+    reverse: { _, y, axis, t in
+      try t - t.sum(axes: AxisSet(axis), keepAxes: true).scaled(by: y.exp())
+    })
 
   /// The place of the greatest element along an axis. Attribute: the axis, kept or not.
   static let argmax = Primitive(place: "argmax") {
@@ -342,7 +347,7 @@ extension Variable {
   // MARK: Parts of rules
 
   fileprivate func softmaxSlope(_ t: Variable, _ axis: Int) throws -> Variable {
-    try self * (t - (self * t).sum(axes: AxisSet(axis), keepAxes: true))
+    try (t - t.scaled(by: self).sum(axes: AxisSet(axis), keepAxes: true)).scaled(by: self)
   }
 
   /// For each element the product of the others over the axes, in this shape.
@@ -393,7 +398,7 @@ extension Variable {
     var (z, a) = (self, factor)
     var places = 1
     while places < shape[axis] {
-      z = try z + a * z.shifted(by: places, fill: 0, axis: axis)
+      z = try z + z.shifted(by: places, fill: 0, axis: axis).scaled(by: a)
       a = try a * a.shifted(by: places, fill: 0, axis: axis)
       places *= 2
     }

@@ -5,8 +5,8 @@ extension Primitive {
   /// Every primitive; no two have one name.
   public static let all: [Primitive] = [
     // Arithmetic
-    .add, .subtract, .multiply, .scale, .divide, .over, .floorDivide, .remainder, .power, .atan2,
-    .maximum, .minimum, .lift, .stopped,
+    .add, .subtract, .multiply, .scale, .pair, .divide, .over, .infiniteAtZero, .floorDivide,
+    .remainder, .power, .atan2, .maximum, .minimum, .lift, .stopped,
     // Comparisons
     .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .and, .or, .not, .isnan, .isinf,
     .isfinite, .select,
@@ -16,7 +16,8 @@ extension Primitive {
     .negate, .abs, .sign, .floor, .ceil, .round, .trunc, .roundDigits, .exp, .expm1, .log, .log1p,
     .log2, .log10, .sqrt, .rsqrt, .square, .reciprocal, .sin, .cos, .tan, .asin, .acos, .atan,
     .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .erf, .erfc, .erfinv, .lgamma, .digamma,
-    .polygamma, .relu, .reluGradient, .sigmoid, .softplus, .logSigmoid, .silu, .gelu,
+    .polygamma, .relu, .reluGradient, .sigmoid, .sigmoidSlope, .tanhSlope, .softplus, .logSigmoid,
+    .silu, .gelu,
     // Conversion
     .converted,
     // Movement
@@ -32,7 +33,7 @@ extension Primitive {
     .solve, .triangularSolve, .inverse, .pseudoInverse, .cholesky, .logAbsDet, .determinantSign,
     .determinant,
     // Decompositions
-    .qr, .lu, .eigh, .svd, .permutation, .matrixRank,
+    .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
     // Random
     .random,
     // Adam

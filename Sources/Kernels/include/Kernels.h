@@ -70,11 +70,11 @@ enum { MOS_OK, MOS_OVERFLOW, MOS_ZERO_DIVISION, MOS_NEGATIVE_POWER };
   X(square) X(reciprocal) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) \
   X(asinh) X(acosh) X(atanh) X(floor) X(ceil) X(round) X(trunc) X(erf) X(erfc) X(erfinv) \
   X(lgamma) X(digamma) X(trigamma) X(relu) X(sigmoid) X(softplus) X(logSigmoid) X(silu) X(gelu) \
-  X(isnan) X(isinf) X(isfinite) X(logicalNot)
+  X(sigmoidSlope) X(tanhSlope) X(isnan) X(isinf) X(isfinite) X(logicalNot)
 #define MOS_BINARY_KERNELS(X) \
   X(add) X(subtract) X(multiply) X(divide) X(floorDivide) X(remainder) X(power) X(minimum) \
   X(maximum) X(atan2) X(equal) X(notEqual) X(less) X(lessEqual) X(greater) X(greaterEqual) \
-  X(and) X(or) X(divideUnlessZero) X(multiplyUnlessZero) X(gate)
+  X(and) X(or) X(divideUnlessZero) X(multiplyUnlessZero) X(multiplyUnlessEitherZero) X(gate)
 #define MOS_REDUCE_KERNELS(X) \
   X(sum) X(prod) X(max) X(min) X(any) X(all) X(argmax) X(argmin) X(logsumexp) \
   X(dot) X(squaredDistance)

@@ -274,7 +274,8 @@ extension Builtins {
         """
         A function with a reverse rule of its own. `forward(args…)` gives `(value, residuals)`
         and `backward(residuals, g)` a list with one cotangent for each argument, nil for none.
-        Variables that `f` closes over get no gradient. As a decorator, `f` is left out.
+        Gradients go to arguments alone: a value that depends on something else which a derivative
+        follows is an error. As a decorator, `f` is left out.
 
             let half = custom_vjp(x => x, x => (x, nil), (r, g) => (0.5 * g,))
             print(grad(x => half(x) ** 2)(3.0))    # 3.0

@@ -4,7 +4,8 @@ import Autodiff
 import Tensors
 
 extension Builtins {
-  static let linearAlgebra = BuiltinPage("Linear algebra", products + systems + factorizations)
+  static let linearAlgebra = BuiltinPage(
+    "Linear algebra", products + systems + factorizations + functionsOfMatrices)
 
   private static let products: [Builtin] = [
     Builtin(
@@ -218,5 +219,58 @@ extension Builtins {
           print(near(eigvalsh([[2.0, 1.0], [1.0, 2.0]]), [1.0, 3.0]))    # true
       """
     ) { arguments in .tensor(try arguments.variable(0).eigvalsh()) },
+  ]
+
+  private static let functionsOfMatrices: [Builtin] = [
+    Builtin(
+      "spectral_map(a, f)",
+      """
+      The function `f` of a symmetric matrix: with a = V diag(w) Vᵀ it is V diag(f(w)) Vᵀ. `f` maps
+      eigenvalues one by one. Derivatives of every order are exact where eigenvalues are equal, too, which
+      those through `eigh` are not; they go by divided differences of `f` (Daleckii and Krein).
+
+          let a = [[2.0, 1.0], [1.0, 2.0]]
+          print(near(spectral_map(a, x => x ** 2), a @ a))                            # true
+          print(hessian(t => sum(diag(spectral_map(t * eye(2), x => x ** 3))), 1.0))    # 12.0
+      """
+    ) { arguments in
+      let f = try arguments.function(1)
+      let log = FreeVariableLog(arguments.interpreter)
+      let result = try arguments.variable(0).spectralMap { w in
+        let y = try log.run { try arguments.interpreter.call(f, [.tensor(w)]) }
+        guard let variable = y.variable else {
+          throw RuntimeError(
+            .type, "the function of spectral_map must give a tensor, not \(y.shortDescription)")
+        }
+        return variable
+      }
+      return .tensor(result)
+    },
+    Builtin(
+      "expm(a)",
+      """
+      e to the power of a symmetric matrix, the sum of its powers aⁿ / n!; see `spectral_map`.
+
+          print(near(expm(zeros(2, 2)), eye(2)))    # true
+      """
+    ) { arguments in .tensor(try arguments.variable(0).matrixExponential()) },
+    Builtin(
+      "sqrtm(a)",
+      """
+      The square root of a symmetric matrix: what times itself is the matrix. It is nan where an eigenvalue
+      is negative; see `spectral_map`.
+
+          print(near(sqrtm([[5.0, 4.0], [4.0, 5.0]]), [[2.0, 1.0], [1.0, 2.0]]))    # true
+      """
+    ) { arguments in .tensor(try arguments.variable(0).matrixSquareRoot()) },
+    Builtin(
+      "logm(a)",
+      """
+      The logarithm of a symmetric matrix: `expm` of it is the matrix. It is nan where an eigenvalue is
+      negative; see `spectral_map`.
+
+          print(near(expm(logm([[2.0, 1.0], [1.0, 2.0]])), [[2.0, 1.0], [1.0, 2.0]]))    # true
+      """
+    ) { arguments in .tensor(try arguments.variable(0).matrixLogarithm()) },
   ]
 }

@@ -131,7 +131,8 @@ extension Differentiation {
 ///
 /// Where a derivative may be asked for, `forward` gives the value, as in JAX. For the derivative it runs
 /// again, on what was there at the call; `backward` runs then for the first time and sees variables as
-/// they are, so what it needs from the call goes through the residuals.
+/// they are, so what it needs from the call goes through the residuals. Gradients go to arguments alone: a
+/// value that depends on something else a derivative follows is an error, as in JAX.
 private struct CustomRule {
   let f: Value
   let forward: Value
@@ -143,21 +144,21 @@ private struct CustomRule {
   func results(_ variables: [Variable]) throws -> [Variable] {
     let log = FreeVariableLog(interpreter)
     let isFollowed = variables.contains(where: \.isDifferentiated)
+    let stops = interpreter.context.gradientStops
     let function = CustomFunction(
       "custom_vjp", results: 1,
       value: { variables in
-        try log.run {
-          try with(variables) { arguments in
-            let result =
-              isFollowed ? try residuals(arguments).value : try interpreter.call(f, arguments)
-            guard let variable = result.variable else {
-              throw RuntimeError(
-                .type,
-                "a function with custom_vjp must give a tensor, not \(result.shortDescription)")
-            }
-            return [variable]
+        let result = try log.run {
+          try interpreter.context.withGradients(asIn: stops) {
+            try vjp([]) { _ in [try value(variables, isFollowed: isFollowed)] }.values[0]
           }
         }
+        guard result.isDifferentiated else { return [result] }
+        throw RuntimeError(
+          .value,
+          "custom_vjp gives gradients to arguments alone, and the function depends on "
+            + (log.followed ?? "a value from outside"),
+          hint: "make it an argument, or give stop_gradient(…) of the result, where none is meant")
       },
       reverse: { variables, cotangents in
         guard let cotangent = cotangents[0] else { return variables.map { _ in nil } }
@@ -169,6 +170,18 @@ private struct CustomRule {
       },
       again: { try results($0) })
     return try function.results(variables)
+  }
+
+  /// What the function, or `forward` where a derivative may be asked for, makes of the leaves.
+  private func value(_ variables: [Variable], isFollowed: Bool) throws -> Variable {
+    try with(variables) { arguments in
+      let result = isFollowed ? try residuals(arguments).value : try interpreter.call(f, arguments)
+      guard let variable = result.variable else {
+        throw RuntimeError(
+          .type, "a function with custom_vjp must give a tensor, not \(result.shortDescription)")
+      }
+      return variable
+    }
   }
 
   private func with<R>(_ variables: [Variable], _ body: ([Value]) throws -> R) throws -> R {

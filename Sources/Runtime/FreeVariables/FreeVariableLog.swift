@@ -133,6 +133,18 @@ final class FreeVariableLog: FreeVariableWatcher {
     places.removeAll()
   }
 
+  /// Something that runs have read and a derivative follows, for messages: a global variable by its
+  /// name, else what it is.
+  var followed: String? {
+    let followed = entries.filter { entry in
+      (try? ValueTree(entry.value).variables.contains(where: \.isDifferentiated)) ?? false
+    }
+    for case .global(let slot) in followed.map(\.variable) {
+      return "`\(interpreter.globals.name(of: slot))`"
+    }
+    return followed.first?.value.shortDescription
+  }
+
   // MARK: - Once more
 
   /// Runs the body on what was there; whoever watches was told of it the first time.
