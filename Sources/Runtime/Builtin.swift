@@ -119,11 +119,15 @@ public final class BuiltinFunction {
     function = declaration.function
   }
 
-  /// A function from Swift, for results such as the `pull` of `vjp`; not in any reference page.
+  /// A function from Swift, for results such as the `pull` of `vjp`; not in any reference page. One that
+  /// is made while no program runs is the host's, which may do anything.
   public convenience init(_ signature: String, _ function: @escaping (Arguments) throws -> Value) {
     // A closure made while running stays with the interpreter that made it: one thread.
     nonisolated(unsafe) let function = function
-    self.init(Builtin(signature, "") { try function($0) }, home: runningInterpreter)
+    let home = runningInterpreter
+    self.init(
+      Builtin(signature, "", effects: home == nil ? .opaque : .none) { try function($0) },
+      home: home)
   }
 }
 

@@ -152,6 +152,22 @@ private func error(
     #expect(try output(of: "let x = ()\nfor i in 0..100000 { x = (x,) }\nprint(1)") == "1\n")
   }
 
+  @Test func `a compiled function calls a host function each time`() throws {
+    let interpreter = Interpreter { _ in }
+    var calls = 0
+    try interpreter.setVariable(
+      "next",
+      .builtin(
+        BuiltinFunction("next()") { _ in
+          calls += 1
+          return .float(Double(calls))
+        }))
+    let program = "let f = compile(x => x * next())\n(f([1.0]), f([1.0]), f([1.0]))"
+    let value = try interpreter.run(Source(name: "1", text: program))
+    #expect(interpreter.text(of: value) == "([1.0], [2.0], [3.0])")
+    #expect(calls == 3)
+  }
+
   @Test func `a host function of plain numbers takes none that a derivative passes through`() throws
   {
     let interpreter = Interpreter { _ in }

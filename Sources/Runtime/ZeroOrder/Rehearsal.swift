@@ -1,5 +1,5 @@
-// Rehearsals: running a function to see whether it can be run on mapped values, with nothing outside
-// it changed if it cannot.
+// Rehearsals: running a function to see whether it can be run on mapped values, or recorded
+// (`CompiledFunction`), with nothing outside it changed if it cannot.
 //
 // A function under `zero_order` is first tried on all samples at once. That is right only where one
 // run on mapped values does what many runs would: the function must not change variables, models or
