@@ -55,6 +55,7 @@ private func applyTraced(
   _ p: Primitive, _ rules: UnaryRules, _ x: Variable, _ attributes: Attributes
 ) throws -> Variable {
   inspect(x)
+  if let square = try applySquared(p, x) { return square }
   if let tensor = ambientTensor(x), let context = recordingContext(p) {
     let y = try rules.kernel(tensor, attributes)
     guard y.dtype.isFloat else { return .tensor(y) }
@@ -89,14 +90,18 @@ private func applyTraced(
   case .dual:
     let primal = traced.value
     let y = try apply(p, primal, attributes)
-    guard let tangent = traced.first, p.isDifferentiable, Int(traced.height) > context.stoppedDuals,
-      y.dtype.isFloat, x.dtype.isFloat
+    guard let tangent = traced.tangent, p.isDifferentiable,
+      Int(traced.height) > context.stoppedDuals, y.dtype.isFloat, x.dtype.isFloat
     else { return y }
-    let tangentOfResult = try rules.forward(primal, y, attributes, tangent)
+    if p.squared != nil {
+      return try dualRoot(p, of: x, traced, y, attributes) {
+        try rules.forward(primal, y, attributes, tangent)
+      }
+    }
     return .traced(
       Traced(
         .dual, value: y, height: Int(traced.height), context: context, primitive: nil,
-        first: tangentOfResult))
+        first: try rules.forward(primal, y, attributes, tangent)))
   case .batch:
     let y =
       if let batch = rules.batch { try batch(traced.value, attributes) } else {
@@ -120,6 +125,7 @@ private func applyTraced(
 ) throws -> Variable {
   inspect(a)
   inspect(b)
+  if let square = try applySquared(p, a, b) { return square }
   if let s = ambientTensor(a), let t = ambientTensor(b), let context = recordingContext(p) {
     let y = try rules.kernel(s, t, attributes)
     guard y.dtype.isFloat else { return .tensor(y) }
@@ -316,7 +322,7 @@ func lowered(_ x: Variable, _ height: Int32) -> (Variable, Bool) {
 /// The tangent of an operand at a dual level of that height.
 func tangent(_ x: Variable, _ height: Int32) -> Variable? {
   if case .traced(let traced) = x, traced.height == height, traced.value.dtype.isFloat {
-    return traced.first
+    return traced.tangent
   }
   return nil
 }

@@ -77,6 +77,10 @@ public final class Context {
       mos_watches_set(newValue ? others | Int32(MOS_WATCHES_ANOMALIES) : others)
     }
   }
+  /// Whether slopes without a derivative wait with being told; see `dualRoot`.
+  @exclusivity(unchecked) var holdsSlopes = false
+  /// Whether one waits.
+  @exclusivity(unchecked) var hasHeldSlope = false
   /// Takes what an operation has to say beside its result: a solve that did not converge.
   public var notify: ((Notice) -> Void)?
   /// The float type that literals and conversions take.

@@ -29,7 +29,7 @@ public func jvp(
       let seen = result.below(height + 1)
       if case .traced(let traced) = seen, traced.serial == serial {
         values.append(traced.value)
-        tangentsOfResults.append(traced.first)
+        tangentsOfResults.append(traced.tangent)
       } else {
         values.append(seen)
         tangentsOfResults.append(nil)

@@ -122,10 +122,13 @@ public final class Primitive: Sendable {
   let rules: Rules
   /// True for an operation without a derivative: its result is never tracked.
   let isDifferentiable: Bool
+  /// The operation whose result is the square of this one's, where that is smooth and this is not.
+  let squared: Primitive?
 
   /// A differentiable operation with its rules.
   init(_ name: String, _ rules: Rules) {
     self.name = name
+    squared = nil
     self.rules = rules
     isDifferentiable = true
   }
@@ -133,9 +136,10 @@ public final class Primitive: Sendable {
   /// An operation of one operand.
   init(
     _ name: String, kernel: @escaping UnaryRules.Kernel, forward: @escaping UnaryRules.Rule,
-    reverse: @escaping UnaryRules.Rule, batch: UnaryRules.Batch? = nil
+    reverse: @escaping UnaryRules.Rule, batch: UnaryRules.Batch? = nil, squared: Primitive? = nil
   ) {
     self.name = name
+    self.squared = squared
     rules = .unary(UnaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
   }
@@ -146,6 +150,7 @@ public final class Primitive: Sendable {
     reverse: @escaping BinaryRules.Reverse, batch: BinaryRules.Batch? = nil
   ) {
     self.name = name
+    squared = nil
     rules = .binary(BinaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
   }
@@ -157,6 +162,7 @@ public final class Primitive: Sendable {
     batch: @escaping GeneralRules.Batch
   ) {
     self.name = name
+    squared = nil
     rules = .general(GeneralRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
   }
@@ -166,6 +172,7 @@ public final class Primitive: Sendable {
     constant name: String, kernel: @escaping UnaryRules.Kernel, batch: UnaryRules.Batch? = nil
   ) {
     self.name = name
+    squared = nil
     rules = .unary(
       UnaryRules(
         kernel: kernel, forward: { _, y, _, _ in try y.zerosLike() },
@@ -178,6 +185,7 @@ public final class Primitive: Sendable {
     constant name: String, kernel: @escaping BinaryRules.Kernel, batch: BinaryRules.Batch? = nil
   ) {
     self.name = name
+    squared = nil
     rules = .binary(
       BinaryRules(
         kernel: kernel, forward: { _, _, y, _, _, _ in try y.zerosLike() },

@@ -24,11 +24,12 @@ public final class Traced: @unchecked Sendable {
   @exclusivity(unchecked) private(set) var value: Variable
   /// The first operand of a node, or the tangent of a dual number.
   @exclusivity(unchecked) var first: Variable?
-  /// The second operand of a node, or the gradient accumulated in a leaf.
+  /// The second operand of a node, the gradient accumulated in a leaf, or the operand of a dual number
+  /// that has a `squared`.
   @exclusivity(unchecked) var second: Variable?
   /// Operands of a node with more than two, all of them.
   @exclusivity(unchecked) var others: [Variable]?
-  /// What made the node; nil for a leaf.
+  /// What made the node, or a dual number that has a `squared`; nil for a leaf and other dual numbers.
   /// Every primitive is a static, so no node needs to hold it.
   unowned(unsafe) let primitive: Primitive?
   let attributes: Attributes
@@ -40,6 +41,8 @@ public final class Traced: @unchecked Sendable {
   let kind: LevelKind
   /// True for the leaf of a parameter, where `backward` leaves the gradient.
   let isParameter: Bool
+  /// True for a dual number whose tangent has a derivative that was taken as 0, until it is used.
+  @exclusivity(unchecked) var hasUntoldSlope = false
   /// The walk that came by last and the position it gave, and the last whose target it was; see
   /// `Walk`.
   @exclusivity(unchecked) var walk = 0
@@ -103,6 +106,13 @@ public final class Traced: @unchecked Sendable {
 
   /// What stands for the value of a node that is being freed.
   private static let released = Variable.tensor(Tensor(0.0))
+
+  /// The tangent of a dual number that an operation goes on with.
+  @inline(__always)
+  var tangent: Variable? {
+    if hasUntoldSlope { tellSlope() }
+    return first
+  }
 
   /// The operands in order.
   var inputs: [Variable] {

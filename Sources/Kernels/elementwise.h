@@ -245,7 +245,7 @@ BINARY_FLOAT(multiplyUnlessZero, r = ((p == 0) | ((q == 0) & (p == p))) ? 0 : p 
 BINARY_FLOAT(multiplyUnlessEitherZero, r = ((p == 0) | (q == 0)) ? 0 : p * q)
 BINARY_FLOAT(divideUnlessZero, r = ((p == 0) | ((q - q != 0) & (q == q))) ? 0 : p / q)
 // the first where the second is positive, and 0: the derivative of a rectifier
-BINARY_FLOAT(gate, r = q > 0 ? p : 0)
+BINARY_FLOAT(gate, r = q <= 0 ? 0 : p)
 // nan wins, from either side
 BINARY_FLOAT(minimum, r = ((p != p) | (p < q)) ? p : q)
 BINARY_FLOAT(maximum, r = ((p != p) | (p > q)) ? p : q)

@@ -106,6 +106,11 @@ extension PrimitiveTable {
       try gradient(b) { b in try gradient(a) { try $0.square() * b } }
     }
     unary("infinite_at_zero", in: positive, isInside: true) { try gradient($0) { try $0.sqrt() } }
+    unary("corner_at_zero", in: positive, isInside: true) { try gradient($0) { try $0.power(1.5) } }
+    unary("without_zeros", in: positive, isInside: true) {
+      try gradient($0) { try gradient($0) { try $0.sqrt() } }
+    }
+    unary("squared_sqrt", in: positive) { try $0.sqrt().square() }
     binary("floor_divide", -4...4, positive) { try $0.floorDivided(by: $1) }
     binary("remainder", -4...4, 1.1...1.7) { try $0.remainder(dividingBy: $1) }
     binary("power", positive, -2...2) { try $0.power($1) }

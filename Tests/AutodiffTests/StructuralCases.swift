@@ -127,6 +127,7 @@ extension PrimitiveTable {
     reduction("min", ofNothing: false) { try $0.min(axes: $1, keepAxes: $2) }
     reduction("logsumexp", ofNothing: false) { try $0.logsumexp(axes: $1, keepAxes: $2) }
     reduction("norm") { try $0.norm(axes: $1, keepAxes: $2) }
+    reduction("squared_norm") { try $0.norm(axes: $1, keepAxes: $2).square() }
     for shape in [[3, 4], [5], []] {
       add("mse_loss", [.floats(shape, -1...1), .floats(shape, -1...1)]) {
         try $0[0].squaredLoss($0[1])

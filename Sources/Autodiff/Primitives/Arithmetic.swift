@@ -126,21 +126,6 @@ extension Primitive {
       )
     })
 
-  /// The elements, infinite instead of 0.
-  ///
-  ///     y = x ≠ 0 ? x : ∞            ẏ = x ≠ 0 ? ẋ : 0            x̄ = x ≠ 0 ? ȳ : 0
-  ///
-  /// The infinity is a promised 0 on its way, and none that `detectsAnomalies` looks for.
-  static let infiniteAtZero = Primitive(
-    "infinite_at_zero",
-    kernel: { x, _ in
-      let zero = Tensor(0, dtype: x.dtype)
-      return try Tensor.select(
-        Tensor.binary(.equal, x, zero), Tensor(.infinity, dtype: x.dtype), x)
-    },
-    forward: { x, _, _, dx in try dx.withoutZeros(of: x) },
-    reverse: { x, _, _, dy in try dy.withoutZeros(of: x) })
-
   /// Division rounded towards minus infinity; constant between its steps.
   static let floorDivide = Primitive(
     constant: "floor_divide", kernel: { a, b, _ in try Tensor.binary(.floorDivide, a, b) })
@@ -214,12 +199,12 @@ extension Primitive {
 
   /// The greater of two, elementwise; nan where either is.
   ///
-  /// The derivative goes to the greater, half to each where they are equal.
+  /// The derivative goes to the greater, half to each where they are equal or one is nan.
   static let maximum = Primitive(choosing: .maximum, "maximum") { a, b in try a.isGreater(than: b) }
 
   /// The lesser of two, elementwise; nan where either is.
   ///
-  /// The derivative goes to the lesser, half to each where they are equal.
+  /// The derivative goes to the lesser, half to each where they are equal or one is nan.
   static let minimum = Primitive(choosing: .minimum, "minimum") { a, b in try b.isGreater(than: a) }
 
   /// One of two operands, told by a test that is true where it is the first.
@@ -227,11 +212,12 @@ extension Primitive {
     choosing kernel: BinaryKernel, _ name: String,
     isFirst: @escaping @Sendable (Variable, Variable) throws -> Variable
   ) {
+    // Where one is nan, neither is first.
     @Sendable func shares(_ a: Variable, _ b: Variable, _ t: Variable, _ s: Variable) throws
       -> Variable
     {
       let tie = try (t + s) * 0.5
-      return try a.isEqual(to: b).select(tie, isFirst(a, b).select(t, s))
+      return try isFirst(a, b).select(t, isFirst(b, a).select(s, tie))
     }
     self.init(
       name, kernel: { a, b, _ in try Tensor.binary(kernel, a, b) },
@@ -301,20 +287,11 @@ extension Variable {
   /// `a / b` for derivative rules: 0 where a is 0 or b infinite.
   func over(_ b: Variable) throws -> Variable { try apply(.over, self, b) }
 
-  /// The same elements, infinite instead of 0: what one divides by where a quotient at 0 is to
-  /// be 0 at every order.
-  func infiniteAtZero() throws -> Variable { try apply(.infiniteAtZero, self) }
-
-  /// The elements, 0 where another variable is.
-  fileprivate func withoutZeros(of x: Variable) throws -> Variable {
-    try x.isEqual(to: .number(0, like: x)).select(.number(0, like: self), self)
-  }
-
   /// The derivatives of `atan2` by this, the second coordinate, and by the first.
   fileprivate func angleSlopes(_ x: Variable) throws -> (Variable, Variable) {
     let unit = try stopGradient(abs().maximum(x.abs())).infiniteAtZero()
     let (p, q) = (try over(unit), try x.over(unit))
-    let square = try (p * p + q * q).infiniteAtZero()
+    let square = try (p * p + q * q).infiniteAtZero(.slope)
     return (try q.over(square).over(unit), try -p.over(square).over(unit))
   }
 
@@ -325,21 +302,32 @@ extension Variable {
       if p == 2 { return try self * 2 }
       if p == 0 { return try zerosLike() }
       if p == 1 { return try onesLike() }
-      if p > 1 { return try power(.number(p - 1, like: self)) * p }
+      // Below 1, ∞ ** (p - 1) is the 0 that the slope at 0 is promised to be.
+      if p < 1 { return try infiniteAtZero(.slope).power(.number(p - 1, like: self)) * p }
+      let base = p < 2 ? try cornerAtZero() : self
+      return try base.power(.number(p - 1, like: self)) * p
     }
     let b = b.dtype.isFloat ? b : try b.converted(to: dtype)
     let zero = Variable.number(0, like: self)
     let isHole = try isEqual(to: zero).and(b.isLess(than: .number(1, like: b)))
-    let base = try isHole.select(.number(1, like: self), self)
+    let base = try isHole.select(.number(1, like: self), cornerAtZero(ofPower: b))
     return try isHole.select(zero, b * base.power(b - 1))
   }
 
-  /// `a ** b log a`, 0 where a is not positive.
+  /// The elements, of which those with an exponent below 2 that is not 0 or 1 have a slope without a
+  /// derivative at 0.
+  private func cornerAtZero(ofPower b: Variable) throws -> Variable {
+    let isSmooth = try b.isEqual(to: b.floor()).and(b.isGreaterOrEqual(to: .number(0, like: b)))
+    let hasCorner = try isSmooth.not().and(b.isLess(than: .number(2, like: b)))
+    return try hasCorner.select(hasCorner.select(self, onesLike()).cornerAtZero(), self)
+  }
+
+  /// `a ** b log a`, 0 where a is not positive and b a number.
   fileprivate func powerGrowth(_ b: Variable) throws -> Variable {
     let a = dtype.isFloat ? self : try converted(to: b.dtype)
     let zero = Variable.number(0, like: a)
-    let isPositive = try a.isGreater(than: zero)
-    let base = try isPositive.select(a, .number(1, like: a))
-    return try isPositive.select(base.power(b) * base.log(), zero)
+    let isFlat = try a.isLessOrEqual(to: zero).and(b.isEqual(to: b))
+    let base = try isFlat.select(.number(1, like: a), a)
+    return try isFlat.select(zero, base.power(b) * base.log())
   }
 }

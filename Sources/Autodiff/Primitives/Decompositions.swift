@@ -137,7 +137,8 @@ extension Primitive {
   ///     A V = V diag w, M = Vᵀ Ȧ V, Fᵢⱼ = 1 / (wⱼ - wᵢ)
   ///     ẇ = diag M, V̇ = V (F ∘ M)            Ā = sym(V (diag w̄ + F ∘ (Vᵀ V̄)) Vᵀ)
   ///
-  /// F is 0 on the diagonal and for equal eigenvalues, whose vectors have no derivative.
+  /// F is 0 on the diagonal and for equal eigenvalues, whose vectors have no derivative: a direction
+  /// that asks for one is told.
   static let eigh = Primitive(
     packed: "eigh", packing: { n, _ in Packing(shapes: [[n], [n, n]]) },
     kernel: { a in
@@ -148,12 +149,12 @@ extension Primitive {
       let (w, v) = (factors[0], factors[1])
       let symmetric = try (da + da.matrixTransposed) * 0.5
       let m = try symmetric.between(v.matrixTransposed, v)
-      return [try m.diagonal(), try v.matmul(m.scaled(by: w.reciprocalGaps()), zeros: .right)]
+      return [try m.diagonal(), try v.matmul(m.overGaps(of: w), zeros: .right)]
     },
     reverse: { factors, cotangents in
       let (w, v) = (factors[0], factors[1])
       let turned = try v.matrixTransposed.matmul(cotangents[1], zeros: .right)
-      let middle = try cotangents[0].diagonalMatrix() + turned.scaled(by: w.reciprocalGaps())
+      let middle = try cotangents[0].diagonalMatrix() + turned.overGaps(of: w)
       let whole = try middle.between(v, v.matrixTransposed)
       return try (whole + whole.matrixTransposed) * 0.5
     })
@@ -169,7 +170,8 @@ extension Primitive {
   ///         + (Ū - U P) S⁻¹ Vᵀ + U S⁻¹ (V̄ - V Q)ᵀ
   ///
   /// F is 0 on the diagonal and for equal values, and 1/s is 0 for s = 0: there the vectors have
-  /// no derivative. No value is squared, so that F tells apart what rounding does, at any scale.
+  /// no derivative, and a direction that asks for one is told. No value is squared, so that F tells
+  /// apart what rounding does, at any scale. The terms with 1/s are 0 for square U and V.
   static let svd = Primitive(
     packed: "svd",
     packing: { m, n in
@@ -186,32 +188,42 @@ extension Primitive {
       let right = try da.matmul(v, zeros: .left)
       let left = try da.matrixTransposed.matmul(u, zeros: .left)
       let m = try ut.matmul(right, zeros: .right)
-      let gaps = try s.reciprocalGaps()
-      let inverse = try s.reciprocalOrZero().expanded(at: -2)
+      let values = try s.withoutNoise()
       let mt = try m.matrixTransposed
-      let turnU = try m.shared(mt, by: s).scaled(by: gaps)
-      let turnV = try mt.shared(m, by: s).scaled(by: gaps)
-      let restU = try (right - u.matmul(m, zeros: .right)).scaled(by: inverse)
-      let restV = try (left - v.matmul(mt, zeros: .right)).scaled(by: inverse)
-      let (du, dv) = (
-        try u.matmul(turnU, zeros: .right) + restU, try v.matmul(turnV, zeros: .right) + restV
+      let turnU = try m.shared(mt, by: s).overGaps(of: s)
+      let turnV = try mt.shared(m, by: s).overGaps(of: s)
+      var (du, dv) = (
+        try u.matmul(turnU, zeros: .right), try v.matmul(turnV, zeros: .right)
       )
+      if !u.isSquare {
+        let rest = try right - u.matmul(m, zeros: .right)
+        du = try du + rest.over(apart: values.expanded(at: -2))
+      }
+      if !v.isSquare {
+        let rest = try left - v.matmul(mt, zeros: .right)
+        dv = try dv + rest.over(apart: values.expanded(at: -2))
+      }
       return [du, try m.diagonal(), try dv.matrixTransposed]
     },
     reverse: { factors, cotangents in
       let (u, s, vt) = (factors[0], factors[1], factors[2])
       let (du, ds, dvt) = (cotangents[0], cotangents[1], cotangents[2])
       let (ut, v) = (try u.matrixTransposed, try vt.matrixTransposed)
-      let inverse = try s.reciprocalOrZero()
+      let values = try s.withoutNoise()
       let p = try ut.matmul(du, zeros: .right)
       let q = try vt.matmul(dvt.matrixTransposed, zeros: .right)
       let turn = try (p - p.matrixTransposed).shared(q - q.matrixTransposed, by: s)
-      let middle = try turn.scaled(by: s.reciprocalGaps()) + ds.diagonalMatrix()
-      let outU = try (du - u.matmul(p, zeros: .right)).scaled(by: inverse.expanded(at: -2))
-      let outV = try (dvt - dvt.matmul(v, zeros: .left).matmul(vt, zeros: .left))
-        .scaled(by: inverse.expanded(at: -1))
-      return try middle.between(u, vt) + outU.matmul(vt, zeros: .left)
-        + u.matmul(outV, zeros: .right)
+      let middle = try turn.overGaps(of: s) + ds.diagonalMatrix()
+      var da = try middle.between(u, vt)
+      if !u.isSquare {
+        let rest = try du - u.matmul(p, zeros: .right)
+        da = try da + rest.over(apart: values.expanded(at: -2)).matmul(vt, zeros: .left)
+      }
+      if !v.isSquare {
+        let rest = try dvt - dvt.matmul(v, zeros: .left).matmul(vt, zeros: .left)
+        da = try da + u.matmul(rest.over(apart: values.expanded(at: -1)), zeros: .right)
+      }
+      return da
     })
 }
 
@@ -237,23 +249,30 @@ extension Variable {
     return try scaled(by: row.over(sum)) + other.scaled(by: column.over(sum))
   }
 
-  /// `1 / (wⱼ - wᵢ)` at i, j; 0 where the two are equal up to rounding.
-  fileprivate func reciprocalGaps() throws -> Variable {
-    let gaps = try expanded(at: -2) - expanded(at: -1)
-    if count == 0 { return gaps }
-    let largest = try stopGradient(self).abs().max(axes: AxisSet(rank - 1), keepAxes: true)
-    let least = try (largest * (8 * dtype.rounding)).expanded(at: -1)
+  /// This direction over `wⱼ - wᵢ` at i, j; 0 on the diagonal, and, told, where the two are equal up to
+  /// rounding.
+  fileprivate func overGaps(of w: Variable) throws -> Variable {
+    let gaps = try w.expanded(at: -2) - w.expanded(at: -1)
+    if w.count == 0 { return try scaled(by: gaps) }
+    let last = w.shape[w.rank - 1]
+    let largest = try stopGradient(w).abs().max(axes: AxisSet(w.rank - 1), keepAxes: true)
+    let least = try (largest * (8 * w.dtype.rounding)).expanded(at: -1)
     let areEqual = try stopGradient(gaps).abs().isLessOrEqual(to: least)
-    return try 1 / areEqual.select(.number(0, like: gaps), gaps).infiniteAtZero()
+    let others = Variable.tensor(
+      try Tensor.binary(.subtract, Tensor(1, dtype: dtype), Tensor.eye(last, last, dtype)))
+    return try scaled(by: others).over(
+      apart: areEqual.select(.number(0, like: gaps), gaps))
   }
 
-  /// `1 / s`, 0 for singular values that are 0 up to rounding.
-  fileprivate func reciprocalOrZero() throws -> Variable {
+  /// Singular values, 0 for those that are 0 up to rounding.
+  fileprivate func withoutNoise() throws -> Variable {
     if count == 0 { return self }
     let largest = try stopGradient(self).max(axes: AxisSet(rank - 1), keepAxes: true)
     let isZero = try stopGradient(self).isLessOrEqual(to: largest * (8 * dtype.rounding))
-    return try 1 / isZero.select(.number(0, like: self), self).infiniteAtZero()
+    return try isZero.select(.number(0, like: self), self)
   }
+
+  fileprivate var isSquare: Bool { shape[rank - 1] == shape[rank - 2] }
 
   /// The reduced QR factorization A = Q R.
   public func qr() throws -> (q: Variable, r: Variable) {

@@ -9,7 +9,7 @@ import Tensors
 extension Primitive {
   /// A function of each element, with its derivative times a given factor.
   fileprivate convenience init(
-    elementwise kernel: UnaryKernel, _ name: String,
+    elementwise kernel: UnaryKernel, _ name: String, squared: Primitive? = nil,
     times derivative:
       @escaping @Sendable (_ x: Variable, _ y: Variable, _ t: Variable) throws
       -> Variable
@@ -17,7 +17,7 @@ extension Primitive {
     self.init(
       name, kernel: { x, _ in try Tensor.unary(kernel, x) },
       forward: { x, y, _, t in try derivative(x, y, t) },
-      reverse: { x, y, _, t in try derivative(x, y, t) })
+      reverse: { x, y, _, t in try derivative(x, y, t) }, squared: squared)
   }
 
   fileprivate convenience init(steps kernel: UnaryKernel, _ name: String) {
@@ -29,7 +29,9 @@ extension Primitive {
   ///     y = -x            y' = -1
   static let negate = Primitive(elementwise: .negate, "negate") { _, _, t in try -t }
   ///     y = |x|            y' = sign x, 0 at 0
-  static let abs = Primitive(elementwise: .abs, "abs") { x, _, t in try t.scaled(by: x.sign()) }
+  static let abs = Primitive(elementwise: .abs, "abs", squared: .square) { x, _, t in
+    try t.scaled(by: x.sign())
+  }
   static let sign = Primitive(steps: .sign, "sign")
   static let floor = Primitive(steps: .floor, "floor")
   static let ceil = Primitive(steps: .ceil, "ceil")
@@ -64,8 +66,8 @@ extension Primitive {
     try t.over(x * 2.302585092994046)
   }
   ///     y = √x            y' = 1 / 2y, 0 at 0
-  static let sqrt = Primitive(elementwise: .sqrt, "sqrt") { _, y, t in
-    try t.over((y + y).infiniteAtZero())
+  static let sqrt = Primitive(elementwise: .sqrt, "sqrt", squared: .squaredRoot) { _, y, t in
+    try t.over((y + y).infiniteAtZero(.slope))
   }
   ///     y = 1 / √x            y' = -1 / (2 x √x)
   static let rsqrt = Primitive(elementwise: .rsqrt, "rsqrt") { x, _, t in
@@ -168,13 +170,13 @@ extension Primitive {
 
   // MARK: Activations
 
-  ///     y = max(x, 0)            y' = 1 for x > 0, else 0
+  ///     y = max(x, 0)            y' = 0 for x ≤ 0, else 1
   static let relu = Primitive(elementwise: .relu, "relu") { x, _, t in
     try t.rectified(at: x)
   }
   /// Of operands of one shape, but that one of them may be mapped alone.
   ///
-  ///     y = b > 0 ? a : 0            ẏ = b > 0 ? ȧ : 0            ā = b > 0 ? ȳ : 0, b̄ = 0
+  ///     y = b ≤ 0 ? 0 : a            ẏ = b ≤ 0 ? 0 : ȧ            ā = b ≤ 0 ? 0 : ȳ, b̄ = 0
   static let reluGradient = Primitive(
     "relu_gradient", kernel: { a, b, _ in try Tensor.binary(.gate, a, b) },
     forward: { _, b, y, _, da, _ in try da?.rectified(at: b) ?? y.zerosLike() },

@@ -6,8 +6,8 @@ import Tensors
 extension Primitive {
   /// A reduction: a function of `(x, y, t)` gives the weights ẏ = Σ w ẋ, x̄ = w ȳ. There y keeps
   /// its reduced axes with extent 1.
-  fileprivate convenience init(
-    reduction name: String,
+  convenience init(
+    reduction name: String, squared: Primitive? = nil,
     kernel: @escaping @Sendable (Tensor, AxisSet, Bool) throws -> Tensor,
     again: @escaping @Sendable (Variable, AxisSet, Bool) throws -> Variable,
     weights: @escaping @Sendable (_ x: Variable, _ y: Variable, _ axes: AxisSet) throws -> Variable
@@ -31,7 +31,7 @@ extension Primitive {
       batch: { x, attributes in
         guard case .axes(let axes, let keepAxes) = attributes else { return x }
         return try again(x, axes.shifted, keepAxes)
-      })
+      }, squared: squared)
   }
 
   /// The product over axes.
@@ -81,10 +81,10 @@ extension Primitive {
   ///
   ///     y = √Σx²            ∂y/∂x = x / y, 0 at 0
   static let norm = Primitive(
-    reduction: "norm",
+    reduction: "norm", squared: .squaredNorm,
     kernel: { try $0.norm($1, keepAxes: $2) },
     again: { try $0.norm(axes: $1, keepAxes: $2) },
-    weights: { x, y, _ in try x.over(y.infiniteAtZero()) })
+    weights: { x, y, _ in try x.over(y.infiniteAtZero(.slope)) })
 
   /// The mean of the squared differences of two tensors of one shape over axes.
   ///

@@ -5,8 +5,12 @@ extension Primitive {
   /// Every primitive; no two have one name.
   public static let all: [Primitive] = [
     // Arithmetic
-    .add, .subtract, .multiply, .scale, .pair, .divide, .over, .infiniteAtZero, .floorDivide,
-    .remainder, .power, .atan2, .maximum, .minimum, .lift, .stopped,
+    .add, .subtract, .multiply, .scale, .pair, .divide, .over, .floorDivide, .remainder, .power,
+    .atan2, .maximum, .minimum, .lift, .stopped,
+    // Squares
+    .squaredNorm, .squaredRoot,
+    // MissingDerivatives
+    .withoutZeros, .infiniteAtZero, .cornerAtZero,
     // Comparisons
     .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .and, .or, .not, .isnan, .isinf,
     .isfinite, .select,
