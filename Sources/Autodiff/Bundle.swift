@@ -52,19 +52,17 @@ extension Primitive {
 extension Traced {
   /// The bundle that this node is a part of, and which of its results.
   var partOf: (bundle: Traced, index: Int)? {
-    guard primitive === Primitive.part, case .traced(let bundle)? = first,
-      case .int(let index) = attributes
-    else { return nil }
-    return (bundle, index)
+    guard primitive === Primitive.part, case .traced(let bundle)? = first else { return nil }
+    return (bundle, attributes.int)
   }
 
   /// The parts of this bundle, with their values as the levels below see them.
   func parts(_ values: [Variable], in context: Context) throws -> [Variable] {
     try values.enumerated().map { index, value in
-      let part = Traced(
-        kind, value: value, height: Int(height), context: context, primitive: .part,
-        attributes: .int(index), first: .traced(self))
-      return kind == .record ? try recorded(part, context) : .traced(part)
+      try context.kept(
+        Traced(
+          kind, value: value, height: Int(height), context: context, primitive: .part,
+          attributes: .int(index), first: .traced(self)))
     }
   }
 
@@ -78,10 +76,7 @@ extension Traced {
 
   /// The call that a checkpoint's bundle stands for.
   var checkpointedCall: CheckpointedCall? {
-    guard primitive === Primitive.recomputed, case .object(let object) = attributes else {
-      return nil
-    }
-    return object as? CheckpointedCall
+    primitive === Primitive.recomputed ? attributes.object(as: CheckpointedCall.self) : nil
   }
 }
 
@@ -90,47 +85,58 @@ func applyBundle(
   _ p: Primitive, _ inputs: [Variable], _ attributes: Attributes = .none
 ) throws -> [Variable] {
   guard case .bundle(let rules) = p.rules else { preconditionFailure("\(p.name) has one result") }
-  let context = Context.current
-  inputs.forEach(inspect)
-  var inputs = inputs
-  guard let (height, kind) = try innermostLevel(of: &inputs, in: context) else {
-    return try rules.kernel(inputs.map(plain), attributes).map {
-      try checked(.tensor($0), p, context)
-    }
+  return try applyAtLevels(
+    BundleOperation(primitive: p, rules: rules, inputs: inputs, attributes: attributes))
+}
+
+/// An operation of several results.
+private struct BundleOperation: LeveledOperation {
+  let primitive: Primitive
+  let rules: BundleRules
+  let inputs: [Variable]
+  let attributes: Attributes
+
+  func forEachOperand(_ body: (Variable) -> Void) { inputs.forEach(body) }
+
+  func replacingOperands(_ replacement: (Variable) throws -> Variable) rethrows -> Self {
+    BundleOperation(
+      primitive: primitive, rules: rules, inputs: try inputs.map(replacement),
+      attributes: attributes)
   }
-  let values = inputs.map { lowered($0, height).0 }
-  func traced(_ kind: LevelKind, _ value: Variable, tangent: Variable? = nil) -> Variable {
-    .traced(
-      Traced(
-        kind, value: value, height: Int(height), context: context, primitive: nil, first: tangent))
+
+  func computed(in context: Context) throws -> [Variable] {
+    try rules.kernel(inputs.map(plain), attributes).map { try checked(.tensor($0), primitive) }
   }
-  switch kind {
-  case .tape:
-    let results = try applyBundle(p, values, attributes)
-    guard Int(height) > context.stoppedTapes else { return results }
+
+  func applied(below height: Int32) throws -> [Variable] {
+    try applyBundle(primitive, inputs.map { lowered($0, height).0 }, attributes)
+  }
+
+  func node(
+    _ kind: LevelKind, _ results: [Variable], height: Int32, in context: Context
+  ) throws -> [Variable] {
     let bundle = Traced(
-      .tape, value: results[0], height: Int(height), context: context, primitive: p,
+      kind, value: results[0], height: Int(height), context: context, primitive: primitive,
       attributes: attributes, others: inputs)
     return try bundle.parts(results, in: context)
-  case .dual:
-    let results = try applyBundle(p, values, attributes)
-    guard Int(height) > context.stoppedDuals else { return results }
-    let tangents = try rules.forward(values, attributes, inputs.map { tangent($0, height) })
+  }
+
+  func dual(_ results: [Variable], height: Int32, in context: Context) throws -> [Variable] {
+    let tangents = try rules.forward(
+      inputs.map { lowered($0, height).0 }, attributes, inputs.map { tangent($0, height) })
     return zip(results, tangents).map { result, tangent in
-      tangent == nil ? result : traced(.dual, result, tangent: tangent)
+      tangent == nil ? result : context.value(.dual, result, height: height, tangent: tangent)
     }
-  case .batch:
+  }
+
+  func mapped(height: Int32, in context: Context) throws -> [Variable] {
     let size = context.levels[Int(height)].size
     let stretched = try inputs.map {
       let (value, isHere) = lowered($0, height)
-      return try mapped(value, isHere, size: size)
+      return try Autodiff.mapped(value, isHere, size: size)
     }
-    return try applyBundle(p, stretched, attributes).map { traced(.batch, $0) }
-  case .record:
-    let results = try context.belowRecording { try applyBundle(p, values, attributes) }
-    let bundle = Traced(
-      .record, value: results[0], height: Int(height), context: context, primitive: p,
-      attributes: attributes, others: inputs)
-    return try bundle.parts(results, in: context)
+    return try applyBundle(primitive, stretched, attributes).map {
+      context.value(.batch, $0, height: height)
+    }
   }
 }

@@ -184,7 +184,7 @@ public final class Context {
     let saved = outerGradients
     outerGradients = (height, [:])
     defer {
-      for (leaf, gradient) in (outerGradients?.kept ?? [:]).values { leaf.second = gradient }
+      for (leaf, gradient) in (outerGradients?.kept ?? [:]).values { leaf.gradient = gradient }
       outerGradients = saved
     }
     return try body()
@@ -195,7 +195,7 @@ public final class Context {
     guard let outer = outerGradients, leaf.height <= outer.height,
       outer.kept[ObjectIdentifier(leaf)] == nil
     else { return }
-    outerGradients?.kept[ObjectIdentifier(leaf)] = (leaf, leaf.second)
+    outerGradients?.kept[ObjectIdentifier(leaf)] = (leaf, leaf.gradient)
   }
 
   /// Begins `no_grad`; the result goes to `leaveWithoutGradients`.

@@ -77,55 +77,11 @@ public final class CustomFunction: @unchecked Sendable {
 
   /// The results for arguments, recorded as one operation.
   public func results(_ arguments: [Variable]) throws -> [Variable] {
-    let context = Context.current
-    arguments.forEach(inspect)
-    var arguments = arguments
-    guard let (height, kind) = try innermostLevel(of: &arguments, in: context) else {
-      return try context.withoutGradients { try value(arguments).map(stopGradient) }
-    }
-    let values = arguments.map { lowered($0, height).0 }
-    switch kind {
-    case .tape:
-      let results = try results(values)
-      guard Int(height) > context.stoppedTapes, results.contains(where: \.dtype.isFloat) else {
-        return results
-      }
-      let bundle = Traced(
-        .tape, value: results[0], height: Int(height), context: context, primitive: .custom,
-        attributes: .object(self), others: arguments)
-      return try zip(bundle.parts(results, in: context), results).map { part, result in
-        result.dtype.isFloat ? part : result
-      }
-    case .dual:
-      let results = try results(values)
-      guard Int(height) > context.stoppedDuals else { return results }
-      let tangents = arguments.map { tangent($0, height) }
-      guard tangents.contains(where: { $0 != nil }) else { return results }
-      return try zip(results, pushForward(values, tangents, results)).map { result, tangent in
-        guard let tangent, result.dtype.isFloat else { return result }
-        // A rule may close over dual numbers of this level; a tangent belongs to those below.
-        return .traced(
-          Traced(
-            .dual, value: result, height: Int(height), context: context, primitive: nil,
-            first: tangent.below(Int(height))))
-      }
-    case .batch:
-      let size = context.levels[Int(height)].size
-      return try mapped(arguments.map { lowered($0, height).1 }, size: size).results(values).map {
-        .traced(Traced(.batch, value: $0, height: Int(height), context: context, primitive: nil))
-      }
-    case .record:
-      let results = try context.suspendingRecording { try self.results(values) }
-      context.activeRecording?.callsFunctions = true
-      let bundle = Traced(
-        .record, value: results[0], height: Int(height), context: context, primitive: .custom,
-        attributes: .object(self), others: arguments)
-      return try bundle.parts(results, in: context)
-    }
+    try applyAtLevels(CustomCall(function: self, arguments: arguments))
   }
 
   /// The tangents of the results, by the forward rule or by the transposed reverse rule.
-  private func pushForward(
+  fileprivate func pushForward(
     _ arguments: [Variable], _ tangents: [Variable?], _ results: [Variable]
   ) throws -> [Variable?] {
     if let forward { return try forward(arguments, tangents) }
@@ -139,7 +95,7 @@ public final class CustomFunction: @unchecked Sendable {
   }
 
   /// This function over a mapped first axis of some arguments.
-  private func mapped(_ isMapped: [Bool], size: Int) -> CustomFunction {
+  fileprivate func mapped(_ isMapped: [Bool], size: Int) -> CustomFunction {
     let axes: [Int?] = isMapped.map { $0 ? 0 : nil }
     /// Maps a rule, whose other operands are all mapped and may be missing.
     func map(
@@ -181,6 +137,63 @@ public final class CustomFunction: @unchecked Sendable {
   }
 }
 
+/// A call of a function with rules of its own.
+private struct CustomCall: LeveledOperation {
+  let function: CustomFunction
+  let arguments: [Variable]
+
+  func forEachOperand(_ body: (Variable) -> Void) { arguments.forEach(body) }
+
+  func replacingOperands(_ replacement: (Variable) throws -> Variable) rethrows -> Self {
+    CustomCall(function: function, arguments: try arguments.map(replacement))
+  }
+
+  func computed(in context: Context) throws -> [Variable] {
+    try context.withoutGradients { try function.value(arguments).map(stopGradient) }
+  }
+
+  func applied(below height: Int32) throws -> [Variable] {
+    try function.results(arguments.map { lowered($0, height).0 })
+  }
+
+  func appliedUnrecorded(below height: Int32, in context: Context) throws -> [Variable] {
+    let results = try context.suspendingRecording { try applied(below: height) }
+    context.activeRecording?.callsFunctions = true
+    return results
+  }
+
+  func node(
+    _ kind: LevelKind, _ results: [Variable], height: Int32, in context: Context
+  ) throws -> [Variable] {
+    guard kind == .record || results.contains(where: \.dtype.isFloat) else { return results }
+    let bundle = Traced(
+      kind, value: results[0], height: Int(height), context: context, primitive: .custom,
+      attributes: .object(function), others: arguments)
+    return try zip(bundle.parts(results, in: context), results).map { part, result in
+      kind == .record || result.dtype.isFloat ? part : result
+    }
+  }
+
+  func dual(_ results: [Variable], height: Int32, in context: Context) throws -> [Variable] {
+    let tangents = arguments.map { tangent($0, height) }
+    guard tangents.contains(where: { $0 != nil }) else { return results }
+    let values = arguments.map { lowered($0, height).0 }
+    return try zip(results, function.pushForward(values, tangents, results)).map {
+      result, tangent in
+      guard let tangent, result.dtype.isFloat else { return result }
+      // A rule may close over dual numbers of this level; a tangent belongs to those below.
+      return context.value(.dual, result, height: height, tangent: tangent.below(Int(height)))
+    }
+  }
+
+  func mapped(height: Int32, in context: Context) throws -> [Variable] {
+    let size = context.levels[Int(height)].size
+    return try function.mapped(arguments.map { lowered($0, height).1 }, size: size)
+      .results(arguments.map { lowered($0, height).0 })
+      .map { context.value(.batch, $0, height: height) }
+  }
+}
+
 extension Primitive {
   /// A call of a `CustomFunction`, the node's attribute.
   ///
@@ -189,10 +202,8 @@ extension Primitive {
     bundle: "custom", of: 0, kernel: { inputs, _ in inputs },
     forward: { _, _, tangents in tangents },
     reverse: { inputs, attributes, cotangents in
-      guard case .object(let object) = attributes, let function = object as? CustomFunction else {
-        return inputs.map { _ in nil }
-      }
-      return try function.pullBack(inputs, cotangents, asked: inputs.map { _ in true })
+      return try attributes.object(as: CustomFunction.self).pullBack(
+        inputs, cotangents, asked: inputs.map { _ in true })
     })
 }
 
@@ -210,7 +221,6 @@ extension CustomFunction {
 extension Traced {
   /// The function whose call this bundle is.
   var customFunction: CustomFunction? {
-    guard primitive === Primitive.custom, case .object(let object) = attributes else { return nil }
-    return object as? CustomFunction
+    primitive === Primitive.custom ? attributes.object(as: CustomFunction.self) : nil
   }
 }

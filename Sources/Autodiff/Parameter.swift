@@ -134,13 +134,13 @@ public final class Parameter: @unchecked Sendable {
   /// The gradient that `backward` left in the current leaf; nil for a tensor that is not a leaf.
   public var gradient: Variable? {
     get {
-      let held = leafNode?.second
+      let held = leafNode?.gradient
       return Context.current.watcher.map { $0.gradient(of: self, held: held) } ?? held
     }
     set {
       let node = leafNode
-      _ = Context.current.watcher?.gradient(of: self, held: node?.second)
-      node?.second = newValue
+      _ = Context.current.watcher?.gradient(of: self, held: node?.gradient)
+      node?.gradient = newValue
     }
   }
 
@@ -210,12 +210,12 @@ extension Variable {
       Context.current.activeRecording?.readsGradient(of: traced)
       return nil
     }
-    return traced.second
+    return traced.gradient
   }
 
   /// Takes the gradient away that `backward` left in this leaf.
   public func clearGradient() {
-    if case .traced(let traced) = self, traced.isParameter { traced.second = nil }
+    if case .traced(let traced) = self, traced.isParameter { traced.gradient = nil }
   }
 
   /// True for a parameter's leaf.

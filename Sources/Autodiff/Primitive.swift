@@ -16,18 +16,6 @@
 
 import Tensors
 
-/// The constants of an operation: axes, shapes, indices.
-public enum Attributes: @unchecked Sendable {
-  case none
-  /// An axis, an index, an extent, an order, or flags.
-  case int(Int)
-  case axes(AxisSet, keepAxes: Bool)
-  case dtype(DType)
-  case number(Double)
-  indirect case shape(Shape)
-  case object(AnyObject)
-}
-
 /// What the rules of one operand get and give.
 public final class UnaryRules: Sendable {
   public typealias Kernel = @Sendable (Tensor, Attributes) throws -> Tensor

@@ -130,10 +130,8 @@ public struct RecordedFunction: @unchecked Sendable {
       let operands = node.inputs.map { operand($0) }
       switch primitive.rules {
       case .unary:
-        if primitive === Primitive.part, case .step(let bundle) = operands[0],
-          case .int(let index) = node.attributes
-        {
-          return .part(of: bundle, index: index)
+        if primitive === Primitive.part, case .step(let bundle) = operands[0] {
+          return .part(of: bundle, index: node.attributes.int)
         }
         return .unary(operands[0])
       case .binary: return .binary(operands[0], operands[1])
@@ -224,9 +222,8 @@ extension Primitive {
   fileprivate func results(
     ofBundle operands: [Variable], _ attributes: Attributes
   ) throws -> [Variable] {
-    if self === Primitive.custom, case .object(let object) = attributes,
-      let function = object as? CustomFunction
-    {
+    if self === Primitive.custom {
+      let function = attributes.object(as: CustomFunction.self)
       return try function.again?(operands) ?? function.results(operands)
     }
     return try applyBundle(self, operands, attributes)

@@ -4,126 +4,12 @@
 // goes straight to its kernel. A `Traced` is made by a level of the context and wraps the
 // variable as the levels below see it.
 
-import Kernels
 import Tensors
 
 /// A tensor, or a tensor seen through transformations; eight bytes.
 public enum Variable: @unchecked Sendable {
   case tensor(Tensor)
   case traced(Traced)
-}
-
-/// A variable as one level sees it: a node on a tape, a dual number, or a mapped value.
-///
-/// On a tape the node's inputs are the operands as the whole program saw them, and `value` is
-/// the result as the levels below saw it. Invariant: the inputs were made before the node, so
-/// their sequence numbers are smaller and the graph has no cycle.
-public final class Traced: @unchecked Sendable {
-  /// The variable as the levels below see it: a node's result, a dual number's primal part, a
-  /// mapped value with its mapped axis first.
-  @exclusivity(unchecked) private(set) var value: Variable
-  /// The first operand of a node, or the tangent of a dual number.
-  @exclusivity(unchecked) var first: Variable?
-  /// The second operand of a node, the gradient accumulated in a leaf, or the operand of a dual number
-  /// that has a `squared`.
-  @exclusivity(unchecked) var second: Variable?
-  /// Operands of a node with more than two, all of them.
-  @exclusivity(unchecked) var others: [Variable]?
-  /// What made the node, or a dual number that has a `squared`; nil for a leaf and other dual numbers.
-  /// Every primitive is a static, so no node needs to hold it.
-  unowned(unsafe) let primitive: Primitive?
-  let attributes: Attributes
-  /// Where in the program it was made.
-  let place: UInt64
-  let sequence: Int
-  let serial: Int
-  let height: Int32
-  let kind: LevelKind
-  /// True for the leaf of a parameter, where `backward` leaves the gradient.
-  let isParameter: Bool
-  /// True for a dual number whose tangent has a derivative that was taken as 0, until it is used.
-  @exclusivity(unchecked) var hasUntoldSlope = false
-  /// The walk that came by last and the position it gave, and the last whose target it was; see
-  /// `Walk`.
-  @exclusivity(unchecked) var walk = 0
-  @exclusivity(unchecked) var targetOf = 0
-  @exclusivity(unchecked) var position: Int32 = 0
-
-  @inline(__always)
-  init(
-    _ kind: LevelKind, value: Variable, height: Int, context: Context, primitive: Primitive?,
-    attributes: Attributes = .none, first: Variable? = nil, second: Variable? = nil,
-    others: [Variable]? = nil, isParameter: Bool = false
-  ) {
-    self.kind = kind
-    self.value = value
-    self.height = Int32(truncatingIfNeeded: height)
-    self.serial = height == 0 ? 0 : context.levels[height].serial
-    self.primitive = primitive
-    self.attributes = attributes
-    self.first = first
-    self.second = second
-    self.others = others
-    self.isParameter = isParameter
-    self.place = context.place
-    context.sequence &+= 1
-    self.sequence = context.sequence
-    mos_live_nodes_add(1)
-  }
-
-  /// Graphs are freed by a loop, not by recursion: a chain of a million nodes must not take the
-  /// stack. What nobody else holds goes to a list that the outermost `deinit` empties.
-  deinit {
-    mos_live_nodes_add(-1)
-    var last: [Traced] = []
-    Traced.collect(first.take(), into: &last)
-    Traced.collect(second.take(), into: &last)
-    if var variables = others.take() {
-      while let variable = variables.popLast() { Traced.collect(consume variable, into: &last) }
-    }
-    if case .traced = value {
-      let inner = value
-      value = Traced.released
-      Traced.collect(consume inner, into: &last)
-    }
-    guard !last.isEmpty else { return }
-    let context = Context.current
-    context.unreleased.append(contentsOf: last)
-    last = []
-    guard !context.isReleasing else { return }
-    context.isReleasing = true
-    while let traced = context.unreleased.popLast() { _ = consume traced }
-    context.isReleasing = false
-  }
-
-  /// Keeps a node whose last reference is given up; others live on, and a plain tensor is freed
-  /// on the spot, since nothing hangs on it.
-  @inline(__always)
-  private static func collect(_ variable: consuming Variable?, into last: inout [Traced]) {
-    guard case .traced(var traced)? = consume variable else { return }
-    if isKnownUniquelyReferenced(&traced) { last.append(traced) }
-  }
-
-  /// What stands for the value of a node that is being freed.
-  private static let released = Variable.tensor(Tensor(0.0))
-
-  /// The tangent of a dual number that an operation goes on with.
-  @inline(__always)
-  var tangent: Variable? {
-    if hasUntoldSlope { tellSlope() }
-    return first
-  }
-
-  /// The operands in order.
-  var inputs: [Variable] {
-    if let others { return others }
-    if primitive == nil { return [] }
-    if let first {
-      if let second { return [first, second] }
-      return [first]
-    }
-    return []
-  }
 }
 
 // MARK: - Looking at a variable
@@ -200,45 +86,6 @@ extension Variable {
     return tensor.count == 1 || tensor.integers.allSatisfy { $0 == first } ? first : nil
   }
 
-  /// True for a plain tensor and for what the program's own tape follows: it outlives every
-  /// transformation.
-  public var isAmbient: Bool {
-    if case .traced(let traced) = self { traced.height == 0 } else { true }
-  }
-
-  /// True for a result of what is being recorded whole.
-  public var isRecorded: Bool {
-    var variable = self
-    while case .traced(let traced) = variable {
-      if traced.kind == .record, traced.isAlive(in: .current) { return true }
-      variable = traced.value
-    }
-    return false
-  }
-
-  /// True where the variable depends on something that a tape follows.
-  public var isTracked: Bool { node != nil }
-
-  /// True where a tape, a tangent or a recording follows the variable at some level.
-  public var isFollowed: Bool {
-    var variable = alive
-    while case .traced(let traced) = variable {
-      if traced.kind != .batch { return true }
-      variable = traced.value.alive
-    }
-    return false
-  }
-
-  /// True where a tape or a tangent follows the variable at some level: a derivative may be asked for.
-  public var isDifferentiated: Bool {
-    var variable = alive
-    while case .traced(let traced) = variable {
-      if traced.kind == .tape || traced.kind == .dual { return true }
-      variable = traced.value.alive
-    }
-    return false
-  }
-
   /// The name of the primitive that made the variable, if a tape recorded it.
   public var operationName: String? {
     guard let node else { return nil }
@@ -294,20 +141,29 @@ extension Variable {
   }
 }
 
-extension Traced {
-  /// A recording cannot stand for a program that goes by the values of its arguments.
-  @inline(__always)
-  fileprivate func noteThatValueIsRead() {
-    guard kind == .record else { return }
-    let context = Context.current
-    if isAlive(in: context) {
-      context.recording(of: self)?.meets("looks at numbers that may be others at the next call")
-    }
-  }
+// MARK: - What follows a variable
 
-  @inline(__always)
-  func isAlive(in context: Context) -> Bool {
-    height == 0
-      || (Int(height) < context.levels.count && context.levels[Int(height)].serial == serial)
+extension Variable {
+  /// No transformation does: a plain tensor, or one that the program's own tape follows. It outlives
+  /// every transformation.
+  public var isAmbient: Bool {
+    if case .traced(let traced) = self { traced.height == 0 } else { true }
+  }
+  /// A tape follows it, and the program sees that first.
+  public var isTracked: Bool { node != nil }
+  /// A tape, a tangent or a recording does, at some level.
+  public var isFollowed: Bool { isOnLevel { $0 != .batch } }
+  /// A tape or a tangent does, at some level: a derivative may be asked for.
+  public var isDifferentiated: Bool { isOnLevel { $0 == .tape || $0 == .dual } }
+  /// A recording does, at some level.
+  public var isRecorded: Bool { isOnLevel { $0 == .record } }
+
+  private func isOnLevel(_ matches: (LevelKind) -> Bool) -> Bool {
+    var variable = alive
+    while case .traced(let traced) = variable {
+      if matches(traced.kind) { return true }
+      variable = traced.value.alive
+    }
+    return false
   }
 }

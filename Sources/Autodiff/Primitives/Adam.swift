@@ -30,10 +30,7 @@ private final class AdamAttributes: Sendable {
   }
 
   static func of(_ attributes: Attributes) -> AdamAttributes {
-    guard case .object(let object) = attributes else {
-      preconditionFailure("a step of Adam without its numbers; please report")
-    }
-    return unsafeDowncast(object, to: AdamAttributes.self)
+    attributes.object(as: AdamAttributes.self)
   }
 
   /// The cotangents among the operands, nil where a result has none.

@@ -50,9 +50,7 @@ extension Primitive {
   static let bounded = Primitive(
     "bounded",
     kernel: { x, attributes in
-      if case .object(let object) = attributes, let bounds = object as? Bounds {
-        try bounds.require(elementsOf: x)
-      }
+      try attributes.object(as: Bounds.self).require(elementsOf: x)
       return x
     },
     forward: { _, _, _, dx in dx },

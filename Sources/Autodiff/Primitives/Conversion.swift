@@ -8,10 +8,7 @@ extension Primitive {
   ///     y = x            ẏ = ẋ            x̄ = ȳ, in x's dtype
   static let converted = Primitive(
     "to",
-    kernel: { x, attributes in
-      guard case .dtype(let dtype) = attributes else { return x }
-      return try x.converted(to: dtype)
-    },
+    kernel: { x, attributes in try x.converted(to: attributes.dtype) },
     forward: { _, y, _, dx in try dx.converted(to: y.dtype) },
     reverse: { x, _, _, dy in try dy.converted(to: x.dtype) })
 }

@@ -330,7 +330,7 @@ extension Primitive {
   static let matrixRank = Primitive(
     constant: "matrix_rank",
     kernel: { a, attributes in
-      if case .number(let tolerance) = attributes {
+      if let tolerance = attributes.optionalNumber {
         return try Tensor.matrixRank(a, tolerance: tolerance)
       }
       return try Tensor.matrixRank(a)

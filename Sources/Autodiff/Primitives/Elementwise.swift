@@ -41,7 +41,7 @@ extension Primitive {
   static let roundDigits = Primitive(
     constant: "round_digits",
     kernel: { (x: Tensor, attributes) in
-      guard case .int(let digits) = attributes else { return x }
+      let digits = attributes.int
       return try x.rounded(digits: digits)
     })
 
@@ -155,18 +155,9 @@ extension Primitive {
   ///     y = ψ⁽ⁿ⁾(x)            y' = ψ⁽ⁿ⁺¹⁾(x)
   static let polygamma = Primitive(
     "polygamma",
-    kernel: { x, attributes in
-      guard case .int(let n) = attributes else { return x }
-      return try Tensor.polygamma(n, x)
-    },
-    forward: { x, _, attributes, t in
-      guard case .int(let n) = attributes else { return t }
-      return try t.scaled(by: x.polygamma(n + 1))
-    },
-    reverse: { x, _, attributes, t in
-      guard case .int(let n) = attributes else { return t }
-      return try t.scaled(by: x.polygamma(n + 1))
-    })
+    kernel: { x, attributes in try Tensor.polygamma(attributes.int, x) },
+    forward: { x, _, attributes, t in try t.scaled(by: x.polygamma(attributes.int + 1)) },
+    reverse: { x, _, attributes, t in try t.scaled(by: x.polygamma(attributes.int + 1)) })
 
   // MARK: Activations
 

@@ -48,10 +48,7 @@ final class Index: Sendable {
 }
 
 extension Attributes {
-  fileprivate var index: Index? {
-    guard case .object(let object) = self else { return nil }
-    return object as? Index
-  }
+  fileprivate var index: Index { object(as: Index.self) }
 }
 
 extension Primitive {
@@ -61,13 +58,12 @@ extension Primitive {
   static let index = Primitive(
     "index",
     kernel: { x, attributes in
-      guard let index = attributes.index else { return x }
-      return try x.indexed(index.plan)
+      try x.indexed(attributes.index.plan)
     },
     forward: { _, _, attributes, dx in try dx.read(attributes) },
     reverse: { _, _, attributes, dy in try dy.spread(attributes) },
     batch: { x, attributes in
-      guard let index = attributes.index else { return x }
+      let index = attributes.index
       if index.keepsFirstAxis {
         return try x.read(.object(index.behindFirstAxis(of: x.shape)))
       }
@@ -82,7 +78,7 @@ extension Primitive {
   static let indexAdd = Primitive(
     "index_add",
     kernel: { x, attributes in
-      guard let index = attributes.index else { return x }
+      let index = attributes.index
       let zeros = try Tensor.zeros(index.plan.source, x.dtype)
       return index.plan.isView
         ? try zeros.replacing(index.plan, with: x) : try zeros.adding(x, at: index.plan)
@@ -90,7 +86,7 @@ extension Primitive {
     forward: { _, _, attributes, dx in try dx.spread(attributes) },
     reverse: { _, _, attributes, dy in try dy.read(attributes) },
     batch: { x, attributes in
-      guard let index = attributes.index else { return x }
+      let index = attributes.index
       let size = x.shape[0]
       let source = index.plan.source
       if index.keepsFirstAxis {
@@ -109,15 +105,14 @@ extension Primitive {
   static let replace = Primitive(
     "replace",
     kernel: { x, v, attributes in
-      guard let index = attributes.index else { return x }
-      return try x.replacing(index.plan, with: v)
+      try x.replacing(attributes.index.plan, with: v)
     },
     forward: { x, v, y, attributes, dx, dv in
       let zero = Variable.number(0, like: y)
       return try (dx ?? y.zerosLike()).replaced(dv ?? zero, attributes)
     },
     reverse: { x, v, _, attributes, dy, needsX, needsV in
-      guard let index = attributes.index else { return (nil, nil) }
+      let index = attributes.index
       let zero = Variable.number(0, like: dy)
       var taken: Variable?
       if needsV {
@@ -128,7 +123,7 @@ extension Primitive {
       return (needsX ? try dy.replaced(zero, attributes) : nil, taken)
     },
     batch: { x, xIsMapped, v, vIsMapped, attributes in
-      guard let index = attributes.index else { return x }
+      let index = attributes.index
       let size = xIsMapped ? x.shape[0] : v.shape[0]
       let target = try mapped(x, xIsMapped, size: size)
       var values = v
@@ -196,19 +191,19 @@ extension Primitive {
   static let scatter = Primitive(
     "scatter_add",
     kernel: { x, ids, attributes in
-      guard case .int(let extent) = attributes else { return x }
+      let extent = attributes.int
       let rest = Array(x.shape.array.dropFirst(ids.rank))
       let shape = try Shape([extent] + rest)
       return try Tensor.zeros(shape, x.dtype)
         .adding(x, at: IndexPlan(shape: shape, axis: 0, .ids(ids)))
     },
     forward: { _, ids, y, attributes, dx, _ in
-      guard case .int(let extent) = attributes else { return y }
+      let extent = attributes.int
       return try (dx ?? y).scattered(to: ids, extent: extent)
     },
     reverse: { _, ids, _, _, dy, needsX, _ in (needsX ? try dy.taken(ids) : nil, nil) },
     batch: { x, xIsMapped, ids, idsAreMapped, attributes in
-      guard case .int(let extent) = attributes else { return x }
+      let extent = attributes.int
       guard idsAreMapped else {
         return try x.movedAxis(from: 0, to: ids.rank).scattered(to: ids, extent: extent)
           .movedAxis(from: 1, to: 0)
@@ -261,8 +256,8 @@ extension Primitive {
   static let places = Primitive(
     constant: "ids",
     kernel: { ids, attributes in
-      guard case .int(let extent) = attributes, ids.count > 0 else { return ids }
-      let all = try Tensor.arange(0, extent)
+      if ids.count == 0 { return ids }
+      let all = try Tensor.arange(0, attributes.int)
       return try all.take(axis: 0, ids)
     })
 
@@ -271,11 +266,11 @@ extension Primitive {
   static let argsort = Primitive(
     constant: "argsort",
     kernel: { x, attributes in
-      guard case .axes(let axes, let descending) = attributes else { return x }
+      let (axes, descending) = attributes.axes
       return try x.argsort(axis: axes.bits.trailingZeroBitCount, descending: descending)
     },
     batch: { x, attributes in
-      guard case .axes(let axes, let descending) = attributes else { return x }
+      let (axes, descending) = attributes.axes
       return try x.argsort(axis: axes.bits.trailingZeroBitCount + 1, descending: descending)
     })
 }

@@ -90,9 +90,7 @@ extension Primitive {
   static let triangularSolve = Primitive(
     "triangular_solve",
     kernel: { a, b, attributes in
-      guard case .object(let object) = attributes, let triangle = object as? TriangleOptions else {
-        return b
-      }
+      let triangle = attributes.object(as: TriangleOptions.self)
       let solve = {
         try Tensor.triangularSolve(
           a, b, lower: triangle.isLower, transpose: triangle.isTransposed,
@@ -102,9 +100,7 @@ extension Primitive {
         ? try Tensor.keepingZeroColumns(of: b, in: a, solve) : try solve()
     },
     forward: { a, b, x, attributes, da, db in
-      guard case .object(let object) = attributes, let triangle = object as? TriangleOptions else {
-        return b
-      }
+      let triangle = attributes.object(as: TriangleOptions.self)
       guard let da else { return try a.solving(db ?? b, triangle.forDirections) }
       let part = try triangle.part(of: da)
       let moved = try (triangle.isTransposed ? part.matrixTransposed : part)
@@ -112,9 +108,7 @@ extension Primitive {
       return try a.solving(db.map { try $0 - moved } ?? -moved, triangle.forDirections)
     },
     reverse: { a, b, x, attributes, dx, needsA, needsB in
-      guard case .object(let object) = attributes, let triangle = object as? TriangleOptions else {
-        return (nil, nil)
-      }
+      let triangle = attributes.object(as: TriangleOptions.self)
       let right = try a.solving(dx, triangle.transposed)
       var whole: Variable?
       if needsA {
@@ -128,9 +122,7 @@ extension Primitive {
       return (whole, needsB ? try right.unbroadcast(to: b) : nil)
     },
     batch: { a, aIsMapped, b, bIsMapped, attributes in
-      guard case .object(let object) = attributes, let triangle = object as? TriangleOptions else {
-        return b
-      }
+      let triangle = attributes.object(as: TriangleOptions.self)
       let (s, t) = try aligned(a, aIsMapped, b, bIsMapped)
       return try s.solving(t, triangle)
     })
@@ -155,7 +147,7 @@ extension Primitive {
   static let pseudoInverse = Primitive(
     "pinv",
     kernel: { a, attributes in
-      if case .number(let tolerance) = attributes {
+      if let tolerance = attributes.optionalNumber {
         return try Tensor.pinv(a, tolerance: tolerance)
       }
       return try Tensor.pinv(a)

@@ -22,10 +22,11 @@ private struct ProductForm {
 
   /// What an operation's attribute says.
   init(_ attributes: Attributes) {
-    guard case .int(let bits) = attributes else {
+    if case .none = attributes {
       self.init(turned: [])
       return
     }
+    let bits = attributes.int
     self.init(turned: Operands(rawValue: bits & 3), kept: Operands(rawValue: bits >> 2))
   }
 

@@ -9,14 +9,11 @@ extension Primitive {
   ///     y = reshape x            ẏ = reshape ẋ            x̄ = reshape ȳ to x's shape
   static let reshape = Primitive(
     "reshape",
-    kernel: { x, attributes in
-      guard case .shape(let shape) = attributes else { return x }
-      return try x.reshaped(shape)
-    },
+    kernel: { x, attributes in try x.reshaped(attributes.shape) },
     forward: { _, y, _, dx in try dx.reshape(to: y.shape) },
     reverse: { x, _, _, dy in try dy.reshape(to: x.shape) },
     batch: { x, attributes in
-      guard case .shape(let shape) = attributes else { return x }
+      let shape = attributes.shape
       return try x.reshape(to: shape.inserting(x.shape[0], at: 0))
     })
 
@@ -25,38 +22,26 @@ extension Primitive {
   ///     y = permute x            ẏ = permute ẋ            x̄ = the inverse permutation of ȳ
   static let permute = Primitive(
     "permute",
-    kernel: { x, attributes in
-      guard case .shape(let order) = attributes else { return x }
-      return try x.transposed(permutation: order)
-    },
-    forward: { _, _, attributes, dx in
-      guard case .shape(let order) = attributes else { return dx }
-      return try dx.permute(order.array)
-    },
+    kernel: { x, attributes in try x.transposed(permutation: attributes.shape) },
+    forward: { _, _, attributes, dx in try dx.permute(attributes.shape.array) },
     reverse: { _, _, attributes, dy in
-      guard case .shape(let order) = attributes else { return dy }
+      let order = attributes.shape
       var inverse = Array(repeating: 0, count: order.rank)
       for (new, old) in order.array.enumerated() { inverse[old] = new }
       return try dy.permute(inverse)
     },
-    batch: { x, attributes in
-      guard case .shape(let order) = attributes else { return x }
-      return try x.permute([0] + order.array.map { $0 + 1 })
-    })
+    batch: { x, attributes in try x.permute([0] + attributes.shape.array.map { $0 + 1 }) })
 
   /// Axes of extent 1 stretched, and axes put in front. Attribute: the shape.
   ///
   ///     y = broadcast x            ẏ = broadcast ẋ            x̄ = ȳ summed over what was stretched
   static let broadcast = Primitive(
     "broadcast",
-    kernel: { x, attributes in
-      guard case .shape(let shape) = attributes else { return x }
-      return try x.broadcast(to: shape)
-    },
+    kernel: { x, attributes in try x.broadcast(to: attributes.shape) },
     forward: { _, y, _, dx in try dx.broadcast(to: y.shape) },
     reverse: { x, _, _, dy in try dy.unbroadcast(to: x) },
     batch: { x, attributes in
-      guard case .shape(let shape) = attributes else { return x }
+      let shape = attributes.shape
       let inner = x.shape.removing(axis: 0)
       var extents = [x.shape[0]] + Array(repeating: 1, count: shape.rank - inner.rank)
       extents += inner.array
@@ -70,20 +55,20 @@ extension Primitive {
   static let sum = Primitive(
     "sum",
     kernel: { x, attributes in
-      guard case .axes(let axes, let keepAxes) = attributes else { return x }
+      let (axes, keepAxes) = attributes.axes
       return try x.sum(axes, keepAxes: keepAxes)
     },
     forward: { _, _, attributes, dx in
-      guard case .axes(let axes, let keepAxes) = attributes else { return dx }
+      let (axes, keepAxes) = attributes.axes
       return try dx.sum(axes: axes, keepAxes: keepAxes)
     },
     reverse: { x, _, attributes, dy in
-      guard case .axes(let axes, let keepAxes) = attributes else { return dy }
+      let (axes, keepAxes) = attributes.axes
       let kept = keepAxes ? dy : try dy.reshape(to: x.shape.keeping(axes))
       return try kept.broadcast(to: x.shape)
     },
     batch: { x, attributes in
-      guard case .axes(let axes, let keepAxes) = attributes else { return x }
+      let (axes, keepAxes) = attributes.axes
       return try x.sum(axes: axes.shifted, keepAxes: keepAxes)
     })
 
@@ -93,21 +78,15 @@ extension Primitive {
   static let pad = Primitive(
     "pad",
     kernel: { x, attributes in
-      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
-        return x
-      }
+      let widths = attributes.object(as: PadWidths.self)
       return try x.padded(before: widths.before, after: widths.after, value: widths.value)
     },
     forward: { _, _, attributes, dx in
-      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
-        return dx
-      }
+      let widths = attributes.object(as: PadWidths.self)
       return try dx.padded(before: widths.before, after: widths.after)
     },
     reverse: { x, _, attributes, dy in
-      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
-        return dy
-      }
+      let widths = attributes.object(as: PadWidths.self)
       let shape = x.shape
       return try dy.indexed(
         widths.before.enumerated().map { axis, width in
@@ -115,9 +94,7 @@ extension Primitive {
         })
     },
     batch: { x, attributes in
-      guard case .object(let object) = attributes, let widths = object as? PadWidths else {
-        return x
-      }
+      let widths = attributes.object(as: PadWidths.self)
       return try x.padded(
         before: [0] + widths.before, after: [0] + widths.after, value: .number(widths.value))
     })
@@ -128,11 +105,11 @@ extension Primitive {
   static let concat = Primitive(
     "concat",
     kernel: { inputs, attributes in
-      guard case .int(let axis) = attributes else { return inputs[0] }
+      let axis = attributes.int
       return try Tensor.concat(inputs, axis: axis)
     },
     forward: { inputs, y, attributes, tangents in
-      guard case .int(let axis) = attributes else { return y }
+      let axis = attributes.int
       let parts = try zip(inputs, tangents).map { input, tangent in
         if let tangent { return tangent }
         return try input.zerosLike().converted(to: y.dtype)
@@ -140,7 +117,7 @@ extension Primitive {
       return try Variable.concat(parts, axis: axis)
     },
     reverse: { inputs, _, attributes, dy, needs in
-      guard case .int(let axis) = attributes else { return [] }
+      let axis = attributes.int
       var start = 0
       return try zip(inputs, needs).map { input, isNeeded in
         let extent = input.shape[axis]
@@ -149,7 +126,7 @@ extension Primitive {
       }
     },
     batch: { inputs, areMapped, size, attributes in
-      guard case .int(let axis) = attributes else { return inputs[0] }
+      let axis = attributes.int
       let parts = try zip(inputs, areMapped).map { try mapped($0, $1, size: size) }
       return try Variable.concat(parts, axis: axis + 1)
     })
@@ -175,22 +152,10 @@ extension Primitive {
   ) {
     self.init(
       name,
-      kernel: { x, attributes in
-        guard case .int(let k) = attributes else { return x }
-        return try kernel(x, k)
-      },
-      forward: { _, _, attributes, t in
-        guard case .int(let k) = attributes else { return t }
-        return try again(t, k)
-      },
-      reverse: { _, _, attributes, t in
-        guard case .int(let k) = attributes else { return t }
-        return try again(t, k)
-      },
-      batch: { x, attributes in
-        guard case .int(let k) = attributes else { return x }
-        return try again(x, k)
-      })
+      kernel: { x, attributes in try kernel(x, attributes.int) },
+      forward: { _, _, attributes, t in try again(t, attributes.int) },
+      reverse: { _, _, attributes, t in try again(t, attributes.int) },
+      batch: { x, attributes in try again(x, attributes.int) })
   }
 }
 

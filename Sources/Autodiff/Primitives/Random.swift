@@ -13,11 +13,8 @@ extension Primitive {
   static let random: Primitive = Primitive(
     constant: "random",
     kernel: { words, attributes in
-      guard case .object(let object) = attributes, let draw = object as? Draw else {
-        preconditionFailure("a draw has lost what it draws; please report")
-      }
       var key = RandomKey(words: words)
-      return try draw.body(&key)
+      return try attributes.object(as: Draw.self).body(&key)
     },
     batch: { words, attributes in
       try Variable.stack(

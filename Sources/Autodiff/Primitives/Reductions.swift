@@ -15,21 +15,21 @@ extension Primitive {
     self.init(
       name,
       kernel: { x, attributes in
-        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        let (axes, keepAxes) = attributes.axes
         return try kernel(x, axes, keepAxes)
       },
       forward: { x, y, attributes, dx in
-        guard case .axes(let axes, let keepAxes) = attributes else { return dx }
+        let (axes, keepAxes) = attributes.axes
         let kept = try y.reshape(to: x.shape.keeping(axes))
         return try dx.scaled(by: weights(x, kept, axes)).sum(axes: axes, keepAxes: keepAxes)
       },
       reverse: { x, y, attributes, dy in
-        guard case .axes(let axes, _) = attributes else { return dy }
+        let (axes, _) = attributes.axes
         let shape = x.shape.keeping(axes)
         return try dy.reshape(to: shape).scaled(by: weights(x, y.reshape(to: shape), axes))
       },
       batch: { x, attributes in
-        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        let (axes, keepAxes) = attributes.axes
         return try again(x, axes.shifted, keepAxes)
       }, squared: squared)
   }
@@ -92,18 +92,18 @@ extension Primitive {
   static let meanSquaredDifference = Primitive(
     "mse_loss",
     kernel: { a, b, attributes in
-      guard case .axes(let axes, _) = attributes else { return a }
+      let (axes, _) = attributes.axes
       return try Tensor.meanSquaredDifference(a, b, axes)
     },
     forward: { a, b, y, attributes, da, db in
-      guard case .axes(let axes, _) = attributes else { return y }
+      let (axes, _) = attributes.axes
       let half = Double(a.shape.count(of: axes)) / 2
       let motion =
         if let da, let db { try da - db } else { try da ?? -(db ?? y) }
       return try motion.scaled(by: a - b).sum(axes: axes).over(.number(half, like: y))
     },
     reverse: { a, b, _, attributes, dy, needsA, needsB in
-      guard case .axes(let axes, _) = attributes else { return (nil, nil) }
+      let (axes, _) = attributes.axes
       let half = Double(a.shape.count(of: axes)) / 2
       let share = try dy.over(.number(half, like: dy))
       let whole = share.rank == 0 ? share : try share.reshape(to: a.shape.keeping(axes))
@@ -111,7 +111,7 @@ extension Primitive {
       return (needsA ? cotangent : nil, needsB ? try -cotangent : nil)
     },
     batch: { a, aIsMapped, b, bIsMapped, attributes in
-      guard case .axes(let axes, _) = attributes else { return a }
+      let (axes, _) = attributes.axes
       let size = (aIsMapped ? a : b).shape[0]
       let (s, t) = (try mapped(a, aIsMapped, size: size), try mapped(b, bIsMapped, size: size))
       return try s.meanSquaredDifference(t, axes: axes.shifted)
@@ -138,11 +138,11 @@ extension Primitive {
     self.init(
       constant: name,
       kernel: { x, attributes in
-        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        let (axes, keepAxes) = attributes.axes
         return try kernel(x, axes, keepAxes)
       },
       batch: { x, attributes in
-        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        let (axes, keepAxes) = attributes.axes
         return try again(x, axes.shifted, keepAxes)
       })
   }
@@ -158,22 +158,10 @@ extension Primitive {
   ) {
     self.init(
       name,
-      kernel: { x, attributes in
-        guard case .int(let axis) = attributes else { return x }
-        return try kernel(x, axis)
-      },
-      forward: { x, y, attributes, t in
-        guard case .int(let axis) = attributes else { return t }
-        return try forward(x, y, axis, t)
-      },
-      reverse: { x, y, attributes, t in
-        guard case .int(let axis) = attributes else { return t }
-        return try reverse(x, y, axis, t)
-      },
-      batch: { x, attributes in
-        guard case .int(let axis) = attributes else { return x }
-        return try again(x, axis + 1)
-      })
+      kernel: { x, attributes in try kernel(x, attributes.int) },
+      forward: { x, y, attributes, t in try forward(x, y, attributes.int, t) },
+      reverse: { x, y, attributes, t in try reverse(x, y, attributes.int, t) },
+      batch: { x, attributes in try again(x, attributes.int + 1) })
   }
 
   /// Running sums.
@@ -236,11 +224,11 @@ extension Primitive {
     self.init(
       constant: name,
       kernel: { x, attributes in
-        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        let (axes, keepAxes) = attributes.axes
         return try kernel(x, axes.first, keepAxes)
       },
       batch: { x, attributes in
-        guard case .axes(let axes, let keepAxes) = attributes else { return x }
+        let (axes, keepAxes) = attributes.axes
         return try again(x, axes.first + 1, keepAxes)
       })
   }

@@ -72,25 +72,25 @@ func applySquared(_ p: Primitive, _ a: Variable, _ b: Variable) throws -> Variab
 /// The dual number of a root. Forward mode computes the tangent before anyone knows whether the root
 /// will be squared, so that a derivative which its slope does not have is told by who uses it.
 func dualRoot(
-  _ p: Primitive, of x: Variable, _ traced: Traced, _ y: Variable, _ attributes: Attributes,
-  tangent: () throws -> Variable
+  _ p: Primitive, of x: Variable, _ y: Variable, _ attributes: Attributes, height: Int32,
+  in context: Context, tangent: () throws -> Variable
 ) throws -> Variable {
-  let context = Context.current
   let outer = (context.holdsSlopes, context.hasHeldSlope)
   (context.holdsSlopes, context.hasHeldSlope) = (true, false)
   defer { (context.holdsSlopes, context.hasHeldSlope) = outer }
   let dual = Traced(
-    .dual, value: y, height: Int(traced.height), context: context, primitive: p,
-    attributes: attributes, first: try tangent(), second: traced.second == nil ? x : alone(traced))
+    .dual, value: y, height: Int(height), context: context, primitive: p,
+    attributes: attributes, first: try tangent(), second: withoutOperand(x, in: context))
   dual.hasUntoldSlope = context.hasHeldSlope
   return .traced(dual)
 }
 
-/// A root that is the operand of another, without its own operand: a chain of roots keeps one.
-private func alone(_ traced: Traced) -> Variable {
+/// A root that is the operand of another lets go of its own: a chain of roots keeps one.
+private func withoutOperand(_ x: Variable, in context: Context) -> Variable {
+  guard case .traced(let traced) = x, traced.second != nil else { return x }
   let copy = Traced(
-    .dual, value: traced.value, height: Int(traced.height), context: Context.current,
-    primitive: nil, first: traced.first)
+    .dual, value: traced.value, height: Int(traced.height), context: context, primitive: nil,
+    first: traced.first)
   copy.hasUntoldSlope = traced.hasUntoldSlope
   return .traced(copy)
 }
