@@ -303,7 +303,9 @@ extension Variable {
       if p == 0 { return try zerosLike() }
       if p == 1 { return try onesLike() }
       // Below 1, ∞ ** (p - 1) is the 0 that the slope at 0 is promised to be.
-      if p < 1 { return try infiniteAtZero(.slope).power(.number(p - 1, like: self)) * p }
+      if p < 1, p > -.infinity {
+        return try infiniteAtZero(.slope).power(.number(p - 1, like: self)) * p
+      }
       let base = p < 2 ? try cornerAtZero() : self
       return try base.power(.number(p - 1, like: self)) * p
     }
