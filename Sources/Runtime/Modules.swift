@@ -129,21 +129,25 @@ extension Machine {
 
   func importName(_ name: String, _ value: Value) throws -> Value {
     guard case .module(let module) = value else { return .nil }
-    return try moduleMember(name, module)
+    return try module.member(name, interpreter)
   }
+}
 
-  /// The public name of a module.
-  func moduleMember(_ name: String, _ module: ModuleObject) throws -> Value {
-    if !name.hasPrefix("_"), let slot = module.slots[name] {
-      let value = watched(.global(slot), interpreter.globals[slot])
+extension ModuleObject {
+  /// The names that other modules see.
+  var publicNames: [String] { slots.keys.filter { !$0.hasPrefix("_") } }
+
+  /// What a public name stands for.
+  func member(_ name: String, _ interpreter: Interpreter) throws -> Value {
+    if !name.hasPrefix("_"), let slot = slots[name] {
+      let value = interpreter.machine.watched(.global(slot), interpreter.globals[slot])
       if !value.isAbsent { return value }
     }
-    let names = module.slots.keys.filter { !$0.hasPrefix("_") }
     throw RuntimeError(
       .name,
       name.hasPrefix("_")
-        ? "`\(name)` is private to module \(module.name)"
-        : "module \(module.name) has no `\(name)`",
-      hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" })
+        ? "`\(name)` is private to module \(self.name)"
+        : "module \(self.name) has no `\(name)`",
+      hint: nearest(to: name, among: publicNames).map { "did you mean `\($0)`?" })
   }
 }

@@ -143,7 +143,7 @@ extension Arguments {
     guard case .list(let values) = value else {
       throw mismatch(value, index, "a Record of columns, which are vectors or lists of texts")
     }
-    return .texts(values.map { interpreter.text(of: $0) })
+    return .texts(values.map { $0.description() })
   }
 }
 
