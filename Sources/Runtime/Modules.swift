@@ -5,6 +5,7 @@
 import Glibc
 import StandardLibrary
 import Syntax
+import Tensors
 
 /// The modules of one interpreter.
 final class ModuleLoader {
@@ -51,7 +52,9 @@ final class ModuleLoader {
     }
     for folder in folders {
       let candidate = name.hasPrefix("/") ? name : folder.isEmpty ? name : "\(folder)/\(name)"
-      if let text = readFile(candidate) { return Source(name: candidate, text: text) }
+      if let text = try FileReader.textIfAny(of: candidate) {
+        return Source(name: candidate, text: text)
+      }
     }
     if !isFile, let source = embedded(path) { return source }
     let known = (0..<mos_module_count).map(embeddedName)
@@ -101,21 +104,6 @@ private func canonicalPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)
-}
-
-/// The text of a file; nil where it cannot be read.
-func readFile(_ path: String) -> String? {
-  guard let file = fopen(path, "rb") else { return nil }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 65_536)
-  while true {
-    let count = fread(&buffer, 1, buffer.count, file)
-    if count == 0 { break }
-    bytes += buffer[..<count]
-  }
-  guard ferror(file) == 0 else { return nil }
-  return String(decoding: bytes, as: UTF8.self)
 }
 
 extension Machine {

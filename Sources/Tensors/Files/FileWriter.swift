@@ -13,7 +13,8 @@
 /// A new file on its way to a name.
 public final class FileWriter {
   private let path: String
-  private let temporary: String
+  /// The file that takes the name, while another program writes it in our place.
+  public let temporary: String
   private let descriptor: Int32
   private var pending: [UInt8] = []
 
@@ -34,6 +35,28 @@ public final class FileWriter {
       unlink(writer.temporary)
       throw error
     }
+  }
+
+  /// Writes a text in place of what a file held; a pipe or a device takes it as it comes.
+  ///
+  /// - Throws: an io error with the system's reason; a file is then as it was.
+  public static func write(_ text: String, to path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      let stream = try FileWriter(stream: path)
+      try stream.write(text.utf8)
+      try stream.flush()
+    } else {
+      try replace(path) { try $0.write(text.utf8) }
+    }
+  }
+
+  /// What is written goes straight to a pipe or a device.
+  private init(stream path: String) throws {
+    descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw TensorError(cannot: "write", path) }
+    self.path = path
+    temporary = path
   }
 
   private init(_ named: String) throws {
