@@ -125,7 +125,7 @@ extension FileReader {
     var rest = bytes.makeIterator()
     var offset = 0
     while case .valid(let scalar) = parser.parseScalar(from: &rest) { offset += scalar.count }
-    throw TensorError(.io, "cannot read \(path.excerpt): byte \(offset) is not UTF-8 text")
+    throw TensorError(.io, "cannot read \(path.inJSON): byte \(offset) is not UTF-8 text")
   }
 }
 
@@ -133,6 +133,6 @@ extension TensorError {
   /// What the system says to a file that cannot be used.
   init(cannot verb: String, _ path: String) {
     let reason = String(cString: strerror(errno))
-    self.init(.io, "cannot \(verb) \(path.excerpt): \(reason.lowercased())")
+    self.init(.io, "cannot \(verb) \(path.inJSON): \(reason.lowercased())")
   }
 }
