@@ -168,13 +168,13 @@ final class Compiler {
   /// Makes a jump go to the next instruction, or to a given one.
   func patch(_ jump: Int, to target: Int? = nil) {
     let offset = (target ?? code.count) - jump - 1
-    switch code[jump].operation {
-    case .jumpLess, .jumpLessEqual, .jumpEqual, .jumpLessSmall, .jumpLessEqualSmall,
-      .jumpGreaterSmall, .jumpGreaterEqualSmall, .jumpEqualSmall, .jumpLessConstant,
-      .jumpLessEqualConstant, .jumpGreaterConstant, .jumpGreaterEqualConstant, .jumpEqualConstant:
+    switch code[jump].operation.row.offset {
+    case .wide: code[jump].wide = offset
+    case .small:
       if Int(Int16(truncatingIfNeeded: offset)) != offset { failure = .jumpTooLong }
       code[jump].smallC = offset
-    default: code[jump].wide = offset
+    case nil:
+      preconditionFailure("\(code[jump].operation) does not jump; please report this")
     }
   }
 

@@ -3,16 +3,16 @@
 import Autodiff
 import Tensors
 
-extension Machine {
+extension Value {
   /// The field or method of a name.
-  func field(_ name: String, of value: Value) throws -> Value {
-    switch value {
+  func field(_ name: String, _ interpreter: Interpreter) throws -> Value {
+    switch self {
     case .instance(let instance):
       if let replaced = instance.replacedMethod(name) { return .builtin(replaced) }
       if let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument {
         return instance.read(slot: slot)
       }
-      return try boundMethod(name, of: instance)
+      return try instance.boundMethod(name)
     case .record(let record):
       if let field = record[name] { return field }
     case .tensor(let variable):
@@ -24,10 +24,10 @@ extension Machine {
       default: if let field = try tensorField(name, cell.value) { return field }
       }
     case .int, .float, .bool:
-      if let variable = value.variable, let field = try tensorField(name, variable) { return field }
-    case .module(let module): return try moduleMember(name, module)
+      if let variable, let field = try tensorField(name, variable) { return field }
+    case .module(let module): return try module.member(name, interpreter)
     case .host(let host):
-      willRead(host)
+      interpreter.machine.willRead(host)
       if let field = try host.field(name, interpreter) { return field }
       if let signature = host.methodSignature(name) {
         return .builtin(BuiltinFunction(signature) { try host.callMethod(name, $0) })
@@ -46,7 +46,7 @@ extension Machine {
     case .builtin(let builtin): if name == "name" { return .string(builtin.name) }
     default: break
     }
-    throw noMember(name, value)
+    throw noMember(name)
   }
 
   private func tensorField(_ name: String, _ variable: Variable) throws -> Value? {
@@ -62,41 +62,32 @@ extension Machine {
     }
   }
 
-  /// A method of an instance as a function.
-  func boundMethod(_ name: String, of instance: ModelInstance) throws -> Value {
-    if let method = instance.type.method(name) {
-      return .function(Closure(binding: method, to: instance))
-    }
-    if let method = ModelMethods.table[name] {
-      return .builtin(BuiltinFunction("\(name)()") { _ in try method(instance) })
-    }
-    throw noMember(name, .instance(instance))
-  }
-
   /// The error for a field that is not there, with the nearest name that is.
-  func noMember(_ name: String, _ value: Value) -> RuntimeError {
+  func noMember(_ name: String) -> RuntimeError {
     var hint =
-      ForeignNames.hint(forMember: name, of: value)
-      ?? nearest(to: name, among: memberNames(of: value)).map { "did you mean `\($0)`?" }
-    if name == "push", case .list = value { hint = "push needs a variable to change" }
-    if hint == nil, case .record(let record) = value, record.count <= 8 {
+      ForeignNames.hint(forMember: name, of: self)
+      ?? nearest(to: name, among: memberNames).map { "did you mean `\($0)`?" }
+    if name == "push", case .list = self { hint = "push needs a variable to change" }
+    if hint == nil, case .record(let record) = self, record.count <= 8 {
       hint =
         record.count == 0 ? "the record is empty" : "it has \(record.keys.joined(separator: ", "))"
     }
     return RuntimeError(
-      .name, "\(value.shortDescription) has no field or method `\(name)`", hint: hint)
+      .name, "\(shortDescription) has no field or method `\(name)`", hint: hint)
   }
 
   /// The names that `value.` can be followed by, for suggestions and completion.
-  func memberNames(of value: Value) -> [String] {
-    switch value {
+  ///
+  /// Nothing of the program is run to find them.
+  public var memberNames: [String] {
+    switch self {
     case .instance(let instance):
       instance.type.fields.filter { $0.kind != .argument }.map(\.name) + instance.type.methodNames
         + ModelMethods.table.keys.sorted()
     case .record(let record): record.keys
     case .tensor: ["shape", "ndim", "size", "dtype", "value", "grad", "T"]
     case .parameter: ["value", "grad", "name", "shape", "ndim", "size", "dtype", "T"]
-    case .module(let module): module.slots.keys.filter { !$0.hasPrefix("_") }.sorted()
+    case .module(let module): module.publicNames.sorted()
     case .host(let host): host.memberNames
     case .range: ["start", "stop", "step"]
     case .list: ["push"]
@@ -161,6 +152,17 @@ private struct ModelWalk {
 }
 
 extension ModelInstance {
+  /// A method as a function.
+  func boundMethod(_ name: String) throws -> Value {
+    if let method = type.method(name) {
+      return .function(Closure(binding: method, to: self))
+    }
+    if let method = ModelMethods.table[name] {
+      return .builtin(BuiltinFunction("\(name)()") { _ in try method(self) })
+    }
+    throw Value.instance(self).noMember(name)
+  }
+
   /// Gives a slot its first value: a `param` field makes cells of tensors and numbers.
   func initialize(slot: Int, _ value: Value) throws {
     let field = type.fields[slot]

@@ -144,15 +144,6 @@ public final class FunctionPrototype {
     let start = UnsafePointer(header.pointee.code)
     return pc >= start && pc < start + codeCount
   }
-
-  /// The code as text, one instruction a line, functions inside it after it.
-  public var listing: String {
-    let lines = (0..<codeCount).map { index in
-      let instruction = header.pointee.code[index]
-      return "\(index)\t\(instruction.operation) \(instruction.a) \(instruction.b) \(instruction.c)"
-    }
-    return (["\(name):"] + lines + sites.prototypes.map(\.listing)).joined(separator: "\n")
-  }
 }
 
 /// A function with the variables it captured.

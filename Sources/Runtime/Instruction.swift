@@ -110,6 +110,46 @@ enum Operation: UInt8 {
   case addTest
 }
 
+/// What is known of an operation beside what it does.
+extension Operation {
+  /// Where an operation that may jump has its offset: in `b` and `c`, or in `c` alone.
+  enum Offset { case wide, small }
+
+  struct Row {
+    var offset: Offset?
+    /// What the inner loop takes it for at first.
+    var frequent = FrequentOperation.other
+  }
+
+  var row: Row {
+    switch self {
+    case .move: Row(frequent: .move)
+    case .add: Row(frequent: .add)
+    case .subtract: Row(frequent: .subtract)
+    case .multiply: Row(frequent: .multiply)
+    case .divide: Row(frequent: .divide)
+    case .multiplyConstant: Row(frequent: .multiplyConstant)
+    case .addSmall: Row(frequent: .addSmall)
+    case .jump: Row(offset: .wide, frequent: .jump)
+    case .jumpIfFalse, .jumpIfTrue, .jumpIfPresent: Row(offset: .wide)
+    case .jumpLess: Row(offset: .small, frequent: .jumpLess)
+    case .jumpLessEqual, .jumpEqual: Row(offset: .small)
+    case .jumpLessSmall: Row(offset: .small, frequent: .jumpLessSmall)
+    case .jumpLessEqualSmall, .jumpGreaterSmall, .jumpGreaterEqualSmall, .jumpEqualSmall:
+      Row(offset: .small)
+    case .jumpLessEqualConstant: Row(offset: .small, frequent: .jumpLessEqualConstant)
+    case .jumpLessConstant, .jumpGreaterConstant, .jumpGreaterEqualConstant, .jumpEqualConstant:
+      Row(offset: .small)
+    case .nextInRange: Row(offset: .wide, frequent: .nextInRange)
+    case .beginRange, .nextInWalk, .pushHandler: Row(offset: .wide)
+    case .call: Row(frequent: .call)
+    case .callGlobal: Row(frequent: .callGlobal)
+    case .giveBack: Row(frequent: .giveBack)
+    default: Row()
+    }
+  }
+}
+
 /// The operations that the inner loop looks for first: the most frequent ones, and no more than
 /// fit four bits.
 enum FrequentOperation: UInt8 {
@@ -117,28 +157,6 @@ enum FrequentOperation: UInt8 {
   case jump, jumpLess, jumpLessSmall, jumpLessEqualConstant, nextInRange
   case call, callGlobal, giveBack
   case other
-
-  init(_ operation: Operation) {
-    self =
-      switch operation {
-      case .move: .move
-      case .add: .add
-      case .subtract: .subtract
-      case .multiply: .multiply
-      case .divide: .divide
-      case .multiplyConstant: .multiplyConstant
-      case .addSmall: .addSmall
-      case .jump: .jump
-      case .jumpLess: .jumpLess
-      case .jumpLessSmall: .jumpLessSmall
-      case .jumpLessEqualConstant: .jumpLessEqualConstant
-      case .nextInRange: .nextInRange
-      case .call: .call
-      case .callGlobal: .callGlobal
-      case .giveBack: .giveBack
-      default: .other
-      }
-  }
 }
 
 /// One instruction: the operation in the lowest byte, four flags, the frequent operation, and the
@@ -151,7 +169,7 @@ struct Instruction {
   init(_ operation: Operation, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, flags: UInt8 = 0) {
     word =
       UInt64(operation.rawValue) | UInt64(flags & 15) << 8
-      | UInt64(FrequentOperation(operation).rawValue) << 12
+      | UInt64(operation.row.frequent.rawValue) << 12
       | UInt64(UInt16(truncatingIfNeeded: a)) << 16
       | UInt64(UInt16(truncatingIfNeeded: b)) << 32
       | UInt64(UInt16(truncatingIfNeeded: c)) << 48

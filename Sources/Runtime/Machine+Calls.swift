@@ -229,7 +229,7 @@ extension Machine {
       switch kind {
       case .positional: values.append(value)
       case .named(let name): named.append((name, value))
-      case .spreadList: values += try elements(of: value)
+      case .spreadList: values += try value.elements(interpreter)
       case .spreadRecord:
         guard case .record(let record) = value else {
           throw RuntimeError(.type, "`**` spreads a record, not \(value.shortDescription)")
@@ -375,7 +375,7 @@ extension Machine {
         return try callField(value, window, site)
       }
     case .module(let module):
-      return try callField(try moduleMember(site.name, module), window, site)
+      return try callField(try module.member(site.name, interpreter), window, site)
     case .model(let type):
       if let method = type.method(site.name) {
         return try callField(.function(method), window, site)
@@ -387,7 +387,7 @@ extension Machine {
     if !isVariable {
       guard let builtin = site.builtin else {
         throw site.hasVariable && window.pointee.isAbsent
-          ? undeclared(site.name) : noMember(site.name, receiver.pointee)
+          ? undeclared(site.name) : receiver.pointee.noMember(site.name)
       }
       if site.isPlain, builtin.signature.restList == nil, builtin.signature.restRecord == nil,
         count + 1 <= builtin.signature.parameters.count

@@ -85,9 +85,7 @@ extension Machine {
             box.value = here.base[Int(i.b)]
           case .getField:
             sync(here)
-            a.pointee = try field(
-              here.header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.names[Int(i.c)] },
-              of: here.base[Int(i.b)])
+            a.pointee = try here.base[Int(i.b)].field(name(i.c, here.header), interpreter)
             if i.flags & Flags.temporaryB != 0 && i.a != i.b { here.base[Int(i.b)] = .nil }
           case .getSlot:
             guard case .instance(let instance) = here.base[Int(i.b)] else { break }
@@ -102,7 +100,7 @@ extension Machine {
             try instance.initialize(slot: Int(i.c), here.base[Int(i.b)])
           case .bindMethod:
             guard case .instance(let instance) = here.base[Int(i.b)] else { break }
-            a.pointee = try boundMethod(name(i.c, here.header), of: instance)
+            a.pointee = try instance.boundMethod(name(i.c, here.header))
           case .getIndex:
             let object = here.base + Int(i.b)
             if case .int(let index) = here.base[Int(i.c)], case .list(let values) = object.pointee,
@@ -111,7 +109,7 @@ extension Machine {
               a.pointee = values[index]
             } else {
               sync(here)
-              a.pointee = try item([here.base[Int(i.c)]], [.item], of: object.pointee)
+              a.pointee = try object.pointee.item([here.base[Int(i.c)]], [.item], interpreter)
             }
             if i.flags & Flags.temporaryB != 0 && i.a != i.b { object.pointee = .nil }
           case .getIndexParts:
@@ -128,42 +126,44 @@ extension Machine {
             a.pointee = try pushPlace(site(i.b, here.header), here.base, here.captures, a.pointee)
 
           // Arithmetic
-          case .add: try slowBinary(.add, i, here.base, here.pc)
-          case .subtract: try slowBinary(.subtract, i, here.base, here.pc)
-          case .multiply: try slowBinary(.multiply, i, here.base, here.pc)
-          case .divide: try slowBinary(.divide, i, here.base, here.pc)
-          case .floorDivide: try slowBinary(.floorDivide, i, here.base, here.pc)
-          case .remainder: try slowBinary(.remainder, i, here.base, here.pc)
-          case .power: try slowBinary(.power, i, here.base, here.pc)
-          case .matmul: try slowBinary(.matmul, i, here.base, here.pc)
-          case .bitAnd: try slowBinary(.bitAnd, i, here.base, here.pc)
-          case .bitOr: try slowBinary(.bitOr, i, here.base, here.pc)
+          case .add: try operate(.add, i, here.base, here.pc)
+          case .subtract: try operate(.subtract, i, here.base, here.pc)
+          case .multiply: try operate(.multiply, i, here.base, here.pc)
+          case .divide: try operate(.divide, i, here.base, here.pc)
+          case .floorDivide: try operate(.floorDivide, i, here.base, here.pc)
+          case .remainder: try operate(.remainder, i, here.base, here.pc)
+          case .power: try operate(.power, i, here.base, here.pc)
+          case .matmul: try operate(.matmul, i, here.base, here.pc)
+          case .bitAnd: try operate(.bitAnd, i, here.base, here.pc)
+          case .bitOr: try operate(.bitOr, i, here.base, here.pc)
           case .addConstant:
-            try slowBinary(.add, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
+            try operate(.add, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .subtractConstant:
-            try slowBinary(
+            try operate(
               .subtract, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .multiplyConstant:
-            try slowBinary(
+            try operate(
               .multiply, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .divideConstant:
-            try slowBinary(.divide, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
+            try operate(.divide, i, here.base, here.pc, here.header.pointee.constants + Int(i.c))
           case .addSmall:
             let isSubtraction = i.flags & Flags.expected != 0
             var k = Value.int(isSubtraction ? -i.smallC : i.smallC)
-            try slowBinary(
+            try operate(
               isSubtraction ? .subtract : .add, i, here.base, here.pc, &k,
               updates: Flags.updatesSmall)
           case .compare:
             sync(here)
             let comparison = ComparisonOperator(code: i.flags)
-            a.pointee = try compare(comparison, here.base[Int(i.b)], here.base[Int(i.c)])
+            a.pointee = try .compare(comparison, here.base[Int(i.b)], here.base[Int(i.c)])
           case .negate:
             sync(here)
-            a.pointee = try unary(.negate, here.base[Int(i.b)])
-          case .plus: a.pointee = try unary(.plus, here.base[Int(i.b)])
-          case .complement: a.pointee = try unary(.complement, here.base[Int(i.b)])
-          case .not: setBool(a, try !truth(here.base[Int(i.b)]))
+            a.pointee = try .unary(.negate, here.base[Int(i.b)])
+          case .plus: a.pointee = try .unary(.plus, here.base[Int(i.b)])
+          case .complement:
+            sync(here)
+            a.pointee = try .unary(.complement, here.base[Int(i.b)])
+          case .not: setBool(a, try !here.base[Int(i.b)].truth())
 
           // Jumps
           case .jump:
@@ -173,52 +173,59 @@ extension Machine {
               if here.ticks < 0 { here.ticks = try safepoint(at: here.pc) }
             }
             here.pc += offset
-          case .jumpIfFalse: if try !truth(a.pointee) { here.pc += i.wide }
-          case .jumpIfTrue: if try truth(a.pointee) { here.pc += i.wide }
+          case .jumpIfFalse: if try !a.pointee.truth() { here.pc += i.wide }
+          case .jumpIfTrue: if try a.pointee.truth() { here.pc += i.wide }
           case .jumpIfPresent: if !a.pointee.isAbsent { here.pc += i.wide }
           case .jumpLess:
-            if try slowLess(a, here.base + Int(i.b), i) == i.isExpected { here.pc += i.smallC }
+            if try holds(.less, or: .greater, a, here.base + Int(i.b), i) == i.isExpected {
+              here.pc += i.smallC
+            }
           case .jumpLessEqual:
-            if try slowLessEqual(a, here.base + Int(i.b), i) == i.isExpected { here.pc += i.smallC }
+            if try holds(.lessEqual, or: .greaterEqual, a, here.base + Int(i.b), i) == i.isExpected
+            {
+              here.pc += i.smallC
+            }
           case .jumpEqual:
-            if try slowCompare(.equal, a, here.base[Int(i.b)]) == i.isExpected {
+            if try holds(.equal, a.pointee, here.base[Int(i.b)]) == i.isExpected {
               here.pc += i.smallC
             }
           case .jumpLessSmall:
-            if try slowCompare(.less, a, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
+            if try holds(.less, a.pointee, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
           case .jumpLessEqualSmall:
-            if try slowCompare(.lessEqual, a, .int(i.smallB)) == i.isExpected {
+            if try holds(.lessEqual, a.pointee, .int(i.smallB)) == i.isExpected {
               here.pc += i.smallC
             }
           case .jumpGreaterSmall:
-            if try slowCompare(.greater, a, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
+            if try holds(.greater, a.pointee, .int(i.smallB)) == i.isExpected {
+              here.pc += i.smallC
+            }
           case .jumpGreaterEqualSmall:
-            if try slowCompare(.greaterEqual, a, .int(i.smallB)) == i.isExpected {
+            if try holds(.greaterEqual, a.pointee, .int(i.smallB)) == i.isExpected {
               here.pc += i.smallC
             }
           case .jumpEqualSmall:
-            if try slowCompare(.equal, a, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
+            if try holds(.equal, a.pointee, .int(i.smallB)) == i.isExpected { here.pc += i.smallC }
           case .jumpLessConstant:
             let k = here.header.pointee.constants[Int(i.b)]
-            if try slowCompare(.less, a, k) == i.isExpected { here.pc += i.smallC }
+            if try holds(.less, a.pointee, k) == i.isExpected { here.pc += i.smallC }
           case .jumpLessEqualConstant:
             let k = here.header.pointee.constants[Int(i.b)]
-            if try slowCompare(.lessEqual, a, k) == i.isExpected { here.pc += i.smallC }
+            if try holds(.lessEqual, a.pointee, k) == i.isExpected { here.pc += i.smallC }
           case .jumpGreaterConstant:
             let k = here.header.pointee.constants[Int(i.b)]
-            if try slowCompare(.greater, a, k) == i.isExpected { here.pc += i.smallC }
+            if try holds(.greater, a.pointee, k) == i.isExpected { here.pc += i.smallC }
           case .jumpGreaterEqualConstant:
             let k = here.header.pointee.constants[Int(i.b)]
-            if try slowCompare(.greaterEqual, a, k) == i.isExpected { here.pc += i.smallC }
+            if try holds(.greaterEqual, a.pointee, k) == i.isExpected { here.pc += i.smallC }
           case .jumpEqualConstant:
             let k = here.header.pointee.constants[Int(i.b)]
-            if try slowCompare(.equal, a, k) == i.isExpected { here.pc += i.smallC }
+            if try holds(.equal, a.pointee, k) == i.isExpected { here.pc += i.smallC }
 
           // Loops
           case .makeRange:
-            a.pointee = .range(try range(here.base + Int(i.b), isClosed: i.isClosed))
+            a.pointee = .range(try range(at: here.base + Int(i.b), isClosed: i.isClosed))
           case .beginRange:
-            let range = try range(a, isClosed: i.isClosed)
+            let range = try range(at: a, isClosed: i.isClosed)
             setInt(a, range.start)
             setInt(a + 1, range.stop)
             setInt(a + 2, range.step)
@@ -237,7 +244,7 @@ extension Machine {
             }
           case .beginWalk:
             sync(here)
-            a.pointee = try walkable(a.pointee)
+            a.pointee = try a.pointee.walkable()
             setInt(a + 1, 0)
           case .nextInWalk:
             guard case .int(let index) = a[1] else { break }
@@ -246,7 +253,7 @@ extension Machine {
               if index < values.count { a[2] = values[index] } else { here.pc += i.wide }
             } else {
               sync(here)
-              if let value = try element(of: a.pointee, at: index) {
+              if let value = try a.pointee.element(at: index, interpreter) {
                 a[2] = value
               } else {
                 here.pc += i.wide
@@ -263,25 +270,25 @@ extension Machine {
             } else {
               clearRegisters(a + 1, max(count - 1, 0))
             }
-          case .appendToList: append(here.base + Int(i.b), to: a)
+          case .appendToList: a.pointee.append(here.base[Int(i.b)].take())
           case .extendList:
             sync(here)
-            try extend(a, with: here.base[Int(i.b)])
+            try a.pointee.append(contentsOf: here.base[Int(i.b)], interpreter)
           case .makeRecord: a.pointee = .record(Record())
-          case .setRecordKey: setKey(name(i.c, here.header), of: a, here.base + Int(i.b))
-          case .extendRecord: try extendRecord(a, with: here.base[Int(i.b)])
+          case .setRecordKey:
+            a.pointee.set(name(i.c, here.header), to: here.base[Int(i.b)].take())
+          case .extendRecord: try a.pointee.merge(here.base[Int(i.b)])
           case .makeTensor:
             sync(here)
-            a.pointee = try tensorLiteral(
-              UnsafeBufferPointer(start: here.base + Int(i.b), count: Int(i.c)))
+            a.pointee = try .tensor(
+              of: UnsafeBufferPointer(start: here.base + Int(i.b), count: Int(i.c)))
           case .tensorFromList:
             sync(here)
             guard case .list(let values) = here.base[Int(i.b)] else { break }
-            a.pointee = try values.withUnsafeBufferPointer { try tensorLiteral($0) }
+            a.pointee = try values.withUnsafeBufferPointer { try .tensor(of: $0) }
             here.base[Int(i.b)] = .nil
           case .format:
-            a.pointee = try format(
-              here.base[Int(i.b)],
+            a.pointee = try here.base[Int(i.b)].formatted(
               here.header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.formats[Int(i.c)] })
           case .joinTexts: joinTexts(a, here.base + Int(i.b), Int(i.c))
 
@@ -311,7 +318,6 @@ extension Machine {
           case .callBuiltin:
             sync(here)
             if state.pointee.isRehearsing { try rehearse(here.header, Int(i.b)) }
-            context.place = UInt64(UInt(bitPattern: here.pc - 1))
             let count = Int(i.c)
             let result = try here.header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
               try prototype.callBuiltin(Int(i.b), a + 1, count, interpreter)
@@ -479,13 +485,14 @@ extension Machine {
     return try safepoint()
   }
 
-  /// Writes down where the loop stands, for code that may look or call back.
+  /// Writes down where the loop stands, for code that may look or call back, and for what is recorded.
   @inline(__always)
   private func sync(_ here: Position) {
     state.pointee.pc = here.pc - 1
     state.pointee.base = here.base
     state.pointee.header = here.header
     state.pointee.captures = here.captures
+    interpreter.context.place = UInt64(UInt(bitPattern: here.pc - 1))
   }
 
   @inline(__always)

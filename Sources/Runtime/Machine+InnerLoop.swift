@@ -333,17 +333,7 @@ extension Machine {
           base = caller.pointee.base
           header = caller.pointee.header
           captures = caller.pointee.captures
-        case .move, .add, .subtract, .multiply, .divide, .multiplyConstant, .addSmall, .jump,
-          .jumpLess, .jumpLessSmall, .jumpLessEqualConstant, .nextInRange, .call, .callGlobal,
-          .giveBack, .getCaptureBox, .setCaptureBox, .newBox, .getBox, .setBox, .getField,
-          .getSlot, .setSlot, .initializeSlot, .bindMethod, .getIndex, .getIndexParts, .setPlace,
-          .getPlace, .pushPlace, .power, .matmul, .bitAnd, .bitOr, .compare,
-          .plus, .complement, .makeRange, .beginWalk, .nextInWalk, .makeList, .appendToList,
-          .extendList, .makeRecord, .setRecordKey, .extendRecord, .makeTensor, .tensorFromList,
-          .format, .joinTexts, .callWith, .callBuiltin, .callMethod, .tailCall, .makeClosure,
-          .makeModel, .unpackList, .unpackRecord, .pushHandler, .popHandler, .enterContext,
-          .exitContext, .throwValue, .failAssertion, .importModule, .importName, .extract, .recover,
-          .checkArguments, .checkResult, .addTest:
+        default:
           break loop
         }
       }

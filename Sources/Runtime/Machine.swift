@@ -249,32 +249,21 @@ final class Machine {
     return error
   }
 
-  /// The calls that are open, innermost first, repeated ones folded.
+  /// The calls that are open.
   func trace() -> [String] {
-    var lines: [(text: String, count: Int)] = []
+    var trace = Trace()
     func add(_ header: UnsafeMutablePointer<CodeHeader>, _ pc: UnsafePointer<Instruction>) {
       let prototype = header.pointee.prototype.takeUnretainedValue()
       guard prototype !== idle else { return }
       let line = prototype.source.line(at: prototype.span(at: pc).start)
       let place = "\(prototype.source.name):\(line)"
-      let text = prototype.name == "main" ? place : "\(prototype.name) (\(place))"
-      for back in 1...2 where lines.count >= back && lines[lines.count - back].text == text {
-        lines[lines.count - back].count += 1
-        return
-      }
-      lines.append((text, 1))
+      trace.add(prototype.name == "main" ? place : "\(prototype.name) (\(place))")
     }
     add(state.pointee.header, state.pointee.pc)
-    var index = state.pointee.frameCount - 1
-    while index >= 0 {
+    for index in stride(from: state.pointee.frameCount - 1, through: 0, by: -1) {
       add(frames[index].header, frames[index].pc - 1)
-      index -= 1
     }
-    if lines.count == 1 && lines[0].count == 1 { return [] }
-    let shown = lines.count > 12 ? Array(lines.prefix(6) + lines.suffix(5)) : lines
-    var texts = shown.map { $0.count == 1 ? $0.text : "\($0.text), \($0.count) times" }
-    if lines.count > 12 { texts.insert("… \(lines.count - 11) more", at: 6) }
-    return texts
+    return trace.lines
   }
 
   // MARK: - Unwinding

@@ -5,6 +5,7 @@
 import Glibc
 import StandardLibrary
 import Syntax
+import Tensors
 
 /// The modules of one interpreter.
 final class ModuleLoader {
@@ -51,7 +52,9 @@ final class ModuleLoader {
     }
     for folder in folders {
       let candidate = name.hasPrefix("/") ? name : folder.isEmpty ? name : "\(folder)/\(name)"
-      if let text = readFile(candidate) { return Source(name: candidate, text: text) }
+      if let text = try FileReader.textIfAny(of: candidate) {
+        return Source(name: candidate, text: text)
+      }
     }
     if !isFile, let source = embedded(path) { return source }
     let known = (0..<mos_module_count).map(embeddedName)
@@ -103,21 +106,6 @@ private func canonicalPath(_ path: String) -> String? {
   return String(cString: resolved)
 }
 
-/// The text of a file; nil where it cannot be read.
-func readFile(_ path: String) -> String? {
-  guard let file = fopen(path, "rb") else { return nil }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 65_536)
-  while true {
-    let count = fread(&buffer, 1, buffer.count, file)
-    if count == 0 { break }
-    bytes += buffer[..<count]
-  }
-  guard ferror(file) == 0 else { return nil }
-  return String(decoding: bytes, as: UTF8.self)
-}
-
 extension Machine {
   func importModule(_ path: String, isFile: Bool, _ header: UnsafeMutablePointer<CodeHeader>) throws
     -> Value
@@ -129,21 +117,25 @@ extension Machine {
 
   func importName(_ name: String, _ value: Value) throws -> Value {
     guard case .module(let module) = value else { return .nil }
-    return try moduleMember(name, module)
+    return try module.member(name, interpreter)
   }
+}
 
-  /// The public name of a module.
-  func moduleMember(_ name: String, _ module: ModuleObject) throws -> Value {
-    if !name.hasPrefix("_"), let slot = module.slots[name] {
-      let value = watched(.global(slot), interpreter.globals[slot])
+extension ModuleObject {
+  /// The names that other modules see.
+  var publicNames: [String] { slots.keys.filter { !$0.hasPrefix("_") } }
+
+  /// What a public name stands for.
+  func member(_ name: String, _ interpreter: Interpreter) throws -> Value {
+    if !name.hasPrefix("_"), let slot = slots[name] {
+      let value = interpreter.machine.watched(.global(slot), interpreter.globals[slot])
       if !value.isAbsent { return value }
     }
-    let names = module.slots.keys.filter { !$0.hasPrefix("_") }
     throw RuntimeError(
       .name,
       name.hasPrefix("_")
-        ? "`\(name)` is private to module \(module.name)"
-        : "module \(module.name) has no `\(name)`",
-      hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" })
+        ? "`\(name)` is private to module \(self.name)"
+        : "module \(self.name) has no `\(name)`",
+      hint: nearest(to: name, among: publicNames).map { "did you mean `\($0)`?" })
   }
 }

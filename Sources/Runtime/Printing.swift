@@ -4,57 +4,63 @@ import Autodiff
 import Syntax
 import Tensors
 
-extension Interpreter {
+extension Value {
   /// What `print` writes; strings inside structures are quoted.
-  public func text(of value: Value, quoted: Bool = false) -> String {
+  public func description(quoted: Bool = false) -> String {
     var writer = ValueWriter()
-    writer.write(value, quoted: quoted, depth: 0)
+    writer.write(self, quoted: quoted, depth: 0)
     return writer.text
   }
 
   /// What the prompt shows: the value, and what it is.
-  public func representation(of value: Value) -> String {
-    switch value {
+  public var representation: String {
+    switch self {
     case .tensor(let variable):
       let note = variable.operationName.map { "grad_fn=\($0)" }
-      guard let tensor = variable.concrete else { return text(of: value) }
+      guard let tensor = variable.concrete else { return description() }
       return tensor.representation(note: note)
     case .parameter(let cell):
-      guard let tensor = cell.value.concrete else { return text(of: value) }
+      guard let tensor = cell.value.concrete else { return description() }
       return "Parameter \(tensor.representation())"
     case .host(let host): return host.detail.showingHidden
-    default: return text(of: value, quoted: true)
+    default: return description(quoted: true)
     }
   }
 
   /// The number of elements, for `len`.
-  public func length(of value: Value) throws -> Int {
-    switch value {
+  func length() throws -> Int {
+    switch self {
     case .list(let values): return values.count
     case .record(let record): return record.count
     case .string(let text): return text.characters.count
     case .range(let range): return range.count
     case .tensor, .parameter:
-      guard let shape = value.variable?.shape, shape.rank > 0 else {
+      guard let shape = variable?.shape, shape.rank > 0 else {
         throw RuntimeError(.type, "a 0-d tensor has no length")
       }
       return shape[0]
     case .host(let host):
       if let count = host.count { return count }
       fallthrough
-    default: throw RuntimeError(.type, "\(value.shortDescription) has no length")
+    default: throw RuntimeError(.type, "\(shortDescription) has no length")
     }
   }
 
-  /// A value by a format specification, as in `"{x:.3f}"`.
-  public func format(_ value: Value, _ specification: String) throws -> String {
+  /// The value in a text, as in `"{x:.3f}"`; as `print` writes it where there is no specification.
+  func formatted(_ specification: String) throws -> Value {
+    if specification.isEmpty { return text == nil ? .string(description()) : self }
+    return .string(try format(specification))
+  }
+
+  /// The value by a format specification.
+  func format(_ specification: String) throws -> String {
     let parsed = try FormatSpecification.parse(specification)
-    switch value {
+    switch self {
     case .int(let number): return try parsed.format(number)
     case .float(let number): return try parsed.format(number)
     case .bool(let flag): return try parsed.format(flag)
     case .tensor, .parameter:
-      if let tensor = value.tensorOfOne, tensor.rank == 0 {
+      if let tensor = tensorOfOne, tensor.rank == 0 {
         switch tensor.dtype {
         case .f64: return try parsed.format(tensor.firstDouble)
         case .f32: return try parsed.format(Float(tensor.firstDouble))
@@ -62,8 +68,8 @@ extension Interpreter {
         case .bool: return try parsed.format(tensor.firstInt != 0)
         }
       }
-      return try parsed.format(text(of: value))
-    default: return try parsed.format(text(of: value))
+      return try parsed.format(description())
+    default: return try parsed.format(description())
     }
   }
 }

@@ -29,7 +29,7 @@ final class ProgressObject: HostObject {
   override var count: Int? { total }
 
   override func element(at index: Int, _ interpreter: Interpreter) throws -> Value? {
-    let element = try interpreter.machine.element(of: values, at: index)
+    let element = try values.element(at: index, interpreter)
     let now = Builtins.now()
     if element == nil {
       draw(index, now)

@@ -4,18 +4,20 @@ import Autodiff
 import Syntax
 import Tensors
 
-extension Machine {
-  /// A range from registers: start, stop and step. A closed one goes one further, in its direction.
-  func range(_ first: UnsafeMutablePointer<Value>, isClosed: Bool) throws -> RangeObject {
+extension Value {
+  /// A range from start to stop by step. A closed one goes one further, in its direction.
+  static func range(from first: Value, to last: Value, by step: Value, isClosed: Bool) throws
+    -> RangeObject
+  {
     func bound(_ value: Value) throws -> Int {
-      guard let number = Machine.integer(value) else {
+      guard let number = value.integer else {
         throw RuntimeError(
           .type, "a range goes between Ints, not to \(value.shortDescription)",
           hint: "linspace and arange make tensors of floats")
       }
       return number
     }
-    let (start, last, step) = (try bound(first[0]), try bound(first[1]), try bound(first[2]))
+    let (start, last, step) = (try bound(first), try bound(last), try bound(step))
     guard step != 0 else { throw RuntimeError(.value, "the step of a range cannot be 0") }
     guard isClosed else { return RangeObject(start, last, step) }
     let (stop, overflow) = last.addingReportingOverflow(step.signum())
@@ -31,29 +33,29 @@ extension Machine {
   // MARK: - Walking
 
   /// What `for` walks over: strings become lists of characters, parameters their tensors.
-  func walkable(_ value: Value) throws -> Value {
-    switch value {
+  func walkable() throws -> Value {
+    switch self {
     case .host(let snapshot as Snapshot): return .record(try snapshot.leaves())
-    case .list, .range, .record, .host: return value
+    case .list, .range, .record, .host: return self
     case .tensor(let variable):
       guard variable.rank > 0 else {
         throw RuntimeError(.type, "a 0-d tensor cannot be walked over")
       }
-      return value
-    case .parameter(let cell): return try walkable(.tensor(cell.value))
+      return self
+    case .parameter(let cell): return try Value.tensor(cell.value).walkable()
     case .string(let text): return .list(text.characters.map { .string(String($0)) })
     default:
       throw RuntimeError(
-        .type, "\(value.shortDescription) cannot be walked over",
-        hint: value.number != nil
-          ? "write 0..\(interpreter.text(of: value)) for a range"
+        .type, "\(shortDescription) cannot be walked over",
+        hint: number != nil
+          ? "write 0..\(description()) for a range"
           : "`for` takes ranges, lists, records and tensors")
     }
   }
 
   /// The element of a walk at an index; nil after the last.
-  func element(of value: Value, at index: Int) throws -> Value? {
-    switch value {
+  func element(at index: Int, _ interpreter: Interpreter) throws -> Value? {
+    switch self {
     case .list(let values): return index < values.count ? values[index] : nil
     case .range(let range): return index < range.count ? .int(range[index]) : nil
     case .record(let record):
@@ -68,90 +70,72 @@ extension Machine {
   }
 
   /// All elements of a walk.
-  func elements(of value: Value) throws -> [Value] {
-    let walk = try walkable(value)
+  func elements(_ interpreter: Interpreter) throws -> [Value] {
+    let walk = try walkable()
     if case .list(let values) = walk { return values }
     var result: [Value] = []
-    while let element = try element(of: walk, at: result.count) { result.append(element) }
+    while let element = try walk.element(at: result.count, interpreter) { result.append(element) }
     return result
   }
 
   // MARK: - Lists and records
 
-  func append(_ source: UnsafeMutablePointer<Value>, to list: UnsafeMutablePointer<Value>) {
-    _ = list.pointee.changeElements { $0.append(source.pointee.take()) }
+  /// Appends to a list.
+  mutating func append(_ element: Value) { _ = changeElements { $0.append(element) } }
+
+  /// Appends all elements of a walk to a list.
+  mutating func append(contentsOf value: Value, _ interpreter: Interpreter) throws {
+    let more = try value.elements(interpreter)
+    _ = changeElements { $0 += more }
   }
 
-  func extend(_ list: UnsafeMutablePointer<Value>, with value: Value) throws {
-    let more = try elements(of: value)
-    _ = list.pointee.changeElements { $0 += more }
-  }
+  /// Gives a record a field.
+  mutating func set(_ key: String, to value: Value) { _ = changeFields { $0[key] = value } }
 
-  func setKey(
-    _ key: String, of record: UnsafeMutablePointer<Value>, _ source: UnsafeMutablePointer<Value>
-  ) {
-    _ = record.pointee.changeFields { $0[key] = source.pointee.take() }
-  }
-
-  func extendRecord(_ record: UnsafeMutablePointer<Value>, with value: Value) throws {
+  /// Gives a record all fields of another.
+  mutating func merge(_ value: Value) throws {
     guard case .record(let more) = value else {
       throw RuntimeError(.type, "`...` in a record spreads a record, not \(value.shortDescription)")
     }
-    _ = record.pointee.changeFields { fields in
+    _ = changeFields { fields in
       for (key, value) in more.pairs { fields[key] = value }
     }
   }
 
-  // MARK: - Taking apart
-
-  func unpackList(_ a: UnsafeMutablePointer<Value>, _ count: Int, hasRest: Bool) throws {
-    let source = a.pointee
-    var values: [Value]
-    switch source {
-    case .list(let list): values = list
-    case .tensor, .parameter, .range: values = try elements(of: source)
+  /// The elements for a pattern of so many parts, or at least so many where it has a rest.
+  func parts(_ count: Int, hasRest: Bool, _ interpreter: Interpreter) throws -> [Value] {
+    switch self {
+    case .list, .tensor, .parameter, .range: break
     default:
-      throw RuntimeError(
-        .type, "\(source.shortDescription) cannot be taken apart into \(count) parts")
+      throw RuntimeError(.type, "\(shortDescription) cannot be taken apart into \(count) parts")
     }
+    let values = try elements(interpreter)
     guard hasRest ? values.count >= count : values.count == count else {
       throw RuntimeError(
         .value,
         "\(values.count) \(values.count == 1 ? "value" : "values") cannot be taken apart into "
           + "\(hasRest ? "at least " : "")\(count)")
     }
-    a.pointee = .nil
-    for i in 0..<count { a[i + 1] = values[i] }
-    if hasRest {
-      values.removeFirst(count)
-      a[count + 1] = .list(values)
-    }
+    return values
   }
 
-  func unpackRecord(
-    _ a: UnsafeMutablePointer<Value>, _ firstName: Int, _ count: Int,
-    _ header: UnsafeMutablePointer<CodeHeader>
-  ) throws {
-    let source = a.pointee
-    for i in 0..<count {
-      do {
-        a[i + 1] = try field(name(UInt16(firstName + i), header), of: source)
-      } catch var error as RuntimeError
-        where error.diagnostic.kind == Diagnostic.Kind.name.rawValue
-      {
-        // The pattern does not fit, as where a list is too short.
-        error.diagnostic.kind = Diagnostic.Kind.value.rawValue
-        throw error
-      }
+  /// The field that a pattern names.
+  func part(_ name: String, _ interpreter: Interpreter) throws -> Value {
+    do {
+      return try field(name, interpreter)
+    } catch var error as RuntimeError
+      where error.diagnostic.kind == Diagnostic.Kind.name.rawValue
+    {
+      // The pattern does not fit, as where a list is too short.
+      error.diagnostic.kind = Diagnostic.Kind.value.rawValue
+      throw error
     }
-    a.pointee = .nil
   }
 
   // MARK: - Tensor literals
 
   /// A tensor of numbers, bools or tensors of one shape.
-  func tensorLiteral(_ elements: UnsafeBufferPointer<Value>) throws -> Value {
-    interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
+  static func tensor(of elements: UnsafeBufferPointer<Value>) throws -> Value {
     if let tensor = try plainLiteral(elements) { return .tensor(tensor) }
     let variables = try elements.enumerated().map { index, element -> Variable in
       guard element.isNumeric, let variable = element.variable else {
@@ -164,7 +148,7 @@ extension Machine {
       return variable
     }
     guard let first = variables.first else {
-      return .tensor(try Tensor.zeros(Shape(0), interpreter.context.defaultFloat))
+      return .tensor(try Tensor.zeros(Shape(0), Context.current.defaultFloat))
     }
     var dtype = first.dtype
     for (index, variable) in variables.enumerated() {
@@ -181,7 +165,7 @@ extension Machine {
   }
 
   /// The tensor of elements that are all plain numbers or all bools; nil for others.
-  private func plainLiteral(_ elements: UnsafeBufferPointer<Value>) throws -> Tensor? {
+  private static func plainLiteral(_ elements: UnsafeBufferPointer<Value>) throws -> Tensor? {
     var hasFloat = false
     var bools = 0
     for element in elements {
@@ -193,7 +177,7 @@ extension Machine {
       }
     }
     guard !elements.isEmpty, bools == 0 || bools == elements.count else { return nil }
-    let dtype: DType = bools > 0 ? .bool : hasFloat ? interpreter.context.defaultFloat : .i64
+    let dtype: DType = bools > 0 ? .bool : hasFloat ? Context.current.defaultFloat : .i64
     return try Tensor.make(Shape(elements.count), dtype) { address in
       for (i, element) in elements.enumerated() {
         switch (dtype, element) {
@@ -208,50 +192,5 @@ extension Machine {
         }
       }
     }
-  }
-
-  // MARK: - Text
-
-  /// A value by a format specification; the plain text where there is none.
-  func format(_ value: Value, _ specification: String) throws -> Value {
-    if specification.isEmpty {
-      if value.text != nil { return value }
-      return .string(interpreter.text(of: value))
-    }
-    return .string(try interpreter.format(value, specification))
-  }
-
-  func joinTexts(
-    _ a: UnsafeMutablePointer<Value>, _ first: UnsafeMutablePointer<Value>, _ count: Int
-  ) {
-    var text = ""
-    for i in 0..<count {
-      if case .string(let part) = first[i] { text += part.text }
-    }
-    clearRegisters(first, count)
-    a.pointee = .string(text)
-  }
-
-  // MARK: - Assertions and tests
-
-  func assertionFailure(
-    _ a: UnsafeMutablePointer<Value>, _ index: Int, _ header: UnsafeMutablePointer<CodeHeader>
-  ) -> RuntimeError {
-    let site = header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.assertions[index] }
-    var message = "assertion failed: \(site.text)"
-    if let text = a.pointee.text { message = "assertion failed: \(text)" }
-    var error = RuntimeError(.assertion, message)
-    let values = site.operands.enumerated().compactMap { i, text -> String? in
-      let value = interpreter.text(of: a[i + 1], quoted: true)
-      // What is written out says its value itself.
-      return value == text ? nil : "\(text) is \(value)"
-    }
-    if !values.isEmpty { error.diagnostic.hint = values.joined(separator: ", ") }
-    return error
-  }
-
-  func addTest(_ name: String, _ body: Value, _ header: UnsafeMutablePointer<CodeHeader>) {
-    guard case .function(let closure) = body else { return }
-    interpreter.addTest(name, closure.prototype.source, closure.prototype.span, body)
   }
 }

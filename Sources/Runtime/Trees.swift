@@ -153,13 +153,6 @@ struct ValueTree {
     }
   }
 
-  /// What stands around the leaves alone.
-  var withoutLeaves: ValueTree {
-    var tree = self
-    tree.leaves = []
-    return tree
-  }
-
   /// True where something stands that is neither a leaf nor nothing.
   var holdsOther: Bool { structure.holdsOther }
 

@@ -25,7 +25,7 @@ func execute(_ program: String) {
   interpreter.limits.memory = 256 << 20
   interpreter.warn = { _ = renderer.render($0) }
   do {
-    _ = interpreter.representation(of: try interpreter.run(source))
+    _ = try interpreter.run(source).representation
   } catch let error as CompileError {
     error.diagnostics.forEach { _ = renderer.render($0) }
   } catch let error as RuntimeError {

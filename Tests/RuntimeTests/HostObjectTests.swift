@@ -74,7 +74,7 @@ private final class House: HostObject {
           let call = (type,)[0]
           model Empty() { fn takes(x) { nil }; fn forward(x) { nil } }
           """))
-    return interpreter.text(of: try interpreter.run(Source(name: "2", text: program)))
+    return try interpreter.run(Source(name: "2", text: program)).description()
   }
 
   @Test(arguments: calls)
@@ -120,7 +120,7 @@ private final class Counter: HostObject {
     #expect(error?.diagnostic.message == "the counter is closed")
     #expect(first.number == 5 && second.number == 7)
     let x = try interpreter.run(Source(name: "3", text: "x.item()"))
-    #expect(interpreter.text(of: x) == "2.0")
+    #expect(x.description() == "2.0")
     second.isClosed = false
     try interpreter.run(recover)
     #expect(first.number == 0 && second.number == 0)

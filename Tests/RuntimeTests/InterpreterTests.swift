@@ -61,7 +61,7 @@ private func error(
       try interpreter.run(Source(name: "2", text: "xs.push(3)\nxs[9] = 1"))
     }
     let value = try interpreter.run(Source(name: "3", text: "xs"))
-    #expect(interpreter.text(of: value) == "(1, 2, 3)")
+    #expect(value.description() == "(1, 2, 3)")
   }
 
   @Test func `a check runs nothing and keeps no names`() {
@@ -73,15 +73,15 @@ private func error(
   @Test func `the value of a program is that of its last statement`() throws {
     let interpreter = Interpreter { _ in }
     let value = try interpreter.run(Source(name: "1", text: "let a = 20\na + 1"))
-    #expect(interpreter.text(of: value) == "21")
+    #expect(value.description() == "21")
   }
 
   @Test func `Swift calls functions of a program`() throws {
     let interpreter = Interpreter { _ in }
     let function = try interpreter.run(Source(name: "1", text: "(a, b=10) => a - b"))
-    #expect(interpreter.text(of: try interpreter.call(function, [.int(3)])) == "-7")
+    #expect(try interpreter.call(function, [.int(3)]).description() == "-7")
     let named = try interpreter.call(function, [.int(3)], named: [("b", .int(1))])
-    #expect(interpreter.text(of: named) == "2")
+    #expect(named.description() == "2")
   }
 
   @Test(
@@ -164,7 +164,7 @@ private func error(
         }))
     let program = "let f = compile(x => x * next())\n(f([1.0]), f([1.0]), f([1.0]))"
     let value = try interpreter.run(Source(name: "1", text: program))
-    #expect(interpreter.text(of: value) == "([1.0], [2.0], [3.0])")
+    #expect(value.description() == "([1.0], [2.0], [3.0])")
     #expect(calls == 3)
   }
 
@@ -176,7 +176,7 @@ private func error(
     try interpreter.setVariable(
       "same", .builtin(BuiltinFunction("same(x)") { .tensor(try $0.variable(0)) }))
     func text(of program: String) throws -> String {
-      interpreter.text(of: try interpreter.run(Source(name: "1", text: program)))
+      try interpreter.run(Source(name: "1", text: program)).description()
     }
     #expect(try text(of: "double(stop_gradient(param(3.0) * 1.0))") == "6.0")
     #expect(try text(of: "double(float(param(3.0)))") == "6.0")

@@ -88,14 +88,14 @@ private func messages(_ text: String) -> [String] {
         """)
   }
 
-  @Test func `other sources, folded traces and messages of several lines`() {
+  @Test func `other sources, traces and messages of several lines`() {
     let here = Source(name: "a.mos", text: "f(1)")
     let there = Source(name: "b.mos", text: "\nfn f() { }")
     var diagnostic = Diagnostic(
       severity: .warning, kind: .type, "two\nlines",
       at: .init(source: here, span: Span(0, 4)),
       secondary: [.init(source: there, span: Span(1, 7), text: "declared here")])
-    diagnostic.trace = ["f (b.mos:2)", "f (b.mos:2)", "g (b.mos:3)", "a.mos:1"]
+    diagnostic.trace = ["f (b.mos:2), 2 times", "g (b.mos:3)", "a.mos:1"]
     #expect(
       DiagnosticRenderer(colored: false).render(diagnostic) == """
         warning[type]: two

@@ -78,8 +78,6 @@ import Testing
         == [-1, 0, 1, 2, -1, 3, 4, 5, -1, -1, -1, -1])
     #expect(try Tensor.zeros(Shape(0)).padded(before: [1], after: [1], value: 2).doubles == [2, 2])
     #expect(try x.padded(before: [0, 0], after: [0, 0]) === x)
-    #expect(try x.rolled(1, axis: 1).doubles == [2, 0, 1, 5, 3, 4])
-    #expect(try x.rolled(-4, axis: 1).doubles == [1, 2, 0, 4, 5, 3])
     #expect(try x.repeated(2, axis: 0).doubles == [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5])
     #expect(try x.repeated(2, axis: 1).doubles == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5])
     #expect(try counting([2]).tiled([2, 2]).doubles == [0, 1, 0, 1, 0, 1, 0, 1])

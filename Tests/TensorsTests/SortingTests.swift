@@ -7,13 +7,12 @@ import Testing
 @Suite struct SortingTests {
   @Test func `lanes are sorted along any axis`() throws {
     let x = try tensor([3, 1, 2, 9, 7, 8], [2, 3])
-    #expect(try x.sort().doubles == [1, 2, 3, 7, 8, 9])
     #expect(try x.argsort().integers == [1, 2, 0, 1, 2, 0])
-    #expect(try x.sort(axis: 0, descending: true).doubles == [9, 7, 8, 3, 1, 2])
+    #expect(try x.argsort(axis: 0, descending: true).integers == [1, 1, 1, 0, 0, 0])
     #expect(try x.swappedAxes(0, 1).argsort(axis: 0).integers == [1, 1, 2, 2, 0, 0])
     #expect(try Tensor(4.0).argsort().integers == [0])
     #expect(try Tensor.zeros(Shape(2, 0)).argsort().shape == Shape(2, 0))
-    #expect(try Tensor.zeros(Shape(0, 2)).sort().shape == Shape(0, 2))
+    #expect(try Tensor.zeros(Shape(0, 2)).argsort().shape == Shape(0, 2))
     #expect(message { try x.argsort(axis: 2) } == "axis 2 is out of range for 2 axes")
   }
 
@@ -44,11 +43,8 @@ import Testing
     }
   }
 
-  @Test func `topk, unique and searchsorted`() throws {
+  @Test func `unique and searchsorted`() throws {
     let x = try tensor([3, 1, .nan, 2, 9, 7, 8, 7], [2, 4])
-    #expect(try x.topkIndices(2).integers == [0, 3, 0, 2])
-    #expect(try x.topkIndices(1, axis: 0, largest: false).integers == [0, 0, 1, 0])
-    #expect(message { try x.topkIndices(5) } == "cannot take the top 5 of an axis of 4")
     let (values, inverse, counts) = try tensor([2, 1, 2, .nan, .nan, 0], [2, 3]).unique()
     #expect(try values.doubles.description == "[0.0, 1.0, 2.0, nan]")
     #expect(inverse.integers == [2, 1, 2, 3, 3, 0] && inverse.shape == Shape(2, 3))

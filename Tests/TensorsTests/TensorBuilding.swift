@@ -24,6 +24,15 @@ func counting(_ shape: [Int], _ dtype: DType = .f64) throws -> Tensor {
 }
 
 extension Tensor {
+  /// The elements along some axes in reverse: a view with negative strides.
+  func flipped(_ axes: AxisSet) throws -> Tensor {
+    let isReversed = (0..<rank).map(axes.contains)
+    return try sliced(
+      starts: (0..<rank).map { isReversed[$0] ? shape[$0] - 1 : 0 },
+      stops: (0..<rank).map { isReversed[$0] ? -1 : shape[$0] },
+      steps: isReversed.map { $0 ? -1 : 1 })
+  }
+
   /// The elements in row-major order.
   var doubles: [Double] {
     get throws {

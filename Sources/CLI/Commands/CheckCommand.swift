@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
     var failed = false
     for path in paths {
       let session = Session(options)
-      let source = Source(name: path, text: try readFile(path).get())
+      let source = try readProgram(path)
       for diagnostic in session.interpreter.check(source) {
         session.reporter.report(diagnostic)
         if diagnostic.severity == .error { failed = true }

@@ -43,16 +43,8 @@ struct DocCommand: ParsableCommand {
       for function in page.functions {
         text += "\n## `\(function.signature)`\n\n\(function.documentation)\n"
       }
-      try write(text, to: folder + "/" + file)
+      try writeFile(text, to: folder + "/" + file)
     }
-    try write(index, to: folder + "/README.md")
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    guard let file = fopen(path, "w") else {
-      throw ValidationError("cannot write '\(path)': \(errorText())")
-    }
-    fputs(text, file)
-    fclose(file)
+    try writeFile(index, to: folder + "/README.md")
   }
 }

@@ -33,9 +33,9 @@ struct RunCommand: ParsableCommand {
       source = Source(name: "<command line>", text: pieces.joined(separator: "\n"))
       if arguments.first == "--" { arguments.removeFirst() }
     } else if let path = try takePath(from: &arguments) {
-      source = Source(name: path == "-" ? "<stdin>" : path, text: try readFile(path).get())
+      source = try readProgram(path)
     } else if isatty(0) == 0 {
-      source = Source(name: "<stdin>", text: try readFile("-").get())
+      source = try readProgram("-")
     }
 
     let session = Session(options, arguments: arguments)

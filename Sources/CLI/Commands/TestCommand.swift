@@ -22,7 +22,7 @@ struct TestCommand: ParsableCommand {
   func run() throws {
     var (passed, failed) = (0, 0)
     for path in try paths.flatMap(programs) {
-      let source = Source(name: path, text: try readFile(path).get())
+      let source = try readProgram(path)
       // A file without tests is not run: it may be a program that trains for hours.
       guard holdsTests(source) else { continue }
       let session = Session(options)

@@ -58,6 +58,6 @@ struct Completer {
     guard let value = session.interpreter.variables.first(where: { $0.name == name })?.value else {
       return []
     }
-    return session.interpreter.memberNames(of: value).sorted()
+    return value.memberNames.sorted()
   }
 }

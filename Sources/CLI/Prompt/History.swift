@@ -5,6 +5,7 @@
 // to its newest entries when a prompt opens and finds it too long.
 
 import Glibc
+import Tensors
 
 /// The entries of this and earlier sessions.
 struct History {
@@ -17,7 +18,7 @@ struct History {
   /// Reads the file; without a home folder nothing is kept.
   init() {
     path = History.defaultPath
-    guard let path, case .success(let text) = readFile(path) else { return }
+    guard let path, let text = try? FileReader.text(of: path) else { return }
     let lines = text.split(separator: "\n")
     var seen: Set<String> = []
     for line in lines.reversed() {
@@ -34,22 +35,25 @@ struct History {
     entries.append(entry)
     guard let path else { return }
     makeFolders(of: path)
-    write([entry], to: path, O_APPEND)
+    append(entry, to: path)
   }
 
   private mutating func rewrite(_ path: String) {
     entries = entries.suffix(History.capacity)
-    let fresh = "\(path).\(getpid())"
-    write(entries, to: fresh, O_TRUNC)
-    rename(fresh, path)
+    try? FileWriter.write(History.lines(entries), to: path)
   }
 
-  private func write(_ entries: [String], to path: String, _ mode: Int32) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0o600)
+  /// Adds to the file with one write, whatever another prompt adds.
+  private func append(_ entry: String, to path: String) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o600)
     guard descriptor >= 0 else { return }
-    let bytes = Array(entries.map { History.escaped($0) + "\n" }.joined().utf8)
+    let bytes = Array(History.lines([entry]).utf8)
     _ = Glibc.write(descriptor, bytes, bytes.count)
     close(descriptor)
+  }
+
+  private static func lines(_ entries: [String]) -> String {
+    entries.map { escaped($0) + "\n" }.joined()
   }
 
   private static var defaultPath: String? {

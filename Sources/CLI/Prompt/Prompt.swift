@@ -131,7 +131,7 @@ final class Prompt {
 
   /// Writes a value with its kind.
   func show(_ value: Value) {
-    StandardOutput.shared.write(session.interpreter.representation(of: value) + "\n")
+    StandardOutput.shared.write(value.representation + "\n")
   }
 
   private func isQuiet(_ entry: String) -> Bool {

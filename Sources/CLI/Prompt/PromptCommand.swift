@@ -38,17 +38,15 @@ struct PromptCommand {
       timeRepeatedly(argument, prompt)
     },
     .init(name: "load", argument: "file", summary: "runs a program here") { prompt, argument in
-      switch readFile(argument) {
-      case .success(let text):
-        if case .exit(let status) = prompt.session.run(Source(name: argument, text: text)) {
+      reporting {
+        if case .exit(let status) = prompt.session.run(try readProgram(argument)) {
           prompt.exitStatus = status
         }
-      case .failure(let error): writeError("error: \(error)\n")
       }
     },
     .init(name: "save", argument: "file", summary: "writes the entries that ran as a program") {
       prompt, argument in
-      save(prompt.entries, to: argument)
+      reporting { try writeFile(prompt.entries.map { $0 + "\n" }.joined(), to: argument) }
     },
     .init(name: "reset", argument: "", summary: "forgets every variable") { prompt, _ in
       prompt.session.reset()
@@ -118,17 +116,8 @@ struct PromptCommand {
       "best \(readable(best)), mean \(readable(mean)), of \(runs) runs\n")
   }
 
-  private static func save(_ entries: [String], to path: String) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      writeError("error: cannot write '\(path)': \(errorText())\n")
-      return
-    }
-    defer { close(descriptor) }
-    let bytes = Array(entries.map { $0 + "\n" }.joined().utf8)
-    if write(descriptor, bytes, bytes.count) != bytes.count {
-      writeError("error: cannot write '\(path)': \(errorText())\n")
-    }
+  private static func reporting(_ body: () throws -> Void) {
+    do { try body() } catch { writeError("error: \(error)\n") }
   }
 
   private static func source(_ code: String) -> Source { Source(name: "<prompt>", text: code) }

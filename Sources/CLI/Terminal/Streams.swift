@@ -5,6 +5,8 @@
 // the process by SIGPIPE, quietly.
 
 import Glibc
+import Syntax
+import Tensors
 
 /// Buffered standard output.
 final class StandardOutput {
@@ -61,31 +63,30 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
   }
 }
 
-/// The whole of a file as text, or why there is none.
-func readFile(_ path: String) -> Result<String, FileError> {
-  let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return .failure(FileError(path: path, reason: errorText())) }
-  defer { if descriptor != 0 { close(descriptor) } }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = read(descriptor, &buffer, buffer.count)
-    if count < 0 && errno == EINTR { continue }
-    guard count >= 0 else { return .failure(FileError(path: path, reason: errorText())) }
-    if count == 0 { break }
-    bytes.append(contentsOf: buffer[..<count])
+/// The program in a file, or of standard input for `-`.
+func readProgram(_ path: String) throws -> Source {
+  try naming {
+    path == "-"
+      ? Source(name: "<stdin>", text: try FileReader.textOfInput())
+      : Source(name: path, text: try FileReader.text(of: path))
   }
-  guard let text = String(validating: bytes, as: UTF8.self) else {
-    return .failure(FileError(path: path, reason: "it is not UTF-8 text"))
+}
+
+/// Writes a text in place of what a file held, all of it or nothing.
+func writeFile(_ text: String, to path: String) throws {
+  try naming { try FileWriter.write(text, to: path) }
+}
+
+/// Runs the body; an error says what went wrong without its kind, which is for programs.
+private func naming<R>(_ body: () throws -> R) throws -> R {
+  do { return try body() } catch let error as TensorError {
+    throw FileError(description: error.message)
   }
-  return .success(text)
 }
 
 /// A file that can not be read or written.
 struct FileError: Error, CustomStringConvertible {
-  let path: String
-  let reason: String
-  var description: String { "cannot read '\(path)': \(reason)" }
+  let description: String
 }
 
 /// The C library's words for what went wrong last, in our style.

@@ -45,16 +45,6 @@ extension Hyperparameter {
 
   /// True where the value depends on the step count.
   public var isSchedule: Bool { if case .schedule = self { true } else { false } }
-
-  /// The negative of this number.
-  public func negated() throws -> Hyperparameter {
-    switch self {
-    case .number(let value): .number(-value)
-    case .variable(let variable): .variable(try -variable)
-    case .parameter, .schedule:
-      .schedule(Schedule("negative") { count in try -scalar(at: count) })
-    }
-  }
 }
 
 // MARK: - Checks

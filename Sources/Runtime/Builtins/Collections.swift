@@ -14,7 +14,7 @@ extension Builtins {
 
             print(len((1, 2)), len("abc"), len(zeros(3, 4)))    # 2 3 3
         """
-      ) { arguments in .int(try arguments.interpreter.length(of: arguments[0])) },
+      ) { arguments in .int(try arguments[0].length()) },
       Builtin(
         "range(start, stop=nil, step=1)",
         """

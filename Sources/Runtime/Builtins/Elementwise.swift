@@ -283,7 +283,7 @@ extension Builtins {
           print(pow([2.0, 3.0], 2), pow(2, 10))    # [4.0, 9.0] 1024
       """
     ) { arguments in
-      try arguments.interpreter.machine.binary(.power, arguments[0], arguments[1])
+      try .binary(.power, arguments[0], arguments[1])
     },
     Builtin(
       "round(x, digits=nil)",

@@ -36,7 +36,7 @@ extension Builtins {
         case .csv: try arguments.table(0).write(to: path)
         case .json:
           let text = try jsonText(arguments[0], indent: 2) + "\n"
-          try FileWriter.replace(path) { try $0.write(text.utf8) }
+          try FileWriter.write(text, to: path)
         }
         return .nil
       },
@@ -68,7 +68,7 @@ extension Builtins {
         case .npz:
           return .record(Record(try NPZ.read(path).map { ($0.name, .tensor($0.tensor)) }))
         case .csv: return try CSV(contentsOf: path).value
-        case .json: return try jsonValue(readFile(path))
+        case .json: return try jsonValue(Array(FileReader.text(of: path).utf8))
         }
       },
     ])
@@ -143,7 +143,7 @@ extension Arguments {
     guard case .list(let values) = value else {
       throw mismatch(value, index, "a Record of columns, which are vectors or lists of texts")
     }
-    return .texts(values.map { interpreter.text(of: $0) })
+    return .texts(values.map { $0.description() })
   }
 }
 

@@ -300,7 +300,7 @@ extension Arguments {
       if place == 0, addend.number == nil, let first = addend.variable {
         result = .tensor(first)
       } else {
-        result = try interpreter.machine.binary(operation, result, addend)
+        result = try Value.binary(operation, result, addend)
       }
     }
     return result
@@ -311,7 +311,7 @@ extension Arguments {
     for value in values {
       guard value.variable != nil else { throw mismatch(value, 0, "a Tensor or a List of numbers") }
       results.append(
-        try results.last.map { try interpreter.machine.binary(operation, $0, value) } ?? value)
+        try results.last.map { try Value.binary(operation, $0, value) } ?? value)
     }
     return .list(results)
   }

@@ -44,12 +44,12 @@ extension Builtins {
             print(total)    # 6
         """, effects: .writes
       ) { arguments in
-        let values = try arguments.interpreter.machine.walkable(arguments[0])
+        let values = try arguments[0].walkable()
         let label = try arguments.string(1, default: "")
         guard let show = arguments.interpreter.showProgress else { return values }
         return .host(
           ProgressObject(
-            values, count: try arguments.interpreter.length(of: values), label: label, show: show))
+            values, count: try values.length(), label: label, show: show))
       },
       graph(
         "graph",

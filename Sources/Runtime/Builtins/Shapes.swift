@@ -256,7 +256,7 @@ extension Builtins {
       ) { arguments in
         switch arguments[0] {
         case .string, .list:
-          return try arguments.interpreter.machine.binary(.multiply, arguments[0], arguments[1])
+          return try .binary(.multiply, arguments[0], arguments[1])
         default:
           var x = try arguments.variable(0)
           if !arguments.has(2) { x = try x.reshape(to: Shape(x.count)) }

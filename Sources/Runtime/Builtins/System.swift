@@ -1,5 +1,7 @@
 // The world outside a program: the clock, the command line, the environment, text files.
 
+import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -114,22 +116,18 @@ extension Builtins {
             print(len(lines(read_text("/tmp/mos-example.txt"))))    # 2
         """, effects: .reads
       ) { arguments in
-        let path = try arguments.string(0)
-        guard let text = String(validating: try readFile(path), as: UTF8.self) else {
-          throw RuntimeError(.io, "\(path.quoted) is not UTF-8 text")
-        }
-        return .string(text)
+        .string(try FileReader.text(of: arguments.string(0)))
       },
       Builtin(
         "write_text(path, text)",
         """
-        Writes a text to a file, in place of what it held.
+        Writes a text to a file, in place of what it held: all of it, or after an error nothing.
 
             write_text("/tmp/mos-example.txt", "hello")
             print(read_text("/tmp/mos-example.txt"))    # hello
         """, effects: .writes
       ) { arguments in
-        try writeFile(arguments.string(0), Array(arguments.string(1).utf8))
+        try FileWriter.write(arguments.string(1), to: arguments.string(0))
         return .nil
       },
       Builtin(
@@ -158,36 +156,5 @@ extension Builtins {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
-  /// The bytes of a file.
-  ///
-  /// - Throws: an io error with the system's reason.
-  static func readFile(_ path: String) throws -> [UInt8] {
-    guard let file = fopen(path, "rb") else { throw fileError("read", path) }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, file)
-      bytes += buffer[..<count]
-      if count < buffer.count { break }
-    }
-    guard ferror(file) == 0 else { throw fileError("read", path) }
-    return bytes
-  }
-
-  /// Writes bytes in place of what a file held.
-  ///
-  /// - Throws: an io error with the system's reason.
-  static func writeFile(_ path: String, _ bytes: [UInt8]) throws {
-    guard let file = fopen(path, "wb") else { throw fileError("write", path) }
-    let written = fwrite(bytes, 1, bytes.count, file)
-    guard fclose(file) == 0, written == bytes.count else { throw fileError("write", path) }
-  }
-
-  private static func fileError(_ verb: String, _ path: String) -> RuntimeError {
-    RuntimeError(
-      .io, "cannot \(verb) \(path.quoted): \(String(cString: strerror(errno)).lowercased())")
   }
 }

@@ -14,7 +14,7 @@ extension Builtins {
       ) { arguments in
         let separator = try arguments.string(1, default: " ")
         let end = try arguments.string(2, default: "\n")
-        let texts = arguments.rest(0).map { arguments.interpreter.text(of: $0) }
+        let texts = arguments.rest(0).map { $0.description() }
         arguments.interpreter.write(texts.joined(separator: separator) + end)
         return .nil
       },
@@ -25,7 +25,7 @@ extension Builtins {
 
             print(repr("a"), repr([1.0, 2.0]))    # "a" [1.0, 2.0] : f64[2]
         """
-      ) { arguments in .string(arguments.interpreter.representation(of: arguments[0])) },
+      ) { arguments in .string(arguments[0].representation) },
       Builtin(
         "str(value)",
         """
@@ -33,7 +33,7 @@ extension Builtins {
 
             print(str(1) + "!")    # 1!
         """
-      ) { arguments in .string(arguments.interpreter.text(of: arguments[0])) },
+      ) { arguments in .string(arguments[0].description()) },
       Builtin(
         "format(value, spec=\"\")",
         """
@@ -43,7 +43,7 @@ extension Builtins {
         """
       ) { arguments in
         .string(
-          try arguments.interpreter.format(arguments[0], arguments.string(1, default: "")))
+          try arguments[0].format(arguments.string(1, default: "")))
       },
       Builtin(
         "join(values, separator=\"\")",
@@ -58,7 +58,7 @@ extension Builtins {
         let separator = try isSwapped ? arguments.string(0) : arguments.string(1, default: "")
         let values = try arguments.sequence(isSwapped ? 1 : 0)
         return .string(
-          values.map { arguments.interpreter.text(of: $0) }.joined(separator: separator))
+          values.map { $0.description() }.joined(separator: separator))
       },
       Builtin(
         "strip(text, characters=nil)",
@@ -114,7 +114,7 @@ extension Builtins {
             print(contains("abc", "bc"), contains((1, 2), 3))    # true false
         """
       ) { arguments in
-        try arguments.interpreter.machine.compare(.in, arguments[1], arguments[0])
+        try .compare(.in, arguments[1], arguments[0])
       },
       Builtin(
         "find(values, value)",
@@ -130,7 +130,7 @@ extension Builtins {
           return place.map { .int($0) } ?? .nil
         }
         let place = try arguments.sequence(0).firstIndex {
-          try arguments.interpreter.machine.equal($0, arguments[1])
+          try Value.equal($0, arguments[1])
         }
         return place.map { .int($0) } ?? .nil
       },

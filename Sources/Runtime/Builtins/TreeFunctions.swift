@@ -140,7 +140,7 @@ extension Builtins {
         let tree = try arguments.valueTree(0)
         return tree.rebuilt(
           with: try tree.leaves.map {
-            try arguments.interpreter.machine.binary(.multiply, $0.value, arguments[1])
+            try Value.binary(.multiply, $0.value, arguments[1])
           })
       },
       Builtin(
@@ -246,7 +246,7 @@ extension Arguments {
     let b = try valueTree(self[1], like: a)
     return a.rebuilt(
       with: try zip(a.leaves, b.leaves).map { x, y in
-        try interpreter.machine.binary(operation, x.value, y.value)
+        try Value.binary(operation, x.value, y.value)
       })
   }
 

@@ -3,6 +3,8 @@
 // Colours are those of torchviz: parameters light blue, results green, named values (snapshots)
 // light blue boxes of their own, operations grey.
 
+import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -43,16 +45,24 @@ extension GraphPicture {
 
 /// Graphviz's `dot`, run as a process.
 enum Graphviz {
-  /// Turns a `.dot` file into a picture of a format.
+  /// Draws a graph, in the language of `dot`, as a picture of a format.
   ///
   /// - Parameter pause: called while it works; what it throws ends the process.
   /// - Throws: an io error where `dot` is not installed or fails.
   static func draw(
-    _ source: String, format: String, to target: String, pause: () throws -> Void
+    _ graph: String, format: String, to target: String, pause: () throws -> Void
   ) throws {
+    try FileWriter.replace(target) { file in
+      let source = file.temporary + ".dot"
+      defer { unlink(source) }
+      try FileWriter.write(graph, to: source)
+      try run(["dot", "-T\(format)", "-o", file.temporary, source], target, pause)
+    }
+  }
+
+  private static func run(_ words: [String], _ target: String, _ pause: () throws -> Void) throws {
     var process = pid_t()
-    var arguments: [UnsafeMutablePointer<CChar>?] = []
-    for word in ["dot", "-T\(format)", "-o", target, source] { arguments.append(strdup(word)) }
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     arguments.append(nil)
     defer { for word in arguments { free(word) } }
     let status = posix_spawnp(&process, "dot", nil, nil, &arguments, environ)

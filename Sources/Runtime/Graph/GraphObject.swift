@@ -3,12 +3,6 @@
 import Autodiff
 import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A picture of a graph as a value: text when printed, a file when saved.
 final class GraphObject: HostObject {
   private let picture: GraphPicture
@@ -41,12 +35,9 @@ final class GraphObject: HostObject {
         hint: "save a graph as .dot, .svg, .png or .pdf")
     }
     switch format {
-    case "dot": try Builtins.writeFile(path, Array(picture.dot.utf8))
+    case "dot": try FileWriter.write(picture.dot, to: path)
     case "svg", "png", "pdf":
-      let source = path + ".dot"
-      try Builtins.writeFile(source, Array(picture.dot.utf8))
-      defer { unlink(source) }
-      try Graphviz.draw(source, format: String(format), to: path) {
+      try Graphviz.draw(picture.dot, format: String(format), to: path) {
         _ = try arguments.interpreter.machine.safepoint()
       }
     default:

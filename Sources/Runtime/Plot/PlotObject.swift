@@ -38,7 +38,7 @@ final class PlotObject: HostObject {
       throw RuntimeError(
         .value, "a plot cannot be saved as \(path.quoted)", hint: "save it as .svg")
     }
-    try Builtins.writeFile(path, Array(svg.utf8))
+    try FileWriter.write(svg, to: path)
     return .nil
   }
 

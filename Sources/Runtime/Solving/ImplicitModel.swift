@@ -68,7 +68,7 @@ struct ImplicitModel {
     _ interpreter: Interpreter
   ) throws -> [Variable] {
     func call(_ name: String) throws -> Value {
-      try interpreter.call(interpreter.machine.boundMethod(name, of: instance), [])
+      try interpreter.call(instance.boundMethod(name), [])
     }
     if instance.type.hasMethod("optimality") {
       for (cell, variable) in zip(cells, variables) { cell.substitute(variable) }

@@ -45,7 +45,7 @@ extension Value {
     if isCallable, !hasSample {
       function = self
     } else if hasSample {
-      function = try interpreter.machine.field("sample", of: self)
+      function = try field("sample", interpreter)
     } else {
       return nil
     }

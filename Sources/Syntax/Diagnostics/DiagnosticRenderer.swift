@@ -54,25 +54,8 @@ public struct DiagnosticRenderer: Sendable {
     return excerpts
   }
 
-  /// The most calls that are shown.
-  private static let maximumTrace = 8
-
-  /// The trace in few lines: repeated calls folded, the middle of a long one left out.
-  private func traceLines(_ trace: [String]) -> [String] {
-    var folded: [(call: String, count: Int)] = []
-    for call in trace {
-      if let last = folded.last, last.call == call {
-        folded[folded.count - 1].count += 1
-      } else {
-        folded.append((call, 1))
-      }
-    }
-    var calls = folded.map { $0.count > 1 ? "\($0.call), \($0.count) times" : $0.call }
-    if calls.count > DiagnosticRenderer.maximumTrace {
-      let left = calls.count - DiagnosticRenderer.maximumTrace
-      let half = DiagnosticRenderer.maximumTrace / 2
-      calls.replaceSubrange(half..<calls.count - half, with: ["… \(left) more calls"])
-    }
+  /// The calls, each said to be the caller of the one before.
+  private func traceLines(_ calls: [String]) -> [String] {
     guard let first = calls.first else { return [] }
     // Two calls fit a line, as in the picture above; more stand below each other.
     if calls.count <= 2 {

@@ -34,9 +34,6 @@ public final class Source: Sendable {
   /// The offset at which each line begins; the first is 0.
   public let lineStarts: [Int32]
 
-  /// The largest source that is accepted, so that every offset fits a `Span`.
-  public static let maximumSize = Int(Int32.max) - 16
-
   /// A source of the given name and text.
   public init(name: String, text: String) {
     self.name = name

@@ -47,11 +47,6 @@ public struct Token: Sendable {
     ]
     return Dictionary(uniqueKeysWithValues: kinds.map { ($0.spelling, $0) })
   }()
-
-  /// The words that are keywords only where the grammar expects them.
-  public static let contextualKeywords: Set<String> = [
-    "model", "param", "buffer", "test", "extract", "recover", "import", "from", "by", "as",
-  ]
 }
 
 extension Token.Kind {

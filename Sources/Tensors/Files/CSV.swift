@@ -37,9 +37,7 @@ public struct CSV {
   public init(contentsOf path: String) throws {
     let file = try FileReader(path)
     let bytes = try file.bytes()
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw file.damaged("it is not UTF-8 text")
-    }
+    _ = try FileReader.text(bytes, of: path)
     var rows = try file.reading("its table") {
       var reader = CSVReader(bytes: bytes)
       return try reader.rows()

@@ -10,7 +10,7 @@
 #endif
 
 /// A regular file and its size; closed when it goes.
-final class FileReader {
+public final class FileReader {
   let path: String
   /// The bytes the file had when it was opened.
   let size: Int
@@ -78,10 +78,61 @@ final class FileReader {
   }
 }
 
+// MARK: - Texts
+
+/// The system's `read`, which inside the class is a method's name.
+private func readPiece(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int
+{
+  read(descriptor, memory, count)
+}
+
+extension FileReader {
+  /// The text of a file, a pipe or a device, up to its end.
+  ///
+  /// - Throws: an io error with the system's reason, or with the first byte that is not UTF-8.
+  public static func text(of path: String) throws -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw TensorError(cannot: "read", path) }
+    defer { close(descriptor) }
+    return try text(of: descriptor, path)
+  }
+
+  /// The text of a file; nil where nothing has the name.
+  public static func textIfAny(of path: String) throws -> String? {
+    var status = stat()
+    return stat(path, &status) == 0 ? try text(of: path) : nil
+  }
+
+  /// The text that comes in by standard input.
+  public static func textOfInput() throws -> String { try text(of: STDIN_FILENO, "<stdin>") }
+
+  private static func text(of descriptor: Int32, _ path: String) throws -> String {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = readPiece(descriptor, &piece, piece.count)
+      if count == 0 { break }
+      if count > 0 { bytes += piece[..<count] }
+      guard count > 0 || errno == EINTR else { throw TensorError(cannot: "read", path) }
+    }
+    return try text(bytes, of: path)
+  }
+
+  /// What bytes of a file say.
+  static func text(_ bytes: [UInt8], of path: String) throws -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var parser = Unicode.UTF8.ForwardParser()
+    var rest = bytes.makeIterator()
+    var offset = 0
+    while case .valid(let scalar) = parser.parseScalar(from: &rest) { offset += scalar.count }
+    throw TensorError(.io, "cannot read \(path.inJSON): byte \(offset) is not UTF-8 text")
+  }
+}
+
 extension TensorError {
   /// What the system says to a file that cannot be used.
   init(cannot verb: String, _ path: String) {
     let reason = String(cString: strerror(errno))
-    self.init(.io, "cannot \(verb) \(path.excerpt): \(reason.lowercased())")
+    self.init(.io, "cannot \(verb) \(path.inJSON): \(reason.lowercased())")
   }
 }

@@ -12,8 +12,11 @@
 
 /// A new file on its way to a name.
 public final class FileWriter {
+  /// The name as the program gave it, for messages, and the file that it stands for.
+  private let name: String
   private let path: String
-  private let temporary: String
+  /// The file that takes the name, while another program writes it in our place.
+  public let temporary: String
   private let descriptor: Int32
   private var pending: [UInt8] = []
 
@@ -36,23 +39,45 @@ public final class FileWriter {
     }
   }
 
+  /// Writes a text in place of what a file held; a pipe or a device takes it as it comes.
+  ///
+  /// - Throws: an io error with the system's reason; a file is then as it was.
+  public static func write(_ text: String, to path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      let stream = try FileWriter(stream: path)
+      try stream.write(text.utf8)
+      try stream.flush()
+    } else {
+      try replace(path) { try $0.write(text.utf8) }
+    }
+  }
+
+  /// What is written goes straight to a pipe or a device.
+  private init(stream path: String) throws {
+    descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw TensorError(cannot: "write", path) }
+    (name, self.path, temporary) = (path, path, path)
+  }
+
   private init(_ named: String) throws {
     var status = stat()
     let exists = stat(named, &status) == 0
     guard !exists || status.st_mode & S_IFMT == S_IFREG else {
       throw TensorError(.io, "cannot write \(named.excerpt): it is not a regular file")
     }
+    name = named
     path = exists ? FileWriter.resolved(named) : named
     var attempt = 0
-    var name = ""
+    var candidate = ""
     var opened: Int32 = -1
     repeat {
-      name = "\(path).\(getpid())-\(attempt).tmp"
-      opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      candidate = "\(path).\(getpid())-\(attempt).tmp"
+      opened = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       attempt += 1
     } while opened < 0 && errno == EEXIST && attempt < 1000
     guard opened >= 0 else { throw TensorError(cannot: "write", named) }
-    temporary = name
+    temporary = candidate
     descriptor = opened
     if exists { fchmod(descriptor, status.st_mode & 0o7777) }
   }
@@ -88,7 +113,7 @@ public final class FileWriter {
       if length > 0 {
         done += length
       } else if length < 0 && errno != EINTR {
-        throw TensorError(cannot: "write", path)
+        throw TensorError(cannot: "write", name)
       }
     }
   }
@@ -105,7 +130,7 @@ public final class FileWriter {
   private func commit() throws {
     try flush()
     guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
-      throw TensorError(cannot: "write", path)
+      throw TensorError(cannot: "write", name)
     }
     // The name itself is on disk once the folder is; where a folder cannot be synced, as on some
     // network file systems, the file is whole all the same.

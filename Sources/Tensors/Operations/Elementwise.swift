@@ -47,11 +47,6 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
   /// `b > 0 ? a : 0`, the derivative of a rectifier at b times a.
   case gate
 
-  /// True where the result is of type bool whatever the operands are.
-  public var isComparison: Bool {
-    rawValue >= BinaryKernel.equal.rawValue && rawValue <= BinaryKernel.greaterEqual.rawValue
-  }
-
   /// What messages call the operation: `cannot add f64[3, 4] and f64[5]`.
   public var verb: String {
     switch self {

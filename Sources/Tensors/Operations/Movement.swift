@@ -133,16 +133,6 @@ extension Tensor {
     return try sliced(starts: starts, stops: stops, steps: [Int](repeating: 1, count: rank))
   }
 
-  /// The elements along some axes in reverse; a view.
-  public func flipped(_ axes: AxisSet) throws -> Tensor {
-    var (newStrides, offset) = (strides, 0)
-    for axis in 0..<rank where axes.contains(axis) && shape[axis] > 1 {
-      offset += (shape[axis] - 1) * newStrides[axis]
-      newStrides[axis] = -newStrides[axis]
-    }
-    return view(shape: shape, strides: newStrides, offset: count == 0 ? 0 : offset)
-  }
-
   // MARK: Copies
 
   /// The tensor with the value around it: `before[i]` and `after[i]` elements along axis i.
@@ -256,21 +246,6 @@ extension Tensor {
     }
     let place = axis < 0 ? axis &+ first.rank &+ 1 : axis
     return try concat(parts.map { try $0.expanded(at: place) }, axis: place)
-  }
-
-  /// The elements moved along an axis by a number of places, those that fall off the end coming
-  /// back at the beginning.
-  public func rolled(_ places: Int, axis: Int) throws -> Tensor {
-    let place = try shape.axis(axis)
-    let extent = shape[place]
-    guard extent > 1 else { return self }
-    let shift = ((places % extent) + extent) % extent
-    if shift == 0 { return self }
-    return try Tensor.concat(
-      [
-        sliced(axis: place, from: extent - shift, to: extent),
-        sliced(axis: place, from: 0, to: extent - shift),
-      ], axis: place)
   }
 
   /// Each element along an axis several times in a row.

@@ -6,44 +6,19 @@
 extension Tensor {
   /// The places that put each lane of an axis in order.
   public func argsort(axis: Int = -1, descending: Bool = false) throws -> Tensor {
-    try sorted(axis: axis, descending: descending, keeping: nil)
-  }
-
-  /// The elements of each lane of an axis in order.
-  public func sort(axis: Int = -1, descending: Bool = false) throws -> Tensor {
-    if rank == 0 { return self }
-    return try gather(axis: axis, argsort(axis: axis, descending: descending))
-  }
-
-  /// The places of the k largest elements of each lane, the largest first, or of the smallest.
-  ///
-  /// - Throws: a value error where a lane has less than k elements.
-  public func topkIndices(_ k: Int, axis: Int = -1, largest: Bool = true) throws -> Tensor {
-    let extent = rank == 0 ? 1 : shape[try shape.axis(axis)]
-    guard k >= 0 && k <= extent else {
-      throw TensorError(.value, "cannot take the top \(k) of an axis of \(extent)")
-    }
-    return try sorted(axis: axis, descending: largest, keeping: k)
-  }
-
-  private func sorted(axis: Int, descending: Bool, keeping: Int?) throws -> Tensor {
     if rank == 0 { return try Tensor.make(Shape(), .i64) { $0.storeBytes(of: 0, as: Int.self) } }
     let axis = try shape.axis(axis)
     let extent = shape[axis]
-    var kept = shape
-    kept[axis] = keeping ?? extent
     let keys = sortKeys(descending: descending)
     let lanes = elementOffsets(
       shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis))
-    let firsts = elementOffsets(
-      kept.removing(axis: axis), kept.contiguousStrides.removing(axis: axis))
     let step = shape.contiguousStrides[axis]
     var lane = SortedLane(extent)
-    return try Tensor.make(kept, .i64) { target in
+    return try Tensor.make(shape, .i64) { target in
       let target = target.assumingMemoryBound(to: Int.self)
-      for (source, first) in zip(lanes, firsts) {
-        lane.sort(keys, from: source, step: step)
-        for i in 0..<kept[axis] { target[first + i * step] = lane.places[i] }
+      for first in lanes {
+        lane.sort(keys, from: first, step: step)
+        for i in 0..<extent { target[first + i * step] = lane.places[i] }
       }
     }
   }
