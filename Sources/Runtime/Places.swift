@@ -250,8 +250,7 @@ extension Machine {
         throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
       }
       container = .tensor(variable)
-    case .host(let host):
-      guard try host.setField(name, value, interpreter) else { throw noMember(name, container) }
+    case .host(let host) where !host.memberNames.contains(name): throw noMember(name, container)
     default:
       throw RuntimeError(
         .type, "field `\(name)` of \(container.shortDescription) cannot be assigned",
