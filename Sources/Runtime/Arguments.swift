@@ -12,8 +12,8 @@ public struct Arguments {
   let count: Int
   /// The interpreter that runs the call.
   public unowned(unsafe) let interpreter: Interpreter
-  /// The function that was called.
-  public unowned(unsafe) let callee: BuiltinFunction
+  /// The signature of what was called.
+  public unowned(unsafe) let callee: Signature
 
   /// The argument of a parameter, `.absent` where it was not given.
   public subscript(index: Int) -> Value {
@@ -260,7 +260,7 @@ extension Arguments {
 extension Arguments {
   /// The name of a parameter, for messages.
   public func parameterName(_ index: Int) -> String {
-    let parameters = callee.signature.parameters
+    let parameters = callee.parameters
     return index < parameters.count ? parameters[index].name : "argument \(index + 1)"
   }
 

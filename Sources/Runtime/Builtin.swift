@@ -88,46 +88,63 @@ public struct BuiltinPage: Sendable {
   public let title: String
   public let constants: [BuiltinConstant]
   public let functions: [Builtin]
+  /// The classes of the objects that these give; each has its members in its `hostType`.
+  public let objects: [HostObject.Type]
 
   /// A page of declarations.
-  public init(_ title: String, constants: [BuiltinConstant] = [], _ functions: [Builtin]) {
+  public init(
+    _ title: String, constants: [BuiltinConstant] = [], objects: [HostObject.Type] = [],
+    _ functions: [Builtin]
+  ) {
     self.title = title
     self.constants = constants
+    self.objects = objects
     self.functions = functions
   }
 }
 
 /// A built-in as a value of one interpreter.
 public final class BuiltinFunction {
-  /// The declaration.
-  public let declaration: Builtin
-  /// The name.
-  public let name: String
-  /// The parameters, read from the declaration when first asked for.
-  public private(set) lazy var signature = Signature(parsing: declaration.signature)
+  /// The parameters, read from the declaration.
+  public let signature: Signature
+  /// What it does, in Markdown; empty for results such as the `pull` of `vjp`.
+  public let documentation: String
+  /// What it does beside giving a value.
+  let effects: Builtin.Effects
   let function: Builtin.Function
   /// The interpreter whose code it may call; nil for what the language itself has.
   let home: ObjectIdentifier?
 
-  /// A built-in function made while a program runs (a bound method of a host object, say).
-  public convenience init(_ declaration: Builtin) { self.init(declaration, home: nil) }
+  /// The name.
+  public var name: String { signature.name }
 
-  private init(_ declaration: Builtin, home: ObjectIdentifier?) {
-    self.declaration = declaration
-    self.home = home
-    name = declaration.name
+  /// A function of the language's own.
+  public init(_ declaration: Builtin) {
+    signature = Signature(parsing: declaration.signature)
+    documentation = declaration.documentation
+    effects = declaration.effects
     function = declaration.function
+    home = nil
   }
 
-  /// A function from Swift, for results such as the `pull` of `vjp`; not in any reference page. One that
-  /// is made while no program runs is the host's, which may do anything.
-  public convenience init(_ signature: String, _ function: @escaping (Arguments) throws -> Value) {
+  /// A function from Swift; not in any reference page. One that is made while no program runs is the
+  /// host's, which may do anything.
+  init(
+    _ signature: Signature, _ documentation: String,
+    _ function: @escaping (Arguments) throws -> Value
+  ) {
     // A closure made while running stays with the interpreter that made it: one thread.
     nonisolated(unsafe) let function = function
-    let home = runningInterpreter
-    self.init(
-      Builtin(signature, "", effects: home == nil ? .opaque : .none) { try function($0) },
-      home: home)
+    self.signature = signature
+    self.documentation = documentation
+    self.function = { try function($0) }
+    home = runningInterpreter
+    effects = home == nil ? .opaque : .none
+  }
+
+  /// A function from Swift, for results such as the `pull` of `vjp`.
+  public convenience init(_ signature: String, _ function: @escaping (Arguments) throws -> Value) {
+    self.init(Signature(parsing: signature), "", function)
   }
 }
 

@@ -5,6 +5,8 @@ import Syntax
 /// A caught error: `e.message`, `e.kind`, `e.line`, `e.hint`, `e.value`, and fields of the thrown
 /// value.
 final class ErrorObject: HostObject {
+  override class var hostType: HostType { members }
+
   let error: RuntimeError
 
   init(_ error: RuntimeError) { self.error = error }
@@ -36,25 +38,44 @@ final class ErrorObject: HostObject {
     return writer.text
   }
 
-  override var typeName: String { "Error" }
   override var summary: String { "error[\(error.diagnostic.kind)]: \(error.diagnostic.message)" }
-  override var memberNames: [String] { ["message", "kind", "line", "hint", "value", "trace"] }
 
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    switch name {
-    case "message": return .string(error.diagnostic.message)
-    case "kind": return .string(error.diagnostic.kind)
-    case "hint": return error.diagnostic.hint.map { .string($0) } ?? .nil
-    case "trace": return .list(error.diagnostic.trace.map { .string($0) })
-    case "value": return error.thrown ?? .nil
-    case "line":
-      guard let place = error.diagnostic.primary else { return .nil }
-      return .int(place.source.line(at: place.span.start))
-    default:
-      if case .record(let record) = error.thrown { return record[name] }
-      return nil
-    }
+  /// The fields of a record that was thrown.
+  override var ownFields: Record {
+    if case .record(let record) = error.thrown { record } else { Record() }
   }
+}
 
-  override func isEqual(_ other: HostObject) -> Bool { self === other }
+extension ErrorObject {
+  private static let members = HostType(
+    ErrorObject.self, "Error",
+    """
+    What `catch e` binds. An error that a program made by throwing a record has the record's fields
+    besides.
+
+        try { zeros(2) + zeros(3) } catch e { print(e.kind) }              # shape
+        try { throw {message: "too far", step: 3} } catch e { print(e.step) }    # 3
+    """,
+    fields: [
+      Field("message", "What is wrong, a String.") { .string($0.error.diagnostic.message) },
+      Field(
+        "kind",
+        """
+        The kind of mistake, a String: `name`, `type`, `shape`, `value`, `index` and others, or what
+        a thrown record says; `error` for what else `throw` was given.
+        """
+      ) { .string($0.error.diagnostic.kind) },
+      Field("line", "The number of the line where it happened, an Int; nil where no line did it.") {
+        $0.error.diagnostic.primary.map { .int($0.source.line(at: $0.span.start)) } ?? .nil
+      },
+      Field("hint", "What may help, a String; nil where there is no hint.") {
+        $0.error.diagnostic.hint.map { .string($0) } ?? .nil
+      },
+      Field("value", "What `throw` was given; nil for an error of the language itself.") {
+        $0.error.thrown ?? .nil
+      },
+      Field("trace", "The calls that led there, a list of Strings, the innermost first.") {
+        .list($0.error.diagnostic.trace.map { .string($0) })
+      },
+    ])
 }

@@ -28,9 +28,9 @@ extension Value {
     case .module(let module): return try module.member(name, interpreter)
     case .host(let host):
       interpreter.machine.willRead(host)
-      if let field = try host.field(name, interpreter) { return field }
-      if let signature = host.methodSignature(name) {
-        return .builtin(BuiltinFunction(signature) { try host.callMethod(name, $0) })
+      if let field = try host.field(name) { return field }
+      if let method = type(of: host).hostType.method(name) {
+        return .builtin(method.bound(to: host))
       }
     case .range(let range):
       switch name {

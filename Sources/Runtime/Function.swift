@@ -130,7 +130,7 @@ public final class FunctionPrototype {
   ) throws -> Value {
     let builtin = sites.builtins[index]
     return try builtin.function(
-      Arguments(base: base, count: count, interpreter: interpreter, callee: builtin))
+      Arguments(base: base, count: count, interpreter: interpreter, callee: builtin.signature))
   }
 
   /// The place of the instruction at an address inside the code.

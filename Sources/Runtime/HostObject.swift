@@ -1,7 +1,8 @@
 // Values that built-ins add to the language without the machine knowing them: optimizers,
 // transforms, schedules, solvers, distributions, snapshots, keys, contexts of `with`.
 //
-// A subclass answers what it can; every default says, as a Mos error, that the value cannot do it.
+// What programs call and read stands in the table of the class, `hostType`. What the language does
+// with objects is overridden; every default says, as a Mos error, that the value cannot do it.
 
 import Autodiff
 import Tensors
@@ -16,11 +17,18 @@ open class HostObject {
   /// Nothing is needed to make one.
   public init() {}
 
+  /// The methods and fields of objects of the class, and what calling one does.
+  ///
+  ///     override class var hostType: HostType { members }
+  ///     private static let members = HostType(Counter.self, "Counter", "…", methods: […])
+  open class var hostType: HostType { plain }
+  private static let plain = HostType(HostObject.self, "Object", "A value of the host program.")
+
   /// Whether it may hold functions or models of the interpreter that made it, and so belongs to that.
   var mayHoldCode: Bool { true }
 
   /// What `type(v)` gives: `Optimizer`, `Transform`.
-  open var typeName: String { "Object" }
+  open var typeName: String { Self.hostType.name }
 
   /// The one-line text that `print` shows.
   open var summary: String { "<\(typeName)>" }
@@ -28,33 +36,8 @@ open class HostObject {
   /// The longer text of `repr`; the summary unless there is more to say.
   open var detail: String { summary }
 
-  /// The names that `field` and `callMethod` answer, for completion and for suggestions.
-  open var memberNames: [String] { [] }
-
-  /// The value of a field; nil where there is no such field.
-  open func field(_ name: String, _ interpreter: Interpreter) throws -> Value? { nil }
-
-  /// Sets a field; false where there is no such field or it cannot be set.
-  open func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws -> Bool {
-    false
-  }
-
-  /// The signature of a method, `"step(loss=nil)"`; nil where there is no such method.
-  open func methodSignature(_ name: String) -> String? { nil }
-
-  /// Calls a method that `methodSignature` knows; arguments come by position in its signature.
-  open func callMethod(_ name: String, _ arguments: Arguments) throws -> Value { .nil }
-
-  /// True where `call` works.
-  open var isCallable: Bool { false }
-
-  /// The signature of the call, `"call(x)"`; `call(*values)` takes anything by position.
-  open var callSignature: String { "call(*values)" }
-
-  /// `v(…)`; arguments come by position in `callSignature`.
-  open func call(_ arguments: Arguments) throws -> Value {
-    throw RuntimeError(.type, "a value of type \(typeName) cannot be called")
-  }
+  /// Fields that this object has and its class does not know.
+  open var ownFields: Record { Record() }
 
   /// The element of `for v in object` at an index from 0 on; nil after the last.
   ///
@@ -102,14 +85,33 @@ open class HostObject {
 
 /// `f32`, `f64`, `i64` as values, and the dtype that `x.dtype` gives.
 public final class DTypeObject: HostObject {
+  public override class var hostType: HostType { members }
+  private static let members = HostType(
+    DTypeObject.self, "DType",
+    """
+    The type of a tensor's elements: `f64`, `f32`, `i64` or `bool`, as `x.dtype` gives it.
+
+        print(zeros(2).dtype, zeros(2).dtype == f64)    # f64 true
+    """)
+
   /// The dtype itself.
   public let dtype: DType
   /// The value of a dtype.
   public init(_ dtype: DType) { self.dtype = dtype }
-  public override var typeName: String { "DType" }
   override var mayHoldCode: Bool { false }
   public override var summary: String { dtype.name }
   public override func isEqual(_ other: HostObject) -> Bool {
     (other as? DTypeObject)?.dtype == dtype
+  }
+}
+
+extension HostObject {
+  /// The names that `object.` can be followed by.
+  final var memberNames: [String] { Self.hostType.memberNames + ownFields.keys }
+
+  /// The value of a field; nil where there is no such field.
+  final func field(_ name: String) throws -> Value? {
+    if let field = Self.hostType.field(name) { return try field.read(self) }
+    return ownFields[name]
   }
 }

@@ -249,6 +249,8 @@ final class CallSite {
   let isUnspread: Bool
   /// The method that the last receiver had, and the receiver's type: most sites see one type.
   var found: (type: ModelType, method: Closure)?
+  /// The method that the last receiver had, and the receiver's class, where that was a host object.
+  private var foundOnHost: (type: HostObject.Type, method: HostMethod)?
   /// The parameters that the arguments went to, for the last callee.
   var plan: CallPlan?
 
@@ -266,12 +268,22 @@ final class CallSite {
       }
     }
   }
+
+  /// The method of the site's name that an object has; the name is looked up where the class is not
+  /// that of the last receiver.
+  func method(of host: HostObject) -> HostMethod? {
+    let type = Swift.type(of: host)
+    if let found = foundOnHost, found.type == type { return found.method }
+    guard let method = type.hostType.method(name) else { return nil }
+    foundOnHost = (type, method)
+    return method
+  }
 }
 
 /// Which parameter each argument of a site goes to.
 struct CallPlan {
   /// What is called; a plan holds it, so that nothing else can be taken for it.
-  let callee: AnyObject
+  let callee: Signature
   /// The arguments before the site's own: 1 where the receiver of a method is one.
   let leading: Int
   let places: [Int]

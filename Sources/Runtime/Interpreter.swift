@@ -259,18 +259,6 @@ extension Interpreter {
     builtinValues[name] = value
     return value
   }
-
-  /// The documentation of a built-in: signature and text.
-  public func documentation(of name: String) -> (signature: String, text: String)? {
-    switch Builtins.table[name] {
-    case .function(let page, let index):
-      let declaration = Builtins.pages[page].functions[index]
-      return (declaration.signature, declaration.documentation)
-    case .constant(let page, let index):
-      return (name, Builtins.pages[page].constants[index].documentation)
-    case nil: return nil
-    }
-  }
 }
 
 /// What another thread or a signal handler asks of a running program; the machine looks at it between

@@ -56,14 +56,10 @@ extension Machine {
           .type, "a \(instance.type.name) cannot be called, since it has no method `forward`")
       }
       return try enterMethod(method, window, count)
-    case .host(let host) where host.isCallable:
-      let function = hostFunction(host.callSignature)
-      try bind(function.signature, window + 1, count)
-      let arguments = Arguments(
-        base: window + 1, count: max(count, function.signature.parameters.count),
-        interpreter: interpreter, callee: function)
-      try finish(
-        window, arguments.count, try behind(arguments) { try host.call(arguments) })
+    case .host(let host):
+      guard let call = type(of: host).hostType.call else { fallthrough }
+      try bind(call.signature, window + 1, count)
+      try callHost(host, call, window, max(count, call.signature.parameters.count))
       return nil
     default:
       throw RuntimeError(
@@ -88,8 +84,16 @@ extension Machine {
   ) throws {
     try rehearse(builtin)
     let arguments = Arguments(
-      base: window + 1, count: count, interpreter: interpreter, callee: builtin)
+      base: window + 1, count: count, interpreter: interpreter, callee: builtin.signature)
     try finish(window, count, try behind(arguments) { try builtin.function(arguments) })
+  }
+
+  private func callHost(
+    _ host: HostObject, _ call: HostMethod, _ window: UnsafeMutablePointer<Value>, _ count: Int
+  ) throws {
+    let arguments = Arguments(
+      base: window + 1, count: count, interpreter: interpreter, callee: call.signature)
+    try finish(window, count, try behind(arguments) { try call.body(host, arguments) })
   }
 
   /// Runs a built-in so that what it calls takes slots behind its arguments, which may lie past
@@ -115,13 +119,8 @@ extension Machine {
   {
     let parameters = signature.parameters.count
     try reserve(first + max(count, parameters) + 1)
-    if signature.restList == nil, signature.restRecord == nil, count <= parameters {
-      if count < parameters {
-        if signature.parameters[count..<parameters].contains(where: { $0.defaultText == nil }) {
-          _ = try Binding(signature, positional: count, names: [])
-        }
-        for i in count..<parameters { first[i] = .absent }
-      }
+    if let plain = signature.plainCounts, plain.contains(count) {
+      for i in count..<parameters { first[i] = .absent }
       return
     }
     let binding = try Binding(signature, positional: count, names: [])
@@ -131,11 +130,10 @@ extension Machine {
 
   /// Brings the arguments of a site into the order of a signature, in place.
   private func bind(
-    _ signature: Signature, _ first: UnsafeMutablePointer<Value>, _ site: CallSite,
-    for callee: AnyObject
+    _ signature: Signature, _ first: UnsafeMutablePointer<Value>, _ site: CallSite
   ) throws {
     if site.isPlain { return try bind(signature, first, site.kinds.count) }
-    if try arrange(first, site, callee, signature) != nil { return }
+    if try arrange(first, site, signature) != nil { return }
     let (values, named) = try gather(first, site)
     let binding = try Binding(signature, positional: values.count, names: named.map(\.0))
     let arguments = binding.window(values, named)
@@ -155,10 +153,9 @@ extension Machine {
     let count: Int?
     switch window.pointee {
     case .function(let closure):
-      count = try arrange(window + 1, site, closure.prototype, closure.prototype.signature)
-    case .builtin(let builtin):
-      count = try arrange(window + 1, site, builtin, builtin.signature)
-    case .model(let type): count = try arrange(window + 1, site, type, type.signature)
+      count = try arrange(window + 1, site, closure.prototype.signature)
+    case .builtin(let builtin): count = try arrange(window + 1, site, builtin.signature)
+    case .model(let type): count = try arrange(window + 1, site, type.signature)
     default: count = nil
     }
     if let count { return try prepareBound(window, count) }
@@ -172,12 +169,11 @@ extension Machine {
   /// - Returns: the number of parameters; nil, with nothing done, where it takes more than that:
   ///   spreads, rests, and mistakes, which `Binding` words.
   private func arrange(
-    _ first: UnsafeMutablePointer<Value>, _ site: CallSite, leading: Int = 0,
-    _ callee: AnyObject, _ signature: @autoclosure () -> Signature
+    _ first: UnsafeMutablePointer<Value>, _ site: CallSite, leading: Int = 0, _ callee: Signature
   ) throws -> Int? {
     guard site.isUnspread else { return nil }
     if site.plan.map({ $0.callee !== callee || $0.leading != leading }) ?? true {
-      site.plan = makePlan(site, leading, callee, signature())
+      site.plan = makePlan(site, leading, callee)
     }
     guard let plan = site.plan else { return nil }
     try reserve(first + plan.count + 1)
@@ -194,13 +190,11 @@ extension Machine {
     return plan.count
   }
 
-  private func makePlan(
-    _ site: CallSite, _ leading: Int, _ callee: AnyObject, _ signature: Signature
-  ) -> CallPlan? {
-    guard signature.restList == nil, signature.restRecord == nil else { return nil }
+  private func makePlan(_ site: CallSite, _ leading: Int, _ callee: Signature) -> CallPlan? {
+    guard callee.plainCounts != nil else { return nil }
     let names = site.kinds.compactMap { if case .named(let name) = $0 { name } else { nil } }
     let positional = leading + site.kinds.count - names.count
-    guard let binding = try? Binding(signature, positional: positional, names: names) else {
+    guard let binding = try? Binding(callee, positional: positional, names: names) else {
       return nil
     }
     var places = Array(0..<leading)
@@ -214,7 +208,7 @@ extension Machine {
       }
     }
     return CallPlan(
-      callee: callee, leading: leading, places: places, count: signature.parameters.count)
+      callee: callee, leading: leading, places: places, count: callee.parameters.count)
   }
 
   /// The arguments of a site: spreads spread, names with their values.
@@ -274,7 +268,7 @@ extension Machine {
       } else {
         instance.type.forward?.prototype.signature
       }
-    case .host(let host): host.isCallable ? hostFunction(host.callSignature).signature : nil
+    case .host(let host): type(of: host).hostType.call?.signature
     default: nil
     }
   }
@@ -305,21 +299,11 @@ extension Machine {
       guard let method = instance.type.forward else { return try prepare(window, count) }
       return Entry(header: method.header, captures: method.captures, base: window, result: window)
     case .host(let host):
-      let arguments = Arguments(
-        base: window + 1, count: count, interpreter: interpreter,
-        callee: hostFunction(host.callSignature))
-      try finish(window, count, try behind(arguments) { try host.call(arguments) })
+      guard let call = type(of: host).hostType.call else { return try prepare(window, count) }
+      try callHost(host, call, window, count)
       return nil
     default: return try prepare(window, count)
     }
-  }
-
-  /// A host object's signature, read once for all objects that have it.
-  func hostFunction(_ signature: String) -> BuiltinFunction {
-    if let function = hostFunctions[signature] { return function }
-    let function = BuiltinFunction(Builtin(signature, "") { _ in .nil })
-    hostFunctions[signature] = function
-    return function
   }
 
   // MARK: - Methods
@@ -345,7 +329,7 @@ extension Machine {
         if value.isCallable { return try callField(value, window, site) }
       } else if let method = instance.type.method(site.name) {
         site.found = (instance.type, method)
-        try bind(method.prototype.signature, receiver + 1, site, for: method.prototype)
+        try bind(method.prototype.signature, receiver + 1, site)
         return Entry(
           header: method.header, captures: method.captures, base: receiver, result: window)
       } else if let method = ModelMethods.table[site.name] {
@@ -354,20 +338,18 @@ extension Machine {
         return nil
       }
     case .host(let host):
-      if let signature = host.methodSignature(site.name) {
+      if let method = site.method(of: host) {
         try willCallMethod(of: host)
-        let function = hostFunction(signature)
-        try bind(function.signature, receiver + 1, site, for: function)
+        try bind(method.signature, receiver + 1, site)
         let arguments = Arguments(
-          base: receiver + 1, count: max(count, function.signature.parameters.count),
-          interpreter: interpreter, callee: function)
-        let result = try behind(arguments) { try host.callMethod(site.name, arguments) }
-        window.pointee = result
+          base: receiver + 1, count: max(count, method.signature.parameters.count),
+          interpreter: interpreter, callee: method.signature)
+        window.pointee = try behind(arguments) { try method.body(host, arguments) }
         clearRegisters(receiver, arguments.count + 1)
         return nil
       }
       willRead(host)
-      if let value = try host.field(site.name, interpreter), value.isCallable {
+      if let value = try host.field(site.name), value.isCallable {
         return try callField(value, window, site)
       }
     case .record(let record):
@@ -389,14 +371,12 @@ extension Machine {
         throw site.hasVariable && window.pointee.isAbsent
           ? undeclared(site.name) : receiver.pointee.noMember(site.name)
       }
-      if site.isPlain, builtin.signature.restList == nil, builtin.signature.restRecord == nil,
-        count + 1 <= builtin.signature.parameters.count
-      {
+      if site.isPlain, let plain = builtin.signature.plainCounts, count < plain.upperBound {
         try rehearse(builtin)
         try bind(builtin.signature, receiver, count + 1)
         let arguments = Arguments(
           base: receiver, count: max(count + 1, builtin.signature.parameters.count),
-          interpreter: interpreter, callee: builtin)
+          interpreter: interpreter, callee: builtin.signature)
         let result = try behind(arguments) { try builtin.function(arguments) }
         window.pointee = result
         clearRegisters(receiver, arguments.count)
@@ -404,7 +384,7 @@ extension Machine {
       }
       window.pointee = .builtin(builtin)
       if !site.isPlain,
-        let count = try arrange(receiver, site, leading: 1, builtin, builtin.signature)
+        let count = try arrange(receiver, site, leading: 1, builtin.signature)
       {
         return try prepareBound(window, count)
       }

@@ -79,8 +79,6 @@ final class Machine {
   let state: UnsafeMutablePointer<MachineState>
   /// What ends a region that an error leaves: innermost last.
   var handlers: [Handler] = []
-  /// Signatures of host objects' methods, read once.
-  var hostFunctions: [String: BuiltinFunction] = [:]
   /// Stands for code while nothing runs.
   private let idle: FunctionPrototype
 

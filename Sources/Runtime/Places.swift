@@ -159,8 +159,7 @@ extension Value {
         throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")
       }
       self = .tensor(variable)
-    case .host(let host):
-      guard try host.setField(name, value, interpreter) else { throw noMember(name) }
+    case .host(let host) where !host.memberNames.contains(name): throw noMember(name)
     default:
       throw RuntimeError(
         .type, "field `\(name)` of \(shortDescription) cannot be assigned",

@@ -75,6 +75,8 @@ final class Profiler {
 
 /// What `profile(f)` gives: the value of `f`, and the lines by the time they took.
 final class ProfileObject: HostObject {
+  override class var hostType: HostType { members }
+
   private let value: Value
   private let seconds: Double
   private let lines: [Line]
@@ -93,9 +95,6 @@ final class ProfileObject: HostObject {
     self.lines = lines
   }
 
-  override var typeName: String { "Profile" }
-  override var memberNames: [String] { ["value", "seconds", "lines"] }
-
   override var summary: String {
     let digits = ProfileObject.digits
     let rows = lines.prefix(20).map { line in
@@ -110,22 +109,32 @@ final class ProfileObject: HostObject {
     (try? FormatSpecification.parse(format).format(value)) ?? "\(value)"
   }
 
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    switch name {
-    case "value": value
-    case "seconds": .float(seconds)
-    case "lines":
-      .list(
-        lines.map { line in
-          .record(
-            Record([
-              ("place", .string(line.place)), ("text", .string(line.text)),
-              ("seconds", .float(line.share * seconds)), ("share", .float(line.share)),
-            ]))
-        })
-    default: nil
-    }
-  }
+}
+
+extension ProfileObject {
+  private static let members = HostType(
+    ProfileObject.self, "Profile",
+    "What `profile` gives: where the time of a call went, as a table of lines when printed.",
+    fields: [
+      Field("value", "What the function gave.") { $0.value },
+      Field("seconds", "How long the call took, a Float.") { .float($0.seconds) },
+      Field(
+        "lines",
+        """
+        The source lines that took time, the greatest share first: a list of records of `place`, as
+        `train.mos:12`, the `text` that stands there, its `seconds`, and its `share` of them.
+        """
+      ) { profile in
+        .list(
+          profile.lines.map { line in
+            .record(
+              Record([
+                ("place", .string(line.place)), ("text", .string(line.text)),
+                ("seconds", .float(line.share * profile.seconds)), ("share", .float(line.share)),
+              ]))
+          })
+      },
+    ])
 }
 
 extension Interpreter {

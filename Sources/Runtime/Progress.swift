@@ -8,6 +8,11 @@ import Syntax
 
 /// A sequence that shows how much of it has been walked over.
 final class ProgressObject: HostObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    ProgressObject.self, "Progress",
+    "What `progress` gives on a terminal: values to loop over; `len` says how many.")
+
   private let values: Value
   private let total: Int
   private let label: String
@@ -25,7 +30,6 @@ final class ProgressObject: HostObject {
 
   deinit { close() }
 
-  override var typeName: String { "Progress" }
   override var count: Int? { total }
 
   override func element(at index: Int, _ interpreter: Interpreter) throws -> Value? {

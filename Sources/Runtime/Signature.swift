@@ -1,9 +1,10 @@
 // Parameter lists as callers see them: names, which may be left out, which collect the rest.
 //
-// A built-in's signature is text, `sum(x, axis=nil, keepdims=false)`, read when first needed.
+// A built-in's signature is text, `sum(x, axis=nil, keepdims=false)`, read when a program first names
+// it. Call sites know a callee by its signature, which is one object for all calls.
 
 /// The parameters of something that can be called.
-public struct Signature: Sendable {
+public final class Signature: Sendable {
   /// One parameter.
   public struct Parameter: Sendable {
     public enum Kind: Sendable { case plain, restList, restRecord }
@@ -14,12 +15,15 @@ public struct Signature: Sendable {
   }
 
   /// The name shown in messages.
-  public var name: String
-  public var parameters: [Parameter]
+  public let name: String
+  public let parameters: [Parameter]
   /// The place of `*rest`.
   public let restList: Int?
   /// The place of `**options`.
   public let restRecord: Int?
+  /// How many positional arguments need no binding but `.absent` behind them: from the last that must
+  /// be given to all; nil where some are collected.
+  let plainCounts: ClosedRange<Int>?
 
   /// A signature of parameters.
   public init(name: String, parameters: [Parameter]) {
@@ -27,10 +31,13 @@ public struct Signature: Sendable {
     self.parameters = parameters
     restList = parameters.firstIndex { $0.kind == .restList }
     restRecord = parameters.firstIndex { $0.kind == .restRecord }
+    let lastRequired = parameters.lastIndex { $0.defaultText == nil } ?? -1
+    plainCounts =
+      restList == nil && restRecord == nil ? (lastRequired + 1)...parameters.count : nil
   }
 
   /// Reads `name(a, b=1, *rest, c=(1, 2), **options)`.
-  public init(parsing text: String) {
+  public convenience init(parsing text: String) {
     let bytes = Array(text.utf8)
     let open = bytes.firstIndex(of: UInt8(ascii: "(")) ?? bytes.count
     var parameters: [Parameter] = []

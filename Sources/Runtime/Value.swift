@@ -154,7 +154,7 @@ extension Value {
     switch self {
     case .function, .builtin, .model: true
     case .instance(let instance): instance.type.forward != nil || instance.type.forwardSlot != nil
-    case .host(let host): host.isCallable
+    case .host(let host): type(of: host).hostType.call != nil
     default: false
     }
   }

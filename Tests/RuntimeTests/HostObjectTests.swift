@@ -20,28 +20,18 @@ private final class Guest: HostObject {
 private final class House: HostObject {
   var guests = 0
 
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    name == "guests" ? .int(guests) : nil
-  }
-
-  override func methodSignature(_ name: String) -> String? {
-    switch name {
-    case "guest": "guest()"
-    case "takes", "throws": "\(name)(a, b=nil)"
-    case "gathers": "gathers(a=nil, *rest)"
-    case "names": "names(a=nil, **options)"
-    default: nil
-    }
-  }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
-    if name == "guest" { return .host(Guest(of: self)) }
-    if name == "throws" { throw RuntimeError(.value, "no room") }
-    return .nil
-  }
-
-  override var isCallable: Bool { true }
-  override func call(_ arguments: Arguments) throws -> Value { .nil }
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    House.self, "House", "Where guests are.",
+    call: Method("house(*values)", "Nothing.") { _, _ in .nil },
+    methods: [
+      Method("guest()", "A guest.") { house, _ in .host(Guest(of: house)) },
+      Method("takes(a, b=nil)", "Nothing.") { _, _ in .nil },
+      Method("throws(a, b=nil)", "An error.") { _, _ in throw RuntimeError(.value, "no room") },
+      Method("gathers(a=nil, *rest)", "Nothing.") { _, _ in .nil },
+      Method("names(a=nil, **options)", "Nothing.") { _, _ in .nil },
+    ],
+    fields: [Field("guests", "How many guests are alive.") { .int($0.guests) }])
 }
 
 @Suite struct LifetimeTests {

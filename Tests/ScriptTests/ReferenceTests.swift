@@ -1,10 +1,10 @@
-// The examples in the declarations of the built-ins. An example's lines are indented by four
+// The examples in the declarations of the built-ins and of what objects can do. An example's lines are indented by four
 // spaces; a comment behind four more says what the line prints, but for its spaces and line ends.
 
 import TestSupport
 import Testing
 
-/// The example of one built-in.
+/// The example of one built-in or member.
 private struct Example {
   var title: String
   var program = ""
@@ -35,13 +35,33 @@ private struct Example {
   }
 }
 
+@Test func `every table of members stands in a page of the reference`() throws {
+  try Files.withTemporaryFolder { folder in
+    let made = try runProcess(Files.mos, ["doc", "--all", folder + "/reference"])
+    #expect(made.status == 0, "\(made.errors)")
+    let pages = Files.find(under: folder + "/reference", endingIn: ".md")
+    let reference = pages.compactMap(Files.read).joined()
+    var count = 0
+    for file in Files.find(under: Files.root + "/Sources/Runtime", endingIn: ".swift") {
+      let source = (Files.read(file) ?? "").split(separator: "\n")
+      for (line, next) in zip(source, source.dropFirst())
+      where line.hasSuffix(" = HostType(") && !next.contains("HostObject.self") {
+        let name = next.split(separator: "\"").dropFirst().first ?? ""
+        #expect(reference.contains("\n## `\(name)` objects\n"), "\(file) \(name)")
+        count += 1
+      }
+    }
+    #expect(count > 20)
+  }
+}
+
 private func withoutSpaces(_ text: String) -> String { text.filter { !$0.isWhitespace } }
 
 private func examples(inPage page: String) -> [Example] {
   var examples: [Example] = []
   for line in page.split(separator: "\n") {
-    if line.hasPrefix("## ") {
-      examples.append(Example(title: String(line.dropFirst(3))))
+    if line.hasPrefix("##") {
+      examples.append(Example(title: String(line.drop { $0 == "#" || $0 == " " })))
     } else if line.hasPrefix("    "), !examples.isEmpty {
       let code = line.dropFirst(4)
       examples[examples.count - 1].program += code + "\n"

@@ -1,10 +1,11 @@
-// `mos doc NAME`, and `mos doc --all FOLDER`, which writes the reference pages.
+// `mos doc NAME`, as `mos doc adam Optimizer.step`, and `mos doc --all FOLDER`, which writes the
+// reference pages.
 
 import ArgumentParser
 import Glibc
 import Runtime
 
-/// Shows the documentation of a built-in.
+/// Shows the documentation of built-ins and of what their objects can do.
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doc", abstract: "Show what a built-in does.")
@@ -17,13 +18,15 @@ struct DocCommand: ParsableCommand {
 
   func run() throws {
     if let folder { try writeReference(to: folder) }
-    let interpreter = Interpreter(output: StandardOutput.shared.write)
     for name in names {
-      guard let (signature, text) = interpreter.documentation(of: name) else {
-        writeError("error: no built-in is called '\(name)'\n")
+      do {
+        let found = try Builtins.documentation(of: name)
+        StandardOutput.shared.write("\(found.title)\n\n\(found.text)\n")
+      } catch let error as RuntimeError {
+        let hint = error.diagnostic.hint.map { "; \($0)" } ?? ""
+        writeError("error: \(error.diagnostic.message)\(hint)\n")
         throw ExitCode(ExitStatus.failure)
       }
-      StandardOutput.shared.write("\(signature)\n\n\(text)\n")
     }
   }
 
@@ -34,8 +37,9 @@ struct DocCommand: ParsableCommand {
     for page in Builtins.pages {
       let file = page.title.lowercased().replacing(" ", with: "-") + ".md"
       let names = page.constants.map(\.name) + page.functions.map(\.name)
-      index += "- [\(page.title)](\(file)): " + names.map { "`\($0)`" }.joined(separator: " ")
-      index += "\n"
+      let members = page.objects.flatMap { $0.hostType.qualifiedNames }
+      index += "- [\(page.title)](\(file)): "
+      index += (names + members).map { "`\($0)`" }.joined(separator: " ") + "\n"
       var text = "# \(page.title)\n"
       for constant in page.constants {
         text += "\n## `\(constant.name)`\n\n\(constant.documentation)\n"
@@ -43,8 +47,18 @@ struct DocCommand: ParsableCommand {
       for function in page.functions {
         text += "\n## `\(function.signature)`\n\n\(function.documentation)\n"
       }
+      for type in page.objects.map({ $0.hostType }) { text += section(of: type) }
       try writeFile(text, to: folder + "/" + file)
     }
     try writeFile(index, to: folder + "/README.md")
+  }
+
+  /// The objects of a type, and what they can do.
+  private func section(of type: HostType) -> String {
+    var text = "\n## `\(type.name)` objects\n\n\(type.documentation)\n"
+    for member in type.members {
+      text += "\n### `\(member.isCall ? "" : type.name + ".")\(member.title)`\n\n\(member.text)\n"
+    }
+    return text
   }
 }

@@ -96,6 +96,8 @@ struct PromptCommand {
   private static func help(_ name: String, _ prompt: Prompt) {
     if name.isEmpty {
       list()
+    } else if name.contains("."), let found = try? Builtins.documentation(of: name) {
+      StandardOutput.shared.write("\(found.title)\n\n\(found.text)\n")
     } else {
       _ = prompt.session.run(source("help(\(name))"))
     }

@@ -3,15 +3,45 @@
 import Autodiff
 import Tensors
 
-/// Nothing inside is recorded for derivatives.
-final class NoGradContext: HostObject {
-  private var saved: [(Int, Int)] = []
+/// What `with` takes.
+class ContextObject: HostObject {
+  override class var hostType: HostType { contexts }
+  private static let contexts = HostType(
+    ContextObject.self, "Context", "What stands after `with`: `no_grad`, `dtype(f32)` and others.")
 
   override var typeName: String { "Context" }
-  override var summary: String { "no_grad" }
   override var isContext: Bool { true }
-  override var isCallable: Bool { true }
-  override var callSignature: String { "no_grad(f=nil)" }
+}
+
+/// Nothing inside is recorded for derivatives.
+final class NoGradContext: ContextObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    NoGradContext.self, "no_grad", "The context `no_grad`, which is a decorator too.",
+    call: Method(
+      "no_grad(f=nil)",
+      """
+      A function that does what `f` does, with nothing recorded for derivatives; without a function,
+      `no_grad` itself. So `@no_grad` stands in front of a function.
+
+          let f = no_grad(x => x * x)
+          print(repr(f(param(2.0))))    # 4.0 : f64
+      """
+    ) { context, arguments in
+      guard arguments.has(0) else { return .host(context) }
+      let function = try arguments.function(0)
+      return .builtin(
+        BuiltinFunction("call(*values, **options)") { arguments in
+          try Context.current.withoutGradients {
+            try arguments.interpreter.call(
+              function, arguments.rest(0), named: arguments.options(1).pairs.map { ($0, $1) })
+          }
+        })
+    })
+
+  private var saved: [(Int, Int)] = []
+
+  override var summary: String { "no_grad" }
 
   override func enter(_ interpreter: Interpreter) throws {
     saved.append(Context.current.enterWithoutGradients())
@@ -20,31 +50,16 @@ final class NoGradContext: HostObject {
   override func exit(_ interpreter: Interpreter) {
     if let last = saved.popLast() { Context.current.leaveWithoutGradients(last) }
   }
-
-  /// `@no_grad fn …`; `no_grad()` is no_grad itself, as in PyTorch.
-  override func call(_ arguments: Arguments) throws -> Value {
-    guard arguments.has(0) else { return .host(self) }
-    let function = try arguments.function(0)
-    return .builtin(
-      BuiltinFunction("call(*values, **options)") { arguments in
-        try Context.current.withoutGradients {
-          try arguments.interpreter.call(
-            function, arguments.rest(0), named: arguments.options(1).pairs.map { ($0, $1) })
-        }
-      })
-  }
 }
 
 /// Another default float type inside.
-final class DTypeContext: HostObject {
+final class DTypeContext: ContextObject {
   private let dtype: DType
   private var saved: [DType] = []
 
   init(_ dtype: DType) { self.dtype = dtype }
 
-  override var typeName: String { "Context" }
   override var summary: String { "dtype(\(dtype.name))" }
-  override var isContext: Bool { true }
 
   override func enter(_ interpreter: Interpreter) throws {
     saved.append(Context.current.defaultFloat)
@@ -57,15 +72,15 @@ final class DTypeContext: HostObject {
 }
 
 /// The first nan or inf inside is an error.
-final class AnomalyContext: HostObject {
+final class AnomalyContext: ContextObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    AnomalyContext.self, "anomaly_detection", "The context `anomaly_detection`.",
+    call: Method("anomaly_detection()", "The context itself.") { context, _ in .host(context) })
+
   private var saved: [Bool] = []
 
-  override var typeName: String { "Context" }
   override var summary: String { "anomaly_detection" }
-  override var isContext: Bool { true }
-  override var isCallable: Bool { true }
-  override var callSignature: String { "anomaly_detection()" }
-  override func call(_ arguments: Arguments) throws -> Value { .host(self) }
 
   override func enter(_ interpreter: Interpreter) throws {
     saved.append(Context.current.setDetectsAnomalies(true))
@@ -77,7 +92,17 @@ final class AnomalyContext: HostObject {
 }
 
 /// Measures how long the inside takes.
-final class TimerContext: HostObject {
+final class TimerContext: ContextObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    TimerContext.self, "Timer",
+    "What `timer` gives: a context that measures how long its block takes.",
+    fields: [
+      Field("seconds", "How long the last block took, a Float; 0.0 before the first.") {
+        .float($0.seconds)
+      }
+    ])
+
   private let name: String?
   private var starts: [Double] = []
   private var seconds = 0.0
@@ -86,12 +111,6 @@ final class TimerContext: HostObject {
 
   override var typeName: String { "Timer" }
   override var summary: String { "<Timer \(TimerContext.text(seconds))>" }
-  override var memberNames: [String] { ["seconds"] }
-  override var isContext: Bool { true }
-
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    name == "seconds" ? .float(seconds) : nil
-  }
 
   override func enter(_ interpreter: Interpreter) throws { starts.append(Builtins.now()) }
 
@@ -136,6 +155,7 @@ extension Builtins {
         """
       ) { .host(AnomalyContext()) },
     ],
+    objects: [ContextObject.self, NoGradContext.self, AnomalyContext.self, TimerContext.self],
     [
       Builtin(
         "dtype(type)",

@@ -24,6 +24,7 @@ extension Builtins {
         .host(DTypeObject(.i64))
       },
     ],
+    objects: [DTypeObject.self],
     [
       Builtin(
         "tensor(value, dtype=nil)",

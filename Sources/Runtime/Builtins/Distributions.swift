@@ -9,35 +9,9 @@ import ZeroOrder
 
 /// A distribution: samples of a shape and the logarithm of its density.
 class Distribution: HostObject {
+  override class var hostType: HostType { distributions }
   override var typeName: String { "Distribution" }
   override var mayHoldCode: Bool { false }
-  override var memberNames: [String] { ["sample", "log_prob"] }
-  override var isCallable: Bool { true }
-  override var callSignature: String { "call(*shape)" }
-
-  override func methodSignature(_ name: String) -> String? {
-    switch name {
-    case "sample": "sample(*shape, key=nil)"
-    case "log_prob": "log_prob(x)"
-    default: nil
-    }
-  }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
-    if name == "log_prob" { return .tensor(try logDensity(arguments.stacked(0))) }
-    let shape = try arguments.shapeFromRest(0)
-    return .tensor(
-      try arguments.draw(key: 1) {
-        try sample(shape, &$0, dtype: Context.current.defaultFloat)
-      })
-  }
-
-  /// `distribution(shape)` samples, as a function of a shape would.
-  override func call(_ arguments: Arguments) throws -> Value {
-    .tensor(
-      try sample(
-        arguments.shapeFromRest(0), &Context.current.random, dtype: Context.current.defaultFloat))
-  }
 
   override func changes(since start: Int) -> Bool { false }
 
@@ -60,8 +34,69 @@ class Distribution: HostObject {
   }
 }
 
+extension Distribution {
+  /// What every distribution can do; some have fields besides.
+  static let distributions = HostType(
+    Distribution.self, "Distribution", makers: ["Rademacher", "Sphere", "Orthogonal"],
+    """
+    What `Normal`, `Uniform` and the others give. Samples have the default float type.
+    """,
+    call: Method(
+      "distribution(*shape)",
+      """
+      A sample of a shape from the program's stream, as a function of a shape gives one.
+
+          print(Uniform(0.0, 1.0)(2, 3).shape)    # (2, 3)
+      """
+    ) { distribution, arguments in
+      .tensor(
+        try distribution.sample(
+          arguments.shapeFromRest(0), &Context.current.random, dtype: Context.current.defaultFloat))
+    },
+    methods: [
+      Method(
+        "sample(*shape, key=nil)",
+        """
+        A tensor of a shape, `sample(2, 3)` or `sample((2, 3))`, drawn from the program's stream or
+        from a key. Gradients reach what the distribution was made of, tensors that must stretch to
+        the shape.
+
+            let key = random_key(0)
+            let d = Normal(5.0, 0.1)
+            print(array_equal(d.sample(3, key=key), d.sample(3, key=key)))    # true
+        """
+      ) { distribution, arguments in
+        let shape = try arguments.shapeFromRest(0)
+        return .tensor(
+          try arguments.draw(key: 1) {
+            try distribution.sample(shape, &$0, dtype: Context.current.defaultFloat)
+          })
+      },
+      Method(
+        "log_prob(x)",
+        """
+        The natural logarithm of the density at each element of `x`, for `Sphere` at the whole of it.
+        `Orthogonal` has no density, which is an error of kind `type`.
+
+            print(near(Uniform(0.0, 2.0).log_prob([1.0, 3.0]), [-log(2.0), -inf]))    # true
+        """
+      ) { distribution, arguments in
+        .tensor(try distribution.logDensity(arguments.stacked(0)))
+      },
+    ])
+}
+
 /// The normal distribution with a mean and a standard deviation.
 final class NormalDistribution: Distribution {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    NormalDistribution.self, "Normal", "What `Normal` gives, a `Distribution`.",
+    extending: distributions,
+    fields: [
+      Field("loc", "The mean, as it was given, a tensor.") { .tensor($0.location) },
+      Field("scale", "The standard deviation, as it was given, a tensor.") { .tensor($0.scale) },
+    ])
+
   let location: Variable
   let scale: Variable
 
@@ -72,15 +107,6 @@ final class NormalDistribution: Distribution {
 
   override var numbers: [Variable] { [location, scale] }
   override var summary: String { "Normal(\(brief(location)), \(brief(scale)))" }
-  override var memberNames: [String] { super.memberNames + ["loc", "scale"] }
-
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    switch name {
-    case "loc": .tensor(location)
-    case "scale": .tensor(scale)
-    default: nil
-    }
-  }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
     let noise = Variable.tensor(try key.normal(shape, dtype))
@@ -96,6 +122,15 @@ final class NormalDistribution: Distribution {
 
 /// The uniform distribution between two bounds.
 final class UniformDistribution: Distribution {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    UniformDistribution.self, "Uniform", "What `Uniform` gives, a `Distribution`.",
+    extending: distributions,
+    fields: [
+      Field("low", "The lower bound, as it was given, a tensor.") { .tensor($0.low) },
+      Field("high", "The upper bound, as it was given, a tensor.") { .tensor($0.high) },
+    ])
+
   let low: Variable
   let high: Variable
 
@@ -106,15 +141,6 @@ final class UniformDistribution: Distribution {
 
   override var numbers: [Variable] { [low, high] }
   override var summary: String { "Uniform(\(brief(low)), \(brief(high)))" }
-  override var memberNames: [String] { super.memberNames + ["low", "high"] }
-
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    switch name {
-    case "low": .tensor(low)
-    case "high": .tensor(high)
-    default: nil
-    }
-  }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
     let noise = Variable.tensor(try key.uniform(shape, dtype))

@@ -6,7 +6,7 @@ import Tensors
 
 extension Builtins {
   static let optimizers = BuiltinPage(
-    "Optimizers",
+    "Optimizers", objects: [OptimizerObject.self, FunctionalOptimizerObject.self],
     OptimizerFamily.all.map(\.functionBuiltin)
       + [
         Builtin(

@@ -7,6 +7,14 @@ import Tensors
 
 /// The key of a stream of random numbers.
 final class KeyObject: HostObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    KeyObject.self, "Key",
+    """
+    The key of a stream of random numbers, as `random_key` and `split_key` give it: the same key
+    always gives the same numbers.
+    """)
+
   private let value: RandomKey
   /// The key's words in a function that is being recorded, where the key may be another one each time.
   let words: Variable?
@@ -33,14 +41,19 @@ final class KeyObject: HostObject {
     return try keys.enumerated().map { KeyObject($1, words: try all.indexed(at: $0)) }
   }
 
-  override var typeName: String { "Key" }
   override var mayHoldCode: Bool { false }
   override var summary: String { "Key(0x\(String(key.key, radix: 16)))" }
   override func isEqual(_ other: HostObject) -> Bool { (other as? KeyObject)?.key == key }
 }
 
 /// What `seed(n)` gives: used in `with`, the stream outside goes on as if nothing was drawn.
-final class SeedContext: HostObject {
+final class SeedContext: ContextObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    SeedContext.self, "Seed",
+    "What `seed` gives: a context, after which the stream goes on as if its block had drawn nothing."
+  )
+
   private let seed: Int
   /// The stream before the call, until something is drawn or the first `with` begins.
   private var before: RandomKey?
@@ -54,7 +67,6 @@ final class SeedContext: HostObject {
 
   override var typeName: String { "Seed" }
   override var summary: String { "seed(\(seed))" }
-  override var isContext: Bool { true }
 
   override func enter(_ interpreter: Interpreter) throws {
     let start = RandomKey(seed: seed)
@@ -99,6 +111,10 @@ extension Arguments {
 extension Builtins {
   static let random = BuiltinPage(
     "Random numbers",
+    objects: [
+      KeyObject.self, SeedContext.self, Distribution.self, NormalDistribution.self,
+      UniformDistribution.self,
+    ],
     [
       Builtin(
         "seed(n)",

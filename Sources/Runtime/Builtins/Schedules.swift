@@ -5,7 +5,7 @@ import Tensors
 
 extension Builtins {
   static let schedules = BuiltinPage(
-    "Schedules",
+    "Schedules", objects: [ScheduleObject.self],
     [
       Builtin(
         "constant_schedule(value)",

@@ -5,17 +5,25 @@ import Tensors
 
 /// The text of `summary(value)`.
 final class SummaryObject: HostObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    SummaryObject.self, "Summary",
+    "What `summary` gives: a table of the parts of a value when printed.")
+
   private let lines: String
 
   init(_ lines: String) { self.lines = lines }
 
-  override var typeName: String { "Summary" }
   override var summary: String { lines }
 }
 
 extension Builtins {
   static let seeing = BuiltinPage(
     "Seeing",
+    objects: [
+      GraphObject.self, PlotObject.self, ProfileObject.self, ProgressObject.self,
+      SummaryObject.self,
+    ],
     [
       Builtin(
         "summary(value)",

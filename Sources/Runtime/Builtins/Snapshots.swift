@@ -5,7 +5,7 @@ import Tensors
 
 extension Builtins {
   static let state = BuiltinPage(
-    "State",
+    "State", objects: [Snapshot.self],
     [
       Builtin(
         "extract_state(target, by=\"reference\", detach_buffers=false, device=nil, name=nil)",

@@ -5,7 +5,8 @@ import Solvers
 import Tensors
 
 extension Builtins {
-  static let solvers = BuiltinPage("Linear solvers", iterativeSolvers + directSolvers)
+  static let solvers = BuiltinPage(
+    "Linear solvers", objects: [SolverObject.self], iterativeSolvers + directSolvers)
 
   /// The parameters that every iterative solver takes.
   private static let iterative = "maxiter=nil, rtol=nil, atol=0.0, ridge=0.0"

@@ -6,7 +6,8 @@ import Tensors
 
 extension Builtins {
   static let transforms = BuiltinPage(
-    "Transforms", combining + scalers + bounds + wrappers + guided)
+    "Transforms", objects: [TransformObject.self],
+    combining + scalers + bounds + wrappers + guided)
 
   private static let combining: [Builtin] = [
     Builtin(

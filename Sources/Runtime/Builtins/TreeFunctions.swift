@@ -6,17 +6,22 @@ import Tensors
 
 /// What `tree_flatten` took the leaves out of.
 final class TreeStructure: HostObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    TreeStructure.self, "Structure",
+    "A tree without its leaves, as `tree_flatten` gives it and `tree_unflatten` takes it.")
+
   let tree: ValueTree
 
   init(_ tree: ValueTree) { self.tree = tree }
 
-  override var typeName: String { "Structure" }
   override var summary: String { "<Structure of \(tree.leaves.count) leaves>" }
 }
 
 extension Builtins {
   static let trees = BuiltinPage(
     "Trees",
+    objects: [TreeStructure.self],
     [
       Builtin(
         "tree_map(f, tree, *more)",

@@ -31,6 +31,7 @@ extension Builtins {
         .float(.nan)
       },
     ],
+    objects: [ErrorObject.self],
     [
       Builtin(
         "type(value)",
@@ -177,17 +178,20 @@ extension Arguments {
     case .absent, .nil:
       return "help(name) describes a function, a model or a built-in name"
     case .builtin(let builtin):
-      return described("\(builtin.signature)", builtin.declaration.documentation)
+      let title = "\(builtin.signature)"
+      let listed = try? Builtins.documentation(of: builtin.name)
+      return described(title, listed?.title == title ? listed?.text : builtin.documentation)
     case .function(let closure):
       return described("\(closure.prototype.signature)", closure.prototype.documentation)
     case .model(let model): return described("\(model.signature)", model.documentation)
     case .instance(let instance):
       return described("\(instance.type.signature)", instance.type.documentation)
     case .string(let string):
-      guard let found = interpreter.documentation(of: string.text) else {
-        throw RuntimeError(.name, "there is no built-in \(string.text.quoted) to help with")
-      }
-      return described(found.signature, found.text)
+      let found = try Builtins.documentation(of: string.text)
+      return described(found.title, found.text)
+    case .host(let host):
+      let type = Swift.type(of: host).hostType
+      return described("\(self[0].shortDescription), a value of type \(host.typeName)", type.text)
     default: return "\(self[0].shortDescription), a value of type \(self[0].typeName)"
     }
   }

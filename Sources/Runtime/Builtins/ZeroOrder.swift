@@ -7,7 +7,8 @@ import ZeroOrder
 
 extension Builtins {
   static let zeroOrder = BuiltinPage(
-    "Zero-order differentiation", estimators + approximators + [customApproximator])
+    "Zero-order differentiation", objects: [ZeroOrderFunction.self, ApproximatorObject.self],
+    estimators + approximators + [customApproximator])
 
   private static let estimators: [Builtin] = [
     Builtin(
@@ -73,7 +74,7 @@ extension Builtins {
 
   /// The decorator with the first argument as its distribution.
   private static func decorator(_ arguments: Arguments, isShifted: Bool) -> Value? {
-    let parameters = arguments.callee.signature.parameters
+    let parameters = arguments.callee.parameters
     var named = [("distribution", arguments[0])]
     var isShifted = isShifted
     for index in parameters.indices.dropFirst() {
@@ -85,11 +86,7 @@ extension Builtins {
       guard place < parameters.count else { return nil }
       named.append((parameters[place].name, arguments[index]))
     }
-    let callee = arguments.callee
-    return .builtin(
-      BuiltinFunction("zero_order(f)") { call in
-        try call.interpreter.call(.builtin(callee), [call[0]], named: named)
-      })
+    return Differentiation.decorator(arguments, named: named)
   }
 
   private static func zeroOrderDecorated(_ arguments: Arguments) throws -> Value {

@@ -37,12 +37,20 @@ extension Differentiation {
 
   /// A transformation that was called without its function: what it gives takes the function.
   static func decorator(_ arguments: Arguments) -> Value {
-    let callee = arguments.callee
-    let given = callee.signature.parameters.indices.dropFirst().filter { arguments.isGiven($0) }
-    let named = given.map { (callee.signature.parameters[$0].name, arguments[$0]) }
+    let parameters = arguments.callee.parameters
+    let given = parameters.indices.dropFirst().filter { arguments.isGiven($0) }
+    return decorator(arguments, named: given.map { (parameters[$0].name, arguments[$0]) })
+  }
+
+  /// A function that calls the built-in of a call with its own argument and the named ones.
+  static func decorator(_ arguments: Arguments, named: [(String, Value)]) -> Value {
+    let name = arguments.callee.name
     return .builtin(
-      BuiltinFunction("\(callee.name)(f)") { call in
-        try call.interpreter.call(.builtin(callee), [call[0]], named: named)
+      BuiltinFunction("\(name)(f)") { call in
+        guard let callee = call.interpreter.builtin(name) else {
+          preconditionFailure("`\(name)` was called and is no built-in: please report")
+        }
+        return try call.interpreter.call(callee, [call[0]], named: named)
       })
   }
 

@@ -5,28 +5,15 @@ import Tensors
 
 /// A picture of a graph as a value: text when printed, a file when saved.
 final class GraphObject: HostObject {
+  override class var hostType: HostType { members }
+
   private let picture: GraphPicture
 
   init(_ picture: GraphPicture) { self.picture = picture }
 
-  override var typeName: String { "Graph" }
   override var summary: String { picture.text }
-  override var memberNames: [String] { ["save", "text", "dot", "nodes"] }
 
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    switch name {
-    case "text": .string(picture.text)
-    case "dot": .string(picture.dot)
-    case "nodes": .int(picture.nodeCount)
-    default: nil
-    }
-  }
-
-  override func methodSignature(_ name: String) -> String? {
-    name == "save" ? "save(path)" : nil
-  }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
+  private func save(_ arguments: Arguments) throws -> Value {
     let path = try arguments.string(0)
     guard let format = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
     else {
@@ -46,6 +33,30 @@ final class GraphObject: HostObject {
     }
     return .nil
   }
+}
+
+extension GraphObject {
+  private static let members = HostType(
+    GraphObject.self, "Graph",
+    "What `graph` gives: the operations behind results, as a tree of text when printed.",
+    methods: [
+      Method(
+        "save(path)",
+        """
+        Writes the graph to a file: `.dot` as text, `.svg`, `.png` or `.pdf` drawn by Graphviz's
+        `dot`. Another ending is an error of kind `value`, a file that cannot be written one of kind
+        `io`.
+
+            graph(param(2.0) ** 2).save("square.dot")
+            print(starts_with(read_text("square.dot"), "digraph"))    # true
+        """
+      ) { graph, arguments in try graph.save(arguments) }
+    ],
+    fields: [
+      Field("text", "The tree of text that is printed, a String.") { .string($0.picture.text) },
+      Field("dot", "The graph in Graphviz's language, a String.") { .string($0.picture.dot) },
+      Field("nodes", "The number of nodes, an Int.") { .int($0.picture.nodeCount) },
+    ])
 }
 
 extension Interpreter {

@@ -6,21 +6,32 @@ import Tensors
 
 /// A function of the step count as a value.
 final class ScheduleObject: HostObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    ScheduleObject.self, "Schedule",
+    """
+    A number that goes by the count of steps. It stands wherever a transform takes a number.
+    """,
+    call: Method(
+      "schedule(count)",
+      """
+      The number at a count of 0 or more: a Float, or a tensor where the schedule was made of tensors
+      or parameters.
+
+          print(linear_schedule(1.0, 0.0, 10)(5))    # 0.5
+      """
+    ) { object, arguments in
+      switch try object.schedule(arguments.int(0, atLeast: 0)) {
+      case .number(let value): .float(value)
+      case .variable(let variable): .tensor(variable)
+      }
+    })
+
   let schedule: Schedule
 
   init(_ schedule: Schedule) { self.schedule = schedule }
 
-  override var typeName: String { "Schedule" }
   override var summary: String { "<schedule \(schedule.description)>" }
-  override var isCallable: Bool { true }
-  override var callSignature: String { "schedule(count)" }
-
-  override func call(_ arguments: Arguments) throws -> Value {
-    switch try schedule(arguments.int(0, atLeast: 0)) {
-    case .number(let value): .float(value)
-    case .variable(let variable): .tensor(variable)
-    }
-  }
 }
 
 extension Value {

@@ -17,7 +17,7 @@ struct OptimizerArguments {
 
   /// The arguments of a call, but for the first `skipping`.
   init(_ arguments: Arguments, skipping first: Int = 0) {
-    signature = arguments.callee.signature
+    signature = arguments.callee
     interpreter = arguments.interpreter
     var values: [String: Value] = [:]
     for (i, parameter) in signature.parameters.enumerated().dropFirst(first)

@@ -43,6 +43,9 @@ extension OptimizerFamily {
     ) { .transform(try make(OptimizerArguments($0))) }
   }
 
+  /// `Adam` and its other spellings, `MetaAdam` and its.
+  var objectNames: [String] { names + names.map { "Meta" + $0 } }
+
   /// The object `Adam` under each of its names, and `MetaAdam` under each of its.
   var objectBuiltins: [Builtin] {
     names.indices.map { object($0, isDifferentiable: false) }

@@ -6,6 +6,8 @@ import Tensors
 
 /// An optimizer with the value it was given as its target.
 final class OptimizerObject: HostObject {
+  override class var hostType: HostType { members }
+
   private let name: String
   private let optimizer: Optimizer
   /// What made the transformation, with its arguments, for groups with hyperparameters of their
@@ -38,29 +40,6 @@ final class OptimizerObject: HostObject {
     let names = optimizer.groups.map(\.transformation.name).joined(separator: ", ")
     let count = optimizer.parameters.count
     return "<\(name) of \(count) \(count == 1 ? "parameter" : "parameters"), \(names)>"
-  }
-  override var memberNames: [String] { ["step", "zero_grad", "add_param_group", "state"] }
-
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    name == "state" ? stateTree : nil
-  }
-
-  override func methodSignature(_ name: String) -> String? {
-    switch name {
-    case "step": "step(loss=nil)"
-    case "zero_grad": "zero_grad()"
-    case "add_param_group": "add_param_group(target, transform=nil, **hyperparameters)"
-    default: nil
-    }
-  }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
-    switch name {
-    case "zero_grad": optimizer.zeroGradients()
-    case "step": return try step(arguments)
-    default: try addGroup(arguments)
-    }
-    return .nil
   }
 
   override func changes(since start: Int) -> Bool {
@@ -96,7 +75,7 @@ final class OptimizerObject: HostObject {
   }
 
   /// A new group: with a transform, or with the optimizer's own hyperparameters but for those given.
-  private func addGroup(_ arguments: Arguments) throws {
+  private func addGroup(_ arguments: Arguments) throws -> Value {
     let options = arguments.options(2)
     let transformation: GradientTransformation
     if let origin, !arguments.has(1) {
@@ -110,6 +89,7 @@ final class OptimizerObject: HostObject {
         arguments.has(1) ? try arguments.transformation(1) : optimizer.groups[0].transformation
     }
     try optimizer.addGroup(arguments[0].parameterTree(), transformation)
+    return .nil
   }
 
   override var stateTree: Value? { Value(optimizer.state) }
@@ -128,27 +108,89 @@ final class OptimizerObject: HostObject {
   override func restore(_ state: Value) throws { optimizer.state = try ValueTree(state).tree }
 }
 
+extension OptimizerObject {
+  private static let members = HostType(
+    OptimizerObject.self, "Optimizer",
+    makers: ["MetaOptimizer"] + OptimizerFamily.all.flatMap(\.objectNames),
+    """
+    Parameters, a transform, and what the transform remembers: what `Optimizer`, `MetaOptimizer`,
+    `Adam`, `MetaAdam` and their kin give. `extract` keeps its state, and `recover` brings it back.
+    """,
+    methods: [
+      Method(
+        "step(loss=nil)",
+        """
+        Moves every parameter by one step.
+
+        Without a loss it goes by the gradients that `backward` left, and a parameter that has none
+        stays; a Meta optimizer always needs the loss. With a loss, a tensor of one number, it
+        computes the gradients: a plain optimizer leaves them in `.grad`, a Meta optimizer leaves
+        `.grad` alone, and the new parameters are functions of all that the step used. A function
+        without parameters that gives the loss serves transforms that look at the loss elsewhere; the
+        step then gives the loss from before it, else nil.
+
+            let x = param(3.0)
+            let opt = SGD(x, lr=0.1)
+            print(opt.step(x ** 2), x)          # nil 2.4
+            print(opt.step(() => x * 2.0), x)    # 4.8 2.2
+        """
+      ) { optimizer, arguments in try optimizer.step(arguments) },
+      Method(
+        "zero_grad()",
+        """
+        Takes away the gradients of all its parameters: `.grad` of each is nil.
+
+            let x = param(3.0)
+            backward(x ** 2)
+            SGD(x, lr=0.1).zero_grad()
+            print(x.grad)    # nil
+        """
+      ) { object, _ in
+        object.optimizer.zeroGradients()
+        return .nil
+      },
+      Method(
+        "add_param_group(target, transform=nil, **hyperparameters)",
+        """
+        Adds the parameters of a model, a parameter or a tree of them, with a state of their own.
+
+        They move as the others do; or, in `Adam` and its kin, with any of its numbers replaced; or by
+        another transform, which has its numbers already. A parameter that is in a group of the
+        optimizer is an error.
+
+            let (x, y) = (param(1.0), param(1.0))
+            let opt = SGD(x, lr=0.1)
+            opt.add_param_group(y, lr=0.5)
+            opt.step(x + y)
+            print(x, y)    # 0.9 0.5
+        """
+      ) { optimizer, arguments in try optimizer.addGroup(arguments) },
+    ],
+    fields: [
+      Field(
+        "state",
+        """
+        What the transform remembers: a list of one tree for each group of parameters.
+
+            print(len(Adam(param(1.0)).state))    # 1
+        """
+      ) { Value($0.optimizer.state) }
+    ])
+}
+
 /// An optimizer that is given the parameters at each step and gives new ones.
 final class FunctionalOptimizerObject: HostObject {
+  override class var hostType: HostType { members }
+
   private let optimizer: FunctionalOptimizer
 
   init(_ transformation: GradientTransformation) {
     optimizer = FunctionalOptimizer(transformation)
   }
 
-  override var typeName: String { "FuncOptimizer" }
   override var summary: String { "<FuncOptimizer, \(optimizer.transformation.name)>" }
-  override var memberNames: [String] { ["step", "state"] }
 
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    name == "state" ? stateTree : nil
-  }
-
-  override func methodSignature(_ name: String) -> String? {
-    name == "step" ? "step(loss, params)" : nil
-  }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
+  private func step(_ arguments: Arguments) throws -> Value {
     let parameters = try arguments.tree(1)
     if arguments[0].isCallable {
       let loss = arguments.interpreter.loss(arguments[0])
@@ -171,6 +213,35 @@ final class FunctionalOptimizerObject: HostObject {
     }
     optimizer.state = try ValueTree(state).tree
   }
+}
+
+extension FunctionalOptimizerObject {
+  private static let members = HostType(
+    FunctionalOptimizerObject.self, "FuncOptimizer",
+    """
+    A transform and what it remembers: what `FuncOptimizer` gives. It holds no parameters. `extract`
+    keeps its state, and `recover` brings it back.
+    """,
+    methods: [
+      Method(
+        "step(loss, params)",
+        """
+        The parameters after one step: a new tree of tensors of the structure of `params`, which stay
+        as they are. The new ones are functions of all that the step used.
+
+        The loss is a tensor of one number that was computed from `params`, or a function of such a
+        tree. The first step makes the state.
+
+            let opt = FuncOptimizer(sgd(0.25))
+            print(opt.step(w => w ** 2, 1.0), opt.step(w => w ** 2, 0.5))    # 0.5 0.25
+        """
+      ) { optimizer, arguments in try optimizer.step(arguments) }
+    ],
+    fields: [
+      Field("state", "What the transform remembers, a tree; nil before the first step.") {
+        $0.stateTree ?? .nil
+      }
+    ])
 }
 
 extension Interpreter {

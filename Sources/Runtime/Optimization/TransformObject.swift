@@ -6,24 +6,15 @@ import Tensors
 
 /// A gradient transformation as a value.
 class TransformObject: HostObject {
+  override class var hostType: HostType { transforms }
+
   let transformation: GradientTransformation
 
   init(_ transformation: GradientTransformation) { self.transformation = transformation }
 
-  override var typeName: String { "Transform" }
   override var summary: String { "<transform \(transformation.name)>" }
-  override var memberNames: [String] { ["init", "update"] }
 
-  override func methodSignature(_ name: String) -> String? {
-    switch name {
-    case "init": "init(params)"
-    case "update": "update(grads, state, params=nil, f=nil)"
-    default: nil
-    }
-  }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
-    if name == "init" { return Value(try transformation.initialize(arguments.tree(0))) }
+  private func update(_ arguments: Arguments) throws -> Value {
     let parameters = arguments.has(2) ? try arguments.tree(2) : nil
     if arguments.has(3) { return try update(arguments, parameters) }
     let result = try transformation.update(
@@ -46,6 +37,45 @@ class TransformObject: HostObject {
   }
 
   override func changes(since start: Int) -> Bool { false }
+}
+
+extension TransformObject {
+  /// What every transform can do; a kind of them can do more.
+  static let transforms = HostType(
+    TransformObject.self, "Transform",
+    """
+    What makes updates of gradients: `sgd(0.1)`, `chain(…)` and all others of this page. It remembers
+    nothing itself: each call is given the state and gives the next.
+    """,
+    methods: [
+      Method(
+        "init(params)",
+        """
+        The state before the first update, for a tree of parameters; `()` for a transform that
+        remembers nothing.
+
+            print(trace(0.9).init({w: 1.0}))    # {w: 0.0}
+        """
+      ) { transform, arguments in
+        Value(try transform.transformation.initialize(arguments.tree(0)))
+      },
+      Method(
+        "update(grads, state, params=nil, f=nil)",
+        """
+        The updates for a tree of gradients, to be added to the parameters, and the next state, as a
+        list of two. A gradient that is nil stays nil.
+
+        Transforms that look at the parameters, such as `add_decayed_weights`, need `params`, a tree
+        of the structure of the gradients; those that look at the loss elsewhere, such as
+        `backtracking`, need `f`, the loss as a function of such a tree. With `f`, nil for the
+        gradients stands for those of the loss.
+
+            let t = trace(0.5)
+            let (updates, state) = t.update({w: 2.0}, t.init({w: 1.0}))
+            print(updates, t.update({w: 2.0}, state)[0])    # {w: 2.0} {w: 3.0}
+        """
+      ) { transform, arguments in try transform.update(arguments) },
+    ])
 }
 
 extension Value {

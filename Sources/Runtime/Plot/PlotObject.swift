@@ -6,6 +6,8 @@ import Tensors
 
 /// Lines through points, as a value: text when printed, an SVG file when saved.
 final class PlotObject: HostObject {
+  override class var hostType: HostType { members }
+
   /// One line.
   struct Line {
     var label: String
@@ -16,23 +18,9 @@ final class PlotObject: HostObject {
 
   init(_ line: Line) { lines = [line] }
 
-  override var typeName: String { "Plot" }
   override var summary: String { text }
-  override var memberNames: [String] { ["add", "save"] }
 
-  override func methodSignature(_ name: String) -> String? {
-    switch name {
-    case "add": "add(*values, label=nil)"
-    case "save": "save(path)"
-    default: nil
-    }
-  }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
-    if name == "add" {
-      lines.append(try PlotObject.line(arguments, number: lines.count + 1))
-      return .nil
-    }
+  private func save(_ arguments: Arguments) throws -> Value {
     let path = try arguments.string(0)
     guard path.hasSuffix(".svg") else {
       throw RuntimeError(
@@ -69,6 +57,36 @@ final class PlotObject: HostObject {
 }
 
 extension PlotObject {
+  private static let members = HostType(
+    PlotObject.self, "Plot",
+    "What `plot` gives: lines through points, as text when printed.",
+    methods: [
+      Method(
+        "add(*values, label=nil)",
+        """
+        Draws another line into the plot, through `ys` or through `xs, ys`, vectors of one length, as
+        `plot` does; without a label it is called by its number.
+
+            let p = plot([3.0, 1.0, 2.0], label="train")
+            p.add([0.0, 2.0], [2.0, 2.5], label="test")
+            print(contains(str(p), "test"))    # true
+        """
+      ) { plot, arguments in
+        plot.lines.append(try PlotObject.line(arguments, number: plot.lines.count + 1))
+        return .nil
+      },
+      Method(
+        "save(path)",
+        """
+        Writes the plot as a picture to an `.svg` file. Another ending is an error of kind `value`, a
+        file that cannot be written one of kind `io`.
+
+            plot([3.0, 1.0, 2.0]).save("loss.svg")
+            print(contains(read_text("loss.svg"), "<svg"))    # true
+        """
+      ) { plot, arguments in try plot.save(arguments) },
+    ])
+
   /// The box around all finite points; a box without extent gets one.
   var bounds: (x: ClosedRange<Double>, y: ClosedRange<Double>)? {
     let points = lines.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }

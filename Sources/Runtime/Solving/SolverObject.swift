@@ -6,41 +6,13 @@ import Tensors
 
 /// A linear solver as a value.
 final class SolverObject: HostObject {
+  override class var hostType: HostType { members }
+
   let solver: LinearSolver
 
   init(_ solver: LinearSolver) { self.solver = solver }
 
-  override var typeName: String { "Solver" }
   override var summary: String { "<solver \(solver.name)>" }
-  override var memberNames: [String] { ["with_info", "name", "last"] }
-  override var isCallable: Bool { true }
-  override var callSignature: String { "call(a, b, init=nil)" }
-
-  override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    switch name {
-    case "name": .string(solver.name)
-    case "last": lastReport
-    default: nil
-    }
-  }
-
-  /// How the last solve ended; a recording has no numbers of those to come.
-  private var lastReport: Value {
-    Context.current.meets(obstacle: "looks at how a solve ended")
-    return solver.last.map(Value.init) ?? .nil
-  }
-
-  override func methodSignature(_ name: String) -> String? {
-    name == "with_info" ? "with_info(a, b, init=nil)" : nil
-  }
-
-  override func call(_ arguments: Arguments) throws -> Value { try solve(arguments).solution }
-
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
-    Context.current.meets(obstacle: "looks at how a solve ended")
-    let (solution, report) = try solve(arguments)
-    return .list([solution, Value(report)])
-  }
 
   private func solve(_ arguments: Arguments) throws -> (solution: Value, report: SolveReport) {
     let right = try ValueTree(arguments[1])
@@ -68,6 +40,64 @@ final class SolverObject: HostObject {
     let (solution, report) = try solver.solve(
       matrix: matrix.asFloat(), b.asFloat(), initial: initial?.first)
     return (.tensor(solution), report)
+  }
+}
+
+extension SolverObject {
+  private static let members = HostType(
+    SolverObject.self, "Solver",
+    """
+    A way to solve linear systems: `cg()`, `gmres()`, `lu_solve()` and the others of this page.
+    """,
+    call: Method(
+      "solver(a, b, init=nil)",
+      """
+      The x with a x = b, of the structure and shapes of `b`, with its derivatives by both sides.
+
+      `a` is a matrix `[n, n]` and `b` a vector `[n]` or a matrix `[n, k]`; or `a` is a linear
+      function of a tree of tensors, and `b` such a tree. Iterations start at `init`, else at 0. A
+      solve that does not converge says so in a warning, and is an error for a `strict` solver.
+
+          print(cg()([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0]))    # [1.0, 0.5]
+          print(cg()(v => {w: v.w * 2.0}, {w: [2.0, 4.0]}))    # {w: [1.0, 2.0]}
+      """
+    ) { solver, arguments in try solver.solve(arguments).solution },
+    methods: [
+      Method(
+        "with_info(a, b, init=nil)",
+        """
+        The solution, as a call gives it, and how the solve ended, as a list of two.
+
+        How it ended is a record: the `solver`, its `iterations`, the `residual` relative to `b`,
+        whether it `converged`, the `outcome` in words, and estimates of the `condition` of the
+        matrix and of the relative `error` of x, which are nil where nothing is known of them.
+
+            let (x, info) = cg().with_info([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0])
+            print(x, info.converged, info.iterations)    # [1.0, 0.5] true 2
+        """
+      ) { solver, arguments in
+        lookAtOutcome()
+        let (solution, report) = try solver.solve(arguments)
+        return .list([solution, Value(report)])
+      }
+    ],
+    fields: [
+      Field("name", "What the solver is called, a String.") { .string($0.solver.name) },
+      Field(
+        "last",
+        """
+        How the last solve ended, those of backward passes included: a record as that of `with_info`;
+        nil before the first.
+        """
+      ) {
+        lookAtOutcome()
+        return $0.solver.last.map(Value.init) ?? .nil
+      },
+    ])
+
+  /// A recording has no numbers of the solves to come.
+  private static func lookAtOutcome() {
+    Context.current.meets(obstacle: "looks at how a solve ended")
   }
 }
 

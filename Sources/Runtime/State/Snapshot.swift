@@ -11,6 +11,8 @@ import Tensors
 
 /// What `extract` gives: the state of models, parameters, optimizers and structures of them.
 public final class Snapshot: HostObject {
+  public override class var hostType: HostType { members }
+
   /// A variable of a session: its value, unless the snapshot comes from a file, and its state.
   typealias SessionVariable = (name: String, value: Value?, state: State)
 
@@ -61,7 +63,6 @@ public final class Snapshot: HostObject {
       .targets(try values.map { try reader.read($0) }), manner: manner, names: names, name: name)
   }
 
-  public override var typeName: String { "Snapshot" }
   override var mayHoldCode: Bool { false }
 
   public override var summary: String {
@@ -76,16 +77,6 @@ public final class Snapshot: HostObject {
       "<\(title) of \(what), \(count) \(count == 1 ? "tensor" : "tensors"), by \(manner.rawValue)>"
   }
 
-  public override var memberNames: [String] { ["manner", "name"] }
-
-  public override func field(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-    switch name {
-    case "manner": .string(manner.rawValue)
-    case "name": self.name.map { .string($0) } ?? .nil
-    default: nil
-    }
-  }
-
   public override var count: Int? { try? leaves().count }
 
   public override func item(_ keys: [Value], _ interpreter: Interpreter) throws -> Value? {
@@ -95,6 +86,24 @@ public final class Snapshot: HostObject {
     }
     return try part(at: name)
   }
+}
+
+extension Snapshot {
+  private static let members = HostType(
+    Snapshot.self, "Snapshot",
+    """
+    The state of models, parameters, optimizers and trees of them: what `extract` and
+    `extract_state` give and `recover` takes. It is a tree: `s["layers.0.weight"]` is one of its
+    leaves, `keys(s)` names them, and `len(s)` counts them.
+    """,
+    fields: [
+      Field(
+        "manner", "How the tensors were kept: `\"reference\"`, `\"copy\"` or `\"deepcopy\"`."
+      ) { .string($0.manner.rawValue) },
+      Field("name", "The name that `extract_state` was given, a String, or nil.") {
+        $0.name.map { .string($0) } ?? .nil
+      },
+    ])
 }
 
 // MARK: - Recovering

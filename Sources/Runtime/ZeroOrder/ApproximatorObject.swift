@@ -8,6 +8,8 @@ import ZeroOrder
 
 /// A gradient approximator as a value.
 final class ApproximatorObject: TransformObject {
+  override class var hostType: HostType { members }
+
   private let approximator: GradientApproximator
 
   init(_ approximator: GradientApproximator) {
@@ -15,13 +17,10 @@ final class ApproximatorObject: TransformObject {
     super.init(approximator.transformation)
   }
 
-  override var typeName: String { "GradApproximator" }
   override var summary: String { "<gradient approximator \(approximator.name)>" }
-  override var isCallable: Bool { true }
-  override var callSignature: String { "\(approximator.name)(f, argnums=0)" }
 
   /// The function that approximates the gradient of `f`; each of its calls is a step.
-  override func call(_ arguments: Arguments) throws -> Value {
+  private func gradient(_ arguments: Arguments) throws -> Value {
     let function = try arguments.function(0)
     let numbers = try Differentiation.argumentNumbers(arguments, 1)
     let approximator = approximator
@@ -41,6 +40,29 @@ final class ApproximatorObject: TransformObject {
         return prepared.structured(found.leaves, .arguments(numbers))
       })
   }
+}
+
+extension ApproximatorObject {
+  private static let members = HostType(
+    ApproximatorObject.self, "GradApproximator",
+    makers: [
+      "FDM", "RandomizedFDM", "SPSA", "RDSA", "GaussianSmoothing", "MeZO", "ForwardGradient",
+    ],
+    """
+    A way to find gradients from values of a function. It is a `Transform` too: as the first of a
+    chain it stands for the gradient of the loss.
+    """,
+    extending: transforms,
+    call: Method(
+      "approximator(f, argnums=0)",
+      """
+      The function that approximates the gradient of `f`. `argnums` is the number of the argument by
+      which, or a list of such numbers. Each call of the function is a step. Also a decorator.
+
+          let slope = FDM()((a, b) => a * b, argnums=1)
+          print(near(slope(3.0, 1.0), 3.0))    # true
+      """
+    ) { approximator, arguments in try approximator.gradient(arguments) })
 }
 
 extension Value {

@@ -26,7 +26,7 @@ extension Machine {
   /// - Throws: the end of the rehearsal, if there is one, for a built-in with an effect.
   @inline(__always)
   func rehearse(_ builtin: BuiltinFunction) throws {
-    if state.pointee.isRehearsing, let deed = builtin.declaration.effects.deed {
+    if state.pointee.isRehearsing, let deed = builtin.effects.deed {
       throw effect("\(deed) (`\(builtin.name)`)")
     }
   }

@@ -17,6 +17,8 @@ struct ZeroOrderOptions {
 
 /// A function whose derivative by some arguments is estimated from values.
 final class ZeroOrderFunction: HostObject {
+  override class var hostType: HostType { members }
+
   private let function: Value
   private let subject: EstimatedCall.Subject
   private let options: ZeroOrderOptions
@@ -44,13 +46,6 @@ final class ZeroOrderFunction: HostObject {
 
   override var typeName: String { "Function" }
   override var summary: String { "<zero_order of \(function.shortDescription)>" }
-  override var memberNames: [String] { ["estimate"] }
-  override var isCallable: Bool { true }
-  override var callSignature: String { "call(*args, **options)" }
-
-  override func methodSignature(_ name: String) -> String? {
-    name == "estimate" ? "estimate(*args, **options)" : nil
-  }
 
   override func changes(since start: Int) -> Bool { false }
 
@@ -62,7 +57,7 @@ final class ZeroOrderFunction: HostObject {
 
   // MARK: - The value, with its derivative
 
-  override func call(_ arguments: Arguments) throws -> Value {
+  func call(_ arguments: Arguments) throws -> Value {
     let interpreter = arguments.interpreter
     if let decorator, arguments.rest(0).count == 1 {
       switch arguments.rest(0)[0] {
@@ -131,8 +126,8 @@ final class ZeroOrderFunction: HostObject {
 
   // MARK: - The estimate by itself
 
-  /// `estimate(args…)`: the value and the gradient as a record, with the standard error.
-  override func callMethod(_ name: String, _ arguments: Arguments) throws -> Value {
+  /// The value and the gradient as a record, with the standard error.
+  private func estimate(_ arguments: Arguments) throws -> Value {
     let interpreter = arguments.interpreter
     let call = try prepared(arguments)
     let random = interpreter.context.random
@@ -156,6 +151,37 @@ final class ZeroOrderFunction: HostObject {
         ("failures", .int(estimate.failures)),
       ]))
   }
+}
+
+extension ZeroOrderFunction {
+  private static let members = HostType(
+    ZeroOrderFunction.self, "zero_order",
+    "What `zero_order` gives: a function whose derivative is estimated from its values.",
+    call: Method(
+      "function(*args, **options)",
+      """
+      The value of the function, with the estimated derivative by the arguments that `argnums`
+      names. Samples are drawn where a derivative is asked for.
+
+          seed(0)
+          let f = zero_order(x => sum(x ** 2), samples=2000, sigma=0.01)
+          print(f([1.0, 2.0]), norm(grad(f)([1.0, 2.0]) - [2.0, 4.0]) < 0.5)    # 5.0 true
+      """
+    ) { function, arguments in try function.call(arguments) },
+    methods: [
+      Method(
+        "estimate(*args, **options)",
+        """
+        The estimate by itself, for the arguments of a call: a record of `value`, `gradient` and its
+        `standard_error`, each in the structure of the arguments, the number of `samples` that were
+        used, and the `failures`, those left out for a nan or an infinity.
+
+            seed(0)
+            let found = zero_order(x => sum(x ** 2), samples=100).estimate([1.0, 2.0])
+            print(found.value, found.gradient.shape, found.samples)    # 5.0 (2) 100
+        """
+      ) { function, arguments in try function.estimate(arguments) }
+    ])
 }
 
 extension Interpreter {
