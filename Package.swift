@@ -59,19 +59,23 @@ let package = Package(
     // The `.mos` modules, embedded with `#embed`: a changed module is rebuilt, and nothing is
     // read from disk at start-up.
     .target(name: "StandardLibrary", exclude: []),
-    // What it imports is listed in full: a module reached only through another is not rebuilt with
-    // its changes.
+    // What a program is: values, names, code, the machine, state. It knows no optimizer and no page.
     .target(
-      name: "Runtime",
+      name: "Language",
+      dependencies: ["Syntax", "Autodiff", "Tensors", "StandardLibrary", "Kernels"]),
+    // What programs call: the pages of the reference, and the objects behind them. What it imports is
+    // listed in full: a module reached only through another is not rebuilt with its changes.
+    .target(
+      name: "Library",
       dependencies: [
-        "Syntax", "MetaOptimization", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Tensors",
-        "StandardLibrary", "Kernels",
+        "Language", "Syntax", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Tensors",
+        "Kernels",
       ]),
-    .target(name: "Mos", dependencies: ["Runtime", "Syntax", "Tensors"]),
+    .target(name: "Mos", dependencies: ["Library", "Language", "Syntax", "Tensors"]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Runtime", "Syntax", "Tensors", "CReadline", "Kernels",
+        "Library", "Language", "Syntax", "Tensors", "CReadline", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: lineEditingLibraries),
@@ -82,7 +86,7 @@ let package = Package(
     .testTarget(
       name: "ZeroOrderTests", dependencies: ["ZeroOrder", "Optimizers", "Autodiff", "Tensors"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Mos"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Language", "Library", "Mos"]),
     .testTarget(name: "MosTests", dependencies: ["Mos"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
@@ -93,7 +97,8 @@ let package = Package(
     .testTarget(name: "CLITests", dependencies: ["TestSupport"]),
     // Mutated programs, run in worker processes.
     .executableTarget(
-      name: "Fuzz", dependencies: ["Runtime", "Syntax", "TestSupport"], path: "Tests/Fuzz"),
+      name: "Fuzz", dependencies: ["Library", "Language", "Syntax", "TestSupport"],
+      path: "Tests/Fuzz"),
     // What each layer costs, from a kernel to a call; `Benchmarks/run` builds and runs it.
     .executableTarget(
       name: "Layers", dependencies: ["Mos", "Autodiff", "Tensors", "Kernels"],

@@ -7,21 +7,22 @@
 //     try mos.run("fn step(x) { x - rate * grad(x => x ** 2)(x) }")
 //     let y = try mos.call("step", [.float(2.0)])
 
-import Runtime
+import Language
+import Library
 import Syntax
 import Tensors
 
 /// What a Mos variable holds.
-public typealias Value = Runtime.Value
+public typealias Value = Language.Value
 /// Bounds on a run; each ends in an error of kind `limit`, which the program cannot catch.
-public typealias Limits = Runtime.Limits
+public typealias Limits = Language.Limits
 /// An array of numbers.
 public typealias Tensor = Tensors.Tensor
 
 /// One independent Mos. Interpreters on different threads do not see each other; one interpreter
 /// belongs to one thread at a time.
 public final class Interpreter {
-  private let runtime: Runtime.Interpreter
+  private let runtime: Language.Interpreter
   /// Why a variable could not be set; the next run or call throws it.
   private var refusal: (any Error)?
 
@@ -30,7 +31,7 @@ public final class Interpreter {
 
   /// An interpreter that prints through a closure.
   public init(output: @escaping (String) -> Void) {
-    runtime = Runtime.Interpreter(output: output)
+    runtime = Language.Interpreter(library: Builtins.library, output: output)
     interrupt = Interrupt(flag: runtime.interrupt)
   }
 

@@ -1,6 +1,7 @@
 // Programs that call everything there is with whatever it does not expect.
 
-import Runtime
+import Language
+import Library
 
 enum Calls {
   /// A few calls of random built-ins, as functions and as methods, each in a `try` of its own.
@@ -47,7 +48,7 @@ enum Calls {
   }
 
   /// Every built-in but those that wait, end the process or touch files.
-  private static let names = Builtins.names.sorted().filter { name in
+  private static let names = Builtins.library.names.sorted().filter { name in
     !["exit", "sleep", "input", "read_text", "write_text", "save", "load"].contains(name)
   }
 

@@ -3,7 +3,8 @@
 // file, and the process no more than a fixed amount beside.
 
 import Glibc
-import Runtime
+import Language
+import Library
 import Syntax
 import TestSupport
 
@@ -21,7 +22,7 @@ final class SnapshotFuzzer {
     self.seed = seed
     corpus =
       Files.withTemporaryFolder { folder in
-        let interpreter = Interpreter(output: { _ in })
+        let interpreter = Interpreter(library: Builtins.library, output: { _ in })
         _ = try? interpreter.run(
           Source(name: "<corpus>", text: "let folder = \"\(folder)/\"\n" + Self.corpusProgram))
         return Files.find(under: folder, endingIn: "").compactMap { path in
@@ -48,7 +49,7 @@ final class SnapshotFuzzer {
     let (ending, bytes) = file(number)
     let path = "case-\(getpid()).\(ending)"
     Files.write(bytes, to: path)
-    let interpreter = Interpreter(output: { _ in })
+    let interpreter = Interpreter(library: Builtins.library, output: { _ in })
     interpreter.limits.seconds = 10
     interpreter.limits.memory = bytes.count * Self.growth + Self.constant
     do {

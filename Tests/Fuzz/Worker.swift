@@ -2,7 +2,8 @@
 // the one that ends the process is known.
 
 import Glibc
-import Runtime
+import Language
+import Library
 import Syntax
 
 /// Runs the cases of the numbers, every `stride`-th.
@@ -19,7 +20,7 @@ func execute(_ program: String) {
   let source = Source(name: "<fuzz>", text: program)
   _ = parse(source).isIncomplete
   let renderer = DiagnosticRenderer(colored: false)
-  let interpreter = Interpreter(output: { _ in })
+  let interpreter = Interpreter(library: Builtins.library, output: { _ in })
   interpreter.limits.instructions = 20_000
   interpreter.limits.seconds = 2
   interpreter.limits.memory = 256 << 20

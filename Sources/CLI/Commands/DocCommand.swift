@@ -3,7 +3,8 @@
 
 import ArgumentParser
 import Glibc
-import Runtime
+import Language
+import Library
 
 /// Shows the documentation of built-ins and of what their objects can do.
 struct DocCommand: ParsableCommand {
@@ -20,7 +21,7 @@ struct DocCommand: ParsableCommand {
     if let folder { try writeReference(to: folder) }
     for name in names {
       do {
-        let found = try Builtins.documentation(of: name)
+        let found = try Builtins.library.documentation(of: name)
         StandardOutput.shared.write("\(found.title)\n\n\(found.text)\n")
       } catch let error as RuntimeError {
         let hint = error.diagnostic.hint.map { "; \($0)" } ?? ""
@@ -34,7 +35,7 @@ struct DocCommand: ParsableCommand {
   private func writeReference(to folder: String) throws {
     mkdir(folder, 0o755)
     var index = "# Reference\n\nGenerated from the declarations of the built-ins: `make docs`.\n\n"
-    for page in Builtins.pages {
+    for page in Builtins.library.pages {
       let file = page.title.lowercased().replacing(" ", with: "-") + ".md"
       let names = page.constants.map(\.name) + page.functions.map(\.name)
       let members = page.objects.flatMap { $0.hostType.qualifiedNames }

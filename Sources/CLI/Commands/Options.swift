@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Glibc
-import Runtime
+import Language
 
 /// Options of `mos`, `mos run`, `mos test` and `mos check`.
 struct Options: ParsableArguments {

@@ -3,7 +3,7 @@
 
 import ArgumentParser
 import Glibc
-import Runtime
+import Language
 import Syntax
 
 /// Runs `test` blocks.

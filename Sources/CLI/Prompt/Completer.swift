@@ -1,7 +1,8 @@
 // What Tab offers: names in scope, fields after a dot, commands, file names inside a string. It
 // looks at values that exist and never runs the user's code.
 
-import Runtime
+import Language
+import Library
 import Syntax
 
 /// Completes words at the prompt.
@@ -42,7 +43,7 @@ struct Completer {
   /// Every visible name, sorted, once each.
   private var names: [String] {
     var all = Set(session.interpreter.variables.map(\.name))
-    all.formUnion(Builtins.names)
+    all.formUnion(Builtins.library.names)
     all.formUnion(keywords)
     return all.sorted()
   }

@@ -5,7 +5,7 @@
 // keeps quiet.
 
 import Glibc
-import Runtime
+import Language
 import Syntax
 
 /// The interactive prompt.

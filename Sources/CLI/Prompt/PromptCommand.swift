@@ -1,7 +1,8 @@
 // The commands of the prompt, a table: a word after `:`, what follows it, what it does.
 
 import Glibc
-import Runtime
+import Language
+import Library
 import Syntax
 
 /// A command of the prompt.
@@ -96,7 +97,7 @@ struct PromptCommand {
   private static func help(_ name: String, _ prompt: Prompt) {
     if name.isEmpty {
       list()
-    } else if name.contains("."), let found = try? Builtins.documentation(of: name) {
+    } else if name.contains("."), let found = try? Builtins.library.documentation(of: name) {
       StandardOutput.shared.write("\(found.title)\n\n\(found.text)\n")
     } else {
       _ = prompt.session.run(source("help(\(name))"))

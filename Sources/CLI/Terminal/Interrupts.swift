@@ -3,7 +3,7 @@
 // which has variables to lose, with the third press.
 
 import Glibc
-import Runtime
+import Language
 
 /// What SIGINT does.
 enum Interrupts {

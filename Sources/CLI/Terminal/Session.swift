@@ -2,7 +2,8 @@
 // reports what goes wrong, and says how the process should end.
 
 import Glibc
-import Runtime
+import Language
+import Library
 import Syntax
 import Tensors
 
@@ -27,7 +28,8 @@ final class Session {
   private static func makeInterpreter(
     _ options: Options, _ arguments: [String], _ reporter: Reporter
   ) -> Interpreter {
-    let interpreter = Interpreter(output: StandardOutput.shared.write)
+    let interpreter = Interpreter(
+      library: Builtins.library, output: StandardOutput.shared.write)
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
     if isatty(2) == 1 { interpreter.showProgress = writeError }

@@ -1,0 +1,149 @@
+// A built-in function is declared once: signature, documentation, Swift function. Completion,
+// help, arity checks, error texts and the reference pages all come from the declaration.
+//
+// The contract of the Swift function: `arguments[i]` is the i-th parameter *of the signature*,
+// however the call was written; a parameter that was not given is `.absent` (so the default in
+// the signature is text for the reader, and the function supplies it); `*rest` is a `.list` and
+// `**options` a `.record`. Throw `RuntimeError` or `TensorError`; the machine adds the place.
+//
+//     Builtin("clip(x, low=nil, high=nil)", """
+//       Limits each element to low … high.
+//
+//           print(clip([1.0, 5.0], 2.0, 4.0))    # [2.0, 4.0]
+//       """) { arguments in
+//       .tensor(try clip(arguments.variable(0), …))
+//     }
+
+/// The declaration of a built-in function.
+public struct Builtin: Sendable {
+  /// What it does with its arguments.
+  public typealias Function = @Sendable (Arguments) throws -> Value
+
+  /// `"sum(x, axis=nil, keepdims=false)"`
+  public let signature: String
+  /// What it does, in Markdown: a sentence, details, an indented example that runs.
+  public let documentation: String
+  /// What it does beside giving a value.
+  public let effects: Effects
+  let function: Function
+
+  /// What a built-in does beside giving a value that its arguments decide. A function that does more
+  /// cannot be recorded, and is not tried out.
+  public enum Effects: Sendable {
+    /// Nothing.
+    case none
+    /// It reads what may be otherwise the next time: the clock, a file, the environment.
+    case reads
+    /// It changes the program's variables or the world, or shows something.
+    case writes
+    /// Nobody knows.
+    case opaque
+
+    /// What it does, to stand after "since it"; nil for nothing.
+    var deed: String? {
+      switch self {
+      case .none: nil
+      case .reads: "reads what may be otherwise the next time"
+      case .writes: "does more than compute its value"
+      case .opaque: "calls a function of the host, which may do anything"
+      }
+    }
+  }
+
+  /// Declares a built-in.
+  public init(
+    _ signature: String, _ documentation: String, effects: Effects = .none,
+    _ function: @escaping Function
+  ) {
+    self.signature = signature
+    self.documentation = documentation
+    self.effects = effects
+    self.function = function
+  }
+
+  /// The name, as the signature begins with it.
+  public var name: String {
+    String(decoding: signature.utf8.prefix { $0 != UInt8(ascii: "(") }, as: UTF8.self)
+  }
+}
+
+/// The declaration of a name that stands for a value: `pi`, `f32`, `no_grad`.
+public struct BuiltinConstant: Sendable {
+  public let name: String
+  public let documentation: String
+  let make: @Sendable () -> Value
+
+  /// Declares a constant; each interpreter makes its own value when a program first names it.
+  public init(
+    _ name: String, _ documentation: String, _ make: @escaping @Sendable () -> Value
+  ) {
+    self.name = name
+    self.documentation = documentation
+    self.make = make
+  }
+}
+
+/// A page of the reference: built-ins that belong together.
+public struct BuiltinPage: Sendable {
+  public let title: String
+  public let constants: [BuiltinConstant]
+  public let functions: [Builtin]
+  /// The classes of the objects that these give; each has its members in its `hostType`.
+  public let objects: [HostObject.Type]
+
+  /// A page of declarations.
+  public init(
+    _ title: String, constants: [BuiltinConstant] = [], objects: [HostObject.Type] = [],
+    _ functions: [Builtin]
+  ) {
+    self.title = title
+    self.constants = constants
+    self.objects = objects
+    self.functions = functions
+  }
+}
+
+/// A built-in as a value of one interpreter.
+public final class BuiltinFunction {
+  /// The parameters, read from the declaration.
+  public let signature: Signature
+  /// What it does, in Markdown; empty for results such as the `pull` of `vjp`.
+  public let documentation: String
+  /// What it does beside giving a value.
+  let effects: Builtin.Effects
+  let function: Builtin.Function
+  /// The interpreter whose code it may call; nil for what the language itself has.
+  let home: ObjectIdentifier?
+
+  /// The name.
+  public var name: String { signature.name }
+
+  /// A function of the language's own.
+  public init(_ declaration: Builtin) {
+    signature = Signature(parsing: declaration.signature)
+    documentation = declaration.documentation
+    effects = declaration.effects
+    function = declaration.function
+    home = nil
+  }
+
+  /// A function from Swift; not in any reference page. One that is made while no program runs is the
+  /// host's, which may do anything.
+  init(
+    _ signature: Signature, _ documentation: String,
+    _ function: @escaping (Arguments) throws -> Value
+  ) {
+    // A closure made while running stays with the interpreter that made it: one thread.
+    nonisolated(unsafe) let function = function
+    self.signature = signature
+    self.documentation = documentation
+    self.function = { try function($0) }
+    home = runningInterpreter
+    effects = home == nil ? .opaque : .none
+  }
+
+  /// A function from Swift, for results such as the `pull` of `vjp`.
+  public convenience init(_ signature: String, _ function: @escaping (Arguments) throws -> Value) {
+    self.init(Signature(parsing: signature), "", function)
+  }
+}

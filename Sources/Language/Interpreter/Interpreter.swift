@@ -1,0 +1,305 @@
+// One independent Mos: its global variables, its modules, its machine, its limits. Interpreters
+// on different threads do not see each other.
+
+import Autodiff
+import Synchronization
+import Syntax
+import Tensors
+
+/// Bounds that an embedder sets; each ends in an error of kind `limit`.
+public struct Limits: Sendable {
+  /// Loop rounds and calls that a run may take; nil for any number.
+  public var instructions: Int?
+  /// Seconds that a run may take.
+  public var seconds: Double?
+  /// Calls of Mos functions inside one another.
+  public var depth = 200_000
+  /// Bytes that tensors may hold at a time.
+  public var memory: Int?
+  /// No limits but that of the depth.
+  public init() {}
+}
+
+/// Runs programs.
+public final class Interpreter {
+  /// The differentiation context that every run is inside of.
+  public let context = Context()
+  /// Where `print` goes.
+  public var output: (String) -> Void
+  /// Where warnings go.
+  public var warn: (Diagnostic) -> Void = { _ in }
+  /// Draws a line that is written over, for `progress`; nil where nobody watches.
+  public var showProgress: ((String) -> Void)?
+  /// Bounds of the next run.
+  public var limits = Limits() {
+    didSet {
+      if limits.memory != oldValue.memory { account = limits.memory.map(MemoryAccount.init) }
+    }
+  }
+  private var account: MemoryAccount?
+  /// What `args()` gives.
+  public var arguments: [String] = []
+  /// What `test` blocks declared, in order; `mos test` calls them.
+  public private(set) var tests: [(name: String, source: Source, span: Span, body: Value)] = []
+  /// Set by a signal handler or another thread; the next safepoint throws.
+  public let interrupt = InterruptFlag()
+
+  /// Who watches what the running function reads; the context's watcher while it does.
+  package private(set) var watcher: (any FreeVariableWatcher)?
+  /// What built-ins keep of functions, by their code; see `attachment`.
+  private var attachments: [ObjectIdentifier: AnyObject] = [:]
+
+  /// Where the time of a run goes, while somebody asks; see `profile`.
+  package var profiler: Profiler?
+
+  package private(set) lazy var machine = Machine(self)
+  package let globals = Globals()
+  let modules = ModuleLoader()
+  private var builtinValues: [String: Value] = [:]
+  /// How many constants were given as derivatives of what is none; see `Independence.swift`.
+  package var constantDerivatives = 0
+  /// Places whose remarks have been shown.
+  private var noticedPlaces: Set<UInt64> = []
+  /// Everything compiled stays, because frames and closures count no references to code.
+  private var prototypes: [FunctionPrototype] = []
+  private var ownPrototypes: Set<ObjectIdentifier> = []
+
+  /// What programs can call.
+  public let library: BuiltinLibrary
+
+  /// An interpreter that prints through a closure.
+  public init(library: BuiltinLibrary, output: @escaping (String) -> Void) {
+    self.library = library
+    self.output = output
+    context.notify = { [unowned self] in show($0) }
+  }
+
+  deinit {
+    // Values nested level by level are freed level by level.
+    _ = try? LargeStack.run { globals.forgetValues() }
+  }
+}
+
+// MARK: - Running programs
+
+extension Interpreter {
+  /// Parses, resolves and compiles without running; the diagnostics are errors and warnings.
+  public func check(_ source: Source) -> [Diagnostic] {
+    let parsed = parse(source)
+    let resolver = Resolver(self, source: source, module: modules.main, keepsNames: false)
+    _ = resolver.resolve(parsed.program)
+    return parsed.diagnostics + resolver.diagnostics
+  }
+
+  /// Runs a program and gives the value of its last statement.
+  ///
+  /// Global variables stay, so a prompt runs one entry after the other. After an error variables
+  /// keep what they had when it happened.
+  /// - Throws: `CompileError` with every mistake found before running; `RuntimeError`.
+  @discardableResult
+  public func run(_ source: Source) throws -> Value {
+    try run(source, in: modules.main)
+  }
+
+  /// Runs a program for what it does: the value of its last statement is let go where there is
+  /// room to free it, however deep it is.
+  public func runForEffect(_ source: Source) throws {
+    _ = try onLargeStack {
+      _ = try self.execute(source, in: self.modules.main)
+      return .nil
+    }
+  }
+
+  @discardableResult
+  func run(_ source: Source, in module: ModuleObject) throws -> Value {
+    try onLargeStack { try self.execute(source, in: module) }
+  }
+
+  private func execute(_ source: Source, in module: ModuleObject) throws -> Value {
+    let program = Closure(try compile(source, in: module))
+    return try modules.running(source) { try machine.call(.function(program), []) }
+  }
+
+  /// Runs the body with room for deep nesting, in this interpreter's context; calls from inside a
+  /// run stay where they are.
+  private func onLargeStack(_ body: () throws -> Value) throws -> Value {
+    if machine.isRunning { return try body() }
+    machine.begin(limits)
+    return try LargeStack.run { [account] in
+      try self.context.with {
+        guard let account else { return try body() }
+        return try MemoryAccount.with(account, body)
+      }
+    }
+  }
+
+  func compile(_ source: Source, in module: ModuleObject) throws -> FunctionPrototype {
+    let parsed = parse(source)
+    var diagnostics = parsed.diagnostics
+    let resolver = Resolver(self, source: source, module: module, keepsNames: true)
+    let resolved = resolver.resolve(parsed.program)
+    diagnostics += resolver.diagnostics
+    guard !diagnostics.contains(where: { $0.severity == .error }) else {
+      resolver.forgetNewNames()
+      throw CompileError(diagnostics: diagnostics)
+    }
+    diagnostics.forEach(warn)
+    return try Compiler.compile(resolved, self)
+  }
+
+  func keep(_ prototype: FunctionPrototype) {
+    prototypes.append(prototype)
+    ownPrototypes.insert(ObjectIdentifier(prototype))
+  }
+
+  /// What a built-in keeps of a function, for as long as its code: one object of a type, made when first
+  /// asked for.
+  package func attachment<Object: AnyObject>(
+    of prototype: FunctionPrototype, _ make: () -> Object
+  ) -> Object {
+    if let kept = attachments[ObjectIdentifier(prototype)] as? Object { return kept }
+    let made = make()
+    attachments[ObjectIdentifier(prototype)] = made
+    return made
+  }
+
+  /// True for code that this interpreter compiled.
+  func owns(_ prototype: FunctionPrototype) -> Bool {
+    ownPrototypes.contains(ObjectIdentifier(prototype))
+  }
+
+  /// Runs the body while a watcher is told what the program reads.
+  package func watched<R>(by watcher: any FreeVariableWatcher, _ body: () throws -> R) rethrows -> R
+  {
+    let saved = (self.watcher, context.watcher)
+    (self.watcher, context.watcher) = (watcher, watcher)
+    defer { (self.watcher, context.watcher) = saved }
+    return try body()
+  }
+
+  /// Runs the body while nobody watches.
+  package func unwatched<R>(_ body: () throws -> R) rethrows -> R {
+    let saved = (watcher, context.watcher)
+    (watcher, context.watcher) = (nil, nil)
+    defer { (watcher, context.watcher) = saved }
+    return try body()
+  }
+
+  /// Where in a program an operation was recorded; see `Context.place`.
+  package func label(ofPlace place: UInt64) -> Diagnostic.Label? {
+    guard let pc = UnsafePointer<Instruction>(bitPattern: UInt(place)) else { return nil }
+    return prototypes.first { $0.contains(pc) }.map {
+      Diagnostic.Label(source: $0.source, span: $0.span(at: pc))
+    }
+  }
+
+  func addTest(_ name: String, _ source: Source, _ span: Span, _ body: Value) {
+    tests.append((name, source, span, body))
+  }
+
+  /// The names of the variables of the main program, with their values, in order.
+  public var variables: [(name: String, value: Value)] {
+    globals.names(of: modules.main).compactMap { name in
+      guard let slot = modules.main.slots[name] else { return nil }
+      let value = globals[slot]
+      return value.isAbsent ? nil : (name, value)
+    }
+  }
+
+  /// Sets a variable of the main program, declaring it where it is new.
+  ///
+  /// - Throws: a value error for what carries code of another interpreter.
+  public func setVariable(_ name: String, _ value: Value) throws {
+    try requireOwn(value)
+    assign(name, value)
+  }
+
+  /// Sets a variable to a value of this interpreter.
+  func assign(_ name: String, _ value: Value) {
+    guard let slot = globals.declare(name, in: modules.main) else { return }
+    globals[slot] = value
+  }
+}
+
+/// The mistakes that were found before a program ran.
+public struct CompileError: Error, Sendable {
+  /// At least one error; perhaps warnings.
+  public var diagnostics: [Diagnostic]
+}
+
+// MARK: - What built-ins use
+
+extension Interpreter {
+  /// Calls any callable value.
+  public func call(_ function: Value, _ arguments: [Value]) throws -> Value {
+    if machine.isRunning { return try machine.call(function, arguments) }
+    try requireOwn(.list([function] + arguments))
+    return try onLargeStack { try self.machine.call(function, arguments) }
+  }
+
+  /// Calls with named arguments too.
+  public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)]) throws
+    -> Value
+  {
+    try machine.call(function, arguments, named: named)
+  }
+
+  /// Writes to the output, nothing added.
+  public func write(_ text: String) { output(text) }
+
+  /// Warns, at the place that runs.
+  public func warn(_ message: String, hint: String? = nil) {
+    var diagnostic = Diagnostic(severity: .warning, kind: .value, message, hint: hint)
+    diagnostic.primary = machine.currentPlace
+    warn(diagnostic)
+  }
+
+  /// Warns, once for each place that runs.
+  package func warnOnce(_ message: String, hint: String) {
+    show(Notice(message, hint: hint, place: machine.placeNumber))
+  }
+
+  /// Shows what an operation had to say, once for a place in the program.
+  private func show(_ notice: Notice) {
+    guard noticedPlaces.insert(notice.place).inserted else { return }
+    var diagnostic = Diagnostic(
+      severity: .warning, kind: .value, notice.message, hint: notice.hint)
+    diagnostic.primary = label(ofPlace: notice.place) ?? machine.currentPlace
+    warn(diagnostic)
+  }
+
+  /// The value of a built-in name, one for each interpreter.
+  package func builtin(_ name: String) -> Value? {
+    if let value = builtinValues[name] { return value }
+    guard let value = library.make(name) else { return nil }
+    builtinValues[name] = value
+    return value
+  }
+}
+
+/// What another thread or a signal handler asks of a running program; the machine looks at it between
+/// operations, at one load for all requests.
+public final class InterruptFlag: Sendable {
+  private static let interrupt: UInt8 = 1
+  private static let sample: UInt8 = 2
+  private let requests = Atomic<UInt8>(0)
+
+  /// Asks the program to end.
+  public func raise() { requests.bitwiseOr(InterruptFlag.interrupt, ordering: .relaxed) }
+  /// Takes that back.
+  public func clear() { requests.bitwiseAnd(~InterruptFlag.interrupt, ordering: .relaxed) }
+  /// True while the program is asked to end.
+  public var isRaised: Bool {
+    requests.load(ordering: .relaxed) & InterruptFlag.interrupt != 0
+  }
+
+  /// Asks the program to say where it is.
+  func askForSample() { requests.bitwiseOr(InterruptFlag.sample, ordering: .relaxed) }
+  /// True once after a sample has been asked for.
+  func takeSampleRequest() -> Bool {
+    let before = requests.bitwiseAnd(~InterruptFlag.sample, ordering: .relaxed).oldValue
+    return before & InterruptFlag.sample != 0
+  }
+  /// True while anything is asked for.
+  @inline(__always) var isPending: Bool { requests.load(ordering: .relaxed) != 0 }
+}

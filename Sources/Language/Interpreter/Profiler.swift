@@ -1,0 +1,78 @@
+// `profile(f)`: where the time of a run goes, by source line.
+//
+// A thread asks a thousand times a second, and the program answers between two operations with the
+// place it stands at: the operation that has just run. An operation that takes longer than one
+// request answers for all that were missed. While nobody profiles nothing is asked, and the look at
+// the requests is the one that every operation takes for interrupts.
+
+import Glibc
+import Synchronization
+import Tensors
+
+/// The samples of one run.
+package final class Profiler {
+  /// Seconds between two requests.
+  private static let period = 0.001
+
+  /// What the asking thread and the program share.
+  private final class Clock: Sendable {
+    let isRunning = Atomic<Bool>(true)
+    /// Requests that have not been answered.
+    let waiting = Atomic<Int>(0)
+  }
+
+  private let clock = Clock()
+  /// How many requests each place answered.
+  package private(set) var samples: [UInt64: Int] = [:]
+
+  /// A profiler that nobody has asked yet.
+  package init() {}
+
+  /// The program answers all requests that wait.
+  package func record(_ place: UInt64) {
+    let count = clock.waiting.exchange(0, ordering: .relaxed)
+    if count > 0 { samples[place, default: 0] += count }
+  }
+
+  /// Runs the body while samples are taken.
+  package func measure<R>(_ interrupt: InterruptFlag, _ body: () throws -> R) throws -> R {
+    let thread = try ask(interrupt)
+    defer {
+      clock.isRunning.store(false, ordering: .relaxed)
+      pthread_join(thread, nil)
+      _ = interrupt.takeSampleRequest()
+    }
+    return try body()
+  }
+
+  private final class Request {
+    let clock: Clock
+    let interrupt: InterruptFlag
+    init(_ clock: Clock, _ interrupt: InterruptFlag) {
+      self.clock = clock
+      self.interrupt = interrupt
+    }
+  }
+
+  private func ask(_ interrupt: InterruptFlag) throws -> pthread_t {
+    var thread = pthread_t()
+    let request = Unmanaged.passRetained(Request(clock, interrupt))
+    let status = pthread_create(
+      &thread, nil,
+      { pointer in
+        guard let pointer else { return nil }
+        let request = Unmanaged<Request>.fromOpaque(pointer).takeRetainedValue()
+        while request.clock.isRunning.load(ordering: .relaxed) {
+          usleep(UInt32(Profiler.period * 1e6))
+          request.clock.waiting.add(1, ordering: .relaxed)
+          request.interrupt.askForSample()
+        }
+        return nil
+      }, request.toOpaque())
+    guard status == 0 else {
+      request.release()
+      throw RuntimeError(.io, "cannot start the thread that profiles")
+    }
+    return thread
+  }
+}

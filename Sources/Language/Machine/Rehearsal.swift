@@ -1,0 +1,70 @@
+// Rehearsals: running a function to see whether it can be run on mapped values, or recorded
+// (`CompiledFunction`), with nothing outside it changed if it cannot.
+//
+// A function under `zero_order` is first tried on all samples at once. That is right only where one
+// run on mapped values does what many runs would: the function must not change variables, models or
+// parameters from before, nor print, nor read or write the world, and no `catch` in it may take what
+// mapped values cannot do for a mistake. While a rehearsal runs, the first such deed is an error that
+// ends it; and then the function runs sample by sample.
+
+import Autodiff
+import Syntax
+import Tensors
+
+/// What a rehearsal does not allow.
+enum Rehearsal {
+  /// The end of a rehearsal that would have changed something outside it.
+  static let effect = RuntimeError(
+    .limit, "a function that is tried on all samples at once changes something outside itself")
+
+  /// What ends a rehearsal, in the words of `Obstacle`.
+  static let setsVariable = "sets a variable from outside it"
+  static let setsField = "sets a field of something from outside it"
+}
+
+extension Machine {
+  /// - Throws: the end of the rehearsal, if there is one, for a built-in with an effect.
+  @inline(__always)
+  func rehearse(_ builtin: BuiltinFunction) throws {
+    if state.pointee.isRehearsing, let deed = builtin.effects.deed {
+      throw effect("\(deed) (`\(builtin.name)`)")
+    }
+  }
+
+  /// The end of a rehearsal by what the running instruction would do.
+  package func effect(_ deed: String) -> RuntimeError {
+    interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
+    interpreter.context.meets(obstacle: deed)
+    return Rehearsal.effect
+  }
+
+  func rehearse(_ header: UnsafeMutablePointer<CodeHeader>, _ site: Int) throws {
+    try header.pointee.prototype._withUnsafeGuaranteedRef {
+      try rehearse($0.sites.builtins[site])
+    }
+  }
+}
+
+extension Interpreter {
+  /// True while a rehearsal runs.
+  package var isRehearsing: Bool { machine.state.pointee.isRehearsing }
+
+  /// Runs the body as a rehearsal; nil where it fails.
+  ///
+  /// - Throws: an interrupt or the end of the program alone.
+  package func rehearse<R>(_ body: () throws -> R) throws -> R? {
+    let state = machine.state
+    let outer = state.pointee.rehearsalStart
+    if outer < 0 { state.pointee.rehearsalStart = context.markMoment() }
+    defer { state.pointee.rehearsalStart = outer }
+    do {
+      return try body()
+    } catch let error as RuntimeError
+      where error.diagnostic.kind == Diagnostic.Kind.interrupt.rawValue || error.exitStatus != nil
+    {
+      throw error
+    } catch {
+      return nil
+    }
+  }
+}

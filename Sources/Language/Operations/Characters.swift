@@ -1,0 +1,78 @@
+// Characters and parts of texts. A character is an extended grapheme cluster of Unicode, and two are the
+// same where they are canonically equivalent: "é" is one, however it is encoded. The line end "\r\n"
+// alone is two, as it is written, so that a text of another system can be split at "\n". Everything that
+// counts, indexes, walks over or looks into texts goes by these.
+
+extension String {
+  /// The characters of the text.
+  package var characters: [Character] {
+    guard utf8.contains(UInt8(ascii: "\r")) else { return Array(self) }
+    return flatMap { $0 == "\r\n" ? ["\r", "\n"] : [$0] }
+  }
+
+  /// The first place, counted in characters, where a part stands; the empty part is everywhere.
+  package func firstPlace(of part: String) -> Int? {
+    if isPlain, part.isPlain {
+      return Array(utf8).places(of: Array(part.utf8), limit: 1).first
+    }
+    return characters.places(of: part.characters, limit: 1).first
+  }
+
+  /// The parts before, between and after at most `limit` separators, which must not be empty.
+  package func parts(around separator: String, limit: Int = .max) -> [String] {
+    if isPlain, separator.isPlain {
+      return Array(utf8).parts(around: Array(separator.utf8), limit: limit)
+        .map { String(decoding: $0, as: UTF8.self) }
+    }
+    return characters.parts(around: separator.characters, limit: limit).map { String($0) }
+  }
+
+  /// True where the text begins with a part.
+  package func begins(with part: String) -> Bool {
+    // A part has no more characters than scalars.
+    let count = part.unicodeScalars.count
+    return String(prefix(count)).characters.starts(with: part.characters)
+  }
+
+  /// True where the text ends with a part.
+  package func ends(with part: String) -> Bool {
+    let count = part.unicodeScalars.count
+    return String(suffix(count)).characters.reversed().starts(with: part.characters.reversed())
+  }
+
+  /// What stands between white space.
+  package func words(limit: Int = .max) -> [String] {
+    split(maxSplits: limit, whereSeparator: \.isWhitespace).map { String($0) }
+  }
+
+  /// True where each byte is a character, so that bytes, which are many times as fast, can be compared.
+  private var isPlain: Bool { utf8.allSatisfy { $0 < 0x80 } }
+}
+
+extension Array where Element: Equatable {
+  /// Where a part stands, from left to right and not overlapping, at most `limit` times.
+  fileprivate func places(of part: [Element], limit: Int) -> [Int] {
+    guard let head = part.first else { return [0] }
+    var places: [Int] = []
+    var start = 0
+    while places.count < limit, let place = self[start...].firstIndex(of: head) {
+      if self[place...].starts(with: part) {
+        places.append(place)
+        start = place + part.count
+      } else {
+        start = place + 1
+      }
+    }
+    return places
+  }
+
+  /// What stands before, between and after at most `limit` separators.
+  fileprivate func parts(around separator: [Element], limit: Int) -> [ArraySlice<Element>] {
+    var start = 0
+    let parts = places(of: separator, limit: limit).map { place in
+      defer { start = place + separator.count }
+      return self[start..<place]
+    }
+    return parts + [self[start...]]
+  }
+}

@@ -1,0 +1,274 @@
+// What operators mean for every kind of value. The machine comes here when its own paths for
+// numbers of one kind do not apply.
+
+import Autodiff
+import Syntax
+import Tensors
+
+extension Value {
+  /// `x op y`.
+  package static func binary(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws -> Value {
+    switch (x, y) {
+    case (.int(let m), .int(let n)): return try Numbers.apply(operation, m, n)
+    case (.float(let m), .float(let n)): return try Numbers.apply(operation, m, n)
+    case (.int(let m), .float(let n)): return try Numbers.apply(operation, Double(m), n)
+    case (.float(let m), .int(let n)): return try Numbers.apply(operation, m, Double(n))
+    case (.bool(let m), .bool(let n)) where operation == .bitAnd: return .bool(m && n)
+    case (.bool(let m), .bool(let n)) where operation == .bitOr: return .bool(m || n)
+    case (.string(let s), .string(let t)) where operation == .add:
+      return .string(s.text + t.text)
+    case (.string(let s), .int(let n)) where operation == .multiply,
+      (.int(let n), .string(let s)) where operation == .multiply:
+      try limit(s.text.utf8.count, times: n)
+      guard !s.text.isEmpty else { return .string(s) }
+      return .string(String(repeating: s.text, count: max(n, 0)))
+    case (.list(let s), .list(let t)) where operation == .add: return .list(s + t)
+    case (.list(let s), .int(let n)) where operation == .multiply,
+      (.int(let n), .list(let s)) where operation == .multiply:
+      try limit(s.count, times: n)
+      guard !s.isEmpty else { return .list(s) }
+      return .list(Array((0..<max(n, 0)).map { _ in s }.joined()))
+    default: return try tensorBinary(operation, x, y)
+    }
+  }
+
+  private static func limit(_ count: Int, times n: Int) throws {
+    let (total, overflow) = count.multipliedReportingOverflow(by: max(n, 0))
+    guard !overflow, total < 1 << 27 else {
+      throw RuntimeError(.limit, "\(count) elements \(n) times are too many")
+    }
+  }
+
+  private static func tensorBinary(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws
+    -> Value
+  {
+    guard x.isTensor || y.isTensor, let (a, b) = TensorOperations.operands(x, y) else {
+      throw mismatch(operation, x, y)
+    }
+    return .tensor(try TensorOperations.binary(operation, a, b))
+  }
+
+  private static func mismatch(_ operation: BinaryOperator, _ x: Value, _ y: Value) -> RuntimeError
+  {
+    let left = x.shortDescription
+    let right = y.shortDescription
+    var hint: String?
+    if operation == .add, x.text != nil || y.text != nil {
+      hint = "write \"{value}\" in a string, or use str(value)"
+    }
+    if case .nil = x { hint = "the left side is nil" }
+    if case .nil = y { hint = "the right side is nil" }
+    let message =
+      switch operation {
+      case .add: "cannot add \(left) and \(right)"
+      case .subtract: "cannot subtract \(right) from \(left)"
+      case .multiply: "cannot multiply \(left) and \(right)"
+      case .divide, .floorDivide: "cannot divide \(left) by \(right)"
+      case .remainder: "cannot take the remainder of \(left) by \(right)"
+      case .power: "cannot raise \(left) to the power \(right)"
+      case .matmul: "cannot multiply \(left) and \(right) as matrices"
+      case .bitAnd, .bitOr: "`\(operation.rawValue)` takes bools, not \(left) and \(right)"
+      }
+    return RuntimeError(.type, message, hint: hint)
+  }
+
+  /// `-x`, `+x`, `~x`.
+  static func unary(_ operation: UnaryOperator, _ x: Value) throws -> Value {
+    switch (operation, x) {
+    case (.negate, .int(let m)):
+      guard m != .min else { throw Numbers.overflow("-(\(m))") }
+      return .int(-m)
+    case (.negate, .float(let m)): return .float(-m)
+    case (.plus, .int), (.plus, .float): return x
+    case (.complement, .bool(let flag)): return .bool(!flag)
+    case (.complement, .int(let m)): return .int(~m)
+    case (_, .tensor), (_, .parameter):
+      guard let variable = x.variable else { return .nil }
+      return .tensor(try TensorOperations.unary(operation, variable))
+    default:
+      throw RuntimeError(
+        .type, "unary `\(operation.rawValue)` takes a number or tensor, not \(x.shortDescription)")
+    }
+  }
+
+  // MARK: - Comparisons
+
+  /// `x op y` for a comparison: a Bool, or a tensor of them where an operand is a tensor.
+  package static func compare(_ comparison: ComparisonOperator, _ x: Value, _ y: Value) throws
+    -> Value
+  {
+    switch comparison {
+    case .in: return .bool(try y.contains(x))
+    case .notIn: return .bool(try !y.contains(x))
+    default: break
+    }
+    switch (x, y) {
+    case (.int(let m), .int(let n)): return .bool(Numbers.compare(comparison, m, n))
+    case (.float(let m), .float(let n)): return .bool(Numbers.compare(comparison, m, n))
+    case (.int(let m), .float(let n)):
+      return .bool(Numbers.compare(comparison, Numbers.order(m, n), 0))
+    case (.float(let m), .int(let n)):
+      return .bool(Numbers.compare(comparison, 0, Numbers.order(n, m)))
+    case (.string(let s), .string(let t)):
+      return .bool(Numbers.compare(comparison, s.text, t.text))
+    default: break
+    }
+    if x.isTensor || y.isTensor {
+      if let (a, b) = TensorOperations.operands(x, y) {
+        return .tensor(try TensorOperations.compare(comparison, a, b))
+      }
+      if comparison == .equal || comparison == .notEqual { return .bool(comparison == .notEqual) }
+    }
+    switch comparison {
+    case .equal: return .bool(try equal(x, y))
+    case .notEqual: return .bool(try !equal(x, y))
+    default:
+      if case .list(let s) = x, case .list(let t) = y {
+        for (v, w) in zip(s, t) where try !equal(v, w) { return try compare(comparison, v, w) }
+        return .bool(Numbers.compare(comparison, s.count, t.count))
+      }
+      throw RuntimeError(
+        .type,
+        "cannot compare \(x.shortDescription) and \(y.shortDescription) with `\(comparison.rawValue)`"
+      )
+    }
+  }
+
+  /// What a condition makes of a value.
+  func truth() throws -> Bool {
+    switch self {
+    case .bool(let flag): return flag
+    case .tensor, .parameter:
+      guard let variable = self.variable, variable.dtype == .bool, variable.rank == 0 else {
+        throw RuntimeError(
+          .type, "a condition must be a Bool, not \(shortDescription)",
+          hint: "reduce it with any(…) or all(…)")
+      }
+      guard let tensor = variable.concrete else {
+        throw RuntimeError(
+          .value, "a condition inside vmap has a value for each example",
+          hint: "choose element by element with where(condition, a, b)")
+      }
+      return tensor.firstInt != 0
+    default:
+      throw RuntimeError(
+        .type, "a condition must be a Bool, not \(shortDescription)",
+        hint: number == nil ? nil : "compare it, as in `x != 0`")
+    }
+  }
+
+  /// `a == b` as one Bool: tensors are equal where shapes and all elements are.
+  package static func equal(_ x: Value, _ y: Value, depth: Int = 0) throws -> Bool {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(.limit, "the values are nested more than \(ValueTree.maximumDepth) deep")
+    }
+    switch (x, y) {
+    case (.nil, .nil): return true
+    case (.bool(let s), .bool(let t)): return s == t
+    case (.int(let s), .int(let t)): return s == t
+    case (.float(let s), .float(let t)): return s == t
+    case (.int(let s), .float(let t)), (.float(let t), .int(let s)):
+      return Numbers.order(s, t) == 0
+    case (.string(let s), .string(let t)): return s.text == t.text
+    case (.list(let s), .list(let t)):
+      guard s.count == t.count else { return false }
+      for (v, w) in zip(s, t) where try !equal(v, w, depth: depth + 1) { return false }
+      return true
+    case (.record(let s), .record(let t)):
+      guard s.count == t.count else { return false }
+      for (key, v) in s.pairs {
+        guard let w = t[key], try equal(v, w, depth: depth + 1) else { return false }
+      }
+      return true
+    case (.range(let s), .range(let t)):
+      return s.count == t.count
+        && (s.count == 0 || s[0] == t[0] && s[s.count - 1] == t[t.count - 1])
+    case (.function(let s), .function(let t)):
+      return s === t
+        || s.header == t.header && s.receiver === t.receiver && s.captures == t.captures
+    case (.builtin(let s), .builtin(let t)): return s === t || s.name == t.name
+    case (.instance(let s), .instance(let t)): return s === t
+    case (.model(let s), .model(let t)): return s === t
+    case (.module(let s), .module(let t)): return s === t
+    case (.parameter(let s), .parameter(let t)) where s === t: return true
+    case (.host(let s), .host(let t)): return s.isEqual(t)
+    case (.host, .builtin), (.builtin, .host):
+      // `x.dtype == bool`: the name `bool` is a function too.
+      if case .host(let s as DTypeObject) = x, case .builtin(let b) = y {
+        return s.dtype.name == b.name
+      }
+      if case .host(let t as DTypeObject) = y, case .builtin(let b) = x {
+        return t.dtype.name == b.name
+      }
+      return false
+    default:
+      guard x.isNumeric, y.isNumeric, let a = x.variable, let b = y.variable else { return false }
+      guard a.shape == b.shape else { return false }
+      let same = try TensorOperations.compare(.equal, a, b)
+      guard let tensor = same.concrete else { return false }
+      return try tensor.all(.all(rank: tensor.rank)).firstInt != 0
+    }
+  }
+
+  /// `element in self`.
+  private func contains(_ element: Value) throws -> Bool {
+    switch self {
+    case .list(let values):
+      for value in values where try Value.equal(value, element) { return true }
+      return false
+    case .record(let record):
+      guard let key = element.text else {
+        throw RuntimeError(.type, "a record's keys are strings, not \(element.shortDescription)")
+      }
+      return record.position(of: key) != nil
+    case .host(let snapshot as Snapshot):
+      guard let name = element.text else {
+        throw RuntimeError(
+          .type, "a snapshot's names are strings, not \(element.shortDescription)")
+      }
+      return (try? snapshot.part(at: name)) != nil
+    case .string(let text):
+      guard let part = element.text else {
+        throw RuntimeError(
+          .type, "a string holds strings, not \(element.shortDescription)")
+      }
+      return text.text.firstPlace(of: part) != nil
+    case .range(let range):
+      guard let value = Numbers.whole(element) else { return false }
+      let (distance, overflow) = value.subtractingReportingOverflow(range.start)
+      guard !overflow, range.count > 0 else { return false }
+      let (quotient, remainder) = distance.quotientAndRemainder(dividingBy: range.step)
+      return remainder == 0 && quotient >= 0 && quotient < range.count
+    case .tensor, .parameter:
+      guard let tensor = variable, let value = element.variable, value.rank == 0 else {
+        throw RuntimeError(.type, "a tensor holds numbers, not \(element.shortDescription)")
+      }
+      let same = try TensorOperations.compare(.equal, tensor, value)
+      guard let found = same.concrete else { return false }
+      return try found.any(.all(rank: found.rank)).firstInt != 0
+    default:
+      throw RuntimeError(
+        .type,
+        "`in` looks in lists, records, ranges, strings and tensors, not in "
+          + shortDescription)
+    }
+  }
+}
+
+extension Value {
+  /// True for what arithmetic takes.
+  var isNumeric: Bool {
+    switch self {
+    case .int, .float, .bool, .tensor, .parameter: true
+    default: false
+    }
+  }
+
+  /// True for a tensor or parameter.
+  var isTensor: Bool {
+    switch self {
+    case .tensor, .parameter: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// `clone`: the same structure with cells of its own. A model or a parameter that occurs twice is
+// cloned once.
+
+import Autodiff
+import Tensors
+
+/// Makes clones of values.
+package struct Cloner {
+  let manner: Snapshot.Manner
+  let detachesBuffers: Bool
+  let interpreter: Interpreter
+  private var cells: [ObjectIdentifier: ParameterCell] = [:]
+  private var instances: [ObjectIdentifier: ModelInstance] = [:]
+
+  package init(_ manner: Snapshot.Manner, detachesBuffers: Bool, _ interpreter: Interpreter) {
+    self.manner = manner
+    self.detachesBuffers = detachesBuffers
+    self.interpreter = interpreter
+  }
+
+  /// The clone of a value.
+  ///
+  /// - Throws: a type error for an optimizer, which belongs to its parameters; a limit error for
+  ///   what is nested without end.
+  package mutating func clone(_ value: Value, inBuffer: Bool = false, depth: Int = 0) throws
+    -> Value
+  {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(.limit, "the value is nested more than \(ValueTree.maximumDepth) deep")
+    }
+    switch value {
+    case .tensor(let variable):
+      return .tensor(
+        inBuffer && detachesBuffers ? stopGradient(variable) : try manner.kept(variable))
+    case .parameter(let cell): return .parameter(try clone(cell))
+    case .list(let values):
+      return .list(try values.map { try clone($0, inBuffer: inBuffer, depth: depth + 1) })
+    case .record(let record):
+      return .record(
+        Record(
+          try record.pairs.map { ($0, try clone($1, inBuffer: inBuffer, depth: depth + 1)) }))
+    case .instance(let instance): return .instance(try clone(instance, depth))
+    case .host(let snapshot as Snapshot):
+      let plain = try clone(snapshot.plain, inBuffer: inBuffer, depth: depth + 1)
+      return .host(snapshot.holding(plain))
+    case .host(let host) where host.stateTree != nil:
+      throw RuntimeError(
+        .type, "\(host.typeName) belongs to its parameters and cannot be cloned",
+        hint: "make a new one for the clone, and `recover` into it what `extract` gives of this one"
+      )
+    default: return value
+    }
+  }
+
+  private mutating func clone(_ cell: ParameterCell) throws -> ParameterCell {
+    if let known = cells[ObjectIdentifier(cell)] { return known }
+    let variable = cell.value
+    let made =
+      manner == .deepcopy
+      ? try ParameterCell(leafOf: variable, name: cell.name)
+      : ParameterCell(holding: try manner.kept(variable), name: cell.name)
+    cells[ObjectIdentifier(cell)] = made
+    return made
+  }
+
+  private mutating func clone(_ instance: ModelInstance, _ depth: Int) throws -> ModelInstance {
+    if let known = instances[ObjectIdentifier(instance)] { return known }
+    let made = try newInstance(like: instance)
+    instances[ObjectIdentifier(instance)] = made
+    for (slot, field) in instance.type.fields.enumerated() {
+      let value = instance[slot: slot]
+      // Functions in fields see the instance that they were made in, so the clone has its own.
+      guard field.kind != .method, field.kind != .let || !value.isFunction else { continue }
+      made[slot: slot] =
+        field.kind == .argument
+        ? value : try clone(value, inBuffer: field.kind == .buffer, depth: depth + 1)
+    }
+    return made
+  }
+
+  /// An instance to fill: one made by the declaration where functions live in its fields.
+  private func newInstance(like instance: ModelInstance) throws -> ModelInstance {
+    let type = instance.type
+    let hasFunctions = type.fields.enumerated().contains { slot, field in
+      field.kind == .method || field.kind == .let && instance[slot: slot].isFunction
+    }
+    guard hasFunctions else { return ModelInstance(type) }
+    var positional: [Value] = []
+    var named: [(String, Value)] = []
+    for parameter in type.signature.parameters {
+      let value = type.slots[parameter.name].map { instance[slot: $0] } ?? .nil
+      switch (parameter.kind, value) {
+      case (.plain, _) where type.signature.restList == nil: named.append((parameter.name, value))
+      case (.plain, _): positional.append(value)
+      case (.restList, .list(let values)): positional += values
+      case (.restRecord, .record(let record)): named += Array(record.pairs)
+      default: break
+      }
+    }
+    // What the declaration draws is replaced, so nobody is to notice.
+    let random = Context.current.random
+    defer { Context.current.random = random }
+    guard case .instance(let made) = try interpreter.call(.model(type), positional, named: named)
+    else { return ModelInstance(type) }
+    return made
+  }
+}
+
+extension Value {
+  fileprivate var isFunction: Bool {
+    switch self {
+    case .function, .builtin: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,117 @@
+// Values that built-ins add to the language without the machine knowing them: optimizers,
+// transforms, schedules, solvers, distributions, snapshots, keys, contexts of `with`.
+//
+// What programs call and read stands in the table of the class, `hostType`. What the language does
+// with objects is overridden; every default says, as a Mos error, that the value cannot do it.
+
+import Autodiff
+import Tensors
+
+/// An opaque value with fields, methods and perhaps a call.
+open class HostObject {
+  /// The number of the last traced value from before the object was made.
+  package let birth = Context.current.sequence
+  /// The interpreter that made it; nil where none was running.
+  let home = runningInterpreter
+
+  /// Nothing is needed to make one.
+  public init() {}
+
+  /// The methods and fields of objects of the class, and what calling one does.
+  ///
+  ///     override class var hostType: HostType { members }
+  ///     private static let members = HostType(Counter.self, "Counter", "…", methods: […])
+  open class var hostType: HostType { plain }
+  private static let plain = HostType(HostObject.self, "Object", "A value of the host program.")
+
+  /// Whether it may hold functions or models of the interpreter that made it, and so belongs to that.
+  open var mayHoldCode: Bool { true }
+
+  /// What `type(v)` gives: `Optimizer`, `Transform`.
+  open var typeName: String { Self.hostType.name }
+
+  /// The one-line text that `print` shows.
+  open var summary: String { "<\(typeName)>" }
+
+  /// The longer text of `repr`; the summary unless there is more to say.
+  open var detail: String { summary }
+
+  /// Fields that this object has and its class does not know.
+  open var ownFields: Record { Record() }
+
+  /// The element of `for v in object` at an index from 0 on; nil after the last.
+  ///
+  /// - Throws: a type error where the object cannot be walked.
+  open func element(at index: Int, _ interpreter: Interpreter) throws -> Value? {
+    throw RuntimeError(
+      .type, "a value of type \(typeName) cannot be walked over",
+      hint: "`for` takes ranges, lists, records and tensors")
+  }
+
+  /// `object[key]`; nil where objects of the type have no index.
+  open func item(_ keys: [Value], _ interpreter: Interpreter) throws -> Value? { nil }
+
+  /// `len(object)`; nil where it has none.
+  open var count: Int? { nil }
+
+  /// Whether a method may change something that was there when a rehearsal began; see `Rehearsal`.
+  open func changes(since start: Int) -> Bool { true }
+
+  /// `a == b`; identity unless there is a better notion.
+  open func isEqual(_ other: HostObject) -> Bool { self === other }
+
+  /// True where `with object { … }` works.
+  open var isContext: Bool { false }
+
+  /// The beginning of `with object { … }`.
+  open func enter(_ interpreter: Interpreter) throws {}
+
+  /// Its end, on every way out.
+  open func exit(_ interpreter: Interpreter) {}
+
+  /// The state that `extract` keeps, as a tree of values; nil where the object has none.
+  open var stateTree: Value? { nil }
+
+  /// The state as it is at the beginning: a state that differs in structure from the one of now may
+  /// yet fit this one.
+  open var freshStateTree: Value? { stateTree }
+
+  /// Why a state cannot be put back, as `has …`; nil where it can.
+  open func misfit(of state: Value) -> String? { nil }
+
+  /// Puts a state back that `stateTree` gave and that has no `misfit`.
+  open func restore(_ state: Value) throws {}
+}
+
+/// `f32`, `f64`, `i64` as values, and the dtype that `x.dtype` gives.
+public final class DTypeObject: HostObject {
+  public override class var hostType: HostType { members }
+  private static let members = HostType(
+    DTypeObject.self, "DType",
+    """
+    The type of a tensor's elements: `f64`, `f32`, `i64` or `bool`, as `x.dtype` gives it.
+
+        print(zeros(2).dtype, zeros(2).dtype == f64)    # f64 true
+    """)
+
+  /// The dtype itself.
+  public let dtype: DType
+  /// The value of a dtype.
+  public init(_ dtype: DType) { self.dtype = dtype }
+  public override var mayHoldCode: Bool { false }
+  public override var summary: String { dtype.name }
+  public override func isEqual(_ other: HostObject) -> Bool {
+    (other as? DTypeObject)?.dtype == dtype
+  }
+}
+
+extension HostObject {
+  /// The names that `object.` can be followed by.
+  final var memberNames: [String] { Self.hostType.memberNames + ownFields.keys }
+
+  /// The value of a field; nil where there is no such field.
+  final func field(_ name: String) throws -> Value? {
+    if let field = Self.hostType.field(name) { return try field.read(self) }
+    return ownFields[name]
+  }
+}

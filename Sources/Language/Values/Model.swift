@@ -1,0 +1,268 @@
+// Models: a type with fields in slots and methods, and its instances.
+//
+// Slots, in order: the declared fields, the results of decorated methods, the declaration's
+// parameters. Methods find fields by slot, so no name is looked up while they run.
+
+import Autodiff
+import Syntax
+
+/// What the compiler knows of a model; `makeModel` turns it into a `ModelType`.
+final class ModelPrototype {
+  let name: String
+  let documentation: String?
+  let span: Span
+  /// The slots in order.
+  let fields: [ModelField]
+  /// The function that fills the slots of a new instance, and the methods, each with its name.
+  let initializer: FunctionPrototype
+  let methods: [(name: String, prototype: FunctionPrototype)]
+
+  init(
+    name: String, documentation: String?, span: Span, fields: [ModelField],
+    initializer: FunctionPrototype, methods: [(name: String, prototype: FunctionPrototype)]
+  ) {
+    self.name = name
+    self.documentation = documentation
+    self.span = span
+    self.fields = fields
+    self.initializer = initializer
+    self.methods = methods
+  }
+}
+
+/// A slot of an instance.
+public struct ModelField: Sendable {
+  public enum Kind: Sendable {
+    /// Holds parameters; reading it gives their tensors.
+    case param
+    /// State that is saved but not trained.
+    case buffer
+    case `let`
+    /// A method's decorated form.
+    case method
+    /// A parameter of the declaration: readable in methods, owned by whoever passed it.
+    case argument
+  }
+  public var name: String
+  public var kind: Kind
+}
+
+/// A model declaration as a value; calling it makes an instance.
+public final class ModelType {
+  /// The declared name.
+  public let name: String
+  public let documentation: String?
+  /// The slots in order.
+  public let fields: [ModelField]
+  let slots: [String: Int]
+  let initializer: Closure
+  let methods: [String: Closure]
+  /// The names of the methods in order.
+  public let methodNames: [String]
+  /// What calling an instance calls: a method, or the slot of its decorated form.
+  let forward: Closure?
+  let forwardSlot: Int?
+  /// Methods that a decorator of the model has replaced.
+  let replacements: [String: Replacement]
+
+  /// What stands for a method: it gets the instance, the method that it replaces, and the arguments as
+  /// `(*args, **options)`.
+  package typealias Replacement = (ModelInstance, Value, Arguments) throws -> Value
+
+  init(_ prototype: ModelPrototype, initializer: Closure, methods: [Closure]) {
+    name = prototype.name
+    documentation = prototype.documentation
+    fields = prototype.fields
+    var slots: [String: Int] = [:]
+    for (slot, field) in fields.enumerated() { slots[field.name] = slot }
+    self.slots = slots
+    self.initializer = initializer
+    methodNames = prototype.methods.map(\.name)
+    self.methods = Dictionary(
+      zip(methodNames, methods), uniquingKeysWith: { _, last in last })
+    forward = self.methods["forward"]
+    forwardSlot = slots["forward"].flatMap { prototype.fields[$0].kind == .method ? $0 : nil }
+    replacements = [:]
+  }
+
+  /// A model like another but for one method, which calls to instances find replaced.
+  package init(_ model: ModelType, replacing name: String, by replacement: @escaping Replacement) {
+    self.name = model.name
+    documentation = model.documentation
+    fields = model.fields
+    slots = model.slots
+    initializer = model.initializer
+    methodNames = model.methodNames
+    methods = model.methods
+    forward = model.forward
+    forwardSlot = model.forwardSlot
+    var replacements = model.replacements
+    let inner = replacements[name]
+    replacements[name] =
+      inner.map { inner in
+        { instance, method, arguments in
+          let wrapped = ModelType.bound(name, inner, to: instance, method)
+          return try replacement(instance, .builtin(wrapped), arguments)
+        }
+      } ?? replacement
+    self.replacements = replacements
+  }
+
+  /// The parameters of the declaration.
+  public var signature: Signature { initializer.prototype.signature }
+
+  /// A method by name.
+  package func method(_ name: String) -> Closure? { methods[name] }
+
+  /// True where instances have a method of that name, decorated or not.
+  package func hasMethod(_ name: String) -> Bool {
+    methods[name] != nil || slots[name].map { fields[$0].kind == .method } == true
+  }
+
+  /// A replaced method of an instance as a function.
+  fileprivate static func bound(
+    _ name: String, _ replacement: @escaping Replacement, to instance: ModelInstance,
+    _ method: Value
+  ) -> BuiltinFunction {
+    BuiltinFunction("\(name)(*args, **options)") { try replacement(instance, method, $0) }
+  }
+}
+
+/// An instance of a model: identity, and a value for each slot.
+public final class ModelInstance {
+  /// Its declaration.
+  public let type: ModelType
+  /// The fields as they are; what a program sees of them it reads by `subscript`.
+  package let slots: UnsafeMutablePointer<Value>
+  /// The number of the last traced value from before the instance was made.
+  package let birth = Context.current.sequence
+
+  init(_ type: ModelType) {
+    self.type = type
+    slots = .allocate(capacity: max(type.fields.count, 1))
+    slots.initialize(repeating: .nil, count: type.fields.count)
+  }
+
+  deinit {
+    slots.deinitialize(count: type.fields.count)
+    slots.deallocate()
+  }
+
+  /// The replaced method of that name as a function; nil where the model's own is called.
+  func replacedMethod(_ name: String) -> BuiltinFunction? {
+    guard !type.replacements.isEmpty, let replacement = type.replacements[name] else { return nil }
+    let method =
+      type.slots[name].map { self[slot: $0] }
+      ?? type.method(name).map { .function(Closure(binding: $0, to: self)) }
+    return ModelType.bound(name, replacement, to: self, method ?? .nil)
+  }
+
+  /// What the slot holds, parameters as cells.
+  public subscript(slot slot: Int) -> Value {
+    get {
+      guard let watcher = Context.current.freeVariableWatcher else { return slots[slot] }
+      return watcher.value(of: .field(self, slot), held: slots[slot])
+    }
+    set { slots[slot] = newValue }
+  }
+
+  /// The declared fields that belong to the instance, with their values, parameters as cells.
+  public var ownedFields: [(field: ModelField, value: Value)] {
+    type.fields.indices.compactMap { slot in
+      switch type.fields[slot].kind {
+      case .param, .buffer, .let: (type.fields[slot], self[slot: slot])
+      case .method, .argument: nil
+      }
+    }
+  }
+
+  /// What a program reads: a `param` field gives tensors, not cells.
+  func read(slot: Int) -> Value {
+    let value = self[slot: slot]
+    switch value {
+    case .parameter, .list, .record:
+      guard type.fields[slot].kind == .param else { return value }
+      return ModelInstance.uncelled(value)
+    default: return value
+    }
+  }
+
+  private static func uncelled(_ value: Value) -> Value {
+    switch value {
+    case .parameter(let cell): .tensor(cell.value)
+    case .list(let values): .list(values.map(uncelled))
+    case .record(let record): .record(Record(record.pairs.map { ($0, uncelled($1)) }))
+    default: value
+    }
+  }
+
+  /// What a program's assignment does: a `param` field keeps its cells and takes new tensors.
+  func write(slot: Int, _ value: Value) throws {
+    // Whoever watches is told what the field held.
+    _ = self[slot: slot]
+    guard type.fields[slot].kind == .param else {
+      slots[slot] = value
+      return
+    }
+    slots[slot] = try ModelInstance.celled(
+      value, previous: slots[slot], name: type.fields[slot].name)
+  }
+
+  /// A value with a cell for each tensor or number in it, those of the previous value kept.
+  static func celled(
+    _ value: Value, previous: Value, name: String, depth: Int = 0
+  ) throws -> Value {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(
+        .limit, "a param field is nested more than \(ValueTree.maximumDepth) levels deep")
+    }
+    switch value {
+    case .nil, .parameter: return value
+    case .list(let values):
+      var old: [Value] = []
+      if case .list(let list) = previous { old = list }
+      return .list(
+        try values.enumerated().map { i, element in
+          try celled(
+            element, previous: i < old.count ? old[i] : .nil, name: "\(name).\(i)",
+            depth: depth + 1)
+        })
+    case .record(let record):
+      var old = Record()
+      if case .record(let previous) = previous { old = previous }
+      return .record(
+        Record(
+          try record.pairs.map { key, element in
+            (
+              key,
+              try celled(
+                element, previous: old[key] ?? .nil, name: "\(name).\(key)", depth: depth + 1)
+            )
+          }))
+    default:
+      guard let variable = value.variable else {
+        throw RuntimeError(
+          .type, "param field `\(name)` holds tensors, not \(value.shortDescription)",
+          hint: "declare it with `let` or `buffer`")
+      }
+      if case .parameter(let cell) = previous {
+        cell.value = try assigned(variable)
+        return previous
+      }
+      return .parameter(try Autodiff.Parameter(leafOf: floating(variable), name: name))
+    }
+  }
+}
+
+/// What a cell holds after an assignment: the variable where a graph leads to it, and a new leaf
+/// where it is a constant, so that a parameter that was set can be trained on.
+func assigned(_ variable: Variable) throws -> Variable {
+  let variable = try floating(variable)
+  guard case .tensor = variable else { return variable }
+  return try leaf(of: variable)
+}
+
+/// The variable with float elements, ints and bools in the default float type.
+package func floating(_ variable: Variable) throws -> Variable {
+  variable.dtype.isFloat ? variable : try variable.converted(to: Context.current.defaultFloat)
+}

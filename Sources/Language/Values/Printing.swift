@@ -1,0 +1,197 @@
+// Values as text: what `print` writes, what the prompt shows, how messages name a value.
+
+import Autodiff
+import Syntax
+import Tensors
+
+extension Value {
+  /// What `print` writes; strings inside structures are quoted.
+  public func description(quoted: Bool = false) -> String {
+    var writer = ValueWriter()
+    writer.write(self, quoted: quoted, depth: 0)
+    return writer.text
+  }
+
+  /// What the prompt shows: the value, and what it is.
+  public var representation: String {
+    switch self {
+    case .tensor(let variable):
+      let note = variable.operationName.map { "grad_fn=\($0)" }
+      guard let tensor = variable.concrete else { return description() }
+      return tensor.representation(note: note)
+    case .parameter(let cell):
+      guard let tensor = cell.value.concrete else { return description() }
+      return "Parameter \(tensor.representation())"
+    case .host(let host): return host.detail.showingHidden
+    default: return description(quoted: true)
+    }
+  }
+
+  /// The number of elements, for `len`.
+  package func length() throws -> Int {
+    switch self {
+    case .list(let values): return values.count
+    case .record(let record): return record.count
+    case .string(let text): return text.characters.count
+    case .range(let range): return range.count
+    case .tensor, .parameter:
+      guard let shape = variable?.shape, shape.rank > 0 else {
+        throw RuntimeError(.type, "a 0-d tensor has no length")
+      }
+      return shape[0]
+    case .host(let host):
+      if let count = host.count { return count }
+      fallthrough
+    default: throw RuntimeError(.type, "\(shortDescription) has no length")
+    }
+  }
+
+  /// The value in a text, as in `"{x:.3f}"`; as `print` writes it where there is no specification.
+  func formatted(_ specification: String) throws -> Value {
+    if specification.isEmpty { return text == nil ? .string(description()) : self }
+    return .string(try format(specification))
+  }
+
+  /// The value by a format specification.
+  package func format(_ specification: String) throws -> String {
+    let parsed = try FormatSpecification.parse(specification)
+    switch self {
+    case .int(let number): return try parsed.format(number)
+    case .float(let number): return try parsed.format(number)
+    case .bool(let flag): return try parsed.format(flag)
+    case .tensor, .parameter:
+      if let tensor = tensorOfOne, tensor.rank == 0 {
+        switch tensor.dtype {
+        case .f64: return try parsed.format(tensor.firstDouble)
+        case .f32: return try parsed.format(Float(tensor.firstDouble))
+        case .i64: return try parsed.format(tensor.firstInt)
+        case .bool: return try parsed.format(tensor.firstInt != 0)
+        }
+      }
+      return try parsed.format(description())
+    default: return try parsed.format(description())
+    }
+  }
+}
+
+/// Writes values; structures nested without end are cut.
+struct ValueWriter {
+  private(set) var text = ""
+
+  /// Deeper structures print as `…`.
+  static let maximumDepth = 100
+
+  mutating func write(_ value: Value, quoted: Bool, depth: Int) {
+    guard depth < ValueWriter.maximumDepth else {
+      text += "…"
+      return
+    }
+    switch value {
+    case .nil, .absent: text += "nil"
+    case .int(let number): text += String(number)
+    case .float(let number): text += formatShortest(number)
+    case .bool(let flag): text += flag ? "true" : "false"
+    case .string(let object):
+      text += quoted ? object.text.quoted : object.text
+    case .tensor(let variable): write(variable)
+    case .parameter(let cell): write(cell.value)
+    case .list(let values):
+      text += "("
+      for (i, element) in values.enumerated() {
+        if i > 0 { text += ", " }
+        write(element, quoted: true, depth: depth + 1)
+      }
+      text += values.count == 1 ? ",)" : ")"
+    case .record(let record):
+      text += "{"
+      for (i, (key, element)) in record.pairs.enumerated() {
+        if i > 0 { text += ", " }
+        text += ValueWriter.isIdentifier(key) ? key : key.quoted
+        text += ": "
+        write(element, quoted: true, depth: depth + 1)
+      }
+      text += "}"
+    case .range(let range):
+      text += "\(range.start)..\(range.stop)" + (range.step == 1 ? "" : ":\(range.step)")
+    case .function(let closure): text += "<\(closure.prototype.signature)>"
+    case .builtin(let builtin): text += "<\(builtin.signature)>"
+    case .model(let type): text += "<model \(type.signature)>"
+    case .instance(let instance): write(instance)
+    case .module(let module): text += "<module \(module.name.showingHidden)>"
+    case .host(let host): text += host.summary.showingHidden
+    case .box(let box): write(box.value, quoted: quoted, depth: depth + 1)
+    }
+  }
+
+  private mutating func write(_ variable: Variable) {
+    if let tensor = variable.concrete {
+      text += tensor.description
+    } else {
+      text += "<\(variable.typeDescription) mapped by vmap>"
+    }
+  }
+
+  /// `Linear(1 → 40, 80 parameters)` would need to know the model, so the fields speak.
+  private mutating func write(_ instance: ModelInstance) {
+    let cells = (try? ModelMethods.cells(of: instance)) ?? []
+    let count = cells.reduce(0) { $0 + $1.cell.value.count }
+    text += "<\(instance.type.name) with \(count) \(count == 1 ? "parameter" : "parameters")>"
+  }
+
+  /// True for a key that needs no quotes.
+  static func isIdentifier(_ key: String) -> Bool {
+    guard let first = key.unicodeScalars.first else { return false }
+    return (first == "_" || first.properties.isAlphabetic)
+      && key.unicodeScalars.allSatisfy {
+        $0 == "_" || $0.properties.isAlphabetic || $0.properties.numericType != nil
+      }
+  }
+}
+
+extension String {
+  /// The text as a string literal.
+  package var quoted: String {
+    var result = "\""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case "\r": result += "\\r"
+      case "{": result += "\\{"
+      case "}": result += "\\}"
+      case _ where scalar.isHidden: result += scalar.escape
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
+
+extension Value {
+  /// How messages name the value: short, with its kind where the text alone would not tell.
+  public var shortDescription: String {
+    switch self {
+    case .int(let number): return "the Int \(number)"
+    case .float(let number): return "the Float \(formatShortest(number))"
+    case .bool(let flag): return "the Bool \(flag)"
+    case .string(let object):
+      let text = object.text.count > 20 ? object.text.prefix(20) + "…" : object.text
+      return "the String \(text.quoted)"
+    case .tensor(let variable): return variable.typeDescription
+    case .parameter(let cell): return "a Parameter \(cell.value.typeDescription)"
+    case .list(let values): return "a List of \(values.count)"
+    case .record: return "a Record"
+    case .range: return "a Range"
+    case .function(let closure): return "the Function \(closure.prototype.name)"
+    case .builtin(let builtin): return "the Function \(builtin.name)"
+    case .instance(let instance): return "a \(instance.type.name)"
+    case .model(let type): return "the Model \(type.name)"
+    case .module(let module): return "the Module \(module.name)"
+    case .host(let host): return "a \(host.typeName)"
+    case .box(let box): return box.value.shortDescription
+    case .nil, .absent: return "nil"
+    }
+  }
+}

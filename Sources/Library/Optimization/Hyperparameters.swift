@@ -1,0 +1,132 @@
+// Values of the language as what optimizers take: hyperparameters, schedules, masks and labels.
+
+import Autodiff
+import Language
+import Optimizers
+import Tensors
+
+/// A function of the step count as a value.
+final class ScheduleObject: HostObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    ScheduleObject.self, "Schedule",
+    """
+    A number that goes by the count of steps. It stands wherever a transform takes a number.
+    """,
+    call: Method(
+      "schedule(count)",
+      """
+      The number at a count of 0 or more: a Float, or a tensor where the schedule was made of tensors
+      or parameters.
+
+          print(linear_schedule(1.0, 0.0, 10)(5))    # 0.5
+      """
+    ) { object, arguments in
+      switch try object.schedule(arguments.int(0, atLeast: 0)) {
+      case .number(let value): .float(value)
+      case .variable(let variable): .tensor(variable)
+      }
+    })
+
+  let schedule: Schedule
+
+  init(_ schedule: Schedule) { self.schedule = schedule }
+
+  override var summary: String { "<schedule \(schedule.description)>" }
+}
+
+extension Value {
+  /// The value as a hyperparameter; nil for other types.
+  ///
+  /// - Throws: a value error for nan.
+  func hyperparameter(_ interpreter: Interpreter) throws -> Hyperparameter? {
+    switch self {
+    case .int(let value): return .number(Double(value))
+    case .float(let value):
+      guard !value.isNaN else {
+        throw RuntimeError(.value, "nan cannot be a hyperparameter")
+      }
+      return .number(value)
+    case .tensor(let variable): return .variable(variable)
+    case .parameter(let cell): return .parameter(cell)
+    default: return schedule(interpreter).map(Hyperparameter.schedule)
+    }
+  }
+
+  /// The value as a schedule: one of the library's, or any function of the step count.
+  func schedule(_ interpreter: Interpreter) -> Schedule? {
+    if case .host(let host) = self, let object = host as? ScheduleObject { return object.schedule }
+    guard isCallable else { return nil }
+    let function = self
+    return Schedule("function of the count") { [unowned interpreter] count in
+      let result = try interpreter.call(function, [.int(count)])
+      guard let value = try result.hyperparameter(interpreter), !value.isSchedule else {
+        throw RuntimeError(
+          .type, "a schedule must give a number, not \(result.shortDescription)")
+      }
+      return try value.scalar(at: count)
+    }
+  }
+
+  /// The value as a choice of parameters: a tree of bools, or of labels, or a function that gives
+  /// one for the parameters.
+  func selection(_ interpreter: Interpreter, labels: [String]? = nil) throws -> Selection {
+    guard isCallable else { return .fixed(try choices(labels)) }
+    let function = self
+    return .computed { [unowned interpreter] parameters in
+      try interpreter.call(function, [Value(parameters)]).choices(labels)
+    }
+  }
+
+  /// A tree of bools, or of labels as their places among the known ones.
+  private func choices(_ labels: [String]?, depth: Int = 0) throws -> Tree {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(
+        .limit, "a tree is nested more than \(ValueTree.maximumDepth) levels deep")
+    }
+    switch self {
+    case .list(let values):
+      return .list(try values.map { try $0.choices(labels, depth: depth + 1) })
+    case .record(let record):
+      return .record(try record.pairs.map { ($0, try $1.choices(labels, depth: depth + 1)) })
+    case .nil: return .none
+    default: break
+    }
+    guard let labels else {
+      if case .bool(let flag) = self { return .count(flag ? 1 : 0) }
+      if let tensor = tensorOfOne, tensor.dtype == .bool { return .count(tensor.firstInt) }
+      throw RuntimeError(.type, "a mask holds Bools, not \(shortDescription)")
+    }
+    guard let text else {
+      throw RuntimeError(.type, "labels are Strings, not \(shortDescription)")
+    }
+    guard let place = labels.firstIndex(of: text) else {
+      let known = labels.map(\.quoted).joined(separator: ", ")
+      throw RuntimeError(
+        .value, "no transform has the label \(text.quoted)", hint: "there are \(known)")
+    }
+    return .count(place)
+  }
+}
+
+extension Arguments {
+  /// A hyperparameter: a number, tensor, parameter, or function of the step count.
+  func hyperparameter(_ index: Int, default fallback: Double? = nil) throws -> Hyperparameter {
+    if let fallback, !has(index) { return .number(fallback) }
+    guard let value = try self[index].hyperparameter(interpreter) else {
+      throw mismatch(index, "a number, a tensor or a schedule")
+    }
+    return value
+  }
+
+  /// A tree of tensors.
+  func tree(_ index: Int) throws -> Tree { try ValueTree(self[index], for: callee.name).tree }
+
+  /// A tree of tensors, or nil: nothing in the place of a leaf, a state that is not needed.
+  func treeOrNothing(_ index: Int) throws -> Tree { has(index) ? try tree(index) : .none }
+
+  /// A transform.
+  func transformation(_ index: Int) throws -> GradientTransformation {
+    try host(index, as: TransformObject.self, "a Transform").transformation
+  }
+}

@@ -1,0 +1,125 @@
+// The arguments of optimizers by name.
+//
+// A function (`adam`), an object (`Adam`) and a differentiable object (`MetaAdam`) take the same
+// hyperparameters in different orders and with different defaults. Each signature says its own,
+// and what is read here is read by name, a default from the signature's text: no default is
+// written twice.
+
+import Autodiff
+import Language
+import Optimizers
+import Tensors
+
+/// What an optimizer was given, by name.
+struct OptimizerArguments {
+  private let signature: Signature
+  private let values: [String: Value]
+  private unowned let interpreter: Interpreter
+
+  /// The arguments of a call, but for the first `skipping`.
+  init(_ arguments: Arguments, skipping first: Int = 0) {
+    signature = arguments.callee
+    interpreter = arguments.interpreter
+    var values: [String: Value] = [:]
+    for (i, parameter) in signature.parameters.enumerated().dropFirst(first)
+    where arguments.has(i) {
+      values[parameter.name] = arguments[i]
+    }
+    self.values = values
+  }
+
+  private init(_ signature: Signature, _ values: [String: Value], _ interpreter: Interpreter) {
+    self.signature = signature
+    self.values = values
+    self.interpreter = interpreter
+  }
+
+  /// These arguments with others in the place of some; the signature's first parameter, the
+  /// target, is not one of them.
+  ///
+  /// - Throws: a type error for a name that the signature does not have.
+  func replacing(_ options: Record) throws -> OptimizerArguments {
+    let merged = values.merging(options.pairs.map { ($0, $1) }) { _, new in new }
+    _ = try Binding(signature, positional: 1, names: merged.keys.sorted())
+    return OptimizerArguments(signature, merged, interpreter)
+  }
+
+  /// The argument, or the default as the signature writes it; nil where neither is.
+  private func value(_ name: String) -> Value {
+    if let value = values[name] { return value }
+    let parameter = signature.parameters.first { $0.name == name }
+    return parameter?.defaultText.flatMap(Value.init(literal:)) ?? .nil
+  }
+
+  private func mismatch(_ name: String, _ wanted: String) -> RuntimeError {
+    RuntimeError(
+      .type,
+      "`\(name)` of \(signature.name) must be \(wanted), not \(value(name).shortDescription)")
+  }
+
+  /// A number, tensor, parameter or schedule.
+  func number(_ name: String) throws -> Hyperparameter {
+    guard let number = try value(name).hyperparameter(interpreter) else {
+      throw mismatch(name, "a number, a tensor or a schedule")
+    }
+    return number
+  }
+
+  /// Two numbers as a list, or as a tensor of two elements.
+  func betas(_ name: String = "betas") throws -> Betas {
+    switch value(name) {
+    case .list(let pair) where pair.count == 2:
+      if let first = try pair[0].hyperparameter(interpreter),
+        let second = try pair[1].hyperparameter(interpreter)
+      {
+        return Betas(first, second)
+      }
+    case .tensor(let pair) where pair.shape == Shape(2):
+      return Betas(.variable(try pair.indexed(at: 0)), .variable(try pair.indexed(at: 1)))
+    default: break
+    }
+    throw mismatch(name, "two numbers")
+  }
+
+  /// A Bool; false where the signature has no such parameter.
+  func flag(_ name: String) throws -> Bool {
+    switch value(name) {
+    case .bool(let flag): return flag
+    case .nil: return false
+    default: throw mismatch(name, "a Bool")
+    }
+  }
+
+  /// An Int.
+  func int(_ name: String) throws -> Int {
+    guard case .int(let value) = value(name) else { throw mismatch(name, "an Int") }
+    return value
+  }
+
+  /// A mask: a tree of bools or a function of the parameters; nil for none.
+  func mask(_ name: String = "mask") throws -> Selection? {
+    let value = value(name)
+    if case .nil = value { return nil }
+    return try value.selection(interpreter)
+  }
+}
+
+extension Value {
+  /// What a default in a signature stands for: a number, `true`, `nil`, or a list of them.
+  fileprivate init?(literal text: String) {
+    if let value = Int(text) {
+      self = .int(value)
+    } else if let value = Double(text) {
+      self = .float(value)
+    } else if text == "true" || text == "false" {
+      self = .bool(text == "true")
+    } else if text.hasPrefix("("), text.hasSuffix(")") {
+      self = .list(
+        text.dropFirst().dropLast().split(separator: ",").compactMap { part in
+          Value(literal: String(part.drop { $0 == " " }))
+        })
+    } else {
+      return nil
+    }
+  }
+}

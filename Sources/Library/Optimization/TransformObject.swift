@@ -1,0 +1,87 @@
+// Gradient transformations as values: `t.init(params)`, `t.update(grads, state, params)`.
+
+import Autodiff
+import Language
+import Optimizers
+import Tensors
+
+/// A gradient transformation as a value.
+class TransformObject: HostObject {
+  override class var hostType: HostType { transforms }
+
+  let transformation: GradientTransformation
+
+  init(_ transformation: GradientTransformation) { self.transformation = transformation }
+
+  override var summary: String { "<transform \(transformation.name)>" }
+
+  private func update(_ arguments: Arguments) throws -> Value {
+    let parameters = arguments.has(2) ? try arguments.tree(2) : nil
+    if arguments.has(3) { return try update(arguments, parameters) }
+    let result = try transformation.update(
+      arguments.treeOrNothing(0), arguments.treeOrNothing(1), parameters)
+    return .list([Value(result.updates), Value(result.state)])
+  }
+
+  /// An update for which the loss is at hand; nil for the gradients stands for those of the loss.
+  private func update(_ arguments: Arguments, _ parameters: Tree?) throws -> Value {
+    guard let parameters else {
+      throw RuntimeError(
+        .value, "an update with the loss needs the parameters",
+        hint: "t.update(grads, state, params, f)")
+    }
+    let loss = arguments.interpreter.loss(try arguments.function(3))
+    let result = try transformation.update(
+      arguments.has(0) ? arguments.tree(0) : nil, arguments.treeOrNothing(1),
+      StepObjective(Objective { try loss([Value($0)]) }, at: parameters))
+    return .list([Value(result.updates), Value(result.state)])
+  }
+
+  override func changes(since start: Int) -> Bool { false }
+}
+
+extension TransformObject {
+  /// What every transform can do; a kind of them can do more.
+  static let transforms = HostType(
+    TransformObject.self, "Transform",
+    """
+    What makes updates of gradients: `sgd(0.1)`, `chain(…)` and all others of this page. It remembers
+    nothing itself: each call is given the state and gives the next.
+    """,
+    methods: [
+      Method(
+        "init(params)",
+        """
+        The state before the first update, for a tree of parameters; `()` for a transform that
+        remembers nothing.
+
+            print(trace(0.9).init({w: 1.0}))    # {w: 0.0}
+        """
+      ) { transform, arguments in
+        Value(try transform.transformation.initialize(arguments.tree(0)))
+      },
+      Method(
+        "update(grads, state, params=nil, f=nil)",
+        """
+        The updates for a tree of gradients, to be added to the parameters, and the next state, as a
+        list of two. A gradient that is nil stays nil.
+
+        Transforms that look at the parameters, such as `add_decayed_weights`, need `params`, a tree
+        of the structure of the gradients; those that look at the loss elsewhere, such as
+        `backtracking`, need `f`, the loss as a function of such a tree. With `f`, nil for the
+        gradients stands for those of the loss.
+
+            let t = trace(0.5)
+            let (updates, state) = t.update({w: 2.0}, t.init({w: 1.0}))
+            print(updates, t.update({w: 2.0}, state)[0])    # {w: 2.0} {w: 3.0}
+        """
+      ) { transform, arguments in try transform.update(arguments) },
+    ])
+}
+
+extension Value {
+  /// A transformation as a value.
+  static func transform(_ transformation: GradientTransformation) -> Value {
+    .host(TransformObject(transformation))
+  }
+}

@@ -1,0 +1,99 @@
+// Optimizers: functions that give transforms, and objects that hold parameters and a state.
+
+import Autodiff
+import Language
+import Optimizers
+import Tensors
+
+extension Builtins {
+  static let optimizers = BuiltinPage(
+    "Optimizers", objects: [OptimizerObject.self, FunctionalOptimizerObject.self],
+    OptimizerFamily.all.map(\.functionBuiltin)
+      + [
+        Builtin(
+          "apply_updates(params, updates)",
+          """
+          The parameters plus their updates, as a new tree; nil leaves a parameter as it is.
+
+              print(apply_updates({w: 1.0}, {w: -0.5}))    # {w: 0.5}
+          """
+        ) { arguments in
+          Value(try applyUpdates(arguments.tree(0), arguments.treeOrNothing(1)))
+        },
+        Builtin(
+          "accelerated_op_available(device=nil)",
+          """
+          Whether Adam's step is one fused operation on a device, or on all of a list of devices. On
+          the processor it always is: `adam` and its kin use it wherever their numbers are plain.
+          There are no other devices.
+
+              print(accelerated_op_available("cpu"), accelerated_op_available("cuda"))    # true false
+          """
+        ) { arguments in
+          guard arguments.has(0) else { return .bool(true) }
+          let devices: [Value]
+          if case .list(let values) = arguments[0] {
+            devices = values
+          } else {
+            devices = [arguments[0]]
+          }
+          let names = try devices.map { device -> String in
+            guard let name = device.text else {
+              throw arguments.mismatch(device, 0, "the name of a device, such as \"cpu\"")
+            }
+            return name
+          }
+          return .bool(names.allSatisfy { $0 == "cpu" })
+        },
+      ]
+      + OptimizerFamily.all.flatMap(\.objectBuiltins)
+      + [
+        Builtin(
+          "Optimizer(target, transform)",
+          """
+          An optimizer of the parameters in `target` with any transform.
+
+          `opt.zero_grad()` takes gradients away, `opt.step()` goes by those that `backward` left,
+          `opt.step(loss)` computes them. `opt.state` is what the transform remembers, one tree for
+          each group; `opt.add_param_group(target, transform)` adds parameters, and in the other
+          optimizers `opt.add_param_group(target, lr=…)`, with any of their numbers.
+
+              let x = param(3.0)
+              let opt = Optimizer(x, sgd(0.1))
+              opt.step(x ** 2)
+              print(x)    # 2.4
+          """
+        ) { arguments in try optimizer(arguments, isDifferentiable: false) },
+        Builtin(
+          "MetaOptimizer(target, transform)",
+          """
+          A differentiable optimizer of the parameters in `target` with any transform.
+
+              let (a, x) = (param(1.0), param(2.0))
+              let opt = MetaOptimizer(a, sgd(1.0))
+              opt.step(a * x ** 2)
+              backward(a * x ** 2)
+              print(x.grad)    # -28.0
+          """
+        ) { arguments in try optimizer(arguments, isDifferentiable: true) },
+        Builtin(
+          "FuncOptimizer(transform)",
+          """
+          A differentiable optimizer that holds no parameters: `opt.step(loss, params)` gives new
+          ones, a tree of tensors that are still functions of the old.
+
+              let w = param(1.0)
+              let opt = FuncOptimizer(sgd(0.25))
+              let next = opt.step(w ** 2, w)
+              print(next, grad(next ** 2, w))    # 0.5 0.5
+          """
+        ) { arguments in .host(FunctionalOptimizerObject(try arguments.transformation(0))) },
+      ])
+
+  private static func optimizer(_ arguments: Arguments, isDifferentiable: Bool) throws -> Value {
+    .host(
+      try OptimizerObject(
+        arguments.callee.name, target: arguments[0], arguments.transformation(1),
+        isDifferentiable: isDifferentiable))
+  }
+}

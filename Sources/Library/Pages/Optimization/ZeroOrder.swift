@@ -1,0 +1,342 @@
+// Zero-order differentiation: gradients estimated from values, for functions, models and optimizers.
+
+import Autodiff
+import Language
+import Optimizers
+import Tensors
+import ZeroOrder
+
+extension Builtins {
+  static let zeroOrder = BuiltinPage(
+    "Zero-order differentiation", objects: [ZeroOrderFunction.self, ApproximatorObject.self],
+    estimators + approximators + [customApproximator])
+
+  private static let estimators: [Builtin] = [
+    Builtin(
+      "zero_order(f=nil, distribution=nil, method=\"naive\", argnums=0, num_samples=1, sigma=1.0, "
+        + "has_aux=false, shaping=\"none\", baseline=\"none\", common_random_numbers=true, "
+        + "batched=true)",
+      """
+      A function whose value is that of `f` and whose derivative by the arguments `argnums` is
+      estimated from values of `f`; by everything else gradients flow as usual. Mostly a decorator, of
+      a `fn` or of a `model`, which then gets estimated gradients by all its parameters and draws
+      noise with its method `sample(shape)`.
+
+      With z drawn from the distribution, N = num_samples and s = sigma:
+
+      - `"naive"`: the mean of f(x + s z) z / s;
+      - `"forward"`: the mean of (f(x + s z) - f(x)) z / s. TorchOpt multiplies by sigma here, and
+        subtracts differences from differences; this is the published formula;
+      - `"antithetic"`: the mean of (f(x + s z) - f(x - s z)) z / 2s, with two evaluations a sample.
+
+      A distribution has mean 0 and variance 1: `Normal(0, 1)` unless another is given, `Rademacher()`,
+      `Uniform(-sqrt(3), sqrt(3))`, `Sphere()` and `Orthogonal()` (over all leaves together, of length
+      √n), an object with `sample(shape)`, or a function of a shape, called sample by sample and leaf
+      by leaf. Noise is fixed by the call: a graph differentiated twice, or to the second order, sees
+      the same.
+
+      `shaping` takes `"ranks"` (-½ … ½, ties averaged) or `"zscore"` of the values in place of the
+      values, which is no longer the gradient of f but knows no scale. `baseline` subtracts the `"mean"`
+      from naive values, or for each sample the mean of the others, `"leave_one_out"`. Samples where f
+      is nan or infinite are left out of everything, with a warning; ranks alone have a place for them,
+      the worst for nan.
+
+      All samples are evaluated in one call through `vmap` where f allows it: where it does not branch
+      on values, nor changes, prints or reads anything outside itself. Otherwise f runs sample by
+      sample, on the same numbers; `batched=false` asks for that. With `common_random_numbers` what f
+      itself draws is the same in every evaluation.
+
+      `g.estimate(x)` of the decorated function gives the estimate as a record with its
+      `standard_error`.
+
+          @zero_order(method="antithetic", num_samples=5000, sigma=0.1)
+          fn f(x) { sum(x ** 2) }
+          seed(0)
+          let x = [1.0, 2.0]
+          let g = grad(f)(x)
+          print(f(x), norm(g - 2 * x) < 0.5)            # 5.0 true
+          print(f.estimate(x).standard_error < 0.3)     # [true, true]
+      """
+    ) { try zeroOrderDecorated($0) }
+  ]
+
+  /// The decorator for arguments in TorchOpt's order, `zero_order(Normal(0, 1), "naive", 0, 100)`: the
+  /// distribution stands in the function's place, and each argument behind it in the place before its
+  /// own, up to the first that is not given. Nil for the order of the signature.
+  private static func distributionFirst(_ arguments: Arguments) -> Value? {
+    let isMethod = arguments[1].text.map { Estimator.Method(rawValue: $0) != nil } ?? false
+    switch arguments[0] {
+    case .host(let host) where host is Distribution && (isMethod || !arguments.isGiven(1)): break
+    case let value where value.isCallable && isMethod: break
+    default: return nil
+    }
+    return decorator(arguments, isShifted: true)
+  }
+
+  /// The decorator with the first argument as its distribution.
+  private static func decorator(_ arguments: Arguments, isShifted: Bool) -> Value? {
+    let parameters = arguments.callee.parameters
+    var named = [("distribution", arguments[0])]
+    var isShifted = isShifted
+    for index in parameters.indices.dropFirst() {
+      guard arguments.isGiven(index) else {
+        isShifted = false
+        continue
+      }
+      let place = isShifted ? index + 1 : index
+      guard place < parameters.count else { return nil }
+      named.append((parameters[place].name, arguments[index]))
+    }
+    return Differentiation.decorator(arguments, named: named)
+  }
+
+  private static func zeroOrderDecorated(_ arguments: Arguments) throws -> Value {
+    let interpreter = arguments.interpreter
+    if let decorator = distributionFirst(arguments) { return decorator }
+    let options = try zeroOrderOptions(arguments)
+    switch arguments[0] {
+    case .absent: return Differentiation.decorator(arguments)
+    case .model(let type):
+      guard type.hasMethod("forward") else {
+        throw RuntimeError(
+          .type, "zero_order needs a model with a method `forward`, and \(type.name) has none")
+      }
+      guard !arguments.has(3) else {
+        throw RuntimeError(
+          .value, "argnums has no place for a model: gradients go to all its parameters")
+      }
+      let hasOwnSource = arguments.has(1) || !type.hasMethod("sample")
+      let memory = ZeroOrderFunction.Memory()
+      return .model(
+        ModelType(type, replacing: "forward") { [unowned interpreter] instance, forward, call in
+          var own = options
+          if !hasOwnSource, let source = try Value.instance(instance).directionSource(interpreter) {
+            own.source = source
+          }
+          return try ZeroOrderFunction(forward, .parameters(instance), own, memory).call(call)
+        })
+    default:
+      // `zero_order(noise, method="naive")` of a function of a shape looks like one of the function to
+      // be estimated, until it is called with that.
+      return .host(
+        ZeroOrderFunction(
+          try arguments.function(0), .arguments(try Differentiation.argumentNumbers(arguments, 3)),
+          options, decorator: arguments.isGiven(1) ? nil : decorator(arguments, isShifted: false)))
+    }
+  }
+
+  private static func zeroOrderOptions(_ arguments: Arguments) throws -> ZeroOrderOptions {
+    var source = DirectionSource.law(.normal)
+    if arguments.has(1) {
+      guard let given = try arguments[1].directionSource(arguments.interpreter) else {
+        throw arguments.mismatch(
+          1, "a distribution",
+          hint: "Normal(0, 1), an object with `sample`, or a function of a shape")
+      }
+      source = given
+    }
+    let method = try arguments.choice(
+      2, Estimator.Method.allCases.map(\.rawValue), default: Estimator.Method.naive.rawValue)
+    let shaping = try arguments.choice(
+      7, FitnessShaping.allCases.map(\.rawValue), default: FitnessShaping.none.rawValue)
+    let baseline = try arguments.choice(
+      8, Estimator.Baseline.allCases.map(\.rawValue), default: Estimator.Baseline.none.rawValue)
+    return ZeroOrderOptions(
+      estimator: try Estimator(
+        Estimator.Method(rawValue: method) ?? .naive, samples: arguments.int(4, default: 1),
+        sigma: arguments.double(5, default: 1),
+        shaping: FitnessShaping(rawValue: shaping) ?? .none,
+        baseline: Estimator.Baseline(rawValue: baseline) ?? .none),
+      source: source, hasAux: try arguments.bool(6, default: false),
+      drawsInCommon: try arguments.bool(9, default: true),
+      triesBatches: try arguments.bool(10, default: true))
+  }
+}
+
+// MARK: - Approximators
+
+extension Builtins {
+  private static let approximators: [Builtin] = [
+    Builtin(
+      "FDM(h=1e-3, formula=\"central\")",
+      """
+      Finite differences along every coordinate. Like every approximator, called with a function it
+      gives the function's gradient, also as a decorator; in front of a chain it stands for the
+      gradient of the loss, which all transforms after it then see: see `newton_cg` and `backtracking`.
+      Steps are made with a function of the loss: `opt.step(() => loss(net))`.
+
+      Formulas: \(formulas). With n coordinates the two-point formulas to one side evaluate n + 1
+      times, `"central2"` 2n; in a chain the loss itself is evaluated once more. Parameters are never
+      changed, so there is nothing to restore.
+
+          let slope = FDM(h=1e-3, formula="central4")(x => sum(x ** 3))
+          print(round(slope([1.0, 2.0]), 6))    # [3.0, 12.0]
+      """
+    ) { arguments in
+      .approximator(
+        try .finiteDifferences(
+          arguments.stencil(1, default: "central"), h: arguments.double(0, default: 1e-3),
+          rehearse: arguments.rehearsal))
+    },
+    randomized(
+      "RandomizedFDM", h: "1e-3", samples: 1, formula: "central", distribution: "rademacher",
+      "Differences along random directions."),
+    randomized(
+      "SPSA", h: "1e-3", samples: 1, formula: "central", distribution: "rademacher",
+      "Simultaneous perturbation (Spall 1992): `RandomizedFDM` under its name."),
+    randomized(
+      "RDSA", h: "1e-3", samples: 1, formula: "central2", distribution: "gaussian",
+      "Random directions stochastic approximation: differences along normal directions."),
+    randomized(
+      "GaussianSmoothing", h: "1e-2", samples: 100, formula: "forward2", distribution: "gaussian",
+      "The gradient of the loss smoothed by a normal distribution (Nesterov and Spokoiny 2015)."),
+    Builtin(
+      "MeZO(h=1e-3, n_samples=1, formula=\"central2\", distribution=\"rademacher\", seed=nil, "
+        + "return_approx_loss=false)",
+      """
+      Differences along random directions that are never stored: each is drawn again from its key
+      whenever it is needed (Malladi et al. 2023). As the first of a chain whose other members treat
+      every element by itself, such as `sgd(0.01)`, an optimizer's step moves the parameters where
+      they lie and exactly back, so that it needs no memory but what evaluating the loss takes.
+
+          let w = param(ones(4))
+          let opt = Optimizer(w, chain(MeZO(seed=0), sgd(0.05)))
+          for i in 0..200 { opt.step(() => sum(w ** 2)) }
+          print(norm(w) < 0.1)    # true
+      """
+    ) { arguments in
+      var rule = try arguments.randomizedDifferences(
+        h: 1e-3, samples: 1, formula: "central2", distribution: "rademacher")
+      rule.seed = try arguments.seed(4)
+      rule.reportsMovedLoss = try arguments.bool(5, default: false)
+      rule.isReplayed = true
+      return .approximator(
+        try .randomizedDifferences("MeZO", rule, rehearse: arguments.rehearsal))
+    },
+    Builtin(
+      "ForwardGradient(n_samples=1, distribution=\"gaussian\", pre_generate=true, seed=nil, "
+        + "jvp_method=\"autograd\", h=1e-3)",
+      """
+      Exact slopes along random directions, by forward mode (Baydin et al. 2022): unbiased, without a
+      backward pass. `jvp_method` `"forward"` or `"central"` takes differences along the direction of
+      length 1 instead.
+
+          seed(0)
+          let gradient = ForwardGradient(n_samples=2000)(x => sum(x ** 2))
+          print(norm(gradient([1.0, 2.0]) - [2.0, 4.0]) < 0.5)    # true
+      """
+    ) { arguments in
+      var rule = try RandomizedDifferences(
+        h: arguments.double(5, default: 1e-3), samples: arguments.int(0, default: 1),
+        stencil: .forwardDifference, source: arguments.directions(1, default: "gaussian"))
+      rule.isFixedInStep = try arguments.bool(2, default: true)
+      rule.seed = try arguments.seed(3)
+      let method = try arguments.choice(
+        4, SlopeMethod.allCases.map(\.rawValue), default: SlopeMethod.autograd.rawValue)
+      return .approximator(
+        .forwardGradient(
+          rule, SlopeMethod(rawValue: method) ?? .autograd, rehearse: arguments.rehearsal))
+    },
+  ]
+
+  private static let formulas =
+    Stencil.all.map { "`\"\($0.name)\"`" }.joined(separator: ", ")
+    + ", and `\"forward\"`, `\"backward\"`, `\"central\"`, `\"central3\"` for those of two points"
+
+  /// A row of the table of approximators by random directions.
+  private static func randomized(
+    _ name: String, h: String, samples: Int, formula: String, distribution: String, _ about: String
+  ) -> Builtin {
+    Builtin(
+      "\(name)(h=\(h), n_samples=\(samples), formula=\"\(formula)\", "
+        + "distribution=\"\(distribution)\", pre_generate=true, seed=nil, beta=0.0, "
+        + "return_approx_loss=false)",
+      """
+      \(about)
+
+      The mean over `n_samples` directions z of z times the slope of the loss along it, by any formula
+      that `FDM` lists. `distribution` is a name ("rademacher", "gaussian", "uniform", "sphere",
+      "orthogonal", all with variance 1), a distribution, or a function of a shape. With
+      `pre_generate` all gradients of an optimizer's step have the same directions, without it each
+      its own. An integer `seed` makes a stream of its own, counted in the state. `beta` lets
+      directions change slowly, z ← beta z + √(1 - beta²) ξ, at the same variance.
+      `return_approx_loss` saves the evaluation at the parameters for formulas that do without, and
+      reports the loss after the first move.
+
+          seed(0)
+          let gradient = \(name)(h=1e-4, n_samples=4000)(x => sum(x ** 2))
+          print(norm(gradient([1.0, 2.0]) - [2.0, 4.0]) < 0.5)    # true
+      """
+    ) { arguments in
+      var rule = try arguments.randomizedDifferences(
+        h: Double(h) ?? 1e-3, samples: samples, formula: formula, distribution: distribution)
+      rule.isFixedInStep = try arguments.bool(4, default: true)
+      rule.seed = try arguments.seed(5)
+      rule.momentum = try arguments.double(6, default: 0)
+      rule.reportsMovedLoss = try arguments.bool(7, default: false)
+      return .approximator(
+        try .randomizedDifferences(name, rule, rehearse: arguments.rehearsal))
+    }
+  }
+
+  private static let customApproximator = Builtin(
+    "GradApproximator(approximate, name=\"GradApproximator\")",
+    """
+    A gradient approximator of one's own, by a function `approximate(f, params)` that gives a tree of
+    the structure of `params`, with `f(params)` the loss. It can be called, decorate, and stand in
+    front of a chain, as all approximators do.
+
+        fn one_sided(f, x, h=1e-6) { (f(x + h) - f(x)) / h }
+        let approx = GradApproximator(one_sided)
+        print(round(approx(x => x ** 2)(3.0), 3))    # 6.0
+    """
+  ) { arguments in
+    .approximator(
+      GradientApproximator(
+        try arguments.string(1, default: "GradApproximator"), calling: try arguments.function(0),
+        arguments.interpreter))
+  }
+}
+
+// MARK: - Their arguments
+
+extension Arguments {
+  /// How approximators try a function on several points at once.
+  fileprivate var rehearsal: SampledFunction.Rehearsal {
+    { [unowned interpreter] in try interpreter.rehearse($0) }
+  }
+
+  /// A finite-difference formula by name.
+  fileprivate func stencil(_ index: Int, default fallback: String) throws -> Stencil {
+    let name = try string(index, default: fallback)
+    guard let stencil = Stencil(named: name) else {
+      let names = Stencil.all.map(\.name) + Stencil.aliases.keys.sorted()
+      throw RuntimeError(
+        .value, "`\(parameterName(index))` of \(callee.name) cannot be \(name.quoted)",
+        hint: nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
+          ?? "formulas are \(Stencil.all.map { "\"\($0.name)\"" }.joined(separator: ", "))")
+    }
+    return stencil
+  }
+
+  /// A seed: an Int, or nil for the program's stream.
+  fileprivate func seed(_ index: Int) throws -> Int? { has(index) ? try int(index) : nil }
+
+  /// The parameters that all approximators by random directions begin with.
+  fileprivate func randomizedDifferences(
+    h: Double, samples: Int, formula: String, distribution: String
+  ) throws -> RandomizedDifferences {
+    try RandomizedDifferences(
+      h: double(0, default: h), samples: int(1, default: samples),
+      stencil: stencil(2, default: formula), source: directions(3, default: distribution))
+  }
+
+  /// A source of directions, or the law of a name.
+  fileprivate func directions(_ index: Int, default name: String) throws -> DirectionSource {
+    let value = has(index) ? self[index] : .string(name)
+    guard let source = try value.directionSource(interpreter) else {
+      throw mismatch(index, "a distribution or its name")
+    }
+    return source
+  }
+}

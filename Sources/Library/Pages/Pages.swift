@@ -1,0 +1,14 @@
+// The pages of the reference, in its order. A new page is one line here and one file beside it.
+
+import Language
+
+/// The built-ins of Mos: each page is an extension in a file of its own.
+public enum Builtins {
+  /// Every page.
+  public static let library = BuiltinLibrary([
+    values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
+    linearAlgebra, losses, comparing, random, trees, differentiation, solvers, roots,
+    implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
+    seeing,
+  ])
+}

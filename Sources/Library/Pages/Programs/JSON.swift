@@ -1,0 +1,135 @@
+// JSON (RFC 8259): objects are records, arrays are lists; whole numbers that fit are Ints.
+
+import Autodiff
+import Language
+import Tensors
+
+/// The value that a JSON text stands for.
+///
+/// - Throws: a value error that says at which line and column the text is wrong.
+func jsonValue(_ text: [UInt8]) throws -> Value {
+  var reader = JSONReader(text)
+  let value = try reader.readValue()
+  try reader.finish()
+  return value
+}
+
+extension JSONReader {
+  /// Reads the value that stands here; of keys that come twice the last holds.
+  fileprivate mutating func readValue() throws -> Value {
+    switch try peek() {
+    case .object:
+      var record = Record()
+      try readObject { record[$1] = try $0.readValue() }
+      return .record(record)
+    case .array:
+      var values: [Value] = []
+      try readArray { values.append(try $0.readValue()) }
+      return .list(values)
+    case .text: return .string(try readText())
+    case .number:
+      switch try readNumber() {
+      case .whole(let number): return .int(number)
+      case .decimal(let number): return .float(number)
+      }
+    case .bool(let flag):
+      try readWord()
+      return .bool(flag)
+    case .null:
+      try readWord()
+      return .nil
+    }
+  }
+}
+
+/// The JSON text of a value.
+///
+/// - Throws: a type error for what JSON has no form for, a value error for nan and infinities.
+func jsonText(_ value: Value, indent: Int?) throws -> String {
+  var writer = JSONWriter(indent: indent)
+  try writer.write(value, depth: 0)
+  return writer.text
+}
+
+private struct JSONWriter {
+  let indent: Int?
+  var text = ""
+
+  init(indent: Int?) { self.indent = indent }
+
+  mutating func write(_ value: Value, depth: Int) throws {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(
+        .value, "the value is nested more than \(ValueTree.maximumDepth) levels deep")
+    }
+    switch value {
+    case .nil: text += "null"
+    case .bool(let flag): text += flag ? "true" : "false"
+    case .int(let number): text += String(number)
+    case .float(let number): try write(number)
+    case .string(let string): text += string.text.inJSON
+    case .list(let values):
+      try writeItems(values, "[", "]", depth) { writer, value in
+        try writer.write(value, depth: depth + 1)
+      }
+    case .record(let record):
+      try writeItems(Array(record.pairs), "{", "}", depth) { writer, pair in
+        writer.text += pair.0.inJSON
+        writer.text += writer.indent == nil ? ":" : ": "
+        try writer.write(pair.1, depth: depth + 1)
+      }
+    case .range(let range) where range.count <= 1 << 20:
+      try write(.list((0..<range.count).map { .int(range[$0]) }), depth: depth)
+    case .tensor, .parameter:
+      guard let tensor = value.variable?.concrete else {
+        throw RuntimeError(.value, "json_text needs numbers, which vmap maps over")
+      }
+      try write(nestedList(tensor), depth: depth)
+    default:
+      throw RuntimeError(.type, "JSON has no form for \(value.shortDescription)")
+    }
+  }
+
+  private mutating func write(_ number: Double) throws {
+    guard number.isFinite else {
+      throw RuntimeError(.value, "JSON has no form for \(formatShortest(number))")
+    }
+    text += "\(number)"
+  }
+
+  private mutating func writeItems<T>(
+    _ items: [T], _ open: String, _ close: String, _ depth: Int,
+    _ write: (inout JSONWriter, T) throws -> Void
+  ) throws {
+    text += open
+    for (i, item) in items.enumerated() {
+      if i > 0 { text += "," }
+      breakLine(depth + 1)
+      try write(&self, item)
+    }
+    if !items.isEmpty { breakLine(depth) }
+    text += close
+  }
+
+  private mutating func breakLine(_ depth: Int) {
+    guard let indent else { return }
+    text += "\n" + String(repeating: " ", count: indent * depth)
+  }
+}
+
+/// The elements of a tensor as numbers in nested lists; a 0-d tensor as one number.
+func nestedList(_ tensor: Tensor) -> Value {
+  let values: [Value]
+  switch tensor.dtype {
+  case .i64: values = tensor.integers.map { .int($0) }
+  case .bool: values = tensor.integers.map { .bool($0 != 0) }
+  case .f32, .f64: values = tensor.doubles.map { .float($0) }
+  }
+  func nest(_ axis: Int, _ start: Int, _ count: Int) -> Value {
+    if axis == tensor.rank { return values[start] }
+    let extent = tensor.shape[axis]
+    let part = extent == 0 ? 0 : count / extent
+    return .list((0..<extent).map { nest(axis + 1, start + $0 * part, part) })
+  }
+  return nest(0, 0, values.count)
+}

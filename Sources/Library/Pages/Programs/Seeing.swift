@@ -1,0 +1,220 @@
+// What a model or a tree is made of, as text.
+
+import Autodiff
+import Language
+import Tensors
+
+/// The text of `summary(value)`.
+final class SummaryObject: HostObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    SummaryObject.self, "Summary",
+    "What `summary` gives: a table of the parts of a value when printed.")
+
+  private let lines: String
+
+  init(_ lines: String) { self.lines = lines }
+
+  override var summary: String { lines }
+}
+
+extension Builtins {
+  static let seeing = BuiltinPage(
+    "Seeing",
+    objects: [
+      GraphObject.self, PlotObject.self, ProfileObject.self, ProgressObject.self,
+      SummaryObject.self,
+    ],
+    [
+      Builtin(
+        "summary(value)",
+        """
+        The parts of a model or another tree, with shapes and numbers of elements.
+
+            model Linear(n, m) { param w = zeros(n, m); param b = zeros(m); fn forward(x) { x @ w + b } }
+            print(summary(Linear(3, 2)))
+            # Linear          8
+            #   w  f64[3, 2]  6
+            #   b  f64[2]     2
+        """
+      ) { arguments in
+        _ = try ValueTree(arguments[0], for: "summary")
+        var rows: [SummaryRow] = []
+        _ = try SummaryRow.add(arguments[0], "", 0, to: &rows)
+        return .host(SummaryObject(SummaryRow.table(rows)))
+      },
+      Builtin(
+        "progress(values, label=\"\")",
+        """
+        The values, to loop over; on a terminal a bar shows how far the loop is.
+
+            let total = 0
+            for i in progress(0..4, "adding") { total += i }
+            print(total)    # 6
+        """, effects: .writes
+      ) { arguments in
+        let values = try arguments[0].walkable()
+        let label = try arguments.string(1, default: "")
+        guard let show = arguments.interpreter.showProgress else { return values }
+        return .host(
+          ProgressObject(
+            values, count: try values.length(), label: label, show: show))
+      },
+      graph(
+        "graph",
+        """
+        The graph that results were computed by, as a tree of text when printed. `params` names its
+        nodes: a record or list of parameters, models, tensors and snapshots, whose values carry the
+        name as a prefix (`step0.a`); without it the program's variables give the names.
+        `g.save(path)` writes a `.dot` file, or a `.svg`, `.png` or `.pdf` by Graphviz's `dot`;
+        `g.text`, `g.dot` and `g.nodes` are its parts. Above 2000 nodes the operations of one source
+        line are one box.
+
+            let x = param(2.0)
+            let a = param(3.0)
+            print(graph(a * x ** 2, params={a, x}).nodes)    # 4
+        """),
+      graph("make_dot", "`graph` by TorchOpt's name."),
+      Builtin(
+        "plot(*values, label=nil)",
+        """
+        A line through points, `plot(ys)` or `plot(xs, ys)`: text when printed, and a picture by
+        `p.save("loss.svg")`. `p.add(xs, ys, label="test")` draws another line into it. Points that
+        are not finite are left out.
+
+            let p = plot([3.0, 1.0, 2.0], label="train")
+            p.add([2.0, 2.0, 2.5], label="test")
+            print(type(p))    # Plot
+        """, effects: .writes
+      ) { arguments in .host(PlotObject(try PlotObject.line(arguments, number: 1))) },
+      Builtin(
+        "profile(f, *args)",
+        """
+        Calls a function and says which source lines took the time: text when printed, with
+        `p.value`, what the function gave, `p.seconds`, and `p.lines`, records of `place`, `text`,
+        `seconds` and `share`, the greatest first. Places are asked for a thousand times a second.
+
+            let p = profile(n => { let x = 0.0; for i in 0..n { x += sin(i * 1.0) }; x }, 1000)
+            print(p.seconds < 10.0)    # true
+        """, effects: .reads
+      ) { arguments in
+        .host(
+          try arguments.interpreter.profile(try arguments.function(0), arguments.rest(1)))
+      },
+      Builtin(
+        "memory(value=nil)",
+        """
+        What is alive: `nodes` of graphs, bytes of `tensors` over 1 KB, and bytes `kept` to be used
+        again. Given a value, its graph too, by source line: `lines` is a list of records of
+        `place`, `nodes` and `bytes` (of results, each counted as if its elements were its own),
+        the greatest first.
+
+            let x = param(1.0)
+            let y = x * x + x
+            print(memory(y).lines[0].nodes)    # 2
+        """, effects: .reads
+      ) { arguments in
+        var report: [(String, Value)] = [
+          ("nodes", .int(RecordedGraph.liveNodes)), ("tensors", .int(TensorMemory.usedBytes)),
+          ("kept", .int(TensorMemory.keptBytes)),
+        ]
+        if arguments.isGiven(0) {
+          let tree = try ValueTree(arguments[0], for: "memory")
+          let lines = arguments.interpreter.memoryByLine(of: tree.variables)
+          report.append(("lines", .list(lines)))
+        }
+        return .record(Record(report.map { ($0.0, $0.1) }))
+      },
+    ])
+
+  private static func graph(_ name: String, _ documentation: String) -> Builtin {
+    Builtin("\(name)(loss, params=nil)", documentation, effects: .reads) { arguments in
+      let results = try ValueTree(arguments[0], numbersAreLeaves: false).variables
+      guard results.contains(where: \.isTracked) else {
+        throw arguments.mismatch(
+          0, "a result that depends on a parameter",
+          hint: "inside no_grad, or from tensors alone, nothing is recorded")
+      }
+      let names = arguments.has(1) ? arguments[1] : nil
+      return .host(GraphObject(try arguments.interpreter.graph(of: results, names: names)))
+    }
+  }
+}
+
+/// One line: a name, a type, a number of elements.
+private struct SummaryRow {
+  var name: String
+  var type: String
+  var count: Int
+  var depth: Int
+
+  /// Adds the rows of a value and of what is in it; gives the number of elements.
+  ///
+  /// A model inside itself has a row without parts.
+  static func add(
+    _ value: Value, _ name: String, _ depth: Int, open: Set<ObjectIdentifier> = [],
+    to rows: inout [SummaryRow]
+  ) throws -> Int {
+    guard depth < 100 else {
+      throw RuntimeError(.limit, "a summary goes at most 100 levels deep")
+    }
+    let parts: [(String, Value)]
+    var open = open
+    var type = value.typeName
+    switch value {
+    case .instance(let instance):
+      let isInside = !open.insert(ObjectIdentifier(instance)).inserted
+      parts = (isInside ? [] : instance.ownedFields)
+        .filter { $0.field.kind != .let || $0.value.holdsState }
+        .map { ($0.field.name, $0.value) }
+    case .record(let record): parts = Array(record.pairs)
+    case .list(let values): parts = values.enumerated().map { ("\($0)", $1) }
+    case .host(let snapshot as Snapshot): parts = snapshot.entries.map { ($0.key, $0.state.value) }
+    default:
+      guard let variable = value.variable else { return 0 }
+      if case .tensor = value { type = variable.typeDescription }
+      if case .parameter = value { type = variable.typeDescription }
+      rows.append(SummaryRow(name: name, type: type, count: variable.count, depth: depth))
+      return variable.count
+    }
+    let place = rows.count
+    rows.append(SummaryRow(name: name, type: type, count: 0, depth: depth))
+    for (key, part) in parts {
+      rows[place].count += try add(part, key, depth + 1, open: open, to: &rows)
+    }
+    return rows[place].count
+  }
+
+  static func table(_ rows: [SummaryRow]) -> String {
+    // A name that a column of types follows is padded to the longest of its level.
+    let lefts = rows.enumerated().map { place, row in
+      let indent = String(repeating: "  ", count: row.depth)
+      guard !row.name.isEmpty else { return indent + row.type }
+      let widest = rows.filter { $0.depth == row.depth }.map(\.name.count).max() ?? 0
+      return indent + row.name.padded(to: widest) + "  " + row.type
+    }
+    let left = lefts.map(\.count).max() ?? 0
+    let counts = rows.map { grouped($0.count) }
+    let right = counts.map(\.count).max() ?? 0
+    return zip(lefts, counts).map { text, count in
+      text.padded(to: left) + "  " + String(repeating: " ", count: right - count.count) + count
+    }.joined(separator: "\n")
+  }
+
+  /// Thousands parted by commas.
+  private static func grouped(_ number: Int) -> String {
+    var result = ""
+    for (place, digit) in String(number).reversed().enumerated() {
+      if place > 0 && place % 3 == 0 { result = "," + result }
+      result = String(digit) + result
+    }
+    return result
+  }
+}
+
+extension String {
+  /// The text with spaces after it, up to a width.
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(width - count, 0))
+  }
+}

@@ -1,0 +1,179 @@
+// Text: printing, formatting, taking apart and putting together.
+
+import Language
+
+extension Builtins {
+  static let text = BuiltinPage(
+    "Text",
+    [
+      Builtin(
+        "print(*values, sep=\" \", end=\"\\n\")",
+        """
+        Writes the values, `sep` between them and `end` after them.
+
+            print("loss", 0.5, sep=" = ")    # loss = 0.5
+        """, effects: .writes
+      ) { arguments in
+        let separator = try arguments.string(1, default: " ")
+        let end = try arguments.string(2, default: "\n")
+        let texts = arguments.rest(0).map { $0.description() }
+        arguments.interpreter.write(texts.joined(separator: separator) + end)
+        return .nil
+      },
+      Builtin(
+        "repr(value)",
+        """
+        The value as the prompt shows it: texts quoted, tensors with their dtype and shape.
+
+            print(repr("a"), repr([1.0, 2.0]))    # "a" [1.0, 2.0] : f64[2]
+        """
+      ) { arguments in .string(arguments[0].representation) },
+      Builtin(
+        "str(value)",
+        """
+        The text that `print` writes for the value.
+
+            print(str(1) + "!")    # 1!
+        """
+      ) { arguments in .string(arguments[0].description()) },
+      Builtin(
+        "format(value, spec=\"\")",
+        """
+        The value as text by a format specification, as after the `:` in `"{value:.3f}"`.
+
+            print(format(3.14159, ".2f"), format("ab", ">5"))    # 3.14    ab
+        """
+      ) { arguments in
+        .string(
+          try arguments[0].format(arguments.string(1, default: "")))
+      },
+      Builtin(
+        "join(values, separator=\"\")",
+        """
+        One text of many, the separator between them; `", ".join(values)` works too.
+
+            print(join(("a", 1, "b"), ", "))    # a, 1, b
+        """
+      ) { arguments in
+        // Python's order has the separator first.
+        let isSwapped = arguments[0].text != nil && arguments[1].text == nil && arguments.has(1)
+        let separator = try isSwapped ? arguments.string(0) : arguments.string(1, default: "")
+        let values = try arguments.sequence(isSwapped ? 1 : 0)
+        return .string(
+          values.map { $0.description() }.joined(separator: separator))
+      },
+      Builtin(
+        "strip(text, characters=nil)",
+        """
+        The text without white space, or without the given characters, at its ends.
+
+            print(strip("  a b "), strip("--a--", "-"))    # a b a
+        """, stripped),
+      Builtin(
+        "trim(text, characters=nil)",
+        """
+        The same as `strip`.
+
+            print(trim("  a b "))    # a b
+        """, stripped),
+      Builtin(
+        "upper(text)",
+        """
+        The text in capital letters.
+
+            print(upper("abc"))    # ABC
+        """
+      ) { arguments in .string(try arguments.string(0).uppercased()) },
+      Builtin(
+        "lower(text)",
+        """
+        The text in small letters.
+
+            print(lower("ABC"))    # abc
+        """
+      ) { arguments in .string(try arguments.string(0).lowercased()) },
+      Builtin(
+        "replace(text, old, new, count=nil)",
+        """
+        The text with each `old` in it, or the first `count` of them, replaced.
+
+            print(replace("a-b-c", "-", "+"), replace("a-b-c", "-", "+", count=1))    # a+b+c a+b-c
+        """
+      ) { arguments in
+        let old = try arguments.string(1)
+        guard !old.isEmpty else {
+          throw RuntimeError(.value, "`old` of replace must not be empty")
+        }
+        let parts = try arguments.string(0).parts(
+          around: old, limit: arguments.int(3, atLeast: 0, default: .max))
+        return .string(parts.joined(separator: try arguments.string(2)))
+      },
+      Builtin(
+        "contains(values, value)",
+        """
+        True where a text has the part, a list the element, a record the key; as `in`.
+
+            print(contains("abc", "bc"), contains((1, 2), 3))    # true false
+        """
+      ) { arguments in
+        try .compare(.in, arguments[1], arguments[0])
+      },
+      Builtin(
+        "find(values, value)",
+        """
+        The first place of a part in a text, in characters, or of an element in a list; nil where there
+        is none.
+
+            print(find("abcb", "b"), find((5, 6), 7))    # 1 nil
+        """
+      ) { arguments in
+        if case .string(let string) = arguments[0] {
+          let place = string.text.firstPlace(of: try arguments.string(1))
+          return place.map { .int($0) } ?? .nil
+        }
+        let place = try arguments.sequence(0).firstIndex {
+          try Value.equal($0, arguments[1])
+        }
+        return place.map { .int($0) } ?? .nil
+      },
+      Builtin(
+        "starts_with(text, prefix)",
+        """
+        True where the text begins with the prefix.
+
+            print(starts_with("abc", "ab"))    # true
+        """
+      ) { arguments in .bool(try arguments.string(0).begins(with: arguments.string(1))) },
+      Builtin(
+        "ends_with(text, suffix)",
+        """
+        True where the text ends with the suffix.
+
+            print(ends_with("abc", "bc"))    # true
+        """
+      ) { arguments in .bool(try arguments.string(0).ends(with: arguments.string(1))) },
+      Builtin(
+        "lines(text)",
+        """
+        The lines of a text, without their ends.
+
+            print(lines("a\\nb\\n"))    # ("a", "b")
+        """
+      ) { arguments in
+        var lines = try arguments.string(0).split(
+          omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return .list(lines.map { .string(String($0)) })
+      },
+    ])
+
+  private static let stripped: Builtin.Function = { arguments in
+    let text = try arguments.string(0)
+    guard arguments.has(1) else { return .string(text.trimmed) }
+    let characters = Set(try arguments.string(1).characters)
+    var part = text.characters[...]
+    while let first = part.first, characters.contains(first) { part.removeFirst() }
+    while let last = part.last, characters.contains(last) { part.removeLast() }
+    return .string(String(part))
+  }
+}

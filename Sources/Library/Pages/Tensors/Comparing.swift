@@ -1,0 +1,89 @@
+// Comparisons that give one Bool.
+
+import Autodiff
+import Language
+import Tensors
+
+extension Builtins {
+  static let comparing = BuiltinPage(
+    "Comparing",
+    [
+      Builtin(
+        "near(a, b, rtol=1e-6, atol=1e-9)",
+        """
+        True where `|a - b| ≤ atol + rtol |b|` for all elements of numbers, tensors, or trees of
+        them; false where shapes or structures differ, and nan is near nothing.
+
+            print(near(0.1 + 0.2, 0.3), near([1.0, 2.0], [1.0]), near({a: 1.0}, {a: 1.1}, rtol=0.2))
+            # true false true
+        """
+      ) { arguments in
+        let comparison = Nearness(
+          relative: try arguments.double(2, default: 1e-6),
+          absolute: try arguments.double(3, default: 1e-9))
+        return .bool(try comparison.holds(arguments[0], arguments[1]))
+      },
+      Builtin(
+        "array_equal(a, b)",
+        """
+        True where shapes are the same and all elements are equal.
+
+            print(array_equal([1, 2], [1.0, 2.0]), array_equal([1], 1))    # true false
+        """
+      ) { arguments in
+        let a = try arguments.tensor(0)
+        let b = try arguments.tensor(1)
+        guard a.shape == b.shape else { return .bool(false) }
+        let equal = try Tensor.binary(.equal, a, b).all(.all(rank: a.rank))
+        return .bool(equal.firstInt != 0)
+      },
+    ])
+}
+
+/// The comparison that `near` makes.
+private struct Nearness {
+  let relative: Double
+  let absolute: Double
+
+  func holds(_ a: Value, _ b: Value, depth: Int = 0) throws -> Bool {
+    guard depth < ValueTree.maximumDepth else {
+      throw RuntimeError(.limit, "a tree is nested more than \(ValueTree.maximumDepth) levels deep")
+    }
+    switch (a, b) {
+    case (.list(let x), .list(let y)):
+      return try x.count == y.count
+        && zip(x, y).allSatisfy { try holds($0, $1, depth: depth + 1) }
+    case (.record(let x), .record(let y)):
+      return try x.count == y.count
+        && x.pairs.allSatisfy { key, value in
+          guard let other = y[key] else { return false }
+          return try holds(value, other, depth: depth + 1)
+        }
+    case (.instance(let x), .instance(let y)):
+      return try holds(fields(of: x), fields(of: y), depth: depth + 1)
+    case (.host(let x as Snapshot), _): return try holds(x.unnamed.plain, b, depth: depth + 1)
+    case (_, .host(let y as Snapshot)): return try holds(a, y.unnamed.plain, depth: depth + 1)
+    case (.string(let x), .string(let y)): return x.text == y.text
+    case (.nil, .nil): return true
+    default:
+      guard let x = a.variable, let y = b.variable else { return false }
+      guard let x = x.concrete, let y = y.concrete else {
+        throw RuntimeError(
+          .value, "near needs the numbers of its arguments, which vmap maps over",
+          hint: "a program inside vmap runs once for all examples, so no single value is known")
+      }
+      return x.shape == y.shape && zip(x.doubles, y.doubles).allSatisfy(holds)
+    }
+  }
+
+  private func fields(of instance: ModelInstance) -> Value {
+    .record(
+      Record(
+        instance.ownedFields.filter { $0.field.kind != .let || $0.value.holdsState }
+          .map { ($0.field.name, $0.value) }))
+  }
+
+  private func holds(_ a: Double, _ b: Double) -> Bool {
+    a == b || (a - b).magnitude <= absolute + relative * b.magnitude && b.isFinite
+  }
+}

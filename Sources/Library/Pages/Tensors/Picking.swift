@@ -1,0 +1,154 @@
+// Elements picked by place, by condition and by order.
+
+import Autodiff
+import Language
+import Tensors
+
+extension Builtins {
+  static let indexing = BuiltinPage(
+    "Picking and sorting",
+    [
+      Builtin(
+        "take(x, indices, axis=nil)",
+        """
+        The elements at the places given, along an axis or of all elements in one row.
+
+            print(take([10, 20, 30], [2, 0]), take([[1, 2], [3, 4]], [1], axis=0))    # [30, 10] [[3, 4]]
+        """
+      ) { arguments in
+        let x = try arguments.stacked(0)
+        let indices = try arguments.stacked(1)
+        if arguments.has(2) { return .tensor(try x.take(indices, axis: arguments.int(2))) }
+        return .tensor(try x.reshape(to: Shape(x.count)).take(indices, axis: 0))
+      },
+      Builtin(
+        "gather(x, indices, axis=-1)",
+        """
+        For each place of `indices` the element whose place along the axis stands there.
+
+            print(gather([[1, 2], [3, 4]], [[1], [0]]))
+            # [[2],
+            #  [3]]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.variable(0).gather(
+            arguments.stacked(1), axis: arguments.int(2, default: -1)))
+      },
+      Builtin(
+        "scatter_add(x, indices, values, axis=-1)",
+        """
+        The tensor with each of the values added at its place along the axis; places may repeat.
+
+            print(scatter_add(zeros(3), [0, 2, 2], [1.0, 2.0, 3.0]))    # [1.0, 0.0, 5.0]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.variable(0).scatterAdd(
+            arguments.stacked(1), arguments.stacked(2), axis: arguments.int(3, default: -1)))
+      },
+      Builtin(
+        "where(condition, a=nil, b=nil)",
+        """
+        The elements of a where the condition holds, else those of b; of a condition alone the
+        places where it holds, as `nonzero`.
+
+            print(where([true, false], 1.0, 2.0), where([false, true]))    # [1.0, 2.0] ([1],)
+        """
+      ) { arguments in
+        guard arguments.isGiven(1) || arguments.isGiven(2) else { return try arguments.places() }
+        let condition = try arguments.variable(0)
+        let (a, b) = try arguments.pair(1, 2)
+        let alike = try Arguments.alike([a, b])
+        let isPlain = arguments[0].isBool && arguments[1].variable?.isTracked == false
+        if isPlain, arguments[1].number != nil, arguments[2].number != nil {
+          return try arguments.bool(0) ? arguments[1] : arguments[2]
+        }
+        return .tensor(try condition.converted(to: .bool).select(alike[0], alike[1]))
+      },
+      Builtin(
+        "nonzero(x)",
+        """
+        The places of the elements that are not zero: a list with one tensor for each axis.
+
+            print(nonzero([0, 5, 6]))    # ([1, 2],)
+        """
+      ) { arguments in try arguments.places() },
+      Builtin(
+        "sort(x, axis=-1, descending=false)",
+        """
+        The elements in order along an axis; nan comes last.
+
+            print(sort([3, 1, 2]), sort([3, 1, 2], descending=true))    # [1, 2, 3] [3, 2, 1]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.stacked(0).sort(
+            axis: arguments.int(1, default: -1), descending: arguments.bool(2, default: false)))
+      },
+      Builtin(
+        "argsort(x, axis=-1, descending=false)",
+        """
+        The places of the elements in order along an axis; equal ones stay in the order they had.
+
+            print(argsort([3, 1, 2]))    # [1, 2, 0]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.stacked(0).argsort(
+            axis: arguments.int(1, default: -1), descending: arguments.bool(2, default: false)))
+      },
+      Builtin(
+        "topk(x, k, axis=-1, largest=true)",
+        """
+        The k greatest (or least) elements along an axis in order, and their places.
+
+            print(topk([1, 5, 3], 2))    # ([5, 3], [1, 2])
+        """
+      ) { arguments in
+        let (values, places) = try arguments.stacked(0).topk(
+          arguments.int(1, atLeast: 0), axis: arguments.int(2, default: -1),
+          largest: arguments.bool(3, default: true))
+        return .list([.tensor(values), .tensor(places)])
+      },
+      Builtin(
+        "unique(x, return_inverse=false, return_counts=false)",
+        """
+        The distinct elements in order; on request also where in them each element is found, and
+        how often each occurs.
+
+            print(unique([3, 1, 3]), unique([3, 1, 3], return_counts=true))    # [1, 3] ([1, 3], [1, 2])
+        """
+      ) { arguments in
+        let x = try arguments.stacked(0)
+        guard let tensor = x.concrete else { throw arguments.mismatch(0, "plain numbers") }
+        let (values, inverse, counts) = try tensor.unique()
+        var results = [Value.tensor(values)]
+        if try arguments.bool(1, default: false) { results.append(.tensor(inverse)) }
+        if try arguments.bool(2, default: false) { results.append(.tensor(counts)) }
+        return results.count == 1 ? results[0] : .list(results)
+      },
+      Builtin(
+        "searchsorted(sorted, values, side=\"left\")",
+        """
+        For each value the place in a sorted tensor before which it belongs, or with
+        `side="right"` after its equals.
+
+            print(searchsorted([1, 3, 5], [3, 4]))    # [1, 2]
+        """
+      ) { arguments in
+        let side = try arguments.choice(2, ["left", "right"], default: "left")
+        guard let sorted = try arguments.stacked(0).concrete,
+          let values = try arguments.stacked(1).concrete
+        else { throw arguments.mismatch(0, "plain numbers") }
+        return .tensor(try sorted.searchsorted(values, right: side == "right"))
+      },
+    ])
+}
+
+extension Arguments {
+  fileprivate func places() throws -> Value {
+    guard let x = try stacked(0).concrete else { throw mismatch(0, "plain numbers") }
+    return .list(try x.nonzero().map { .tensor($0) })
+  }
+}

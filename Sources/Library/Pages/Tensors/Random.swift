@@ -1,0 +1,243 @@
+// Random numbers: drawn from the program's stream, or from a key that is given.
+//
+// A key is a value: the same key always gives the same numbers.
+
+import Autodiff
+import Language
+import Tensors
+
+/// What `seed(n)` gives: used in `with`, the stream outside goes on as if nothing was drawn.
+final class SeedContext: ContextObject {
+  override class var hostType: HostType { members }
+  private static let members = HostType(
+    SeedContext.self, "Seed",
+    "What `seed` gives: a context, after which the stream goes on as if its block had drawn nothing."
+  )
+
+  private let seed: Int
+  /// The stream before the call, until something is drawn or the first `with` begins.
+  private var before: RandomKey?
+  private var saved: [RandomKey] = []
+
+  init(_ seed: Int) {
+    self.seed = seed
+    before = Context.current.random
+    Context.current.random = RandomKey(seed: seed)
+  }
+
+  override var typeName: String { "Seed" }
+  override var summary: String { "seed(\(seed))" }
+
+  override func enter(_ interpreter: Interpreter) throws {
+    let start = RandomKey(seed: seed)
+    let current = Context.current.random
+    saved.append(current == start ? before ?? current : current)
+    before = nil
+    Context.current.random = start
+  }
+
+  override func exit(_ interpreter: Interpreter) {
+    if let outer = saved.popLast() { Context.current.random = outer }
+  }
+}
+
+extension Arguments {
+  /// Draws with the key of a parameter where it is given, else from the program's stream.
+  func draw<R>(key index: Int, _ body: (inout RandomKey) throws -> R) throws -> R {
+    guard has(index) else {
+      Context.current.meets(obstacle: "draws random numbers")
+      return try body(&Context.current.random)
+    }
+    var key = try host(index, as: KeyObject.self, "a Key").key
+    return try body(&key)
+  }
+
+  /// Draws a tensor in the same way; a key that is being recorded stays an operand.
+  func drawn(
+    key index: Int, _ body: @escaping @Sendable (inout RandomKey) throws -> Tensor
+  ) throws -> Value {
+    if has(index), let words = try host(index, as: KeyObject.self, "a Key").words {
+      return .tensor(try words.drawing(body))
+    }
+    return .tensor(try draw(key: index, body))
+  }
+
+  /// The dtype of a parameter for random floats.
+  func randomDType(_ index: Int) throws -> DType {
+    has(index) ? try floatDType(index) : Context.current.defaultFloat
+  }
+}
+
+extension Builtins {
+  static let random = BuiltinPage(
+    "Random numbers",
+    objects: [
+      KeyObject.self, SeedContext.self, Distribution.self, NormalDistribution.self,
+      UniformDistribution.self,
+    ],
+    [
+      Builtin(
+        "seed(n)",
+        """
+        Starts the program's stream of random numbers anew: the same seed gives the same bits on
+        any machine. `with seed(n) { … }` does so inside the block alone.
+
+            seed(0)
+            let a = rand(2)
+            let b = with seed(0) { rand(2) }
+            print(array_equal(a, b))    # true
+        """, effects: .writes
+      ) { arguments in .host(SeedContext(try arguments.int(0))) },
+      Builtin(
+        "rand(*shape, dtype=nil, key=nil)",
+        """
+        Numbers uniform in [0, 1).
+
+            seed(0)
+            let x = rand(1000)
+            print(all(x >= 0.0), all(x < 1.0))    # true true
+        """
+      ) { arguments in
+        let shape = try arguments.shapeFromRest(0)
+        let dtype = try arguments.randomDType(1)
+        return try arguments.drawn(key: 2) { try $0.uniform(shape, dtype) }
+      },
+      Builtin(
+        "randn(*shape, dtype=nil, key=nil)",
+        """
+        Numbers of the standard normal distribution.
+
+            seed(0)
+            print(near(mean(randn(10_000)), 0.0, atol=0.05))    # true
+        """
+      ) { arguments in
+        let shape = try arguments.shapeFromRest(0)
+        let dtype = try arguments.randomDType(1)
+        return try arguments.drawn(key: 2) { try $0.normal(shape, dtype) }
+      },
+      Builtin(
+        "randint(low, high, shape=(), key=nil)",
+        """
+        Whole numbers uniform from low up to, and without, high.
+
+            seed(0)
+            let x = randint(0, 10, (100,))
+            print(min(x) >= 0, max(x) < 10, x.dtype)    # true true i64
+        """
+      ) { arguments in
+        let (low, high) = (try arguments.int(0), try arguments.int(1))
+        let shape = try arguments.shape(2, default: Shape())
+        return try arguments.drawn(key: 3) { try $0.integers(low: low, high: high, shape) }
+      },
+      Builtin(
+        "permutation(values, key=nil)",
+        """
+        The numbers 0 … n - 1, or the elements of a list or a tensor's first axis, in random order.
+
+            seed(0)
+            print(sort(permutation(4)))    # [0, 1, 2, 3]
+        """
+      ) { arguments in
+        if case .int = arguments[0] {
+          let n = try arguments.int(0, atLeast: 0)
+          return try arguments.drawn(key: 1) { try $0.permutation(n) }
+        }
+        if let variable = arguments[0].variable, variable.rank > 0 {
+          let order = try arguments.draw(key: 1) { try $0.permutation(variable.shape[0]) }
+          return .tensor(try variable.take(.tensor(order), axis: 0))
+        }
+        let values = try arguments.sequence(0)
+        let order = try arguments.draw(key: 1) { try $0.permutation(values.count) }
+        return .list(order.integers.map { values[$0] })
+      },
+      Builtin(
+        "choice(values, shape=(), replace=true, weights=nil, key=nil)",
+        """
+        Random elements of a list, of a tensor's first axis, or of 0 … n - 1; with `weights`, in
+        proportion to them; without replacement each at most once.
+
+            seed(0)
+            print(choice(("heads", "tails")) in ("heads", "tails"))    # true
+            print(sort(choice(3, 3, replace=false)))                   # [0, 1, 2]
+        """
+      ) { arguments in try arguments.chosen() },
+      Builtin(
+        "bernoulli(p, shape=nil, dtype=nil, key=nil)",
+        """
+        True with a probability, or with that of each element; `dtype` makes ones and zeros of it. A
+        draw is not differentiated by its probability.
+
+            seed(0)
+            print(all(bernoulli(1.0, 3)), any(bernoulli([0.0, 0.0])))    # true false
+        """
+      ) { arguments in
+        let dtype = try arguments.dtype(2) ?? .bool
+        if arguments.has(1) {
+          let p = try arguments.double(0)
+          let shape = try arguments.shape(1)
+          return try arguments.drawn(key: 3) { try $0.bernoulli(p, shape, dtype) }
+        }
+        let p = try arguments.undifferentiated(arguments.variable(0), 0)
+        return try arguments.drawn(key: 3) { try $0.bernoulli(p, dtype) }
+      },
+      Builtin(
+        "random_key(seed)",
+        """
+        The key of a stream: every draw with the same key gives the same numbers.
+
+            let key = random_key(0)
+            print(array_equal(rand(3, key=key), rand(3, key=key)))    # true
+        """
+      ) { arguments in .host(KeyObject(RandomKey(seed: try arguments.int(0)))) },
+      Builtin(
+        "split_key(key, num=2)",
+        """
+        Keys of independent streams.
+
+            let (a, b) = split_key(random_key(0))
+            print(array_equal(rand(3, key=a), rand(3, key=b)))    # false
+        """
+      ) { arguments in
+        let key = try arguments.host(0, as: KeyObject.self, "a Key")
+        let count = try arguments.int(1, atLeast: 0, default: 2)
+        guard count <= 1 << 20 else {
+          throw RuntimeError(.value, "a key is split into at most \(1 << 20) keys, not \(count)")
+        }
+        return .list(try key.split(count).map { .host($0) })
+      },
+    ] + distributions)
+}
+
+extension Arguments {
+  /// A shape, or a default where it was not given.
+  func shape(_ index: Int, default fallback: Shape) throws -> Shape {
+    has(index) || isGiven(index) && !self[index].isNil ? try shape(index) : fallback
+  }
+
+  fileprivate func chosen() throws -> Value {
+    let shape = try shape(1, default: Shape())
+    let replace = try bool(2, default: true)
+    let weights = has(3) ? try undifferentiated(stacked(3), 3) : nil
+    func places(of n: Int) throws -> Tensor {
+      try draw(key: 4) {
+        try $0.choice(n, shape, replace: replace, weights: weights)
+      }
+    }
+    if case .int = self[0] {
+      let chosen = try places(of: int(0, atLeast: 0))
+      return shape.rank == 0 ? .int(chosen.firstInt) : .tensor(chosen)
+    }
+    if let variable = self[0].variable, variable.rank > 0 {
+      return .tensor(try variable.take(.tensor(places(of: variable.shape[0])), axis: 0))
+    }
+    let values = try sequence(0)
+    let chosen = try places(of: values.count).integers.map { values[$0] }
+    if shape.rank == 0 { return chosen[0] }
+    guard shape.rank == 1 else {
+      throw RuntimeError(
+        .shape, "elements of a list come in one axis, not in the shape \(shape)",
+        hint: "choose from a tensor for more axes")
+    }
+    return .list(chosen)
+  }
+}

@@ -1,0 +1,119 @@
+// What `help` and `mos doc` say of a name: a built-in, an object's type, or one of its members,
+// `Optimizer.step`. All of it stands in declarations.
+
+import Language
+import Syntax
+
+/// The documentation of a name.
+public struct Documentation {
+  /// The signature, or the name of what has none.
+  public let title: String
+  /// In Markdown.
+  public let text: String
+}
+
+extension BuiltinLibrary {
+  /// The types of objects, in the order of the pages.
+  public var objectTypes: [HostType] { pages.flatMap(\.objects).map { $0.hostType } }
+
+  /// The type of a name: its own, or that of a built-in that gives its objects.
+  private func objectType(_ name: String) -> HostType? {
+    objectTypes.first { $0.name == name || $0.makers.contains(name) }
+  }
+
+  /// The documentation of `adam`, `Optimizer` or `Optimizer.step`.
+  ///
+  /// - Throws: a name error, with the nearest name, where nothing is called so.
+  public func documentation(of name: String) throws -> Documentation {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if parts.count == 2, let type = objectType(parts[0]) {
+      if let member = type.allMembers.first(where: { $0.name == parts[1] }) {
+        return Documentation(title: "\(parts[0]).\(member.title)", text: member.text)
+      }
+      throw unknown(
+        "\(parts[0]) has no field or method `\(parts[1])`",
+        nearest(to: parts[1], among: type.memberNames).map { "\(parts[0]).\($0)" })
+    }
+    let type = objectType(name)
+    if let built = declaration(of: name) {
+      return Documentation(title: built.title, text: built.text.followed(by: type?.listing ?? ""))
+    }
+    if let type { return Documentation(title: name, text: type.text) }
+    throw unknown(
+      "no built-in is called `\(name)`",
+      nearest(to: parts[0], among: Array(names) + objectTypes.map(\.name)).map {
+        ([$0] + parts.dropFirst()).joined(separator: ".")
+      })
+  }
+
+  private func declaration(of name: String) -> Documentation? {
+    if let function = self.function(name) {
+      return Documentation(title: function.signature, text: function.documentation)
+    }
+    return constant(name).map { Documentation(title: name, text: $0.documentation) }
+  }
+
+  private func unknown(_ message: String, _ near: String?) -> RuntimeError {
+    RuntimeError(.name, message, hint: near.map { "did you mean `\($0)`?" })
+  }
+}
+
+extension HostType {
+  /// A method, a field or the call, as the reference shows it.
+  public struct Member {
+    /// Empty for the call.
+    let name: String
+    /// What is written behind a point: `step(loss=nil)`, `state`; for the call its whole signature.
+    public let title: String
+    public let text: String
+    /// Whether it is what calling an object does.
+    public var isCall: Bool { name.isEmpty }
+  }
+
+  /// Its own methods and fields as `Optimizer.step`, for the index.
+  public var qualifiedNames: [String] {
+    (methods.map(\.signature.name) + fields.map(\.name)).map { "\(name).\($0)" }
+  }
+
+  /// The call, the methods and the fields of the type itself, in order.
+  public var members: [Member] {
+    (call === base?.call ? [] : [call].compactMap { $0 }).map {
+      Member(name: "", title: $0.signature.description, text: $0.documentation)
+    }
+      + methods.map {
+        Member(
+          name: $0.signature.name, title: $0.signature.description, text: $0.documentation)
+      } + fields.map { Member(name: $0.name, title: $0.name, text: $0.documentation) }
+  }
+
+  /// The members of the base, then its own.
+  var allMembers: [Member] { (base?.allMembers ?? []) + members }
+
+  /// What its objects are and can do.
+  var text: String { documentation.followed(by: listing) }
+
+  /// What its objects can do, a line of Markdown each; empty where that is nothing.
+  fileprivate var listing: String {
+    let lines = allMembers.map { member in
+      "- `\(member.isCall ? "" : ".")\(member.title)`: \(member.text.firstSentence)"
+    }
+    return lines.isEmpty ? "" : "Its objects have:\n\n" + lines.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// This text and another as paragraphs.
+  fileprivate func followed(by other: String) -> String {
+    other.isEmpty ? self : self + "\n\n" + other
+  }
+
+  /// The text up to its first full stop before white space, or to an empty line, as one line.
+  fileprivate var firstSentence: String {
+    var sentence = ""
+    for word in split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+      sentence += (sentence.isEmpty ? "" : " ") + word
+      if word.hasSuffix(".") { break }
+    }
+    return sentence
+  }
+}

@@ -1,0 +1,90 @@
+// A graph in the language of Graphviz, and as a picture made by its `dot`.
+//
+// Colours are those of torchviz: parameters light blue, results green, named values (snapshots)
+// light blue boxes of their own, operations grey.
+
+import Language
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+extension GraphPicture {
+  /// The graph as Graphviz reads it.
+  var dot: String {
+    var lines = [
+      "digraph {",
+      "  graph [rankdir=BT]",
+      "  node [shape=box, style=filled, fontname=\"monospace\", fontsize=10, height=0.2]",
+    ]
+    for (index, box) in boxes.enumerated() {
+      let parts = [box.title, box.detail, box.place].filter { !$0.isEmpty }
+      let label = parts.map(GraphPicture.escaped).joined(separator: "\\n")
+      lines.append("  n\(index) [label=\"\(label)\", fillcolor=\(color(index, box))]")
+    }
+    for (index, box) in boxes.enumerated() {
+      for operand in box.operands {
+        let count = operand.count > 1 ? " [label=\"×\(operand.count)\"]" : ""
+        lines.append("  n\(operand.box) -> n\(index)\(count)")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n}\n"
+  }
+
+  private func color(_ index: Int, _ box: Box) -> String {
+    if roots.contains(index) { return "darkolivegreen1" }
+    return box.kind == .operation ? "lightgrey" : "lightblue"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ")
+  }
+}
+
+/// Graphviz's `dot`, run as a process.
+enum Graphviz {
+  /// Draws a graph, in the language of `dot`, as a picture of a format.
+  ///
+  /// - Parameter pause: called while it works; what it throws ends the process.
+  /// - Throws: an io error where `dot` is not installed or fails.
+  static func draw(
+    _ graph: String, format: String, to target: String, pause: () throws -> Void
+  ) throws {
+    try FileWriter.replace(target) { file in
+      let source = file.temporary + ".dot"
+      defer { unlink(source) }
+      try FileWriter.write(graph, to: source)
+      try run(["dot", "-T\(format)", "-o", file.temporary, source], target, pause)
+    }
+  }
+
+  private static func run(_ words: [String], _ target: String, _ pause: () throws -> Void) throws {
+    var process = pid_t()
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+    arguments.append(nil)
+    defer { for word in arguments { free(word) } }
+    let status = posix_spawnp(&process, "dot", nil, nil, &arguments, environ)
+    guard status == 0 else {
+      throw RuntimeError(
+        .io, "cannot write '\(target)': Graphviz's `dot` is not installed",
+        hint: "install the package graphviz, or save a .dot file")
+    }
+    var result: Int32 = 0
+    while waitpid(process, &result, WNOHANG) == 0 {
+      do {
+        try pause()
+      } catch {
+        kill(process, SIGKILL)
+        waitpid(process, &result, 0)
+        throw error
+      }
+      usleep(5_000)
+    }
+    guard result == 0 else {
+      throw RuntimeError(.io, "Graphviz's `dot` could not draw '\(target)'")
+    }
+  }
+}

@@ -1,0 +1,130 @@
+// What `graph(loss)` gives: the graph with the program's names and source lines.
+
+import Autodiff
+import Language
+import Tensors
+
+/// A picture of a graph as a value: text when printed, a file when saved.
+final class GraphObject: HostObject {
+  override class var hostType: HostType { members }
+
+  private let picture: GraphPicture
+
+  init(_ picture: GraphPicture) { self.picture = picture }
+
+  override var summary: String { picture.text }
+
+  private func save(_ arguments: Arguments) throws -> Value {
+    let path = try arguments.string(0)
+    guard let format = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
+    else {
+      throw RuntimeError(
+        .value, "\(path.quoted) has no ending that names a format",
+        hint: "save a graph as .dot, .svg, .png or .pdf")
+    }
+    switch format {
+    case "dot": try FileWriter.write(picture.dot, to: path)
+    case "svg", "png", "pdf":
+      try Graphviz.draw(picture.dot, format: String(format), to: path) {
+        _ = try arguments.interpreter.machine.safepoint()
+      }
+    default:
+      throw RuntimeError(
+        .value, "a graph cannot be saved as .\(format)", hint: "use .dot, .svg, .png or .pdf")
+    }
+    return .nil
+  }
+}
+
+extension GraphObject {
+  private static let members = HostType(
+    GraphObject.self, "Graph",
+    "What `graph` gives: the operations behind results, as a tree of text when printed.",
+    methods: [
+      Method(
+        "save(path)",
+        """
+        Writes the graph to a file: `.dot` as text, `.svg`, `.png` or `.pdf` drawn by Graphviz's
+        `dot`. Another ending is an error of kind `value`, a file that cannot be written one of kind
+        `io`.
+
+            graph(param(2.0) ** 2).save("square.dot")
+            print(starts_with(read_text("square.dot"), "digraph"))    # true
+        """
+      ) { graph, arguments in try graph.save(arguments) }
+    ],
+    fields: [
+      Field("text", "The tree of text that is printed, a String.") { .string($0.picture.text) },
+      Field("dot", "The graph in Graphviz's language, a String.") { .string($0.picture.dot) },
+      Field("nodes", "The number of nodes, an Int.") { .int($0.picture.nodeCount) },
+    ])
+}
+
+extension Interpreter {
+  /// The graph of results, with names from a tree of parameters, models and snapshots, or, without
+  /// one, from the program's variables that hold such.
+  func graph(of results: [Variable], names tree: Value?) throws -> GraphPicture {
+    var names: [ObjectIdentifier: String] = [:]
+    if let tree {
+      try name(tree, "", in: &names)
+    } else {
+      for (variable, value) in variables where value.isState {
+        try name(value, variable, in: &names)
+      }
+    }
+    return GraphPicture(RecordedGraph(of: results), names: names, place: line(ofPlace:))
+  }
+
+  /// The nodes and bytes of a graph by source line, the greatest first.
+  func memoryByLine(of results: [Variable]) -> [Value] {
+    var lines: [String: (nodes: Int, bytes: Int)] = [:]
+    for node in RecordedGraph(of: results).nodes where node.operation != nil && !node.isPart {
+      lines[line(ofPlace: node.place), default: (0, 0)].nodes += 1
+      lines[line(ofPlace: node.place), default: (0, 0)].bytes += node.bytes
+    }
+    return lines.sorted { ($0.value.bytes, $1.key) > ($1.value.bytes, $0.key) }.map { place, sum in
+      .record(
+        Record([
+          ("place", .string(place)), ("nodes", .int(sum.nodes)), ("bytes", .int(sum.bytes)),
+        ]))
+    }
+  }
+
+  /// `file:line` of a `Context.place`, without folders; empty where it is not known.
+  func line(ofPlace place: UInt64) -> String {
+    guard let label = label(ofPlace: place) else { return "" }
+    let file = label.source.name.split(separator: "/").last ?? ""
+    return "\(file):\(label.source.line(at: label.span.start))"
+  }
+
+  private func name(_ value: Value, _ path: String, in names: inout [ObjectIdentifier: String])
+    throws
+  {
+    switch value {
+    case .record(let record):
+      for (key, value) in record.pairs { try name(value, path.dotted(key), in: &names) }
+    case .list(let values):
+      for (index, value) in values.enumerated() {
+        try name(value, path.isEmpty ? "" : path.dotted("\(index)"), in: &names)
+      }
+    case .host(let snapshot as Snapshot): try name(snapshot.unnamed.plain, path, in: &names)
+    default:
+      for leaf in try ValueTree(value, for: "graph", numbersAreLeaves: false).leaves {
+        guard let identity = leaf.variable.nodeIdentity else { continue }
+        let full = leaf.path.isEmpty ? path : path.dotted(leaf.path)
+        names[identity] = full.isEmpty ? leaf.cell?.name : full
+      }
+    }
+  }
+}
+
+extension Value {
+  /// True for what a program names its state by: models, parameters, snapshots.
+  fileprivate var isState: Bool {
+    switch self {
+    case .instance, .parameter: true
+    case .host(let host): host is Snapshot
+    default: false
+    }
+  }
+}

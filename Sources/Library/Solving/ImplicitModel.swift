@@ -1,0 +1,89 @@
+// `@implicit(solve=cg()) model`: a model whose parameters are the solution of an inner problem.
+//
+// `solve()` runs as the program wrote it; afterwards each parameter holds its numbers as a function
+// of everything that `objective()` or `optimality()` reads.
+
+import Autodiff
+import Language
+import Solvers
+import Tensors
+
+/// What an implicit model adds to a model.
+struct ImplicitModel {
+  let solver: Value
+
+  /// The model with its `solve` replaced.
+  ///
+  /// - Throws: a type error for anything that is not a model with `solve` and a condition.
+  func decorated(_ value: Value) throws -> Value {
+    guard case .model(let type) = value else {
+      throw RuntimeError(
+        .type, "implicit decorates a model, not \(value.shortDescription)",
+        hint: "for a function there is custom_root")
+    }
+    guard type.hasMethod("solve") else {
+      throw RuntimeError(
+        .type, "model \(type.name) has no method `solve`",
+        hint: "implicit needs fn solve(…), and fn objective() or fn optimality()")
+    }
+    guard type.hasMethod("objective") || type.hasMethod("optimality") else {
+      throw RuntimeError(
+        .type, "model \(type.name) has neither `objective` nor `optimality`",
+        hint: "fn objective() gives what solve() makes least, fn optimality() what it makes zero")
+    }
+    return .model(
+      ModelType(type, replacing: "solve") { instance, solve, call in
+        try self.solve(instance, solve, call)
+      })
+  }
+
+  private func solve(
+    _ instance: ModelInstance, _ solve: Value, _ call: Arguments
+  ) throws -> Value {
+    let interpreter = call.interpreter
+    let cells = try ModelMethods.cells(of: instance).map(\.cell)
+    guard !cells.isEmpty else {
+      throw RuntimeError(
+        .value, "model \(instance.type.name) has no parameters to solve for",
+        hint: "declare them with `param`")
+    }
+    for cell in cells { cell.value = try leaf(of: cell.value) }
+    let result = try numbers {
+      try interpreter.call(solve, call.rest(0), named: call.options(1).pairs.map { ($0, $1) })
+    }
+    let structure = try ValueTree(.list(cells.map { .tensor($0.value) }))
+    let root = try implicitRoot(
+      cells.map(\.value), solver: LinearSolver.make(from: solver, for: structure, interpreter)
+    ) { variables in
+      let saved = cells.map(\.value)
+      defer { for (cell, value) in zip(cells, saved) { cell.substitute(value) } }
+      return try condition(instance, cells, variables, interpreter)
+    }
+    for (cell, value) in zip(cells, root) { cell.value = value }
+    return result
+  }
+
+  /// What vanishes at the solution: `optimality()`, else the gradient of `objective()`.
+  private func condition(
+    _ instance: ModelInstance, _ cells: [ParameterCell], _ variables: [Variable],
+    _ interpreter: Interpreter
+  ) throws -> [Variable] {
+    func call(_ name: String) throws -> Value {
+      try interpreter.call(instance.boundMethod(name), [])
+    }
+    if instance.type.hasMethod("optimality") {
+      for (cell, variable) in zip(cells, variables) { cell.substitute(variable) }
+      return try ValueTree(call("optimality")).floats()
+    }
+    let pull = try vjp(variables) { variables in
+      for (cell, variable) in zip(cells, variables) { cell.substitute(variable) }
+      let objective = try call("objective")
+      guard let loss = objective.variable, loss.count == 1 else {
+        throw RuntimeError(
+          .type, "objective must give one number, not \(objective.shortDescription)")
+      }
+      return [try loss.asFloat()]
+    }
+    return try zip(pull([pull.values[0].onesLike()]), variables).map { try $0 ?? $1.zerosLike() }
+  }
+}

@@ -1,0 +1,219 @@
+// What a function that will run again has read, with the values it found.
+//
+// `checkpoint`, `linearize` and `zero_order` call a function, and call it again when a derivative is
+// asked for. By then variables may hold something else, perhaps the very result of the call. So the
+// first call is watched, and before each later one what it read is put back into its place; afterwards
+// the variables hold again what the program had put there. What the later call changes of them ends with
+// it, all but counts: a whole number goes up by as much as it did in that call, since the function did run.
+//
+// A loop is one log: its steps read mostly the same, and what differs is kept with the step.
+
+import Autodiff
+import Language
+import Tensors
+
+/// The values of free variables at the runs of a function.
+final class FreeVariableLog: FreeVariableWatcher {
+  /// A variable that runs have touched.
+  private struct Entry {
+    let variable: FreeVariable
+    let identity: FreeVariable.Identity
+    /// What it held when a run first touched it.
+    let value: Value
+    /// The last run that has touched it.
+    var run: Int
+  }
+
+  private unowned let interpreter: Interpreter
+  private var entries: [Entry] = []
+  /// Where entries stand, once they are too many to look through.
+  private var places: [FreeVariable.Identity: Int] = [:]
+  /// What else variables held at later runs.
+  private var later: [Int: [FreeVariable: Value]] = [:]
+  private var defaultFloat: DType?
+  private var runs = 0
+
+  /// While a run is watched: who watches what that is in, when it began, and the boxes that it has made.
+  private var outer: (any FreeVariableWatcher)?
+  private var start = 0
+  private var made: Set<ObjectIdentifier> = []
+
+  /// The entries that are looked through: most functions read fewer, and a look-up by hash takes as long.
+  private static let mostLookedThrough = 16
+
+  init(_ interpreter: Interpreter) { self.interpreter = interpreter }
+
+  /// Runs the body: a run that is new is watched, one from before finds what was there then.
+  ///
+  /// - Parameter run: which one, in the order of their first running.
+  func run<R>(_ run: Int = 0, _ body: () throws -> R) throws -> R {
+    // What is recorded whole is watched already, and stands in a graph that is kept.
+    if interpreter.context.isRecording { return try body() }
+    return try run < runs ? again(run, body) : watched(body)
+  }
+
+  // MARK: - The first time
+
+  private func watched<R>(_ body: () throws -> R) throws -> R {
+    let context = interpreter.context
+    outer = context.watcher == nil ? nil : interpreter.watcher
+    start = context.markMoment()
+    defaultFloat = context.defaultFloat
+    defer {
+      outer = nil
+      made.removeAll()
+      runs += 1
+    }
+    return try interpreter.watched(by: self, body)
+  }
+
+  func value(of variable: FreeVariable, held: Value) -> Value {
+    note(variable, held)
+    return outer?.value(of: variable, held: held) ?? held
+  }
+
+  func tensor(of parameter: ParameterCell, held: Variable) -> Variable {
+    note(.tensor(parameter), .tensor(held))
+    return outer?.tensor(of: parameter, held: held) ?? held
+  }
+
+  func gradient(of parameter: ParameterCell, held: Variable?) -> Variable? {
+    note(.gradient(parameter), held.map { .tensor($0) } ?? .nil)
+    guard let outer else { return held }
+    return outer.gradient(of: parameter, held: held)
+  }
+
+  func willUse(_ host: HostObject) {
+    if let state = host.stateTree { note(.state(host), state) }
+    outer?.willUse(host)
+  }
+
+  func isMade(_ identity: ObjectIdentifier, captures: UnsafeMutablePointer<Value>?) {
+    made.insert(identity)
+    outer?.isMade(identity, captures: captures)
+  }
+
+  func isOwn(_ variable: FreeVariable) -> Bool {
+    switch variable {
+    case .global: false
+    // Held by value: it never changes.
+    case .captured: true
+    case .content(let box): made.contains(ObjectIdentifier(box))
+    case .field(let instance, _): instance.birth >= start
+    case .tensor(let cell), .gradient(let cell): cell.birth >= start
+    case .state(let host): host.birth >= start
+    }
+  }
+
+  private func note(_ variable: FreeVariable, _ value: Value) {
+    let identity = variable.identity
+    if let place = place(of: identity) {
+      guard entries[place].run != runs else { return }
+      entries[place].run = runs
+      if !entries[place].value.isIdentical(to: value) {
+        later[runs, default: [:]][variable] = value
+      }
+    } else if !isOwn(variable) {
+      entries.append(Entry(variable: variable, identity: identity, value: value, run: runs))
+      guard entries.count > FreeVariableLog.mostLookedThrough else { return }
+      // Those before are looked through still.
+      places[identity] = entries.count - 1
+    }
+  }
+
+  private func place(of identity: FreeVariable.Identity) -> Int? {
+    for index in entries.indices.prefix(FreeVariableLog.mostLookedThrough)
+    where entries[index].identity == identity { return index }
+    return places.isEmpty ? nil : places[identity]
+  }
+
+  /// Forgets the variables that the function has changed itself: what they hold goes on from run to run.
+  func forgetChanges() {
+    entries.removeAll { !$0.value.isIdentical(to: $0.variable.held(in: interpreter)) }
+    // No run is watched any more, so nobody looks for entries.
+    places.removeAll()
+  }
+
+  /// Something that runs have read and a derivative follows, for messages: a global variable by its
+  /// name, else what it is.
+  var followed: String? {
+    let followed = entries.filter { entry in
+      (try? ValueTree(entry.value).variables.contains(where: \.isDifferentiated)) ?? false
+    }
+    for case .global(let slot) in followed.map(\.variable) {
+      return "`\(interpreter.globals.name(of: slot))`"
+    }
+    return followed.first?.value.shortDescription
+  }
+
+  // MARK: - Once more
+
+  /// Runs the body on what was there; whoever watches was told of it the first time.
+  private func again<R>(_ run: Int, _ body: () throws -> R) throws -> R {
+    let others = later[run]
+    let context = interpreter.context
+    return try interpreter.unwatched {
+      let dtype = context.defaultFloat
+      context.defaultFloat = defaultFloat ?? dtype
+      let present = entries.map { entry in
+        let present = Present(entry.variable, interpreter)
+        let value = others?[entry.variable] ?? entry.value
+        entry.variable.put(value, interpreter)
+        return (present, before: value)
+      }
+      defer {
+        for (present, before) in present { present.restore(before: before, interpreter) }
+        context.defaultFloat = dtype
+      }
+      return try context.keepingGradients(body)
+    }
+  }
+}
+
+extension FreeVariableLog {
+  /// What the program has in a variable while a function runs on what was there earlier.
+  private struct Present {
+    private let variable: FreeVariable
+    private let value: Value
+    /// A cell is put back as it was, with what it remembers.
+    private let content: ParameterCell.Content?
+
+    init(_ variable: FreeVariable, _ interpreter: Interpreter) {
+      self.variable = variable
+      value = variable.held(in: interpreter)
+      if case .tensor(let cell) = variable { content = cell.content } else { content = nil }
+    }
+
+    func restore(before: Value, _ interpreter: Interpreter) {
+      if case .tensor(let cell) = variable, let content {
+        cell.content = content
+      } else {
+        variable.put(counted(from: before, interpreter), interpreter)
+      }
+    }
+
+    /// The value, a count further on by what was counted in between.
+    private func counted(from before: Value, _ interpreter: Interpreter) -> Value {
+      guard case .int(let now) = value, case .int(let before) = before,
+        case .int(let after) = variable.held(in: interpreter)
+      else { return value }
+      return .int(now &+ (after &- before))
+    }
+  }
+}
+
+extension FreeVariable {
+  /// Puts a value into the variable; no deed of the program.
+  fileprivate func put(_ value: Value, _ interpreter: Interpreter) {
+    switch self {
+    case .global(let slot): interpreter.globals[slot] = value
+    case .captured: break
+    case .content(let box): box.value = value
+    case .field(let instance, let slot): instance.slots[slot] = value
+    case .tensor(let cell): if let variable = value.variable { cell.substitute(variable) }
+    case .gradient(let cell): cell.gradient = value.variable
+    // What a state gave fits the object that gave it.
+    case .state(let host): try? host.restore(value)
+    }
+  }
+}

@@ -1,5 +1,0 @@
-// Differentiation as the language offers it, on the structures that programs use. What each part
-// does is declared in `Builtins/Differentiation.swift`.
-
-/// The transformations behind the built-ins of the page "Differentiation".
-enum Differentiation {}
