@@ -165,7 +165,7 @@ extension ZeroOrderFunction {
       names. Samples are drawn where a derivative is asked for.
 
           seed(0)
-          let f = zero_order(x => sum(x ** 2), samples=2000, sigma=0.01)
+          let f = zero_order(x => sum(x ** 2), method="forward", num_samples=2000, sigma=0.01)
           print(f([1.0, 2.0]), norm(grad(f)([1.0, 2.0]) - [2.0, 4.0]) < 0.5)    # 5.0 true
       """
     ) { function, arguments in try function.call(arguments) },
@@ -178,8 +178,8 @@ extension ZeroOrderFunction {
         used, and the `failures`, those left out for a nan or an infinity.
 
             seed(0)
-            let found = zero_order(x => sum(x ** 2), samples=100).estimate([1.0, 2.0])
-            print(found.value, found.gradient.shape, found.samples)    # 5.0 (2) 100
+            let found = zero_order(x => sum(x ** 2), num_samples=100).estimate([1.0, 2.0])
+            print(found.value, found.gradient.shape, found.samples)    # 5.0 (2,) 100
         """
       ) { function, arguments in try function.estimate(arguments) }
     ])

@@ -133,7 +133,7 @@ extension OptimizerObject {
             let x = param(3.0)
             let opt = SGD(x, lr=0.1)
             print(opt.step(x ** 2), x)          # nil 2.4
-            print(opt.step(() => x * 2.0), x)    # 4.8 2.2
+            print(opt.step(() => x * 4.0), x)    # 9.6 2.0
         """
       ) { optimizer, arguments in try optimizer.step(arguments) },
       Method(

@@ -107,7 +107,7 @@ extension String {
     other.isEmpty ? self : self + "\n\n" + other
   }
 
-  /// The text up to its first full stop before white space, or to an empty line, as one line.
+  /// The text up to its first full stop that ends a word, as one line.
   fileprivate var firstSentence: String {
     var sentence = ""
     for word in split(whereSeparator: { $0 == " " || $0 == "\n" }) {

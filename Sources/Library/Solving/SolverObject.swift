@@ -60,7 +60,7 @@ extension SolverObject {
       solve that does not converge says so in a warning, and is an error for a `strict` solver.
 
           print(cg()([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0]))    # [1.0, 0.5]
-          print(cg()(v => {w: v.w * 2.0}, {w: [2.0, 4.0]}))    # {w: [1.0, 2.0]}
+          print(cg()(v => ({w: v.w * 2.0}), {w: [2.0, 4.0]}))    # {w: [1.0, 2.0]}
       """
     ) { solver, arguments in try solver.solve(arguments).solution },
     methods: [
