@@ -86,7 +86,9 @@ let package = Package(
     .testTarget(
       name: "ZeroOrderTests", dependencies: ["ZeroOrder", "Optimizers", "Autodiff", "Tensors"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
-    .testTarget(name: "LanguageTests", dependencies: ["Language", "Library", "Mos"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Language", "Library", "Syntax"]),
+    .testTarget(name: "LibraryTests", dependencies: ["Library", "Language", "Syntax"]),
+    .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
     .testTarget(name: "MosTests", dependencies: ["Mos"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),

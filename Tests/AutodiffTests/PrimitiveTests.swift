@@ -23,8 +23,10 @@ import Testing
   @Test func `that is declared is listed`() throws {
     let root = String("\(#filePath)".dropLast("Tests/AutodiffTests/PrimitiveTests.swift".count))
     var count = 0
-    for file in try files(in: root + "Sources/Autodiff/Primitives") where file.hasSuffix(".swift") {
-      count += try text(of: "\(root)Sources/Autodiff/Primitives/\(file)").split(separator: "\n")
+    let folder = root + "Sources/Autodiff/Primitives/"
+    let names = try files(in: folder) + files(in: folder + "Matrices").map { "Matrices/\($0)" }
+    for file in names where file.hasSuffix(".swift") {
+      count += try text(of: folder + file).split(separator: "\n")
         .count { $0.contains("static let ") && $0.contains("= Primitive(") }
     }
     #expect(count == Primitive.all.count)

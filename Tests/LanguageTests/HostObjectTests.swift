@@ -1,6 +1,7 @@
 // Objects of an embedder: how long they live, and what becomes of their states.
 
 import Language
+import Library
 import Syntax
 import Testing
 
@@ -52,7 +53,7 @@ private final class House: HostObject {
 
   /// The guests that are alive after a call, in a frame that goes on.
   private func survivors(of program: String) throws -> String {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     try interpreter.setVariable("house", .host(House()))
     try interpreter.run(
       Source(
@@ -94,7 +95,7 @@ private final class Counter: HostObject {
 
 @Suite struct RecoveryTests {
   @Test func `a state that cannot be restored leaves all targets as they were`() throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     let (first, second) = (Counter(), Counter())
     try interpreter.setVariable("first", .host(first))
     try interpreter.setVariable("second", .host(second))

@@ -1,13 +1,14 @@
 // Interpreters as embedders and the prompt use them.
 
 import Language
+import Library
 import Syntax
 import Testing
 
 /// What a program prints.
 private func output(of program: String) throws -> String {
   var text = ""
-  let interpreter = Interpreter { text += $0 }
+  let interpreter = Interpreter(library: Builtins.library) { text += $0 }
   try interpreter.run(Source(name: "test.mos", text: program))
   return text
 }
@@ -15,7 +16,7 @@ private func output(of program: String) throws -> String {
 private func error(
   of program: String, _ prepare: (Interpreter) -> Void = { _ in }
 ) -> RuntimeError? {
-  let interpreter = Interpreter { _ in }
+  let interpreter = Interpreter(library: Builtins.library) { _ in }
   prepare(interpreter)
   do {
     try interpreter.run(Source(name: "test.mos", text: program))
@@ -28,7 +29,7 @@ private func error(
 @Suite struct InterpreterTests {
   @Test func `variables stay from one entry to the next`() throws {
     var text = ""
-    let interpreter = Interpreter { text += $0 }
+    let interpreter = Interpreter(library: Builtins.library) { text += $0 }
     try interpreter.run(Source(name: "1", text: "let (x, y) = (2, 1)\nfn f() { x * y }"))
     try interpreter.run(Source(name: "2", text: "let y = 5"))
     try interpreter.run(Source(name: "3", text: "print(f())"))
@@ -37,7 +38,7 @@ private func error(
   }
 
   @Test func `an entry that does not compile declares nothing`() throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     #expect(throws: CompileError.self) {
       try interpreter.run(Source(name: "1", text: "let a = 1\nunknown"))
     }
@@ -48,14 +49,14 @@ private func error(
   @Test func `a program with too many variables has one mistake`() {
     let names = (0..<66_000).map { "let v\($0) = 0" }
     let uses = "fn f() { v0 + v65999 }\nprint(f(), v65998)"
-    let found = Interpreter { _ in }.check(
+    let found = Interpreter(library: Builtins.library) { _ in }.check(
       Source(name: "1", text: (names + [uses]).joined(separator: "\n")))
     #expect(found.map(\.message) == ["a program has at most 65536 global variables"])
     #expect(found.first?.primary?.source.line(at: found[0].primary?.span.start ?? 0) == 65_537)
   }
 
   @Test func `an error leaves variables as they were when it happened`() throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     try interpreter.run(Source(name: "1", text: "let xs = (1, 2)"))
     #expect(throws: RuntimeError.self) {
       try interpreter.run(Source(name: "2", text: "xs.push(3)\nxs[9] = 1"))
@@ -65,19 +66,21 @@ private func error(
   }
 
   @Test func `a check runs nothing and keeps no names`() {
-    let interpreter = Interpreter { _ in Issue.record("something was printed") }
+    let interpreter = Interpreter(library: Builtins.library) { _ in
+      Issue.record("something was printed")
+    }
     #expect(interpreter.check(Source(name: "1", text: "let a = 1\nprint(a)")).isEmpty)
     #expect(interpreter.check(Source(name: "2", text: "print(a)")).count == 1)
   }
 
   @Test func `the value of a program is that of its last statement`() throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     let value = try interpreter.run(Source(name: "1", text: "let a = 20\na + 1"))
     #expect(value.description() == "21")
   }
 
   @Test func `Swift calls functions of a program`() throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     let function = try interpreter.run(Source(name: "1", text: "(a, b=10) => a - b"))
     #expect(try interpreter.call(function, [.int(3)]).description() == "-7")
     let named = try interpreter.call(function, [.int(3)], named: [("b", .int(1))])
@@ -104,7 +107,7 @@ private func error(
   func `memory that was refused is there for the next run`(
     limit: Int, count: Int, bound: String
   ) throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     interpreter.limits.memory = limit
     for _ in 0..<4 {
       let refused = #expect(throws: RuntimeError.self) {
@@ -153,7 +156,7 @@ private func error(
   }
 
   @Test func `a compiled function calls a host function each time`() throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     var calls = 0
     try interpreter.setVariable(
       "next",
@@ -170,7 +173,7 @@ private func error(
 
   @Test func `a host function of plain numbers takes none that a derivative passes through`() throws
   {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     try interpreter.setVariable(
       "double", .builtin(BuiltinFunction("double(x)") { .float(2 * (try $0.double(0))) }))
     try interpreter.setVariable(

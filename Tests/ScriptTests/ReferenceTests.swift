@@ -42,7 +42,7 @@ private struct Example {
     let pages = Files.find(under: folder + "/reference", endingIn: ".md")
     let reference = pages.compactMap(Files.read).joined()
     var count = 0
-    for file in Files.find(under: Files.root + "/Sources/Runtime", endingIn: ".swift") {
+    for file in Files.find(under: Files.root + "/Sources", endingIn: ".swift") {
       let source = (Files.read(file) ?? "").split(separator: "\n")
       for (line, next) in zip(source, source.dropFirst())
       where line.hasSuffix(" = HostType(") && !next.contains("HostObject.self") {

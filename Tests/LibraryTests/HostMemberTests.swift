@@ -24,7 +24,7 @@ import Testing
 
   /// An interpreter with an object of a type as its variable `object`, and the object.
   private func object(_ type: HostType) throws -> (Interpreter, HostObject) {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     interpreter.showProgress = { _ in }
     let sample = try #require(HostMemberTests.samples[type.name], "\(type.name) has no sample")
     try interpreter.run(Source(name: "1", text: "let object = \(sample)"))
@@ -40,7 +40,7 @@ import Testing
     #expect(Swift.type(of: host).hostType === type)
     #expect(!type.documentation.isEmpty)
     #expect(Set(type.memberNames).count == type.memberNames.count, "a name stands twice")
-    let offered = interpreter.memberNames(of: .host(host))
+    let offered = Value.host(host).memberNames
     for member in type.allMembers {
       #expect(!member.text.isEmpty, "\(type.name).\(member.title)")
       if member.title.contains("(") {
@@ -113,7 +113,7 @@ import Testing
   }
 
   @Test func `a call site finds the method of each class that comes`() throws {
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
     let program = """
       let key = random_key(0)
       fn sample(d) { d.sample(key=key, 2) }
@@ -122,6 +122,6 @@ import Testing
       sample(b)
       """
     let value = try interpreter.run(Source(name: "1", text: program))
-    #expect(interpreter.text(of: value) == "[7.0, 7.0]")
+    #expect(value.description() == "[7.0, 7.0]")
   }
 }
