@@ -523,21 +523,8 @@ extension Compiler {
   /// Puts arguments into registers in the order written; says how each stood.
   private func compileArguments(_ arguments: [ResolvedArgument]) throws -> [CallSite.Kind] {
     try arguments.map { argument in
-      let register = take()
-      switch argument {
-      case .positional(let value):
-        try compile(value, into: register)
-        return .positional
-      case .named(let name, let value):
-        try compile(value, into: register)
-        return .named(name.name)
-      case .spreadList(let value):
-        try compile(value, into: register)
-        return .spreadList
-      case .spreadRecord(let value):
-        try compile(value, into: register)
-        return .spreadRecord
-      }
+      try compile(argument.value, into: take())
+      return argument.kind
     }
   }
 
@@ -552,42 +539,21 @@ extension Compiler {
     _ builtin: BuiltinFunction, _ arguments: [ResolvedArgument], _ window: Int, _ span: Span
   ) throws -> Bool {
     let signature = builtin.signature
-    var names: [String] = []
-    var values: [Resolved] = []
-    for argument in arguments {
-      switch argument {
-      case .positional(let value): values.append(value)
-      case .named(let name, _): names.append(name.name)
-      case .spreadList, .spreadRecord: return false
-      }
-    }
-    guard signature.restRecord == nil,
-      let binding = try? Binding(signature, positional: values.count, names: names)
-    else { return false }
-    let before = signature.restList ?? signature.parameters.count
+    let kinds = arguments.map(\.kind)
+    guard let plan = CallPlan(signature, kinds) else { return false }
+    let isPositional = kinds.allSatisfy { if case .positional = $0 { true } else { false } }
+    // Trailing parameters that were not given are not there for a call of positional arguments.
     let count =
-      names.isEmpty && signature.restList == nil
-      ? values.count : signature.parameters.count
+      isPositional && signature.restList == nil ? arguments.count : signature.parameters.count
     let first = take(count)
     var filled = [Bool](repeating: false, count: count)
-    var named = binding.named[...]
-    var position = 0
     var rest: [Resolved] = []
-    for argument in arguments {
-      switch argument {
-      case .positional(let value):
-        if position < before {
-          try compile(value, into: first + position)
-          filled[position] = true
-        } else {
-          rest.append(value)
-        }
-        position += 1
-      case .named(_, let value):
-        guard let place = named.popFirst() else { continue }
-        try compile(value, into: first + place)
+    for (argument, place) in zip(arguments, plan.places) {
+      if place == signature.restList {
+        rest.append(argument.value)
+      } else {
+        try compile(argument.value, into: first + place)
         filled[place] = true
-      case .spreadList, .spreadRecord: break
       }
     }
     if let place = signature.restList {

@@ -280,17 +280,6 @@ final class CallSite {
   }
 }
 
-/// Which parameter each argument of a site goes to.
-struct CallPlan {
-  /// What is called; a plan holds it, so that nothing else can be taken for it.
-  let callee: Signature
-  /// The arguments before the site's own: 1 where the receiver of a method is one.
-  let leading: Int
-  let places: [Int]
-  /// The number of parameters.
-  let count: Int
-}
-
 /// Where a value is put: a root and a way from it.
 final class PlaceSite {
   enum Root {

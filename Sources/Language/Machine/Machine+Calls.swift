@@ -59,7 +59,8 @@ extension Machine {
     case .host(let host):
       guard let call = type(of: host).hostType.call else { fallthrough }
       try bind(call.signature, window + 1, count)
-      try callHost(host, call, window, max(count, call.signature.parameters.count))
+      let given = max(count, call.signature.parameters.count)
+      try run(call.signature, on: window + 1, given, into: window) { try call.body(host, $0) }
       return nil
     default:
       throw RuntimeError(
@@ -83,34 +84,24 @@ extension Machine {
     _ builtin: BuiltinFunction, _ window: UnsafeMutablePointer<Value>, _ count: Int
   ) throws {
     try rehearse(builtin)
-    let arguments = Arguments(
-      base: window + 1, count: count, interpreter: interpreter, callee: builtin.signature)
-    try finish(window, count, try behind(arguments) { try builtin.function(arguments) })
+    try run(builtin.signature, on: window + 1, count, into: window) { try builtin.function($0) }
   }
 
-  private func callHost(
-    _ host: HostObject, _ call: HostMethod, _ window: UnsafeMutablePointer<Value>, _ count: Int
-  ) throws {
-    let arguments = Arguments(
-      base: window + 1, count: count, interpreter: interpreter, callee: call.signature)
-    try finish(window, count, try behind(arguments) { try call.body(host, arguments) })
-  }
-
-  /// Runs a built-in so that what it calls takes slots behind its arguments, which may lie past
-  /// the registers of the frame that called it.
+  /// Runs what has a signature on arguments that stand in its order, puts the result into a register, and
+  /// forgets the arguments. What it calls takes slots behind them, which may lie past the registers of
+  /// the frame that called it.
   @inline(__always)
-  private func behind(_ arguments: Arguments, _ body: () throws -> Value) throws -> Value {
+  private func run(
+    _ signature: Signature, on first: UnsafeMutablePointer<Value>, _ count: Int,
+    into result: UnsafeMutablePointer<Value>, _ body: (Arguments) throws -> Value
+  ) throws {
     let saved = state.pointee.floor
-    state.pointee.floor = arguments.base + arguments.count
+    state.pointee.floor = first + count
     interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
     defer { state.pointee.floor = saved }
-    return try body()
-  }
-
-  /// Puts a result into the window and forgets the arguments.
-  private func finish(_ window: UnsafeMutablePointer<Value>, _ count: Int, _ result: Value) throws {
-    window.pointee = result
-    clearRegisters(window + 1, count)
+    result.pointee = try body(
+      Arguments(base: first, count: count, interpreter: interpreter, callee: signature))
+    clearRegisters(first, count)
   }
 
   /// Brings positional arguments into the order of a signature, in place.
@@ -171,9 +162,9 @@ extension Machine {
   private func arrange(
     _ first: UnsafeMutablePointer<Value>, _ site: CallSite, leading: Int = 0, _ callee: Signature
   ) throws -> Int? {
-    guard site.isUnspread else { return nil }
+    guard site.isUnspread, callee.plainCounts != nil else { return nil }
     if site.plan.map({ $0.callee !== callee || $0.leading != leading }) ?? true {
-      site.plan = makePlan(site, leading, callee)
+      site.plan = CallPlan(callee, site.kinds, leading: leading)
     }
     guard let plan = site.plan else { return nil }
     try reserve(first + plan.count + 1)
@@ -188,27 +179,6 @@ extension Machine {
       values.deinitialize()
     }
     return plan.count
-  }
-
-  private func makePlan(_ site: CallSite, _ leading: Int, _ callee: Signature) -> CallPlan? {
-    guard callee.plainCounts != nil else { return nil }
-    let names = site.kinds.compactMap { if case .named(let name) = $0 { name } else { nil } }
-    let positional = leading + site.kinds.count - names.count
-    guard let binding = try? Binding(callee, positional: positional, names: names) else {
-      return nil
-    }
-    var places = Array(0..<leading)
-    var (next, named) = (leading, binding.named[...])
-    for kind in site.kinds {
-      if case .named = kind {
-        places.append(named.removeFirst())
-      } else {
-        places.append(next)
-        next += 1
-      }
-    }
-    return CallPlan(
-      callee: callee, leading: leading, places: places, count: callee.parameters.count)
   }
 
   /// The arguments of a site: spreads spread, names with their values.
@@ -300,7 +270,7 @@ extension Machine {
       return Entry(header: method.header, captures: method.captures, base: window, result: window)
     case .host(let host):
       guard let call = type(of: host).hostType.call else { return try prepare(window, count) }
-      try callHost(host, call, window, count)
+      try run(call.signature, on: window + 1, count, into: window) { try call.body(host, $0) }
       return nil
     default: return try prepare(window, count)
     }
@@ -341,11 +311,11 @@ extension Machine {
       if let method = site.method(of: host) {
         try willCallMethod(of: host)
         try bind(method.signature, receiver + 1, site)
-        let arguments = Arguments(
-          base: receiver + 1, count: max(count, method.signature.parameters.count),
-          interpreter: interpreter, callee: method.signature)
-        window.pointee = try behind(arguments) { try method.body(host, arguments) }
-        clearRegisters(receiver, arguments.count + 1)
+        try run(
+          method.signature, on: receiver + 1, max(count, method.signature.parameters.count),
+          into: window
+        ) { try method.body(host, $0) }
+        receiver.pointee = .nil
         return nil
       }
       willRead(host)
@@ -374,12 +344,10 @@ extension Machine {
       if site.isPlain, let plain = builtin.signature.plainCounts, count < plain.upperBound {
         try rehearse(builtin)
         try bind(builtin.signature, receiver, count + 1)
-        let arguments = Arguments(
-          base: receiver, count: max(count + 1, builtin.signature.parameters.count),
-          interpreter: interpreter, callee: builtin.signature)
-        let result = try behind(arguments) { try builtin.function(arguments) }
-        window.pointee = result
-        clearRegisters(receiver, arguments.count)
+        try run(
+          builtin.signature, on: receiver, max(count + 1, builtin.signature.parameters.count),
+          into: window
+        ) { try builtin.function($0) }
         return nil
       }
       window.pointee = .builtin(builtin)

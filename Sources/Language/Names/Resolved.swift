@@ -138,6 +138,24 @@ enum ResolvedArgument {
   case named(Identifier, Resolved)
   case spreadList(Resolved)
   case spreadRecord(Resolved)
+
+  var value: Resolved {
+    switch self {
+    case .positional(let value), .named(_, let value), .spreadList(let value),
+      .spreadRecord(let value):
+      value
+    }
+  }
+
+  /// How it stands at its call site.
+  var kind: CallSite.Kind {
+    switch self {
+    case .positional: .positional
+    case .named(let name, _): .named(name.name)
+    case .spreadList: .spreadList
+    case .spreadRecord: .spreadRecord
+    }
+  }
 }
 
 enum ResolvedIndex {

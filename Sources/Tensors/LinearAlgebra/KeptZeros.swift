@@ -24,11 +24,12 @@ extension Tensor {
   /// Terms that are not finite and count are found by products of tests; where one reaches an
   /// element, that is what plain arithmetic gives, and else the sum of the finite terms.
   public static func matmul(
-    _ a: Tensor, _ b: Tensor, turned: Operands, keepingZerosOf kept: Operands
+    _ a: Tensor, _ b: Tensor, transposed: Operands, keepingZerosOf kept: Operands
   ) throws -> Tensor {
     func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
       try matmul(
-        a, b, turningLeft: turned.contains(.left), turningRight: turned.contains(.right))
+        a, b, transposingLeft: transposed.contains(.left),
+        transposingRight: transposed.contains(.right))
     }
     let plain = try product(a, b)
     if try kept.isEmpty || plain.isSurelyFinite() { return plain }

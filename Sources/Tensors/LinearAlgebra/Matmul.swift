@@ -34,11 +34,11 @@ extension Tensor {
 
   /// The product of two matrices, or stacks of them, of which some are read as their transposes.
   public static func matmul(
-    _ a: Tensor, _ b: Tensor, turningLeft: Bool, turningRight: Bool
+    _ a: Tensor, _ b: Tensor, transposingLeft: Bool, transposingRight: Bool
   ) throws -> Tensor {
-    if let product = try plainProduct(a, turningLeft, b, turningRight) { return product }
+    if let product = try plainProduct(a, transposingLeft, b, transposingRight) { return product }
     return try matmul(
-      turningLeft ? a.swappedAxes(-1, -2) : a, turningRight ? b.swappedAxes(-1, -2) : b)
+      transposingLeft ? a.swappedAxes(-1, -2) : a, transposingRight ? b.swappedAxes(-1, -2) : b)
   }
 
   /// The product of two matrices of one float dtype that fit; nil for anything else.

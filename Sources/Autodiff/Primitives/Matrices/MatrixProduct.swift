@@ -6,43 +6,43 @@ import Tensors
 /// How a product of matrices, or stacks of them, takes its operands.
 private struct ProductForm {
   /// Which are read as their transposes.
-  var turned: Operands = []
+  var transposed: Operands = []
   /// Which keep their zeros, whatever these meet: the cotangents and tangents of derivative rules.
   var kept: Operands = []
 
-  init(turned: Operands = [], kept: Operands = []) {
-    self.turned = turned
+  init(transposed: Operands = [], kept: Operands = []) {
+    self.transposed = transposed
     self.kept = kept
   }
 
-  init(turns: (left: Bool, right: Bool) = (false, false), keeps: (left: Bool, right: Bool)) {
-    turned = Operands(left: turns.left, right: turns.right)
+  init(transposes: (left: Bool, right: Bool) = (false, false), keeps: (left: Bool, right: Bool)) {
+    transposed = Operands(left: transposes.left, right: transposes.right)
     kept = Operands(left: keeps.left, right: keeps.right)
   }
 
   /// What an operation's attribute says.
   init(_ attributes: Attributes) {
     if case .none = attributes {
-      self.init(turned: [])
+      self.init(transposed: [])
       return
     }
     let bits = attributes.int
-    self.init(turned: Operands(rawValue: bits & 3), kept: Operands(rawValue: bits >> 2))
+    self.init(transposed: Operands(rawValue: bits & 3), kept: Operands(rawValue: bits >> 2))
   }
 
   var attributes: Attributes {
-    turned.isEmpty && kept.isEmpty ? .none : .int(turned.rawValue | kept.rawValue << 2)
+    transposed.isEmpty && kept.isEmpty ? .none : .int(transposed.rawValue | kept.rawValue << 2)
   }
 
   /// The same with other operands that keep their zeros, too.
   func keeping(_ operands: Operands) -> ProductForm {
-    ProductForm(turned: turned, kept: kept.union(operands))
+    ProductForm(transposed: transposed, kept: kept.union(operands))
   }
 }
 
 extension Primitive {
   /// The matrix product; a vector is a row on the left and a column on the right. Attribute: the
-  /// form, which says what is turned, so that gradients need no transposes of their own, and whose
+  /// form, which says what is transposed, so that gradients need no transposes of their own, and whose
   /// zeros stay.
   ///
   ///     Y = A B            Ẏ = Ȧ B + A Ḃ            Ā = Ȳ Bᵀ, B̄ = Aᵀ Ȳ
@@ -50,7 +50,7 @@ extension Primitive {
     "matmul",
     kernel: { a, b, attributes in
       let form = ProductForm(attributes)
-      return try Tensor.matmul(a, b, turned: form.turned, keepingZerosOf: form.kept)
+      return try Tensor.matmul(a, b, transposed: form.transposed, keepingZerosOf: form.kept)
     },
     forward: { a, b, y, attributes, da, db in
       let form = ProductForm(attributes)
@@ -61,7 +61,7 @@ extension Primitive {
     },
     reverse: { a, b, _, attributes, dy, needsA, needsB in
       let form = ProductForm(attributes)
-      let (left, right) = (form.turned.contains(.left), form.turned.contains(.right))
+      let (left, right) = (form.transposed.contains(.left), form.transposed.contains(.right))
       let (keepsA, keepsB) = (form.kept.contains(.left), form.kept.contains(.right))
       switch (a.rank, b.rank) {
       case (1, 1):
@@ -102,35 +102,37 @@ extension Primitive {
             ? nil
             : try
               (left
-              ? b.matmul(dy, ProductForm(turns: (right, true), keeps: (keepsB, true)))
-              : dy.matmul(b, ProductForm(turns: (false, !right), keeps: (true, keepsB))))
+              ? b.matmul(dy, ProductForm(transposes: (right, true), keeps: (keepsB, true)))
+              : dy.matmul(b, ProductForm(transposes: (false, !right), keeps: (true, keepsB))))
               .unbroadcast(to: a),
           !needsB
             ? nil
             : try
               (right
-              ? cotangents.matmul(rows, ProductForm(turns: (true, left), keeps: (true, keepsA)))
-              : rows.matmul(cotangents, ProductForm(turns: (!left, false), keeps: (keepsA, true))))
+              ? cotangents.matmul(
+                rows, ProductForm(transposes: (true, left), keeps: (true, keepsA)))
+              : rows.matmul(
+                cotangents, ProductForm(transposes: (!left, false), keeps: (keepsA, true))))
               .unbroadcast(to: b)
         )
       }
     },
     batch: { a, aIsMapped, b, bIsMapped, attributes in
       let form = ProductForm(attributes)
-      if !form.turned.isEmpty { return try turnedProduct(a, aIsMapped, b, bIsMapped, form) }
+      if !form.transposed.isEmpty { return try turnedProduct(a, aIsMapped, b, bIsMapped, form) }
       return try mappedProduct(a, aIsMapped, b, bIsMapped, form)
     })
 }
 
-/// The product with a mapped first axis on some operands, each turned or not.
+/// The product with a mapped first axis on some operands, each transposed or not.
 private func turnedProduct(
   _ a: Variable, _ aIsMapped: Bool, _ b: Variable, _ bIsMapped: Bool, _ form: ProductForm
 ) throws -> Variable {
-  // One matrix beside many is turned as a view, so that the cases below apply.
-  let x = !aIsMapped && form.turned.contains(.left) ? try a.matrixTransposed : a
-  let y = !bIsMapped && form.turned.contains(.right) ? try b.matrixTransposed : b
-  let rest = form.turned.intersection(Operands(left: aIsMapped, right: bIsMapped))
-  let restForm = ProductForm(turned: rest, kept: form.kept)
+  // One matrix beside many is transposed as a view, so that the cases below apply.
+  let x = !aIsMapped && form.transposed.contains(.left) ? try a.matrixTransposed : a
+  let y = !bIsMapped && form.transposed.contains(.right) ? try b.matrixTransposed : b
+  let rest = form.transposed.intersection(Operands(left: aIsMapped, right: bIsMapped))
+  let restForm = ProductForm(transposed: rest, kept: form.kept)
   guard !rest.isEmpty else { return try mappedProduct(x, aIsMapped, y, bIsMapped, restForm) }
   let (s, t) = try aligned(x, aIsMapped, y, bIsMapped)
   return try s.matmul(t, restForm)
