@@ -93,12 +93,12 @@ extension Tree {
     case (.list(let trees), .list(let choices)) where trees.count == choices.count:
       return .list(
         try trees.indices.map {
-          try trees[$0].selected(number, of: count, by: choices[$0], path: "\(path)[\($0)]")
+          try trees[$0].selected(number, of: count, by: choices[$0], path: path.dotted("\($0)"))
         })
     case (.record(let pairs), .record):
       return .record(
         try pairs.map { key, tree in
-          let inner = path.isEmpty ? key : "\(path).\(key)"
+          let inner = path.dotted(key)
           guard let choice = selection[key] else {
             throw TensorError(
               .shape, "the selection says nothing about \(inner)",
@@ -124,4 +124,9 @@ extension Tree {
     default: self
     }
   }
+}
+
+extension String {
+  /// This path of names, and a name behind it: `layers.0.weight`.
+  fileprivate func dotted(_ name: String) -> String { isEmpty ? name : "\(self).\(name)" }
 }
