@@ -73,7 +73,8 @@ static double hurwitz_zeta(double s, double q) {
   int terms = 10 + (int)s;
   for (int i = 0; i < terms; i++, q += 1) sum += pow(q, -s);
   double power = pow(q, -s);
-  sum += power * q / (s - 1) + 0.5 * power;
+  // q to the power 1 − s is there where that to the power −s has vanished.
+  sum += pow(q, 1 - s) / (s - 1) + 0.5 * power;
   double factor = s * power / q, factorial = 2;
   for (int i = 0; i < 10; i++) {
     double term = bernoulli[i] / factorial * factor;

@@ -167,11 +167,13 @@ extension Variable {
   ) throws -> Variable {
     let (a, b) = (try floating(), try b.floating())
     let epsilon = try epsilon.bounded(by: .cosineEpsilon)
-    let product = try a * b
-    let axes = AxisSet(try product.shape.axis(axis))
-    func length(_ x: Variable) throws -> Variable {
-      try x.broadcast(to: product.shape).norm(axes: axes).maximum(epsilon.like(x))
+    let shape = try Shape.broadcast(a.shape, b.shape) ?? (a * b).shape
+    let axes = AxisSet(try shape.axis(axis))
+    // Each divided by its own length: the product of two long vectors may overflow.
+    func unit(_ x: Variable) throws -> Variable {
+      let x = try x.broadcast(to: shape)
+      return try x / x.norm(axes: axes, keepAxes: true).maximum(epsilon.like(x))
     }
-    return try product.sum(axes: axes) / (length(a) * length(b))
+    return try (unit(a) * unit(b)).sum(axes: axes)
   }
 }

@@ -42,22 +42,17 @@ extension Primitive {
     again: { try $0.prod(axes: $1, keepAxes: $2) },
     weights: { x, _, axes in try x.productOfOthers(axes: axes) })
 
-  /// The greatest over axes; the derivative is spread evenly over equal ones.
+  /// The greatest over axes; the derivative is spread evenly over equal ones, over all where one is nan.
   static let max = Primitive(
     reduction: "max", kernel: { try $0.max($1, keepAxes: $2) },
-    again: { try $0.max(axes: $1, keepAxes: $2) }, weights: shares)
+    again: { try $0.max(axes: $1, keepAxes: $2) },
+    weights: { x, y, axes in try x.isLess(than: y).not().shares(x.dtype, axes) })
 
-  /// The least over axes; the derivative is spread evenly over equal ones.
+  /// The least over axes; the derivative is spread evenly over equal ones, over all where one is nan.
   static let min = Primitive(
     reduction: "min", kernel: { try $0.min($1, keepAxes: $2) },
-    again: { try $0.min(axes: $1, keepAxes: $2) }, weights: shares)
-
-  @Sendable private static func shares(_ x: Variable, _ y: Variable, _ axes: AxisSet) throws
-    -> Variable
-  {
-    let isHit = try x.isEqual(to: y).converted(to: x.dtype)
-    return try isHit.over(isHit.sum(axes: axes, keepAxes: true))
-  }
+    again: { try $0.min(axes: $1, keepAxes: $2) },
+    weights: { x, y, axes in try x.isGreater(than: y).not().shares(x.dtype, axes) })
 
   /// The logarithm of the sum of exponentials over axes.
   ///
@@ -333,6 +328,12 @@ extension Variable {
   }
 
   // MARK: Parts of rules
+
+  /// Equal shares of 1 over axes for elements that are true.
+  fileprivate func shares(_ dtype: DType, _ axes: AxisSet) throws -> Variable {
+    let isHit = try converted(to: dtype)
+    return try isHit.over(isHit.sum(axes: axes, keepAxes: true))
+  }
 
   fileprivate func softmaxSlope(_ t: Variable, _ axis: Int) throws -> Variable {
     try (t - t.scaled(by: self).sum(axes: AxisSet(axis), keepAxes: true)).scaled(by: self)
