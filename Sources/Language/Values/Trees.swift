@@ -51,6 +51,13 @@ package struct ValueTree {
   /// The nesting at which a value is taken to be without end.
   package static let maximumDepth = 500
 
+  /// - Throws: a limit error at a depth where a tree is taken to be without end.
+  package static func require(depth: Int) throws {
+    guard depth < maximumDepth else {
+      throw RuntimeError(.limit, "a tree is nested more than \(maximumDepth) levels deep")
+    }
+  }
+
   /// Takes a value apart.
   ///
   /// - Parameters:
@@ -98,10 +105,7 @@ package struct ValueTree {
   private mutating func take(
     _ value: Value, path: String, numbersAreLeaves: Bool, buffers: Bool, depth: Int
   ) throws -> Structure {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(
-        .limit, "a tree is nested more than \(ValueTree.maximumDepth) levels deep")
-    }
+    try ValueTree.require(depth: depth)
     func inner(_ value: Value, _ path: String, _ tree: inout ValueTree) throws -> Structure {
       try tree.take(
         value, path: path, numbersAreLeaves: numbersAreLeaves, buffers: buffers, depth: depth + 1)

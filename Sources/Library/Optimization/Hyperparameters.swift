@@ -80,10 +80,7 @@ extension Value {
 
   /// A tree of bools, or of labels as their places among the known ones.
   private func choices(_ labels: [String]?, depth: Int = 0) throws -> Tree {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(
-        .limit, "a tree is nested more than \(ValueTree.maximumDepth) levels deep")
-    }
+    try ValueTree.require(depth: depth)
     switch self {
     case .list(let values):
       return .list(try values.map { try $0.choices(labels, depth: depth + 1) })

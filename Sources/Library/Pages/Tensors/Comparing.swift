@@ -46,9 +46,7 @@ private struct Nearness {
   let absolute: Double
 
   func holds(_ a: Value, _ b: Value, depth: Int = 0) throws -> Bool {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(.limit, "a tree is nested more than \(ValueTree.maximumDepth) levels deep")
-    }
+    try ValueTree.require(depth: depth)
     switch (a, b) {
     case (.list(let x), .list(let y)):
       return try x.count == y.count

@@ -66,10 +66,10 @@ extension Interpreter {
   func graph(of results: [Variable], names tree: Value?) throws -> GraphPicture {
     var names: [ObjectIdentifier: String] = [:]
     if let tree {
-      try name(tree, "", in: &names)
+      try name(tree, "", depth: 0, in: &names)
     } else {
       for (variable, value) in variables where value.isState {
-        try name(value, variable, in: &names)
+        try name(value, variable, depth: 0, in: &names)
       }
     }
     return GraphPicture(RecordedGraph(of: results), names: names, place: line(ofPlace:))
@@ -97,17 +97,22 @@ extension Interpreter {
     return "\(file):\(label.source.line(at: label.span.start))"
   }
 
-  private func name(_ value: Value, _ path: String, in names: inout [ObjectIdentifier: String])
-    throws
-  {
+  private func name(
+    _ value: Value, _ path: String, depth: Int, in names: inout [ObjectIdentifier: String]
+  ) throws {
+    try ValueTree.require(depth: depth)
     switch value {
     case .record(let record):
-      for (key, value) in record.pairs { try name(value, path.dotted(key), in: &names) }
+      for (key, value) in record.pairs {
+        try name(value, path.dotted(key), depth: depth + 1, in: &names)
+      }
     case .list(let values):
       for (index, value) in values.enumerated() {
-        try name(value, path.isEmpty ? "" : path.dotted("\(index)"), in: &names)
+        let inner = path.isEmpty ? "" : path.dotted("\(index)")
+        try name(value, inner, depth: depth + 1, in: &names)
       }
-    case .host(let snapshot as Snapshot): try name(snapshot.unnamed.plain, path, in: &names)
+    case .host(let snapshot as Snapshot):
+      try name(snapshot.unnamed.plain, path, depth: depth + 1, in: &names)
     default:
       for leaf in try ValueTree(value, for: "graph", numbersAreLeaves: false).leaves {
         guard let identity = leaf.variable.nodeIdentity else { continue }
