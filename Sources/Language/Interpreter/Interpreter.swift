@@ -47,7 +47,12 @@ public final class Interpreter {
   /// Who watches what the running function reads; the context's watcher while it does.
   package private(set) var watcher: (any FreeVariableWatcher)?
   /// What built-ins keep of functions, by their code; see `attachment`.
-  private var attachments: [ObjectIdentifier: AnyObject] = [:]
+  private var attachments: [Attachment: AnyObject] = [:]
+
+  private struct Attachment: Hashable {
+    let code: ObjectIdentifier
+    let type: ObjectIdentifier
+  }
 
   /// Where the time of a run goes, while somebody asks; see `profile`.
   package var profiler: Profiler?
@@ -157,9 +162,10 @@ extension Interpreter {
   package func attachment<Object: AnyObject>(
     of prototype: FunctionPrototype, _ make: () -> Object
   ) -> Object {
-    if let kept = attachments[ObjectIdentifier(prototype)] as? Object { return kept }
+    let key = Attachment(code: ObjectIdentifier(prototype), type: ObjectIdentifier(Object.self))
+    if let kept = attachments[key] as? Object { return kept }
     let made = make()
-    attachments[ObjectIdentifier(prototype)] = made
+    attachments[key] = made
     return made
   }
 
