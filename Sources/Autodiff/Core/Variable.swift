@@ -144,11 +144,6 @@ extension Variable {
 // MARK: - What follows a variable
 
 extension Variable {
-  /// No transformation does: a plain tensor, or one that the program's own tape follows. It outlives
-  /// every transformation.
-  public var isAmbient: Bool {
-    if case .traced(let traced) = self { traced.height == 0 } else { true }
-  }
   /// A tape follows it, and the program sees that first.
   public var isTracked: Bool { node != nil }
   /// A tape, a tangent or a recording does, at some level.
