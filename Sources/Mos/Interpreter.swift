@@ -32,7 +32,7 @@ public final class Interpreter {
   /// An interpreter that prints through a closure.
   public init(output: @escaping (String) -> Void) {
     runtime = Language.Interpreter(library: Builtins.library, output: output)
-    interrupt = Interrupt(flag: runtime.interrupt)
+    interrupt = Interrupt(requests: runtime.requests)
   }
 
   /// Bounds of the next run.
@@ -87,8 +87,9 @@ public final class Interpreter {
 
 /// Stops a running program from outside.
 public struct Interrupt: Sendable {
-  let flag: InterruptFlag
+  let requests: RunRequests
 
-  /// The program ends at its next safepoint, with an error of kind `interrupt`.
-  public func callAsFunction() { flag.raise() }
+  /// The program that runs ends at its next safepoint, with an error of kind `interrupt`; where none runs,
+  /// nothing happens.
+  public func callAsFunction() { requests.interruptRun() }
 }

@@ -119,7 +119,7 @@ private func error(
   }
 
   @Test func `an interrupt ends a run and is not caught`() {
-    let found = error(of: "try { while true {} } catch e {}") { $0.interrupt.raise() }
+    let found = error(of: "try { while true {} } catch e {}") { $0.requests.interrupt() }
     #expect(found?.diagnostic.kind == "interrupt")
   }
 

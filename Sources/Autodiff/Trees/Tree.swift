@@ -71,14 +71,14 @@ extension Tree {
     case (.list(let a), .list(let b)) where a.count == b.count:
       return .list(
         try a.indices.map { i in
-          try Misfit.within(".\(i)") { try a[i].zipped(b[i], missing, transform) }
+          try Misfit.within("\(i)") { try a[i].zipped(b[i], missing, transform) }
         })
     case (.record(let a), .record(let b)) where Tree.haveSameKeys(a, b):
       return .record(
         try Swift.zip(a, b).map { a, b in
           (
             a.key,
-            try Misfit.within(".\(a.key)") { try a.value.zipped(b.value, missing, transform) }
+            try Misfit.within(a.key) { try a.value.zipped(b.value, missing, transform) }
           )
         })
     default: throw Misfit(self, other)
@@ -117,7 +117,7 @@ extension Tree {
         return row
       }
       let columns = try trees.indices.map { i in
-        try Misfit.within(".\(i)") { try trees[i].scanned(rows.map { $0[i] }, transform) }
+        try Misfit.within("\(i)") { try trees[i].scanned(rows.map { $0[i] }, transform) }
       }
       return (0...others.count).map { place in .list(columns.map { $0[place] }) }
     case .record(let pairs):
@@ -128,7 +128,7 @@ extension Tree {
         return row
       }
       let columns = try pairs.indices.map { i in
-        try Misfit.within(".\(pairs[i].key)") {
+        try Misfit.within(pairs[i].key) {
           try pairs[i].value.scanned(rows.map { $0[i].value }, transform)
         }
       }
@@ -166,33 +166,26 @@ extension Tree {
     /// Runs a whole walk; a misfit becomes an error that names the path.
     static func named<R>(_ body: () throws -> R) throws -> R {
       do { return try body() } catch let misfit as Misfit {
-        let path = Tree.shown(misfit.steps.reversed().joined())
-        let place = path.isEmpty ? "" : " at \(path)"
+        let path = misfit.steps.reversed().reduce(Path.top) { $0[$1] }
         throw TensorError(
-          .shape, "the trees differ\(place): \(misfit.there) there and \(misfit.here) here")
+          .shape, "the trees differ\(path.phrase): \(misfit.there) there and \(misfit.here) here")
       }
     }
   }
 
-  /// The leaves with their paths: `layers.0.w`, and nothing for a bare leaf.
-  public var paths: [(path: String, leaf: Variable)] {
-    var result: [(path: String, leaf: Variable)] = []
-    func visit(_ tree: Tree, _ path: String) {
+  /// The leaves with their paths: `layers.0.w`, and the top for a bare leaf.
+  public var paths: [(path: Path, leaf: Variable)] {
+    var result: [(path: Path, leaf: Variable)] = []
+    func visit(_ tree: Tree, _ path: Path) {
       switch tree {
-      case .leaf(let variable): result.append((Tree.shown(path), variable))
-      case .list(let trees):
-        for (i, tree) in trees.enumerated() { visit(tree, "\(path).\(i)") }
-      case .record(let pairs):
-        for pair in pairs { visit(pair.value, "\(path).\(pair.key)") }
+      case .leaf(let variable): result.append((path, variable))
+      case .list(let trees): for (i, tree) in trees.enumerated() { visit(tree, path[i]) }
+      case .record(let pairs): for pair in pairs { visit(pair.value, path[pair.key]) }
       case .none: break
       }
     }
-    visit(self, "")
+    visit(self, .top)
     return result
-  }
-
-  private static func shown(_ path: String) -> String {
-    path.hasPrefix(".") ? String(path.dropFirst()) : path
   }
 
   /// What stands at the top, for messages.

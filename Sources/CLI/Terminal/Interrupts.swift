@@ -4,12 +4,13 @@
 
 import Glibc
 import Language
+import Tensors
 
 /// What SIGINT does.
 enum Interrupts {
   // A signal handler is a C function without a context, so what it reaches is global. It is
   // written by the main thread alone, with the handler's reads in between being whole words.
-  nonisolated(unsafe) private static var flag: InterruptFlag?
+  nonisolated(unsafe) private static var flag: RunRequests?
   nonisolated(unsafe) private static var presses = 0
   nonisolated(unsafe) private static var endsWhenUnheard = false
   /// The thread that waits for input.
@@ -19,14 +20,14 @@ enum Interrupts {
   private static let patience = 50_000
 
   /// From now on Ctrl-C raises the flag.
-  static func watch(_ flag: InterruptFlag, endsWhenUnheard: Bool) {
+  static func watch(_ flag: RunRequests, endsWhenUnheard: Bool) {
     flag.clear()
     self.flag = flag
     self.endsWhenUnheard = endsWhenUnheard
     presses = 0
     handle(SIGINT) { _ in
       Interrupts.presses += 1
-      Interrupts.flag?.raise()
+      Interrupts.flag?.interrupt()
       if Interrupts.endsWhenUnheard {
         var timer = itimerval(it_interval: timeval(), it_value: timeval())
         timer.it_value.tv_usec = Interrupts.patience
@@ -37,7 +38,7 @@ enum Interrupts {
     }
     // A flag that is down has been heard: the program is on its way out.
     handle(SIGALRM) { _ in
-      guard Interrupts.flag?.isRaised == true else { return }
+      guard Interrupts.flag?.isInterrupted == true else { return }
       if !StandardOutput.shared.isBusy { StandardOutput.shared.flush() }
       let text: StaticString = "error[interrupt]: interrupted\n"
       _ = Glibc.write(2, text.utf8Start, text.utf8CodeUnitCount)

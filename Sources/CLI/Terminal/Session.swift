@@ -72,7 +72,7 @@ final class Session {
 
   /// Does what may fail as programs fail.
   func attempt(_ body: () throws -> Value) -> Ending {
-    Interrupts.watch(interpreter.interrupt, endsWhenUnheard: endsWhenUnheard)
+    Interrupts.watch(interpreter.requests, endsWhenUnheard: endsWhenUnheard)
     defer { Interrupts.ignore() }
     do {
       return .value(try body())

@@ -46,6 +46,58 @@ static inline void mos_recording_set(uint32_t number) { mos_recording = number; 
 static inline void *_Nullable mos_context_get(void) { return mos_context; }
 static inline void mos_context_set(void *_Nullable context) { mos_context = context; }
 
+/// What others ask of a run: other threads and signal handlers set bits of it, and the run looks.
+typedef struct mos_requests {
+  uint32_t bits;
+  /// The time that the run may take, for the message when it is over.
+  double seconds;
+} mos_requests;
+
+enum {
+  /// The run is to end.
+  MOS_ASKS_INTERRUPT = 1,
+  /// The time of the run is over.
+  MOS_ASKS_OVERTIME = 2,
+  /// The run is to say where it is.
+  MOS_ASKS_SAMPLE = 4,
+  /// Nobody asks anything: a program runs.
+  MOS_RUNS = 8,
+};
+
+static inline uint32_t mos_requests_get(const mos_requests *_Nonnull requests) {
+  return __atomic_load_n(&requests->bits, __ATOMIC_RELAXED);
+}
+/// Sets bits; gives those from before.
+static inline uint32_t mos_requests_add(mos_requests *_Nonnull requests, uint32_t bits) {
+  return __atomic_fetch_or(&requests->bits, bits, __ATOMIC_RELAXED);
+}
+/// Takes bits back; gives those from before.
+static inline uint32_t mos_requests_remove(mos_requests *_Nonnull requests, uint32_t bits) {
+  return __atomic_fetch_and(&requests->bits, ~bits, __ATOMIC_RELAXED);
+}
+
+/// What is asked of the run on this thread; NULL where no program runs.
+extern _Thread_local mos_requests *_Nullable mos_run;
+
+static inline mos_requests *_Nullable mos_run_get(void) { return mos_run; }
+static inline void mos_run_set(mos_requests *_Nullable requests) { mos_run = requests; }
+
+/// True where the run on this thread is to end.
+static inline int mos_run_must_end(void) {
+  return mos_run && mos_requests_get(mos_run) & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME);
+}
+
+/// The lowest address of this thread's stack; 0 before `mos_stack_left` was asked.
+extern _Thread_local uintptr_t mos_stack_end;
+uintptr_t mos_find_stack_end(void);
+
+/// Bytes of this thread's stack that are left below the caller.
+static inline size_t mos_stack_left(void) {
+  uintptr_t end = mos_stack_end ? mos_stack_end : mos_find_stack_end();
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  return here > end ? here - end : 0;
+}
+
 /// Sets the C library's heap for programs that make and free large graphs of small objects. It holds
 /// for the whole process, so that only one whose process it is may call it.
 void mos_list_small_blocks(void);

@@ -2,7 +2,6 @@
 // on different threads do not see each other.
 
 import Autodiff
-import Synchronization
 import Syntax
 import Tensors
 
@@ -41,8 +40,8 @@ public final class Interpreter {
   public var arguments: [String] = []
   /// What `test` blocks declared, in order; `mos test` calls them.
   public private(set) var tests: [(name: String, source: Source, span: Span, body: Value)] = []
-  /// Set by a signal handler or another thread; the next safepoint throws.
-  public let interrupt = InterruptFlag()
+  /// What signal handlers and other threads ask of a run; the next safepoint answers.
+  public let requests = RunRequests()
 
   /// Who watches what the running function reads; the context's watcher while it does.
   package private(set) var watcher: (any FreeVariableWatcher)?
@@ -129,11 +128,20 @@ extension Interpreter {
   /// run stay where they are.
   private func onLargeStack(_ body: () throws -> Value) throws -> Value {
     if machine.isRunning { return try body() }
+    do { return try beginRun(body) } catch let error as TensorError { throw RuntimeError(error) }
+  }
+
+  private func beginRun(_ body: () throws -> Value) throws -> Value {
+    let deadline = Deadline(limits.seconds, requests)
     machine.begin(limits)
     return try LargeStack.run { [account] in
-      try self.context.with {
-        guard let account else { return try body() }
-        return try MemoryAccount.with(account, body)
+      try self.requests.duringRun(of: deadline.seconds) {
+        try deadline.watched {
+          try self.context.with {
+            guard let account else { return try body() }
+            return try MemoryAccount.with(account, body)
+          }
+        }
       }
     }
   }
@@ -281,31 +289,4 @@ extension Interpreter {
     builtinValues[name] = value
     return value
   }
-}
-
-/// What another thread or a signal handler asks of a running program; the machine looks at it between
-/// operations, at one load for all requests.
-public final class InterruptFlag: Sendable {
-  private static let interrupt: UInt8 = 1
-  private static let sample: UInt8 = 2
-  private let requests = Atomic<UInt8>(0)
-
-  /// Asks the program to end.
-  public func raise() { requests.bitwiseOr(InterruptFlag.interrupt, ordering: .relaxed) }
-  /// Takes that back.
-  public func clear() { requests.bitwiseAnd(~InterruptFlag.interrupt, ordering: .relaxed) }
-  /// True while the program is asked to end.
-  public var isRaised: Bool {
-    requests.load(ordering: .relaxed) & InterruptFlag.interrupt != 0
-  }
-
-  /// Asks the program to say where it is.
-  func askForSample() { requests.bitwiseOr(InterruptFlag.sample, ordering: .relaxed) }
-  /// True once after a sample has been asked for.
-  func takeSampleRequest() -> Bool {
-    let before = requests.bitwiseAnd(~InterruptFlag.sample, ordering: .relaxed).oldValue
-    return before & InterruptFlag.sample != 0
-  }
-  /// True while anything is asked for.
-  @inline(__always) var isPending: Bool { requests.load(ordering: .relaxed) != 0 }
 }

@@ -35,28 +35,28 @@ package final class Profiler {
   }
 
   /// Runs the body while samples are taken.
-  package func measure<R>(_ interrupt: InterruptFlag, _ body: () throws -> R) throws -> R {
-    let thread = try ask(interrupt)
+  package func measure<R>(_ requests: RunRequests, _ body: () throws -> R) throws -> R {
+    let thread = try ask(requests)
     defer {
       clock.isRunning.store(false, ordering: .relaxed)
       pthread_join(thread, nil)
-      _ = interrupt.takeSampleRequest()
+      _ = requests.takeSampleRequest()
     }
     return try body()
   }
 
   private final class Request {
     let clock: Clock
-    let interrupt: InterruptFlag
-    init(_ clock: Clock, _ interrupt: InterruptFlag) {
+    let requests: RunRequests
+    init(_ clock: Clock, _ requests: RunRequests) {
       self.clock = clock
-      self.interrupt = interrupt
+      self.requests = requests
     }
   }
 
-  private func ask(_ interrupt: InterruptFlag) throws -> pthread_t {
+  private func ask(_ requests: RunRequests) throws -> pthread_t {
     var thread = pthread_t()
-    let request = Unmanaged.passRetained(Request(clock, interrupt))
+    let request = Unmanaged.passRetained(Request(clock, requests))
     let status = pthread_create(
       &thread, nil,
       { pointer in
@@ -65,7 +65,7 @@ package final class Profiler {
         while request.clock.isRunning.load(ordering: .relaxed) {
           usleep(UInt32(Profiler.period * 1e6))
           request.clock.waiting.add(1, ordering: .relaxed)
-          request.interrupt.askForSample()
+          request.requests.askForSample()
         }
         return nil
       }, request.toOpaque())

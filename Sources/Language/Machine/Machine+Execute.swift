@@ -324,7 +324,7 @@ extension Machine {
             }
             a.pointee = result
             clearRegisters(a + 1, count)
-            if interpreter.interrupt.isPending { here.ticks = try safepoint() }
+            if interpreter.requests.isPending { here.ticks = try safepoint() }
           case .callMethod:
             sync(here)
             here.ticks -= 1

@@ -17,7 +17,7 @@ extension Machine {
     updates: UInt8 = Flags.updates
   ) throws {
     // Before this operation says where it stands: the time until now was another's.
-    if interpreter.interrupt.isPending { _ = try safepoint() }
+    if interpreter.requests.isPending { _ = try safepoint() }
     state.pointee.pc = pc - 1
     let a = base + Int(i.a)
     let x = base + Int(i.b)

@@ -43,8 +43,6 @@ struct MachineState {
   var ticks = 0
   /// Rounds that the instruction budget still allows after these ticks.
   var budget = Int.max
-  /// The monotonic time at which the run must end.
-  var deadline = Double.infinity
   /// Runs of the loop inside one another.
   var nesting = 0
   /// While what runs is tried out and may change nothing from before, the sequence number of the
@@ -67,8 +65,6 @@ package final class Machine {
   static let stackSize = 4_000_000
   /// Rounds and calls between two looks at limits.
   static let tickInterval = 2_000
-  /// Built-ins that call back into programs, inside one another; each may take 100 KB of stack.
-  static let maximumNesting = 2_000
   /// Tail calls in place of one call before it is taken to be without end.
   static let maximumTailCalls = 100_000_000
 
@@ -135,11 +131,7 @@ package final class Machine {
     // What the built-in records after the call is its own operation, not the callee's last.
     let place = interpreter.context.place
     let window = max(saved.base + saved.header.pointee.registerCount, saved.floor)
-    guard saved.nesting < Machine.maximumNesting else {
-      throw RuntimeError(
-        .limit, "built-in functions call back more than \(Machine.maximumNesting) levels deep",
-        hint: "does a function call itself through `map`, `grad` or the like without end?")
-    }
+    try Safepoint.descend()
     try reserve(window + arguments.count + 2)
     window.pointee = function
     for (i, argument) in arguments.enumerated() { window[i + 1] = argument }
@@ -183,22 +175,14 @@ package final class Machine {
   func begin(_ limits: Limits) {
     state.pointee.ticks = 0
     state.pointee.budget = limits.instructions ?? .max
-    state.pointee.deadline = limits.seconds.map { monotonicSeconds() + $0 } ?? .infinity
   }
 
   /// Looks at limits and interrupts; gives the ticks until the next look.
   package func safepoint() throws -> Int {
-    if interpreter.interrupt.isPending, interpreter.interrupt.takeSampleRequest() {
+    if interpreter.requests.isPending, interpreter.requests.takeSampleRequest() {
       interpreter.profiler?.record(UInt64(UInt(bitPattern: state.pointee.pc)))
     }
-    if interpreter.interrupt.isRaised {
-      interpreter.interrupt.clear()
-      throw RuntimeError(.interrupt, "interrupted")
-    }
-    if monotonicSeconds() > state.pointee.deadline {
-      throw RuntimeError(
-        .limit, "the program ran longer than \(interpreter.limits.seconds ?? 0) seconds")
-    }
+    try Safepoint.look()
     guard state.pointee.budget > 0 else {
       throw RuntimeError(
         .limit,
@@ -313,11 +297,4 @@ func clearRegisters(_ base: UnsafeMutablePointer<Value>, _ count: Int) {
     if !register.isTrivial { register.pointee = .nil }
     register += 1
   }
-}
-
-/// Seconds of a clock that only goes forward.
-func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

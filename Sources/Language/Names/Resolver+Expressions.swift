@@ -509,15 +509,15 @@ extension Resolver {
     case .selfInstance: return "self"
     case .field(let object, let field):
       let path = placeName(object)
-      return path.isEmpty ? "" : path.dotted(field.name)
+      return path.isEmpty ? "" : "\(path).\(field.name)"
     case .index(let object, let parts):
       let path = placeName(object)
       guard !path.isEmpty, parts.count == 1, case .item(let item) = parts[0] else { return "" }
       switch item.kind {
-      case .int(let index) where index >= 0: return path.dotted("\(index)")
+      case .int(let index) where index >= 0: return "\(path).\(index)"
       case .string(let pieces):
         guard pieces.count == 1, case .text(let key) = pieces[0] else { return "" }
-        return path.dotted(key)
+        return "\(path).\(key)"
       default: return ""
       }
     default: return ""

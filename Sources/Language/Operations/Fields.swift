@@ -114,7 +114,7 @@ package enum ModelMethods {
     var seen: Set<ObjectIdentifier> = []
     return try ValueTree(.instance(instance), numbersAreLeaves: false).leaves.compactMap { leaf in
       guard let cell = leaf.cell, seen.insert(ObjectIdentifier(cell)).inserted else { return nil }
-      return (leaf.path, cell)
+      return (leaf.path.description, cell)
     }
   }
 }
@@ -125,30 +125,24 @@ private struct ModelWalk {
   /// Buffers by their paths, in declaration order.
   private(set) var buffers: [(String, Value)] = []
   private var seen: Set<ObjectIdentifier> = []
+  private var walk = Walk()
 
-  init(_ value: Value) throws { try add(value, "", 0) }
+  init(_ value: Value) throws { try add(value, .top) }
 
-  private mutating func add(_ value: Value, _ path: String, _ depth: Int) throws {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(
-        .limit, "a model's fields are nested more than \(ValueTree.maximumDepth) levels deep")
+  private mutating func add(_ value: Value, _ path: Path) throws {
+    if let parts = value.parts(at: path) {
+      try walk.enter(path)
+      for (path, value) in parts { try add(value, path) }
     }
-    switch value {
-    case .instance(let instance):
-      guard seen.insert(ObjectIdentifier(instance)).inserted else { return }
-      modules.append(value)
-      for (field, value) in instance.ownedFields {
-        let place = path.dotted(field.name)
-        if field.kind == .buffer { buffers.append((place, value)) }
-        if value.holdsState { try add(value, place, depth + 1) }
-      }
-    case .list(let values):
-      for (index, value) in values.enumerated() {
-        try add(value, path.dotted("\(index)"), depth + 1)
-      }
-    case .record(let record):
-      for (key, value) in record.pairs { try add(value, path.dotted(key), depth + 1) }
-    default: break
+    guard case .instance(let instance) = value,
+      seen.insert(ObjectIdentifier(instance)).inserted
+    else { return }
+    try walk.enter(path)
+    modules.append(value)
+    for (field, value) in instance.ownedFields {
+      let path = path[field.name]
+      if field.kind == .buffer { buffers.append((path.description, value)) }
+      if value.holdsState { try add(value, path) }
     }
   }
 }
@@ -170,7 +164,7 @@ extension ModelInstance {
     let field = type.fields[slot]
     slots[slot] =
       field.kind == .param
-      ? try ModelInstance.celled(value, previous: .nil, name: field.name) : value
+      ? try value.celled(previous: .nil, .named(field.name)) : value
     if case .parameter(let cell) = slots[slot], cell.name == nil { cell.name = field.name }
   }
 }

@@ -157,59 +157,6 @@ extension Value {
     }
   }
 
-  /// `a == b` as one Bool: tensors are equal where shapes and all elements are.
-  package static func equal(_ x: Value, _ y: Value, depth: Int = 0) throws -> Bool {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(.limit, "the values are nested more than \(ValueTree.maximumDepth) deep")
-    }
-    switch (x, y) {
-    case (.nil, .nil): return true
-    case (.bool(let s), .bool(let t)): return s == t
-    case (.int(let s), .int(let t)): return s == t
-    case (.float(let s), .float(let t)): return s == t
-    case (.int(let s), .float(let t)), (.float(let t), .int(let s)):
-      return Numbers.order(s, t) == 0
-    case (.string(let s), .string(let t)): return s.text == t.text
-    case (.list(let s), .list(let t)):
-      guard s.count == t.count else { return false }
-      for (v, w) in zip(s, t) where try !equal(v, w, depth: depth + 1) { return false }
-      return true
-    case (.record(let s), .record(let t)):
-      guard s.count == t.count else { return false }
-      for (key, v) in s.pairs {
-        guard let w = t[key], try equal(v, w, depth: depth + 1) else { return false }
-      }
-      return true
-    case (.range(let s), .range(let t)):
-      return s.count == t.count
-        && (s.count == 0 || s[0] == t[0] && s[s.count - 1] == t[t.count - 1])
-    case (.function(let s), .function(let t)):
-      return s === t
-        || s.header == t.header && s.receiver === t.receiver && s.captures == t.captures
-    case (.builtin(let s), .builtin(let t)): return s === t || s.name == t.name
-    case (.instance(let s), .instance(let t)): return s === t
-    case (.model(let s), .model(let t)): return s === t
-    case (.module(let s), .module(let t)): return s === t
-    case (.parameter(let s), .parameter(let t)) where s === t: return true
-    case (.host(let s), .host(let t)): return s.isEqual(t)
-    case (.host, .builtin), (.builtin, .host):
-      // `x.dtype == bool`: the name `bool` is a function too.
-      if case .host(let s as DTypeObject) = x, case .builtin(let b) = y {
-        return s.dtype.name == b.name
-      }
-      if case .host(let t as DTypeObject) = y, case .builtin(let b) = x {
-        return t.dtype.name == b.name
-      }
-      return false
-    default:
-      guard x.isNumeric, y.isNumeric, let a = x.variable, let b = y.variable else { return false }
-      guard a.shape == b.shape else { return false }
-      let same = try TensorOperations.compare(.equal, a, b)
-      guard let tensor = same.concrete else { return false }
-      return try tensor.all(.all(rank: tensor.rank)).firstInt != 0
-    }
-  }
-
   /// `element in self`.
   private func contains(_ element: Value) throws -> Bool {
     switch self {
@@ -265,7 +212,7 @@ extension Value {
   }
 
   /// True for a tensor or parameter.
-  var isTensor: Bool {
+  package var isTensor: Bool {
     switch self {
     case .tensor, .parameter: true
     default: false

@@ -9,6 +9,7 @@ package struct Cloner {
   let manner: Snapshot.Manner
   let detachesBuffers: Bool
   let interpreter: Interpreter
+  private var walk = Walk()
   private var cells: [ObjectIdentifier: ParameterCell] = [:]
   private var instances: [ObjectIdentifier: ModelInstance] = [:]
 
@@ -22,34 +23,32 @@ package struct Cloner {
   ///
   /// - Throws: a type error for an optimizer, which belongs to its parameters; a limit error for
   ///   what is nested without end.
-  package mutating func clone(_ value: Value, inBuffer: Bool = false, depth: Int = 0) throws
-    -> Value
-  {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(.limit, "the value is nested more than \(ValueTree.maximumDepth) deep")
-    }
+  package mutating func clone(_ value: Value, inBuffer: Bool = false) throws -> Value {
     switch value {
     case .tensor(let variable):
       return .tensor(
         inBuffer && detachesBuffers ? stopGradient(variable) : try manner.kept(variable))
     case .parameter(let cell): return .parameter(try clone(cell))
-    case .list(let values):
-      return .list(try values.map { try clone($0, inBuffer: inBuffer, depth: depth + 1) })
-    case .record(let record):
-      return .record(
-        Record(
-          try record.pairs.map { ($0, try clone($1, inBuffer: inBuffer, depth: depth + 1)) }))
-    case .instance(let instance): return .instance(try clone(instance, depth))
+    case .instance(let instance): return .instance(try clone(instance))
     case .host(let snapshot as Snapshot):
-      let plain = try clone(snapshot.plain, inBuffer: inBuffer, depth: depth + 1)
-      return .host(snapshot.holding(plain))
+      return .host(snapshot.holding(try clone(snapshot.plain, inBuffer: inBuffer)))
     case .host(let host) where host.stateTree != nil:
       throw RuntimeError(
         .type, "\(host.typeName) belongs to its parameters and cannot be cloned",
         hint: "make a new one for the clone, and `recover` into it what `extract` gives of this one"
       )
-    default: return value
+    default:
+      return try mapParts(of: value) { try $0.clone($1, inBuffer: inBuffer) } ?? value
     }
+  }
+
+  /// A list or a record with its parts replaced, in the course of this walk; nil for any other value.
+  package mutating func mapParts(
+    of value: Value, _ transform: (inout Cloner, Value) throws -> Value
+  ) throws -> Value? {
+    guard value.holdsParts else { return nil }
+    try walk.enter()
+    return try value.mapParts { try transform(&self, $0) }
   }
 
   private mutating func clone(_ cell: ParameterCell) throws -> ParameterCell {
@@ -63,8 +62,9 @@ package struct Cloner {
     return made
   }
 
-  private mutating func clone(_ instance: ModelInstance, _ depth: Int) throws -> ModelInstance {
+  private mutating func clone(_ instance: ModelInstance) throws -> ModelInstance {
     if let known = instances[ObjectIdentifier(instance)] { return known }
+    try walk.enter()
     let made = try newInstance(like: instance)
     instances[ObjectIdentifier(instance)] = made
     for (slot, field) in instance.type.fields.enumerated() {
@@ -73,7 +73,7 @@ package struct Cloner {
       guard field.kind != .method, field.kind != .let || !value.isFunction else { continue }
       made[slot: slot] =
         field.kind == .argument
-        ? value : try clone(value, inBuffer: field.kind == .buffer, depth: depth + 1)
+        ? value : try clone(value, inBuffer: field.kind == .buffer)
     }
     return made
   }

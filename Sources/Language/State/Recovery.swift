@@ -22,15 +22,15 @@ struct Recovery {
   let isPartial: Bool
 
   /// Paths that take a state.
-  private(set) var restored: [String] = []
+  private(set) var restored: [Path] = []
   /// Paths of the target that the state has nothing for.
-  private(set) var missing: [String] = []
+  private(set) var missing: [Path] = []
   /// Those of values that other paths may lead to as well: parameters, models.
-  private var unmet: [(path: String, value: Value)] = []
+  private var unmet: [(path: Path, value: Value)] = []
   /// Paths of the state that the target has no place for.
-  private(set) var extra: [String] = []
+  private(set) var extra: [Path] = []
   /// Paths where the two differ, with how.
-  private(set) var different: [(path: String, how: String)] = []
+  private(set) var different: [(path: Path, how: String)] = []
 
   private var cells: [(cell: ParameterCell, variable: Variable)] = []
   private var slots: [(instance: ModelInstance, slot: Int, value: Value)] = []
@@ -44,7 +44,7 @@ struct Recovery {
   /// Notes what it takes to put a state into a target; gives the value that the target's place is
   /// to hold.
   mutating func fit(
-    _ state: State, to target: Value, path: String = "", role: Role = .plain
+    _ state: State, to target: Value, path: Path = .top, role: Role = .plain
   ) throws -> Value {
     switch (state, target) {
     case (.kept, _): return target
@@ -108,7 +108,7 @@ struct Recovery {
 
   /// The outcome as a record of paths.
   var report: Record {
-    func list(_ paths: [String]) -> Value { .list(paths.map { .string($0) }) }
+    func list(_ paths: [Path]) -> Value { .list(paths.map { .string($0.description) }) }
     return Record([
       ("restored", list(restored)), ("missing", list(missing)), ("extra", list(extra)),
       ("different", list(different.map(\.path))),
@@ -138,7 +138,7 @@ extension Value {
 
 extension Recovery {
   private mutating func fit(
-    _ variable: Variable, to cell: ParameterCell, _ path: String
+    _ variable: Variable, to cell: ParameterCell, _ path: Path
   ) throws {
     guard isAlike(variable, cell.value, path, isFloat: true) else { return }
     restored.append(path)
@@ -147,13 +147,13 @@ extension Recovery {
   }
 
   private mutating func fit(
-    _ members: [(key: String, value: State)], to instance: ModelInstance, _ path: String
+    _ members: [(key: String, value: State)], to instance: ModelInstance, _ path: Path
   ) throws {
     let fields = instance.stateFields
     try match(members, fields.map { ($0.field.name, $0.value) }, path) { recovery, place, state in
       let (field, value) = fields[place]
       let role: Role = field.kind == .param ? .param : field.kind == .buffer ? .buffer : .plain
-      let new = try recovery.fit(state, to: value, path: path.dotted(field.name), role: role)
+      let new = try recovery.fit(state, to: value, path: path[field.name], role: role)
       guard let slot = instance.type.slots[field.name] else { return }
       recovery.slots.append((instance, slot, new))
     }
@@ -161,7 +161,7 @@ extension Recovery {
 
   /// The record with the states of its members; nil where it is a buffer that changes as a whole.
   private mutating func fit(
-    _ members: [(key: String, value: State)], to record: Record, _ path: String, _ role: Role
+    _ members: [(key: String, value: State)], to record: Record, _ path: Path, _ role: Role
   ) throws -> Value? {
     if role == .buffer, members.map(\.key) != record.keys { return nil }
     var result = record
@@ -169,7 +169,7 @@ extension Recovery {
     try match(members, Array(record.pairs), path) { recovery, place, state in
       let key = keys[place]
       result[key] = try recovery.fit(
-        state, to: record.values[place], path: path.dotted(key), role: role)
+        state, to: record.values[place], path: path[key], role: role)
     }
     return .record(result)
   }
@@ -177,7 +177,7 @@ extension Recovery {
   /// Runs the body for each name that both have, with its place in the target.
   private mutating func match(
     _ members: [(key: String, value: State)], _ targets: [(name: String, value: Value)],
-    _ path: String,
+    _ path: Path,
     _ body: (inout Recovery, Int, State) throws -> Void
   ) throws {
     var states: [String: State] = [:]
@@ -186,12 +186,12 @@ extension Recovery {
       if let state = states.removeValue(forKey: target.name) {
         try body(&self, place, state)
       } else if target.value.holdsState {
-        unmet.append((path.dotted(target.name), target.value))
+        unmet.append((path[target.name], target.value))
       } else {
-        missing.append(path.dotted(target.name))
+        missing.append(path[target.name])
       }
     }
-    extra += members.map(\.key).filter { states[$0] != nil }.map { path.dotted($0) }
+    extra += members.map(\.key).filter { states[$0] != nil }.map { path[$0] }
   }
 
   /// What the state has nothing for is missing, unless all of its parameters take theirs from another
@@ -210,41 +210,41 @@ extension Recovery {
 
   /// The list with the states of its elements; nil where it is a buffer that changes as a whole.
   private mutating func fit(
-    _ states: [State], to values: [Value], _ path: String, _ role: Role
+    _ states: [State], to values: [Value], _ path: Path, _ role: Role
   ) throws -> Value? {
     if states.count != values.count {
       if role == .buffer { return nil }
       guard isPartial else { return differ(.list(states), .list(values), path) }
       for i in min(states.count, values.count)..<max(states.count, values.count) {
         if i < states.count {
-          extra.append(path.dotted("\(i)"))
+          extra.append(path[i])
         } else {
-          missing.append(path.dotted("\(i)"))
+          missing.append(path[i])
         }
       }
     }
     var result = values
     for (i, (state, value)) in zip(states, values).enumerated() {
-      result[i] = try fit(state, to: value, path: path.dotted("\(i)"), role: role)
+      result[i] = try fit(state, to: value, path: path[i], role: role)
     }
     return .list(result)
   }
 
   /// The list with the states of those elements that a record names by their numbers.
   private mutating func fit(
-    _ members: [(key: String, value: State)], to values: [Value], _ path: String, _ role: Role
+    _ members: [(key: String, value: State)], to values: [Value], _ path: Path, _ role: Role
   ) throws -> Value {
     var result = values
     let targets = values.enumerated().map { ("\($0)", $1) }
     try match(members, targets, path) { recovery, place, state in
       result[place] = try recovery.fit(
-        state, to: values[place], path: path.dotted("\(place)"), role: role)
+        state, to: values[place], path: path[place], role: role)
     }
     return .list(result)
   }
 
   /// A host object takes its state whole.
-  private mutating func fit(_ state: State, to host: HostObject, _ path: String) throws {
+  private mutating func fit(_ state: State, to host: HostObject, _ path: Path) throws {
     var tree = state
     if case .object(_, let inner) = state { tree = inner }
     if let misfit = host.misfit(of: tree.value) {
@@ -266,10 +266,10 @@ extension Recovery {
 
   /// What is wrong with a state beside another; nil where nothing is.
   private func difference(
-    of state: State, from tree: Value, _ path: String
+    of state: State, from tree: Value, _ path: Path
   ) throws -> Recovery? {
     var trial = Recovery(manner)
-    trial.compare(state, try StateReader(manner: .reference).read(tree), path)
+    trial.compare(state, try State(of: tree), path)
     return trial.isFlawless ? nil : trial
   }
 
@@ -277,15 +277,15 @@ extension Recovery {
 
   /// Notes where the structures of two states of a host object differ. Nothing stands for a tensor
   /// that is not there yet, and no elements for a history that has not begun.
-  private mutating func compare(_ state: State, _ current: State, _ path: String) {
+  private mutating func compare(_ state: State, _ current: State, _ path: Path) {
     if isEmpty(state) || isEmpty(current) { return }
     switch (state, current) {
     case (.tensor(let a), .tensor(let b)): _ = isAlike(a, b, path, isFloat: b.dtype.isFloat)
     case (.list(let a), .list(let b)) where a.count == b.count || a.isEmpty || b.isEmpty:
-      for (i, (a, b)) in zip(a, b).enumerated() { compare(a, b, path.dotted("\(i)")) }
+      for (i, (a, b)) in zip(a, b).enumerated() { compare(a, b, path[i]) }
     case (.record(let a), .record(let b)):
       try? match(a, b.map { ($0.key, .nil) }, path) { recovery, place, state in
-        recovery.compare(state, b[place].value, path.dotted(b[place].key))
+        recovery.compare(state, b[place].value, path[b[place].key])
       }
     case (.value(let a), .value(let b)) where a.typeName == b.typeName: break
     default:
@@ -299,7 +299,7 @@ extension Recovery {
   }
 
   private mutating func isAlike(
-    _ state: Variable, _ target: Variable, _ path: String, isFloat: Bool? = nil
+    _ state: Variable, _ target: Variable, _ path: Path, isFloat: Bool? = nil
   ) -> Bool {
     if state.shape == target.shape, isFloat == nil || state.dtype.isFloat == isFloat { return true }
     different.append(
@@ -308,7 +308,7 @@ extension Recovery {
     return false
   }
 
-  private mutating func differ(_ state: State, _ target: Value, _ path: String) -> Value {
+  private mutating func differ(_ state: State, _ target: Value, _ path: Path) -> Value {
     different.append(
       (path, "is \(state.description) in the snapshot, \(target.shortDescription) in the target"))
     return target
@@ -331,7 +331,7 @@ extension Recovery {
     let all =
       missing.map { "\($0) is missing in the snapshot" }
       + extra.map { "\($0) is not in the target" }
-      + different.map { "\($0.path.isEmpty ? "the target" : $0.path) \($0.how)" }
+      + different.map { "\($0.path.isTop ? "the target" : $0.path.description) \($0.how)" }
     guard !all.isEmpty else { return }
     let more = all.count > 6 ? "; and \(all.count - 6) more" : ""
     throw RuntimeError(

@@ -58,7 +58,7 @@ public final class Snapshot: HostObject {
         .type, "\(value.shortDescription) has no state to extract",
         hint: "targets are models, parameters, optimizers, and lists and records of them")
     }
-    let reader = StateReader(manner: manner, detachesBuffers: detachesBuffers)
+    var reader = StateReader(manner: manner, detachesBuffers: detachesBuffers)
     self.init(
       .targets(try values.map { try reader.read($0) }), manner: manner, names: names, name: name)
   }
@@ -159,7 +159,7 @@ extension Snapshot {
   ) throws -> [Value] {
     var results: [Value] = []
     for (i, (state, value)) in zip(states, values).enumerated() {
-      results.append(try recovery.fit(state, to: value, path: names?[i] ?? "\(i)"))
+      results.append(try recovery.fit(state, to: value, path: .named(names?[i] ?? String(i))))
     }
     return results
   }
@@ -170,7 +170,7 @@ extension Snapshot {
 extension Interpreter {
   /// The state of every variable of the main program.
   public func sessionSnapshot(_ manner: Snapshot.Manner = .reference) throws -> Snapshot {
-    let reader = StateReader(manner: manner)
+    var reader = StateReader(manner: manner)
     return Snapshot(
       .session(try variables.map { ($0.name, $0.value, try reader.read($0.value)) }),
       manner: manner,
@@ -194,7 +194,7 @@ extension Interpreter {
       let target = known ?? .nil
       // A plain variable is replaced whole, whatever it has become.
       let role: Recovery.Role = target.hasIdentity ? .plain : .buffer
-      results.append((name, try recovery.fit(state, to: target, path: name, role: role)))
+      results.append((name, try recovery.fit(state, to: target, path: .named(name), role: role)))
     }
     for (_, value) in results { try requireOwn(value) }
     try recovery.commit()
@@ -231,7 +231,7 @@ extension Snapshot {
     switch value {
     case .host(let host as Snapshot): return host
     case .record, .list, .tensor:
-      let state = try StateReader(manner: .reference).read(value)
+      let state = try State(of: value)
       return Snapshot(.targets([state]), manner: .reference)
     default:
       throw RuntimeError(

@@ -67,7 +67,9 @@ extension Snapshot {
   /// The leaves by name; a target that is one bare tensor and has no name is called as in a file.
   package func leaves() throws -> Record {
     Record(
-      try ValueTree(.host(self)).leaves.map { ($0.path.isEmpty ? "value" : $0.path, $0.value) })
+      try ValueTree(.host(self)).leaves.map {
+        ($0.path.isTop ? "value" : $0.path.description, $0.value)
+      })
   }
 }
 

@@ -52,49 +52,63 @@ extension Snapshot {
 struct StateReader {
   let manner: Snapshot.Manner
   /// True where buffers are cut from their graphs, whatever the manner.
-  var detachesBuffers = false
+  let detachesBuffers: Bool
+  private var walk = Walk()
+  /// The models that are being read, outer ones of the present place.
+  private var open: Set<ObjectIdentifier> = []
+
+  init(manner: Snapshot.Manner, detachesBuffers: Bool = false) {
+    self.manner = manner
+    self.detachesBuffers = detachesBuffers
+  }
 
   /// The state of a value.
   ///
-  /// - Parameter open: the models that the value is in.
   /// - Throws: a limit error for what is nested without end.
-  func read(
-    _ value: Value, inBuffer: Bool = false, depth: Int = 0, in open: Set<ObjectIdentifier> = []
+  mutating func read(
+    _ value: Value, inBuffer: Bool = false, _ path: Path = .top
   ) throws -> State {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(.limit, "the state is nested more than \(ValueTree.maximumDepth) deep")
-    }
-    func inner(_ value: Value) throws -> State {
-      try read(value, inBuffer: inBuffer, depth: depth + 1, in: open)
-    }
     Context.current.meets(obstacle: "takes a state")
     switch value {
     case .tensor(let variable): return .tensor(try kept(variable, inBuffer))
     case .parameter(let cell): return .parameter(try kept(cell.value, inBuffer))
-    case .list(let values): return .list(try values.map(inner))
-    case .record(let record): return .record(try record.pairs.map { ($0, try inner($1)) })
+    case .list(let values):
+      try walk.enter(path)
+      return .list(
+        try values.enumerated().map { try read($1, inBuffer: inBuffer, path[$0]) })
+    case .record(let record):
+      try walk.enter(path)
+      return .record(
+        try record.pairs.map { ($0, try read($1, inBuffer: inBuffer, path[$0])) })
     case .instance(let instance):
-      let identity = ObjectIdentifier(instance)
-      guard !open.contains(identity) else { return .kept(instance.type.name) }
+      guard open.insert(ObjectIdentifier(instance)).inserted else {
+        return .kept(instance.type.name)
+      }
+      defer { open.remove(ObjectIdentifier(instance)) }
+      try walk.enter(path)
       return .model(
         instance.type.name,
         try instance.stateFields.map { field, value in
-          (
-            field.name,
-            try read(
-              value, inBuffer: inBuffer || field.kind == .buffer, depth: depth + 1,
-              in: open.union([identity]))
-          )
+          let isBuffer = inBuffer || field.kind == .buffer
+          return (field.name, try read(value, inBuffer: isBuffer, path[field.name]))
         })
     case .host(let host):
       guard let tree = host.stateTree else { return .value(value) }
-      return .object(host.typeName, try inner(tree))
+      return .object(host.typeName, try read(tree, inBuffer: inBuffer, path))
     default: return .value(value)
     }
   }
 
   private func kept(_ variable: Variable, _ inBuffer: Bool) throws -> Variable {
     inBuffer && detachesBuffers ? stopGradient(variable) : try manner.kept(variable)
+  }
+}
+
+extension State {
+  /// The state of a value, with the very tensors.
+  init(of value: Value) throws {
+    var reader = StateReader(manner: .reference)
+    self = try reader.read(value)
   }
 }
 
@@ -108,12 +122,12 @@ extension ModelInstance {
 extension Value {
   /// True for parameters, models and host objects with a state, and for structures with one inside.
   var hasIdentity: Bool {
-    switch self {
-    case .parameter, .instance: true
-    case .list(let values): values.contains(where: \.hasIdentity)
-    case .record(let record): record.values.contains(where: \.hasIdentity)
-    case .host(let host): host.stateTree != nil
-    default: false
+    contains { value in
+      switch value {
+      case .parameter, .instance: true
+      case .host(let host): host.stateTree != nil
+      default: false
+      }
     }
   }
 
@@ -259,11 +273,6 @@ extension State {
     }
     return root.state
   }
-}
-
-extension String {
-  /// The path of a member of what stands at this path.
-  package func dotted(_ name: String) -> String { isEmpty ? name : "\(self).\(name)" }
 }
 
 /// States by the parts of their paths, in the order they came.

@@ -31,7 +31,7 @@ package enum StateFile {
     } else {
       encoder.keepsUnknown = false
       encoder.text += "{\"kind\":\"tree\",\"value\":"
-      try encoder.write(StateReader(manner: .reference).read(value), path: "")
+      try encoder.write(State(of: value), path: .top)
       encoder.text += "}"
     }
     let metadata = [
@@ -73,7 +73,7 @@ private struct StateEncoder {
   var keepsUnknown = true
   private var names: Set<String> = []
 
-  mutating func write(_ snapshot: Snapshot, path: String = "") throws {
+  mutating func write(_ snapshot: Snapshot, path: Path = .top) throws {
     let outer = keepsUnknown
     keepsUnknown = true
     let random = snapshot.random
@@ -88,7 +88,7 @@ private struct StateEncoder {
       text += "\"targets\":["
       for (i, state) in states.enumerated() {
         if i > 0 { text += "," }
-        try write(state, path: states.count == 1 ? path : path.dotted("\(i)"))
+        try write(state, path: states.count == 1 ? path : path[i])
       }
       text += "]}"
     case .session(let variables):
@@ -99,7 +99,7 @@ private struct StateEncoder {
     keepsUnknown = outer
   }
 
-  mutating func write(_ state: State, path: String) throws {
+  mutating func write(_ state: State, path: Path) throws {
     switch state {
     case .tensor(let variable): text += "{\"tensor\":\(try add(variable, path).inJSON)}"
     case .parameter(let variable): text += "{\"parameter\":\(try add(variable, path).inJSON)}"
@@ -107,7 +107,7 @@ private struct StateEncoder {
       text += "["
       for (i, state) in states.enumerated() {
         if i > 0 { text += "," }
-        try write(state, path: path.dotted("\(i)"))
+        try write(state, path: path[i])
       }
       text += "]"
     case .record(let pairs):
@@ -127,16 +127,16 @@ private struct StateEncoder {
     }
   }
 
-  private mutating func write(_ pairs: [(key: String, value: State)], path: String) throws {
+  private mutating func write(_ pairs: [(key: String, value: State)], path: Path) throws {
     text += "{"
     for (i, (key, state)) in pairs.enumerated() {
       text += "\(i > 0 ? "," : "")\(key.inJSON):"
-      try write(state, path: path.dotted(key))
+      try write(state, path: path[key])
     }
     text += "}"
   }
 
-  private mutating func write(_ value: Value, path: String) throws {
+  private mutating func write(_ value: Value, path: Path) throws {
     switch value {
     case .nil: text += "null"
     case .bool(let flag): text += flag ? "true" : "false"
@@ -158,7 +158,7 @@ private struct StateEncoder {
       guard keepsUnknown else {
         throw RuntimeError(
           .type,
-          "\(value.shortDescription)\(path.isEmpty ? "" : " at \(path)") cannot be saved",
+          "\(value.shortDescription)\(path.phrase) cannot be saved",
           hint: "a .safetensors file holds tensors, numbers, texts, and lists, records and "
             + "snapshots of them")
       }
@@ -167,14 +167,14 @@ private struct StateEncoder {
   }
 
   /// Adds a tensor under its path, or what makes the path unique; gives the name.
-  private mutating func add(_ variable: Variable, _ path: String) throws -> String {
+  private mutating func add(_ variable: Variable, _ path: Path) throws -> String {
     guard let tensor = variable.concrete else {
       throw RuntimeError(
         .value,
-        "\(path.isEmpty ? "the tensor" : path) has no numbers that could be saved: vmap "
+        "\(path.isTop ? "the tensor" : path.description) has no numbers that could be saved: vmap "
           + "maps over it", hint: "save outside vmap")
     }
-    let base = path.isEmpty ? "value" : path
+    let base = path.isTop ? "value" : path.description
     var name = base
     var number = 2
     while name == "__metadata__" || !names.insert(name).inserted {
@@ -206,7 +206,7 @@ private struct StateDecoder {
     let decoder = StateDecoder(
       tensors: Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor) }))
     // A state's level takes at most two of the text's.
-    var reader = JSONReader(Array(text.utf8), maximumDepth: 2 * ValueTree.maximumDepth + 8)
+    var reader = JSONReader(Array(text.utf8), maximumDepth: 2 * Walk.maximumDepth + 8)
     let value = try decoder.readDocument(&reader)
     try reader.finish()
     return value

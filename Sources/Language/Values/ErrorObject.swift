@@ -24,18 +24,12 @@ package final class ErrorObject: HostObject {
     switch value {
     case .string(let text): error.diagnostic.message = text.text
     case .record(let record):
-      error.diagnostic.message = record["message"]?.text ?? plain(value)
+      error.diagnostic.message = record["message"]?.text ?? value.description()
       if let kind = record["kind"]?.text { error.diagnostic.kind = kind }
       error.diagnostic.hint = record["hint"]?.text
-    default: error.diagnostic.message = plain(value)
+    default: error.diagnostic.message = value.description()
     }
     return error
-  }
-
-  private static func plain(_ value: Value) -> String {
-    var writer = ValueWriter()
-    writer.write(value, quoted: false, depth: 0)
-    return writer.text
   }
 
   package override var summary: String {

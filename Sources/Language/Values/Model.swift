@@ -182,17 +182,8 @@ public final class ModelInstance {
     switch value {
     case .parameter, .list, .record:
       guard type.fields[slot].kind == .param else { return value }
-      return ModelInstance.uncelled(value)
+      return value.uncelled
     default: return value
-    }
-  }
-
-  private static func uncelled(_ value: Value) -> Value {
-    switch value {
-    case .parameter(let cell): .tensor(cell.value)
-    case .list(let values): .list(values.map(uncelled))
-    case .record(let record): .record(Record(record.pairs.map { ($0, uncelled($1)) }))
-    default: value
     }
   }
 
@@ -204,52 +195,57 @@ public final class ModelInstance {
       slots[slot] = value
       return
     }
-    slots[slot] = try ModelInstance.celled(
-      value, previous: slots[slot], name: type.fields[slot].name)
+    slots[slot] = try value.celled(previous: slots[slot], .named(type.fields[slot].name))
+  }
+}
+
+extension Value {
+  /// The tensors of the cells in a value.
+  fileprivate var uncelled: Value {
+    if case .parameter(let cell) = self { return .tensor(cell.value) }
+    return mapParts(\.uncelled) ?? self
   }
 
   /// A value with a cell for each tensor or number in it, those of the previous value kept.
-  static func celled(
-    _ value: Value, previous: Value, name: String, depth: Int = 0
-  ) throws -> Value {
-    guard depth < ValueTree.maximumDepth else {
-      throw RuntimeError(
-        .limit, "a param field is nested more than \(ValueTree.maximumDepth) levels deep")
-    }
-    switch value {
-    case .nil, .parameter: return value
+  ///
+  /// - Parameter path: where it stands, from the name of the field on.
+  func celled(previous: Value, _ path: Path) throws -> Value {
+    var walk = Walk()
+    return try celled(previous, path, &walk)
+  }
+
+  private func celled(_ previous: Value, _ path: Path, _ walk: inout Walk) throws -> Value {
+    switch self {
+    case .nil, .parameter: return self
     case .list(let values):
+      try walk.enter(path)
       var old: [Value] = []
       if case .list(let list) = previous { old = list }
       return .list(
-        try values.enumerated().map { i, element in
-          try celled(
-            element, previous: i < old.count ? old[i] : .nil, name: "\(name).\(i)",
-            depth: depth + 1)
+        try values.enumerated().map { i, part in
+          try part.celled(i < old.count ? old[i] : .nil, path[i], &walk)
         })
     case .record(let record):
+      try walk.enter(path)
       var old = Record()
       if case .record(let previous) = previous { old = previous }
       return .record(
         Record(
-          try record.pairs.map { key, element in
-            (
-              key,
-              try celled(
-                element, previous: old[key] ?? .nil, name: "\(name).\(key)", depth: depth + 1)
-            )
+          try record.pairs.map { key, part in
+            (key, try part.celled(old[key] ?? .nil, path[key], &walk))
           }))
     default:
-      guard let variable = value.variable else {
+      guard let variable else {
         throw RuntimeError(
-          .type, "param field `\(name)` holds tensors, not \(value.shortDescription)",
+          .type, "param field `\(path)` holds tensors, not \(shortDescription)",
           hint: "declare it with `let` or `buffer`")
       }
       if case .parameter(let cell) = previous {
         cell.value = try assigned(variable)
         return previous
       }
-      return .parameter(try Autodiff.Parameter(leafOf: floating(variable), name: name))
+      return .parameter(
+        try Autodiff.Parameter(leafOf: floating(variable), name: path.description))
     }
   }
 }

@@ -6,9 +6,18 @@ import Tensors
 
 extension Value {
   /// What `print` writes; strings inside structures are quoted.
+  ///
+  /// - Throws: a limit error for a text without end.
+  package func written(quoted: Bool = false) throws -> String {
+    var writer = ValueWriter()
+    try writer.write(self, quoted: quoted, depth: 0)
+    return writer.text
+  }
+
+  /// What `print` writes, cut where it has no end.
   public func description(quoted: Bool = false) -> String {
     var writer = ValueWriter()
-    writer.write(self, quoted: quoted, depth: 0)
+    do { try writer.write(self, quoted: quoted, depth: 0) } catch { return writer.text + "…" }
     return writer.text
   }
 
@@ -48,7 +57,7 @@ extension Value {
 
   /// The value in a text, as in `"{x:.3f}"`; as `print` writes it where there is no specification.
   func formatted(_ specification: String) throws -> Value {
-    if specification.isEmpty { return text == nil ? .string(description()) : self }
+    if specification.isEmpty { return text == nil ? .string(try written()) : self }
     return .string(try format(specification))
   }
 
@@ -80,8 +89,12 @@ struct ValueWriter {
 
   /// Deeper structures print as `…`.
   static let maximumDepth = 100
+  /// The longest text of a value: 256 MB, which nobody reads.
+  static let maximumBytes = 1 << 28
 
-  mutating func write(_ value: Value, quoted: Bool, depth: Int) {
+  private var walk = Walk()
+
+  mutating func write(_ value: Value, quoted: Bool, depth: Int) throws {
     guard depth < ValueWriter.maximumDepth else {
       text += "…"
       return
@@ -96,19 +109,22 @@ struct ValueWriter {
     case .tensor(let variable): write(variable)
     case .parameter(let cell): write(cell.value)
     case .list(let values):
+      try enter()
       text += "("
       for (i, element) in values.enumerated() {
         if i > 0 { text += ", " }
-        write(element, quoted: true, depth: depth + 1)
+        if i & 1023 == 1023 { try look() }
+        try write(element, quoted: true, depth: depth + 1)
       }
       text += values.count == 1 ? ",)" : ")"
     case .record(let record):
+      try enter()
       text += "{"
       for (i, (key, element)) in record.pairs.enumerated() {
         if i > 0 { text += ", " }
         text += ValueWriter.isIdentifier(key) ? key : key.quoted
         text += ": "
-        write(element, quoted: true, depth: depth + 1)
+        try write(element, quoted: true, depth: depth + 1)
       }
       text += "}"
     case .range(let range):
@@ -119,7 +135,20 @@ struct ValueWriter {
     case .instance(let instance): write(instance)
     case .module(let module): text += "<module \(module.name.showingHidden)>"
     case .host(let host): text += host.summary.showingHidden
-    case .box(let box): write(box.value, quoted: quoted, depth: depth + 1)
+    case .box(let box): try write(box.value, quoted: quoted, depth: depth + 1)
+    }
+  }
+
+  private mutating func enter() throws {
+    try walk.enter()
+    try look()
+  }
+
+  private func look() throws {
+    try Safepoint.look()
+    guard text.utf8.count <= ValueWriter.maximumBytes else {
+      throw RuntimeError(
+        .limit, "the text of a value is longer than \(ValueWriter.maximumBytes) bytes")
     }
   }
 

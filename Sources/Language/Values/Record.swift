@@ -79,6 +79,14 @@ public struct Record {
     }
   }
 
+  /// The same keys with other values.
+  package func mapValues(_ transform: (Value) throws -> Value) rethrows -> Record {
+    var result = Record()
+    result.storage = Storage(
+      keys: keys, values: try values.map(transform), index: storage.index)
+    return result
+  }
+
   /// Takes a key away; the order of the others stays.
   public mutating func remove(_ key: String) {
     guard let place = position(of: key) else { return }

@@ -1,4 +1,4 @@
-// Values as trees: every walk over a structure of a program's values is here.
+// Values as trees.
 //
 // `ValueTree` takes a value apart into leaves and the structure around them, and puts it together
 // again from other leaves. A leaf is a tensor, a number or a parameter's tensor; anything else
@@ -15,8 +15,8 @@ package struct ValueTree {
     package var variable: Variable
     /// The cell it was read from, if any.
     package var cell: ParameterCell?
-    /// `layers.0.weight`; empty for a bare tensor.
-    package var path: String
+    /// Where it stands, `layers.0.weight`; the top for a bare tensor.
+    package var path: Path
     /// What a plain number was.
     package var number: NumberKind = .tensor
   }
@@ -39,8 +39,6 @@ package struct ValueTree {
 
   package private(set) var leaves: [Leaf] = []
   package private(set) var structure: Structure = .leaf
-  /// The models that are being taken apart, outer ones of the present place.
-  private var open: Set<ObjectIdentifier> = []
 
   /// A tree of leaves and the structure that they stand in.
   package init(leaves: [Leaf], structure: Structure) {
@@ -48,32 +46,28 @@ package struct ValueTree {
     self.structure = structure
   }
 
-  /// The nesting at which a value is taken to be without end.
-  package static let maximumDepth = 500
-
-  /// - Throws: a limit error at a depth where a tree is taken to be without end.
-  package static func require(depth: Int) throws {
-    guard depth < maximumDepth else {
-      throw RuntimeError(.limit, "a tree is nested more than \(maximumDepth) levels deep")
-    }
-  }
-
   /// Takes a value apart.
   ///
   /// - Parameters:
   ///   - numbersAreLeaves: whether plain numbers count as tensors.
   ///   - buffers: whether the buffers of models are leaves too.
-  package init(_ value: Value, numbersAreLeaves: Bool = true, buffers: Bool = false) throws {
-    structure = try take(
-      value, path: "", numbersAreLeaves: numbersAreLeaves, buffers: buffers, depth: 0)
+  ///   - path: where the value stands.
+  package init(
+    _ value: Value, numbersAreLeaves: Bool = true, buffers: Bool = false, path: Path = .top
+  ) throws {
+    var taking = Taking(numbersAreLeaves: numbersAreLeaves, buffers: buffers)
+    structure = try taking.take(value, path)
+    leaves = taking.leaves
   }
 
   /// Takes a value apart that has to be a tree.
   ///
   /// - Parameter name: who needs it, for the message.
   /// - Throws: a type error for what has no leaf and is no empty structure: text, a function, nil.
-  package init(_ value: Value, for name: String, numbersAreLeaves: Bool = true) throws {
-    try self.init(value, numbersAreLeaves: numbersAreLeaves)
+  package init(
+    _ value: Value, for name: String, numbersAreLeaves: Bool = true, path: Path = .top
+  ) throws {
+    try self.init(value, numbersAreLeaves: numbersAreLeaves, path: path)
     guard structure.isNoTree || value.isNil else { return }
     throw ValueTree.noTree(value, for: name, numbersAreLeaves: numbersAreLeaves)
   }
@@ -102,61 +96,6 @@ package struct ValueTree {
       hint: "a tree is a tensor, a parameter, a model, a snapshot, or a list or record of them")
   }
 
-  private mutating func take(
-    _ value: Value, path: String, numbersAreLeaves: Bool, buffers: Bool, depth: Int
-  ) throws -> Structure {
-    try ValueTree.require(depth: depth)
-    func inner(_ value: Value, _ path: String, _ tree: inout ValueTree) throws -> Structure {
-      try tree.take(
-        value, path: path, numbersAreLeaves: numbersAreLeaves, buffers: buffers, depth: depth + 1)
-    }
-    switch value {
-    case .tensor(let variable):
-      leaves.append(Leaf(variable: variable, path: path))
-      return .leaf
-    case .parameter(let cell):
-      leaves.append(Leaf(variable: cell.value, cell: cell, path: path))
-      return .parameter(cell)
-    case .int, .float, .bool:
-      guard numbersAreLeaves, let variable = value.variable else { return .other(value) }
-      let kind: NumberKind
-      switch value {
-      case .int: kind = .int
-      case .float: kind = .float
-      default: kind = .bool
-      }
-      leaves.append(Leaf(variable: variable, path: path, number: kind))
-      return .leaf
-    case .list(let values):
-      var structures: [Structure] = []
-      for (index, value) in values.enumerated() {
-        structures.append(try inner(value, path.dotted("\(index)"), &self))
-      }
-      return .list(structures)
-    case .record(let record):
-      var pairs: [(key: String, value: Structure)] = []
-      for (key, value) in record.pairs {
-        pairs.append((key, try inner(value, path.dotted(key), &self)))
-      }
-      return .record(pairs)
-    case .instance(let instance):
-      // A model that is a part of itself is taken apart once.
-      guard open.insert(ObjectIdentifier(instance)).inserted else { return .other(value) }
-      defer { open.remove(ObjectIdentifier(instance)) }
-      var pairs: [(key: String, value: Structure)] = []
-      for (field, value) in instance.ownedFields {
-        if field.kind == .buffer && !buffers { continue }
-        guard field.kind != .let || value.holdsState else { continue }
-        pairs.append((field.name, try inner(value, path.dotted(field.name), &self)))
-      }
-      return .instance(instance, pairs)
-    case .host(let snapshot as Snapshot):
-      return .snapshot(snapshot, try inner(snapshot.plain, path, &self))
-    default:
-      return .other(value)
-    }
-  }
-
   /// True where something stands that is neither a leaf nor nothing.
   package var holdsOther: Bool { structure.holdsOther }
 
@@ -169,21 +108,13 @@ package struct ValueTree {
   /// The value with other leaves: a parameter's place takes the leaf itself, a model becomes a
   /// record of its fields, a snapshot stays one.
   package func rebuilt(with values: [Value]) -> Value {
-    var next = 0
-    func make(_ structure: Structure) -> Value {
-      switch structure {
-      case .leaf, .parameter:
-        defer { next += 1 }
-        return next < values.count ? values[next] : .nil
-      case .list(let structures): return .list(structures.map(make))
-      case .record(let pairs), .instance(_, let pairs):
-        return .record(Record(pairs.map { ($0.key, make($0.value)) }))
-      case .snapshot(let snapshot, let structure):
-        return .host(snapshot.holding(make(structure)))
-      case .other(let value): return value
-      }
-    }
-    return make(structure)
+    var rest = values[...]
+    return structure.folded(
+      leaf: { _ in rest.popFirst() ?? .nil },
+      list: { .list($0) },
+      record: { pairs, _ in .record(Record(pairs)) },
+      snapshot: { .host($0.holding($1)) },
+      other: { $0 })
   }
 
   /// The value as a function's argument, with other leaves: models and parameters are the same
@@ -191,85 +122,146 @@ package struct ValueTree {
   package func substituted<R>(_ variables: [Variable], _ body: (Value) throws -> R) rethrows -> R {
     var next = 0
     var saved: [(ParameterCell, Variable)] = []
-    func make(_ structure: Structure) -> Value {
-      switch structure {
-      case .leaf:
+    let value: Value = structure.folded(
+      leaf: { cell in
         defer { next += 1 }
-        return .tensor(variables[next])
-      case .parameter(let cell):
-        defer { next += 1 }
+        guard let cell else { return .tensor(variables[next]) }
         saved.append((cell, cell.value))
         cell.substitute(variables[next])
         return .parameter(cell)
-      case .list(let structures): return .list(structures.map(make))
-      case .record(let pairs):
-        return .record(Record(pairs.map { ($0.key, make($0.value)) }))
-      case .instance(let instance, let pairs):
-        for pair in pairs { _ = make(pair.value) }
-        return .instance(instance)
-      case .snapshot(let snapshot, let structure):
-        return .host(snapshot.holding(make(structure)))
-      case .other(let value): return value
-      }
-    }
-    let value = make(structure)
+      },
+      list: { .list($0) },
+      record: { pairs, instance in instance.map { .instance($0) } ?? .record(Record(pairs)) },
+      snapshot: { .host($0.holding($1)) },
+      other: { $0 })
     defer { for (cell, variable) in saved.reversed() { cell.substitute(variable) } }
     return try body(value)
   }
 
   /// The tree of the numerical core, with `none` for what is not a tensor.
   package var tree: Tree {
-    var next = 0
-    func make(_ structure: Structure) -> Tree {
-      switch structure {
-      case .leaf, .parameter:
-        defer { next += 1 }
-        return .leaf(leaves[next].variable)
-      case .list(let structures): return .list(structures.map(make))
-      case .record(let pairs), .instance(_, let pairs):
-        return .record(pairs.map { ($0.key, make($0.value)) })
-      case .snapshot(_, let structure): return make(structure)
-      case .other: return .none
-      }
-    }
-    return make(structure)
+    var rest = leaves[...]
+    return structure.folded(
+      leaf: { _ in rest.popFirst().map { .leaf($0.variable) } ?? .none },
+      list: { .list($0) },
+      record: { pairs, _ in .record(pairs.map { ($0, $1) }) },
+      snapshot: { $1 },
+      other: { _ in .none })
   }
 }
 
 extension ValueTree.Structure {
+  /// What the parts give, put together from the leaves upwards, left to right.
+  ///
+  /// - Parameters:
+  ///   - leaf: what a leaf gives; a parameter's has its cell.
+  ///   - record: what the named results of a record give, or of a model's fields.
+  fileprivate func folded<R>(
+    leaf: (ParameterCell?) -> R, list: ([R]) -> R,
+    record: ([(String, R)], ModelInstance?) -> R, snapshot: (Snapshot, R) -> R,
+    other: (Value) -> R
+  ) -> R {
+    func fold(_ structure: ValueTree.Structure) -> R {
+      switch structure {
+      case .leaf: leaf(nil)
+      case .parameter(let cell): leaf(cell)
+      case .list(let structures): list(structures.map(fold))
+      case .record(let pairs): record(pairs.map { ($0.key, fold($0.value)) }, nil)
+      case .instance(let instance, let pairs):
+        record(pairs.map { ($0.key, fold($0.value)) }, instance)
+      case .snapshot(let held, let structure): snapshot(held, fold(structure))
+      case .other(let value): other(value)
+      }
+    }
+    return fold(self)
+  }
+
   /// True where something stands that is neither a leaf nor nothing.
   fileprivate var holdsOther: Bool {
-    switch self {
-    case .leaf, .parameter, .other(.nil): false
-    case .list(let structures): structures.contains(where: \.holdsOther)
-    case .record(let pairs), .instance(_, let pairs): pairs.contains(where: \.value.holdsOther)
-    case .snapshot(_, let structure): structure.holdsOther
-    case .other: true
-    }
+    folded(
+      leaf: { _ in false }, list: { $0.contains(true) },
+      record: { pairs, _ in pairs.contains { $0.1 } }, snapshot: { $1 }, other: { !$0.isNil })
   }
 
   private var holdsLeaf: Bool {
-    switch self {
-    case .leaf, .parameter: true
-    case .list(let structures): structures.contains(where: \.holdsLeaf)
-    case .record(let pairs), .instance(_, let pairs): pairs.contains(where: \.value.holdsLeaf)
-    case .snapshot(_, let structure): structure.holdsLeaf
-    case .other: false
-    }
+    folded(
+      leaf: { _ in true }, list: { $0.contains(true) },
+      record: { pairs, _ in pairs.contains { $0.1 } }, snapshot: { $1 }, other: { _ in false })
   }
 
   /// True where something stands, and none of it is a leaf.
   fileprivate var isNoTree: Bool { holdsOther && !holdsLeaf }
 }
 
+/// A value on its way into a tree.
+private struct Taking {
+  let numbersAreLeaves: Bool
+  let buffers: Bool
+  var leaves: [ValueTree.Leaf] = []
+  private var walk = Walk()
+  /// The models that are being taken apart, outer ones of the present place.
+  private var open: Set<ObjectIdentifier> = []
+
+  init(numbersAreLeaves: Bool, buffers: Bool) {
+    self.numbersAreLeaves = numbersAreLeaves
+    self.buffers = buffers
+  }
+
+  mutating func take(_ value: Value, _ path: Path) throws -> ValueTree.Structure {
+    switch value {
+    case .tensor(let variable):
+      leaves.append(ValueTree.Leaf(variable: variable, path: path))
+      return .leaf
+    case .parameter(let cell):
+      leaves.append(ValueTree.Leaf(variable: cell.value, cell: cell, path: path))
+      return .parameter(cell)
+    case .int: return number(value, .int, path)
+    case .float: return number(value, .float, path)
+    case .bool: return number(value, .bool, path)
+    case .list(let values):
+      try walk.enter(path)
+      var structures: [ValueTree.Structure] = []
+      structures.reserveCapacity(values.count)
+      for (index, value) in values.enumerated() { structures.append(try take(value, path[index])) }
+      return .list(structures)
+    case .record(let record):
+      try walk.enter(path)
+      return .record(try record.pairs.map { ($0, try take($1, path[$0])) })
+    case .instance(let instance):
+      // A model that is a part of itself is taken apart once.
+      guard open.insert(ObjectIdentifier(instance)).inserted else { return .other(value) }
+      defer { open.remove(ObjectIdentifier(instance)) }
+      try walk.enter(path)
+      var pairs: [(key: String, value: ValueTree.Structure)] = []
+      for (field, value) in instance.ownedFields {
+        if field.kind == .buffer && !buffers { continue }
+        guard field.kind != .let || value.holdsState else { continue }
+        pairs.append((field.name, try take(value, path[field.name])))
+      }
+      return .instance(instance, pairs)
+    case .host(let snapshot as Snapshot):
+      return .snapshot(snapshot, try take(snapshot.plain, path))
+    default: return .other(value)
+    }
+  }
+
+  private mutating func number(
+    _ value: Value, _ kind: ValueTree.NumberKind, _ path: Path
+  ) -> ValueTree.Structure {
+    guard numbersAreLeaves, let variable = value.variable else { return .other(value) }
+    leaves.append(ValueTree.Leaf(variable: variable, path: path, number: kind))
+    return .leaf
+  }
+}
+
 extension Value {
   /// True for a value that holds parameters somewhere: models, cells, lists and records of them.
   package var holdsState: Bool {
-    switch self {
-    case .parameter, .instance: true
-    case .list(let values): values.contains(where: \.holdsState)
-    case .record(let record): record.values.contains(where: \.holdsState)
-    default: false
+    contains { value in
+      switch value {
+      case .parameter, .instance: true
+      default: false
+      }
     }
   }
 

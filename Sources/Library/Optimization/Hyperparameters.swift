@@ -79,23 +79,29 @@ extension Value {
   }
 
   /// A tree of bools, or of labels as their places among the known ones.
-  private func choices(_ labels: [String]?, depth: Int = 0) throws -> Tree {
-    try ValueTree.require(depth: depth)
+  private func choices(_ labels: [String]?) throws -> Tree {
+    var walk = Walk()
+    return try choices(labels, .top, &walk)
+  }
+
+  private func choices(_ labels: [String]?, _ path: Path, _ walk: inout Walk) throws -> Tree {
     switch self {
     case .list(let values):
-      return .list(try values.map { try $0.choices(labels, depth: depth + 1) })
+      try walk.enter(path)
+      return .list(try values.enumerated().map { try $1.choices(labels, path[$0], &walk) })
     case .record(let record):
-      return .record(try record.pairs.map { ($0, try $1.choices(labels, depth: depth + 1)) })
+      try walk.enter(path)
+      return .record(try record.pairs.map { ($0, try $1.choices(labels, path[$0], &walk)) })
     case .nil: return .none
     default: break
     }
     guard let labels else {
       if case .bool(let flag) = self { return .count(flag ? 1 : 0) }
       if let tensor = tensorOfOne, tensor.dtype == .bool { return .count(tensor.firstInt) }
-      throw RuntimeError(.type, "a mask holds Bools, not \(shortDescription)")
+      throw RuntimeError(.type, "a mask holds Bools, not \(shortDescription)\(path.phrase)")
     }
     guard let text else {
-      throw RuntimeError(.type, "labels are Strings, not \(shortDescription)")
+      throw RuntimeError(.type, "labels are Strings, not \(shortDescription)\(path.phrase)")
     }
     guard let place = labels.firstIndex(of: text) else {
       let known = labels.map(\.quoted).joined(separator: ", ")

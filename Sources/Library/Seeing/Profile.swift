@@ -78,7 +78,7 @@ extension Interpreter {
     self.profiler = profiler
     defer { self.profiler = nil }
     let start = Builtins.now()
-    let value = try profiler.measure(interrupt) { try call(function, arguments) }
+    let value = try profiler.measure(requests) { try call(function, arguments) }
     let seconds = Builtins.now() - start
     return ProfileObject(value, seconds: seconds, lines: lines(of: profiler.samples))
   }

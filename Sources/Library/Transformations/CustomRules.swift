@@ -234,12 +234,12 @@ extension ValueTree {
   /// - Throws: a shape error that names a path where the structures differ.
   func variables(inOrderOf other: ValueTree, subject: String, hint: String) throws -> [Variable] {
     if leaves.map(\.path) == other.leaves.map(\.path) { return variables }
-    var found: [String: Variable] = [:]
+    var found: [Path: Variable] = [:]
     for leaf in leaves { found[leaf.path] = leaf.variable }
     let lost = other.leaves.first { found[$0.path] == nil }?.path
     let added = leaves.first { leaf in !other.leaves.contains { $0.path == leaf.path } }?.path
     guard lost == nil, added == nil else {
-      let what = lost.map { "has nothing at `\($0)`" } ?? "has something new at `\(added ?? "")`"
+      let what = lost.map { "has nothing at `\($0)`" } ?? "has something new at `\(added ?? .top)`"
       throw RuntimeError(
         .shape, "\(subject) \(what)", hint: hint)
     }

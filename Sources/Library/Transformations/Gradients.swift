@@ -111,7 +111,7 @@ extension Differentiation {
 extension ValueTree.Leaf {
   /// The path, or the cell's name, or a few words.
   fileprivate var displayName: String {
-    if !path.isEmpty { return path }
+    if !path.isTop { return path.description }
     return cell?.name ?? "wrt (\(variable.typeDescription))"
   }
 }

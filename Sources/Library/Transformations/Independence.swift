@@ -72,11 +72,11 @@ extension ValueTree {
     let parameters = interpreter.machine.signature(of: function)?.parameters ?? []
     return zip(leaves, found).compactMap { leaf, found in
       guard found == nil else { return nil }
-      let parts = leaf.path.split(separator: ".", maxSplits: 1)
+      let parts = leaf.path.description.split(separator: ".", maxSplits: 1)
       let position = parts.first.flatMap { Int($0) }.map { positions[$0] } ?? 0
       let isNamed = parameters.indices.contains(position) && parameters[position].kind == .plain
       let name = isNamed ? parameters[position].name : "argument \(position)"
-      return parts.count > 1 ? name.dotted(String(parts[1])) : name
+      return parts.count > 1 ? "\(name).\(parts[1])" : name
     }
   }
 }

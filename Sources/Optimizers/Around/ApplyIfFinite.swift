@@ -73,7 +73,7 @@ extension Tree {
       }
       guard let bad = tensor.doubles.first(where: { !$0.isFinite }) else { continue }
       found.append(
-        path.isEmpty ? "the \(what) holds \(bad)" : "the \(what) of \(path) holds \(bad)")
+        path.isTop ? "the \(what) holds \(bad)" : "the \(what) of \(path) holds \(bad)")
     }
     guard !found.isEmpty else { return nil }
     let more = found.count > 4 ? ", and \(found.count - 4) more" : ""

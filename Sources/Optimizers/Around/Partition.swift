@@ -77,9 +77,8 @@ extension Tree {
   /// - Throws: a shape error that names the path, where the selection is none of this tree, and a
   ///   value error for a number that is not below `count`.
   fileprivate func selected(
-    _ number: Int, of count: Int, by selection: Tree, path: String = ""
+    _ number: Int, of count: Int, by selection: Tree, path: Path = .top
   ) throws -> Tree {
-    let place = path.isEmpty ? "" : " at \(path)"
     switch (self, selection) {
     case (.none, _): return .none
     case (_, .leaf(let choice)):
@@ -87,18 +86,19 @@ extension Tree {
       else {
         throw TensorError(
           .value,
-          "the selection\(place) is \(choice.typeDescription), not one bool or label of its own")
+          "the selection\(path.phrase) is \(choice.typeDescription), not one bool or label of its own"
+        )
       }
       return value == number ? self : .none
     case (.list(let trees), .list(let choices)) where trees.count == choices.count:
       return .list(
         try trees.indices.map {
-          try trees[$0].selected(number, of: count, by: choices[$0], path: path.dotted("\($0)"))
+          try trees[$0].selected(number, of: count, by: choices[$0], path: path[$0])
         })
     case (.record(let pairs), .record):
       return .record(
         try pairs.map { key, tree in
-          let inner = path.dotted(key)
+          let inner = path[key]
           guard let choice = selection[key] else {
             throw TensorError(
               .shape, "the selection says nothing about \(inner)",
@@ -108,7 +108,7 @@ extension Tree {
         })
     default:
       throw TensorError(
-        .shape, "the selection does not have the structure of the parameters\(place)",
+        .shape, "the selection does not have the structure of the parameters\(path.phrase)",
         hint: "a mask or a tree of labels has an entry for each parameter, or for a whole subtree")
     }
   }
@@ -124,9 +124,4 @@ extension Tree {
     default: self
     }
   }
-}
-
-extension String {
-  /// This path of names, and a name behind it: `layers.0.weight`.
-  fileprivate func dotted(_ name: String) -> String { isEmpty ? name : "\(self).\(name)" }
 }

@@ -66,10 +66,9 @@ extension Tree {
   /// The leaves, all of which must be floats.
   func floatLeaves(_ name: String) throws -> [Variable] {
     for (path, leaf) in paths where !leaf.dtype.isFloat {
-      let place = path.isEmpty ? "" : " at \(path)"
       throw TensorError(
         .type,
-        "\(name) moves parameters by small steps, and \(leaf.typeDescription)\(place) has none",
+        "\(name) moves parameters by small steps, and \(leaf.typeDescription)\(path.phrase) has none",
         hint: "convert it with .to(f64)")
     }
     return leaves

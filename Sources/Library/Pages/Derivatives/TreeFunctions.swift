@@ -200,7 +200,7 @@ extension Builtins {
 extension ValueTree {
   /// The paths by which trees are held beside one another: what a program calls the targets of a
   /// snapshot does not count.
-  fileprivate func places() throws -> [String] {
+  fileprivate func places() throws -> [Path] {
     guard case .snapshot(let snapshot, _) = structure, snapshot.names != nil else {
       return leaves.map(\.path)
     }
@@ -221,7 +221,8 @@ extension Arguments {
     let tree = try ValueTree(value, for: callee.name)
     for (mine, theirs) in try zip(tree.places(), other.places()) where mine != theirs {
       throw RuntimeError(
-        .value, "the trees differ: one has a leaf at \(theirs.place), the other at \(mine.place)")
+        .value,
+        "the trees differ: one has a leaf at \(theirs.ownName), the other at \(mine.ownName)")
     }
     guard tree.leaves.count == other.leaves.count else {
       throw RuntimeError(
@@ -263,7 +264,7 @@ extension Arguments {
   }
 }
 
-extension String {
-  /// A path for messages; the root has none.
-  fileprivate var place: String { isEmpty ? "the top" : self }
+extension Path {
+  /// The path, or words for the top.
+  fileprivate var ownName: String { isTop ? "the top" : description }
 }

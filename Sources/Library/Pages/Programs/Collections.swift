@@ -240,7 +240,14 @@ extension Arguments {
   /// in either direction.
   ///
   /// - Throws: a type error for values that have no order.
-  static func order(_ a: Value, _ b: Value, descends: Bool = false, depth: Int = 0) throws -> Int {
+  static func order(_ a: Value, _ b: Value, descends: Bool = false) throws -> Int {
+    var walk = Walk()
+    return try order(a, b, descends, &walk)
+  }
+
+  private static func order(
+    _ a: Value, _ b: Value, _ descends: Bool, _ walk: inout Walk
+  ) throws -> Int {
     let sign = descends ? -1 : 1
     if case .int(let x) = a, case .int(let y) = b { return order(x, y) * sign }
     if case .string(let x) = a, case .string(let y) = b { return order(x.text, y.text) * sign }
@@ -248,13 +255,14 @@ extension Arguments {
       let order = order(x, y)
       return order.isNaN ? (x.isNaN ? 1 : 0) - (y.isNaN ? 1 : 0) : Int(order) * sign
     }
-    guard case .list(let x) = a, case .list(let y) = b, depth < ValueTree.maximumDepth else {
+    guard case .list(let x) = a, case .list(let y) = b else {
       throw RuntimeError(
         .type, "cannot order \(a.shortDescription) and \(b.shortDescription)",
         hint: "numbers, Strings and Lists of them have an order; key= says what to compare")
     }
+    try walk.enter()
     for (p, q) in zip(x, y) {
-      let result = try order(p, q, descends: descends, depth: depth + 1)
+      let result = try order(p, q, descends, &walk)
       if result != 0 { return result }
     }
     return (x.count - y.count) * sign

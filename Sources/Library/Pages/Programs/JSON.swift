@@ -54,14 +54,22 @@ func jsonText(_ value: Value, indent: Int?) throws -> String {
 private struct JSONWriter {
   let indent: Int?
   var text = ""
+  private var walk = Walk()
 
   init(indent: Int?) { self.indent = indent }
 
-  mutating func write(_ value: Value, depth: Int) throws {
-    guard depth < ValueTree.maximumDepth else {
+  /// The longest text, 1 GB.
+  private static let maximumBytes = 1 << 30
+
+  private func look() throws {
+    try Safepoint.look()
+    guard text.utf8.count <= JSONWriter.maximumBytes else {
       throw RuntimeError(
-        .value, "the value is nested more than \(ValueTree.maximumDepth) levels deep")
+        .limit, "the JSON text of a value is longer than \(JSONWriter.maximumBytes) bytes")
     }
+  }
+
+  mutating func write(_ value: Value, depth: Int) throws {
     switch value {
     case .nil: text += "null"
     case .bool(let flag): text += flag ? "true" : "false"
@@ -101,12 +109,15 @@ private struct JSONWriter {
     _ items: [T], _ open: String, _ close: String, _ depth: Int,
     _ write: (inout JSONWriter, T) throws -> Void
   ) throws {
+    try walk.enter(depth: depth)
     text += open
     for (i, item) in items.enumerated() {
       if i > 0 { text += "," }
+      if i & 1023 == 1023 { try look() }
       breakLine(depth + 1)
       try write(&self, item)
     }
+    try look()
     if !items.isEmpty { breakLine(depth) }
     text += close
   }

@@ -39,9 +39,7 @@ extension Builtins {
         """
       ) { arguments in
         _ = try ValueTree(arguments[0], for: "summary")
-        var rows: [SummaryRow] = []
-        _ = try SummaryRow.add(arguments[0], "", 0, to: &rows)
-        return .host(SummaryObject(SummaryRow.table(rows)))
+        return .host(SummaryObject(SummaryRow.table(try SummaryRow.rows(of: arguments[0]))))
       },
       Builtin(
         "progress(values, label=\"\")",
@@ -148,41 +146,45 @@ private struct SummaryRow {
   var count: Int
   var depth: Int
 
-  /// Adds the rows of a value and of what is in it; gives the number of elements.
+  /// The rows of a value and of what is in it.
   ///
   /// A model inside itself has a row without parts.
-  static func add(
-    _ value: Value, _ name: String, _ depth: Int, open: Set<ObjectIdentifier> = [],
-    to rows: inout [SummaryRow]
-  ) throws -> Int {
-    guard depth < 100 else {
-      throw RuntimeError(.limit, "a summary goes at most 100 levels deep")
+  static func rows(of value: Value) throws -> [SummaryRow] {
+    var rows: [SummaryRow] = []
+    var walk = Walk()
+    var open: Set<ObjectIdentifier> = []
+
+    /// Adds rows; gives the number of elements.
+    func add(_ value: Value, _ name: String, _ path: Path) throws -> Int {
+      var type = value.typeName
+      let parts: [(String, Value)]
+      var model: ObjectIdentifier?
+      switch value {
+      case .instance(let instance):
+        let isFirst = open.insert(ObjectIdentifier(instance)).inserted
+        if isFirst { model = ObjectIdentifier(instance) }
+        parts = (isFirst ? instance.ownedFields : [])
+          .filter { $0.field.kind != .let || $0.value.holdsState }
+          .map { ($0.field.name, $0.value) }
+      case .record(let record): parts = Array(record.pairs)
+      case .list(let values): parts = values.enumerated().map { ("\($0)", $1) }
+      case .host(let snapshot as Snapshot):
+        parts = snapshot.entries.map { ($0.key, $0.state.value) }
+      default:
+        guard let variable = value.variable else { return 0 }
+        if value.isTensor { type = variable.typeDescription }
+        rows.append(SummaryRow(name: name, type: type, count: variable.count, depth: path.depth))
+        return variable.count
+      }
+      try walk.enter(path)
+      defer { if let model { open.remove(model) } }
+      let place = rows.count
+      rows.append(SummaryRow(name: name, type: type, count: 0, depth: path.depth))
+      for (key, part) in parts { rows[place].count += try add(part, key, path[key]) }
+      return rows[place].count
     }
-    let parts: [(String, Value)]
-    var open = open
-    var type = value.typeName
-    switch value {
-    case .instance(let instance):
-      let isInside = !open.insert(ObjectIdentifier(instance)).inserted
-      parts = (isInside ? [] : instance.ownedFields)
-        .filter { $0.field.kind != .let || $0.value.holdsState }
-        .map { ($0.field.name, $0.value) }
-    case .record(let record): parts = Array(record.pairs)
-    case .list(let values): parts = values.enumerated().map { ("\($0)", $1) }
-    case .host(let snapshot as Snapshot): parts = snapshot.entries.map { ($0.key, $0.state.value) }
-    default:
-      guard let variable = value.variable else { return 0 }
-      if case .tensor = value { type = variable.typeDescription }
-      if case .parameter = value { type = variable.typeDescription }
-      rows.append(SummaryRow(name: name, type: type, count: variable.count, depth: depth))
-      return variable.count
-    }
-    let place = rows.count
-    rows.append(SummaryRow(name: name, type: type, count: 0, depth: depth))
-    for (key, part) in parts {
-      rows[place].count += try add(part, key, depth + 1, open: open, to: &rows)
-    }
-    return rows[place].count
+    _ = try add(value, "", .top)
+    return rows
   }
 
   static func table(_ rows: [SummaryRow]) -> String {

@@ -37,7 +37,7 @@ extension Builtins {
         let end = now() + seconds
         // In slices, so that an interrupt or a deadline is seen while waiting.
         while true {
-          _ = try arguments.interpreter.machine.safepoint()
+          try Safepoint.look()
           let left = min(end - now(), 0.02)
           if left <= 0 { return .nil }
           usleep(UInt32(left * 1e6) + 1)

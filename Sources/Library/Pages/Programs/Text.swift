@@ -16,7 +16,7 @@ extension Builtins {
       ) { arguments in
         let separator = try arguments.string(1, default: " ")
         let end = try arguments.string(2, default: "\n")
-        let texts = arguments.rest(0).map { $0.description() }
+        let texts = try arguments.rest(0).map { try $0.written() }
         arguments.interpreter.write(texts.joined(separator: separator) + end)
         return .nil
       },
@@ -35,7 +35,7 @@ extension Builtins {
 
             print(str(1) + "!")    # 1!
         """
-      ) { arguments in .string(arguments[0].description()) },
+      ) { arguments in .string(try arguments[0].written()) },
       Builtin(
         "format(value, spec=\"\")",
         """
@@ -60,7 +60,7 @@ extension Builtins {
         let separator = try isSwapped ? arguments.string(0) : arguments.string(1, default: "")
         let values = try arguments.sequence(isSwapped ? 1 : 0)
         return .string(
-          values.map { $0.description() }.joined(separator: separator))
+          try values.map { try $0.written() }.joined(separator: separator))
       },
       Builtin(
         "strip(text, characters=nil)",

@@ -144,7 +144,7 @@ extension Arguments {
     guard case .list(let values) = value else {
       throw mismatch(value, index, "a Record of columns, which are vectors or lists of texts")
     }
-    return .texts(values.map { $0.description() })
+    return .texts(try values.map { try $0.written() })
   }
 }
 

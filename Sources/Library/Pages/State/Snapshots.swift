@@ -103,14 +103,10 @@ extension Builtins {
 
 extension Cloner {
   /// The clone of a value, with tensors in place of the parameters that stand outside models.
-  fileprivate mutating func detach(_ value: Value, depth: Int = 0) throws -> Value {
+  fileprivate mutating func detach(_ value: Value) throws -> Value {
     switch value {
-    case .tensor, .parameter: return value.variable.map { .tensor(stopGradient($0)) } ?? value
-    case .list(let values) where depth < ValueTree.maximumDepth:
-      return .list(try values.map { try detach($0, depth: depth + 1) })
-    case .record(let record) where depth < ValueTree.maximumDepth:
-      return .record(Record(try record.pairs.map { ($0, try detach($1, depth: depth + 1)) }))
-    default: return try clone(value, depth: depth)
+    case .tensor, .parameter: value.variable.map { .tensor(stopGradient($0)) } ?? value
+    default: try mapParts(of: value) { try $0.detach($1) } ?? clone(value)
     }
   }
 }

@@ -45,22 +45,17 @@ private struct Nearness {
   let relative: Double
   let absolute: Double
 
-  func holds(_ a: Value, _ b: Value, depth: Int = 0) throws -> Bool {
-    try ValueTree.require(depth: depth)
+  func holds(_ a: Value, _ b: Value) throws -> Bool {
+    var walk = PairWalk()
+    return try walk.agree(a, b, holds)
+  }
+
+  private func holds(_ walk: inout PairWalk, _ a: Value, _ b: Value) throws -> Bool {
     switch (a, b) {
-    case (.list(let x), .list(let y)):
-      return try x.count == y.count
-        && zip(x, y).allSatisfy { try holds($0, $1, depth: depth + 1) }
-    case (.record(let x), .record(let y)):
-      return try x.count == y.count
-        && x.pairs.allSatisfy { key, value in
-          guard let other = y[key] else { return false }
-          return try holds(value, other, depth: depth + 1)
-        }
     case (.instance(let x), .instance(let y)):
-      return try holds(fields(of: x), fields(of: y), depth: depth + 1)
-    case (.host(let x as Snapshot), _): return try holds(x.unnamed.plain, b, depth: depth + 1)
-    case (_, .host(let y as Snapshot)): return try holds(a, y.unnamed.plain, depth: depth + 1)
+      return try walk.agree(fields(of: x), fields(of: y), holds)
+    case (.host(let x as Snapshot), _): return try walk.agree(x.unnamed.plain, b, holds)
+    case (_, .host(let y as Snapshot)): return try walk.agree(a, y.unnamed.plain, holds)
     case (.string(let x), .string(let y)): return x.text == y.text
     case (.nil, .nil): return true
     default:

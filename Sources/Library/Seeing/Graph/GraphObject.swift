@@ -65,11 +65,12 @@ extension Interpreter {
   /// one, from the program's variables that hold such.
   func graph(of results: [Variable], names tree: Value?) throws -> GraphPicture {
     var names: [ObjectIdentifier: String] = [:]
+    var walk = Walk()
     if let tree {
-      try name(tree, "", depth: 0, in: &names)
+      try name(tree, .top, in: &names, &walk)
     } else {
       for (variable, value) in variables where value.isState {
-        try name(value, variable, depth: 0, in: &names)
+        try name(value, .named(variable), in: &names, &walk)
       }
     }
     return GraphPicture(RecordedGraph(of: results), names: names, place: line(ofPlace:))
@@ -97,27 +98,21 @@ extension Interpreter {
     return "\(file):\(label.source.line(at: label.span.start))"
   }
 
+  /// Elements of a list that has no name have none either.
   private func name(
-    _ value: Value, _ path: String, depth: Int, in names: inout [ObjectIdentifier: String]
+    _ value: Value, _ path: Path, in names: inout [ObjectIdentifier: String], _ walk: inout Walk
   ) throws {
-    try ValueTree.require(depth: depth)
-    switch value {
-    case .record(let record):
-      for (key, value) in record.pairs {
-        try name(value, path.dotted(key), depth: depth + 1, in: &names)
-      }
-    case .list(let values):
-      for (index, value) in values.enumerated() {
-        let inner = path.isEmpty ? "" : path.dotted("\(index)")
-        try name(value, inner, depth: depth + 1, in: &names)
-      }
-    case .host(let snapshot as Snapshot):
-      try name(snapshot.unnamed.plain, path, depth: depth + 1, in: &names)
-    default:
-      for leaf in try ValueTree(value, for: "graph", numbersAreLeaves: false).leaves {
+    if let parts = value.parts(at: path) {
+      try walk.enter(path)
+      var isBareList = false
+      if case .list = value { isBareList = path.isTop }
+      for part in parts { try name(part.value, isBareList ? path : part.path, in: &names, &walk) }
+    } else if case .host(let snapshot as Snapshot) = value {
+      try name(snapshot.unnamed.plain, path, in: &names, &walk)
+    } else {
+      for leaf in try ValueTree(value, for: "graph", numbersAreLeaves: false, path: path).leaves {
         guard let identity = leaf.variable.nodeIdentity else { continue }
-        let full = leaf.path.isEmpty ? path : path.dotted(leaf.path)
-        names[identity] = full.isEmpty ? leaf.cell?.name : full
+        names[identity] = leaf.path.isTop ? leaf.cell?.name : leaf.path.description
       }
     }
   }

@@ -1,0 +1,28 @@
+// The run on a thread: what is asked of it, and how much stack it has.
+#define _GNU_SOURCE
+#include <pthread.h>
+
+#include "Kernels.h"
+
+_Thread_local mos_requests *mos_run = NULL;
+_Thread_local uintptr_t mos_stack_end = 0;
+
+uintptr_t mos_find_stack_end(void) {
+#ifdef __APPLE__
+  pthread_t thread = pthread_self();
+  mos_stack_end =
+      (uintptr_t)pthread_get_stackaddr_np(thread) - pthread_get_stacksize_np(thread);
+#else
+  pthread_attr_t attributes;
+  void *address = NULL;
+  size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    pthread_attr_getstack(&attributes, &address, &size);
+    pthread_attr_destroy(&attributes);
+  }
+  // What is not known is taken to be the least that systems give a thread.
+  mos_stack_end =
+      address ? (uintptr_t)address : (uintptr_t)__builtin_frame_address(0) - 256 * 1024;
+#endif
+  return mos_stack_end;
+}

@@ -1,0 +1,106 @@
+// Where long work looks whether it is to end. Whoever asks sets a bit, so that a look costs a load:
+// Ctrl-C and other threads by `interrupt`, and the end of a run's time by a thread that waits for it.
+//
+// Everything that can take longer than some milliseconds looks at least every 50 ms: between the
+// pieces of a kernel's work, the rounds of a solver, the levels and parts of a walk.
+
+internal import Kernels
+
+/// What other threads and signal handlers ask of a run. An interpreter has one, and each of its runs
+/// begins with nothing asked.
+public final class RunRequests: @unchecked Sendable {
+  private let requests: UnsafeMutablePointer<mos_requests>
+
+  /// Requests for runs to come.
+  public init() {
+    requests = .allocate(capacity: 1)
+    requests.initialize(to: mos_requests(bits: 0, seconds: .infinity))
+  }
+
+  deinit { requests.deallocate() }
+
+  private static func bits(_ request: Int) -> UInt32 { UInt32(request) }
+  private static let ends = bits(MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME)
+
+  /// Asks the program to end; what comes before a run begins ends that run.
+  public func interrupt() { _ = mos_requests_add(requests, RunRequests.bits(MOS_ASKS_INTERRUPT)) }
+
+  /// Asks the program that runs to end; does nothing where none runs.
+  public func interruptRun() {
+    guard mos_requests_get(requests) & RunRequests.bits(MOS_RUNS) != 0 else { return }
+    interrupt()
+  }
+
+  /// Takes an interrupt back.
+  public func clear() { _ = mos_requests_remove(requests, RunRequests.bits(MOS_ASKS_INTERRUPT)) }
+
+  /// True while the program is asked to end by an interrupt.
+  public var isInterrupted: Bool {
+    mos_requests_get(requests) & RunRequests.bits(MOS_ASKS_INTERRUPT) != 0
+  }
+
+  /// Says that the time of the run is over.
+  package func endTime() { _ = mos_requests_add(requests, RunRequests.bits(MOS_ASKS_OVERTIME)) }
+
+  /// Asks the program to say where it is.
+  package func askForSample() { _ = mos_requests_add(requests, RunRequests.bits(MOS_ASKS_SAMPLE)) }
+
+  /// True once after a sample has been asked for.
+  package func takeSampleRequest() -> Bool {
+    let sample = RunRequests.bits(MOS_ASKS_SAMPLE)
+    return mos_requests_remove(requests, sample) & sample != 0
+  }
+
+  /// True while anything is asked for.
+  @inline(__always) package var isPending: Bool {
+    mos_requests_get(requests) & ~RunRequests.bits(MOS_RUNS) != 0
+  }
+
+  /// Runs the body as the run that these requests are for.
+  ///
+  /// - Parameter seconds: what it may take, for the message when that is over.
+  package func duringRun<R>(of seconds: Double, _ body: () throws -> R) rethrows -> R {
+    requests.pointee.seconds = seconds
+    _ = mos_requests_add(requests, RunRequests.bits(MOS_RUNS))
+    let outer = mos_run_get()
+    mos_run_set(requests)
+    defer {
+      mos_run_set(outer)
+      _ = mos_requests_remove(requests, RunRequests.bits(MOS_RUNS) | RunRequests.ends)
+    }
+    return try body()
+  }
+}
+
+/// A place where work can end.
+public enum Safepoint {
+  /// - Throws: an interrupt or a limit error where the run on this thread is to end.
+  @inline(__always) public static func look() throws {
+    if mos_run_must_end() != 0 { throw ending() }
+  }
+
+  /// Why the run on this thread is to end.
+  private static func ending() -> TensorError {
+    guard let requests = mos_run_get() else { return TensorError(.interrupt, "interrupted") }
+    guard mos_requests_get(requests) & UInt32(MOS_ASKS_INTERRUPT) == 0 else {
+      return TensorError(.interrupt, "interrupted")
+    }
+    return TensorError(
+      .limit, "the program ran longer than \(requests.pointee.seconds) seconds")
+  }
+
+  /// Stack that native recursion leaves to what it calls: the deepest numerical routines take 100 KB.
+  private static let reserve = 256 * 1024
+
+  /// Looks, at a step of a recursion.
+  ///
+  /// - Throws: a limit error where too little of this thread's stack is left, and what `look` throws.
+  @inline(__always) public static func descend() throws {
+    if mos_stack_left() < reserve { throw exhausted() }
+    try look()
+  }
+
+  private static func exhausted() -> TensorError {
+    TensorError(.limit, "values or calls are nested too deep for the stack")
+  }
+}
