@@ -59,12 +59,17 @@ public final class Traced: @unchecked Sendable {
     context.sequence &+= 1
     self.sequence = context.sequence
     mos_live_nodes_add(1)
+    SmallObjects.charge(Traced.ownBytes)
   }
+
+  /// What a node takes, for the account of memory.
+  private static var ownBytes: Int { 192 }
 
   /// Graphs are freed by a loop, not by recursion: a chain of a million nodes must not take the
   /// stack. What nobody else holds goes to a list that the outermost `deinit` empties.
   deinit {
     mos_live_nodes_add(-1)
+    SmallObjects.refund(Traced.ownBytes)
     var last: [Traced] = []
     Traced.collect(first.take(), into: &last)
     Traced.collect(second.take(), into: &last)

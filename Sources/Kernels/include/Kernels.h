@@ -60,8 +60,10 @@ enum {
   MOS_ASKS_OVERTIME = 2,
   /// The run is to say where it is.
   MOS_ASKS_SAMPLE = 4,
+  /// The run may hold more memory than it is allowed: it is to count.
+  MOS_ASKS_COUNT = 8,
   /// Nobody asks anything: a program runs.
-  MOS_RUNS = 8,
+  MOS_RUNS = 16,
 };
 
 static inline uint32_t mos_requests_get(const mos_requests *_Nonnull requests) {
@@ -82,10 +84,31 @@ extern _Thread_local mos_requests *_Nullable mos_run;
 static inline mos_requests *_Nullable mos_run_get(void) { return mos_run; }
 static inline void mos_run_set(mos_requests *_Nullable requests) { mos_run = requests; }
 
-/// True where the run on this thread is to end.
-static inline int mos_run_must_end(void) {
-  return mos_run && mos_requests_get(mos_run) & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME);
+/// True where the run on this thread is to end, or to count whether it must.
+static inline int mos_run_is_asked(void) {
+  return mos_run
+         && mos_requests_get(mos_run) & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME | MOS_ASKS_COUNT);
 }
+
+/// The bytes of the small objects that were made on this thread and have not ended on it, and the most
+/// that the run on it may hold of them; see Tensors/Core/MemoryAccount.swift.
+typedef struct mos_heap {
+  int64_t bytes;
+  int64_t ceiling;
+} mos_heap;
+extern _Thread_local mos_heap mos_small_objects;
+
+static inline mos_heap mos_heap_get(void) { return mos_small_objects; }
+static inline void mos_heap_set(mos_heap heap) { mos_small_objects = heap; }
+
+/// Counts an object, and asks the run to count where that is too much.
+static inline void mos_heap_charge(int64_t bytes) {
+  mos_small_objects.bytes += bytes;
+  if (mos_small_objects.bytes > mos_small_objects.ceiling && mos_run)
+    mos_requests_add(mos_run, MOS_ASKS_COUNT);
+}
+/// An object has ended.
+static inline void mos_heap_refund(int64_t bytes) { mos_small_objects.bytes -= bytes; }
 
 /// The lowest address of this thread's stack; 0 before `mos_stack_left` was asked.
 extern _Thread_local uintptr_t mos_stack_end;
@@ -97,6 +120,22 @@ static inline size_t mos_stack_left(void) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   return here > end ? here - end : 0;
 }
+
+/// What waits to be freed on this thread, and the levels of what is being freed.
+typedef struct mos_row {
+  char *_Nullable bytes;
+  size_t used, capacity;
+} mos_row;
+extern _Thread_local int32_t mos_release_level;
+extern _Thread_local mos_row mos_release_row;
+
+static inline int32_t mos_release_level_get(void) { return mos_release_level; }
+static inline void mos_release_level_set(int32_t level) { mos_release_level = level; }
+static inline int mos_release_waits(void) { return mos_release_row.used != 0; }
+/// Room for one more thing in the row; NULL where there is no memory.
+void *_Nullable mos_release_room(size_t size);
+/// The last thing of the row, which leaves it: its room holds until another is added. NULL at the end.
+void *_Nullable mos_release_take(size_t size);
 
 /// Sets the C library's heap for programs that make and free large graphs of small objects. It holds
 /// for the whole process, so that only one whose process it is may call it.

@@ -45,7 +45,7 @@ public struct Arguments {
 extension Arguments {
   /// The arguments that `*rest` at this place collected.
   public func rest(_ index: Int) -> [Value] {
-    if case .list(let values) = self[index] { values } else { [] }
+    if case .list(let values) = self[index] { Array(values) } else { [] }
   }
 
   /// The arguments that `**options` at this place collected.
@@ -156,7 +156,7 @@ extension Arguments {
   /// A `List`.
   public func list(_ index: Int) throws -> [Value] {
     guard case .list(let values) = self[index] else { throw mismatch(index, "a List") }
-    return values
+    return Array(values)
   }
 
   /// A `Record`.

@@ -111,7 +111,7 @@ public final class BuiltinFunction {
   public let documentation: String
   /// What it does beside giving a value.
   let effects: Builtin.Effects
-  let function: Builtin.Function
+  private(set) var function: Builtin.Function
   /// The interpreter whose code it may call; nil for what the language itself has.
   let home: ObjectIdentifier?
 
@@ -141,6 +141,29 @@ public final class BuiltinFunction {
     home = runningInterpreter
     effects = home == nil ? .opaque : .none
   }
+
+  /// A function that holds what another one held, which has ended.
+  fileprivate init(after ended: BuiltinFunction, _ function: @escaping Builtin.Function) {
+    signature = ended.signature
+    documentation = ""
+    effects = ended.effects
+    home = ended.home
+    self.function = function
+  }
+
+  /// What a function from Swift holds may be another one, and so on.
+  deinit {
+    guard home != nil else { return }
+    var last = function
+    function = BuiltinFunction.nothing
+    if Release.isDeep {
+      Release.wait(.builtin(BuiltinFunction(after: self, last)))
+    } else {
+      Release.within { last = BuiltinFunction.nothing }
+    }
+  }
+
+  private static let nothing: Builtin.Function = { _ in .nil }
 
   /// A function from Swift, for results such as the `pull` of `vjp`.
   public convenience init(_ signature: String, _ function: @escaping (Arguments) throws -> Value) {

@@ -13,7 +13,8 @@ public struct Limits: Sendable {
   public var seconds: Double?
   /// Calls of Mos functions inside one another.
   public var depth = 200_000
-  /// Bytes that tensors may hold at a time.
+  /// Bytes that what a program makes may hold at a time; nine tenths of the machine's memory where
+  /// nobody says.
   public var memory: Int?
   /// No limits but that of the depth.
   public init() {}
@@ -32,10 +33,11 @@ public final class Interpreter {
   /// Bounds of the next run.
   public var limits = Limits() {
     didSet {
-      if limits.memory != oldValue.memory { account = limits.memory.map(MemoryAccount.init) }
+      guard limits.memory != oldValue.memory else { return }
+      account = limits.memory.map(MemoryAccount.init) ?? .ofMachine
     }
   }
-  private var account: MemoryAccount?
+  private var account = MemoryAccount.ofMachine
   /// What `args()` gives.
   public var arguments: [String] = []
   /// What `test` blocks declared, in order; `mos test` calls them.
@@ -134,13 +136,11 @@ extension Interpreter {
   private func beginRun(_ body: () throws -> Value) throws -> Value {
     let deadline = Deadline(limits.seconds, requests)
     machine.begin(limits)
+    account.takeOver()
     return try LargeStack.run { [account] in
       try self.requests.duringRun(of: deadline.seconds) {
         try deadline.watched {
-          try self.context.with {
-            guard let account else { return try body() }
-            return try MemoryAccount.with(account, body)
-          }
+          try self.context.with { try MemoryAccount.with(account, body) }
         }
       }
     }

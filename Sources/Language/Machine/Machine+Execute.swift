@@ -264,12 +264,9 @@ extension Machine {
           case .makeList:
             let count = Int(i.c)
             let first = here.base + Int(i.b)
-            a.pointee = .list(Array(UnsafeBufferPointer(start: first, count: count)))
-            if first != a {
-              clearRegisters(first, count)
-            } else {
-              clearRegisters(a + 1, max(count - 1, 0))
-            }
+            let elements = List(moving: first, count: count)
+            first.initialize(repeating: .nil, count: count)
+            a.pointee = .list(elements)
           case .appendToList: a.pointee.append(here.base[Int(i.b)].take())
           case .extendList:
             sync(here)

@@ -202,7 +202,7 @@ extension Value {
   }
 
   private static func setItem(
-    _ parts: [Value], _ kind: PlaceSite.IndexKind, of elements: inout [Value], _ value: Value,
+    _ parts: [Value], _ kind: PlaceSite.IndexKind, of elements: inout List, _ value: Value,
     _ interpreter: Interpreter
   ) throws {
     if case .slice = kind {

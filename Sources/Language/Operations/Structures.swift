@@ -72,7 +72,7 @@ extension Value {
   /// All elements of a walk.
   func elements(_ interpreter: Interpreter) throws -> [Value] {
     let walk = try walkable()
-    if case .list(let values) = walk { return values }
+    if case .list(let values) = walk { return Array(values) }
     var result: [Value] = []
     while let element = try walk.element(at: result.count, interpreter) { result.append(element) }
     return result

@@ -210,7 +210,7 @@ extension Recovery {
 
   /// The list with the states of its elements; nil where it is a buffer that changes as a whole.
   private mutating func fit(
-    _ states: [State], to values: [Value], _ path: Path, _ role: Role
+    _ states: [State], to values: List, _ path: Path, _ role: Role
   ) throws -> Value? {
     if states.count != values.count {
       if role == .buffer { return nil }
@@ -232,7 +232,7 @@ extension Recovery {
 
   /// The list with the states of those elements that a record names by their numbers.
   private mutating func fit(
-    _ members: [(key: String, value: State)], to values: [Value], _ path: Path, _ role: Role
+    _ members: [(key: String, value: State)], to values: List, _ path: Path, _ role: Role
   ) throws -> Value {
     var result = values
     let targets = values.enumerated().map { ("\($0)", $1) }

@@ -139,7 +139,7 @@ extension Snapshot {
     }
     // Several targets are the same as one list of them.
     if values.count == 1, case .list(let elements) = values[0], elements.count == states.count {
-      return [.list(try fit(states, to: elements, &recovery))]
+      return [.list(try fit(states, to: Array(elements), &recovery))]
     }
     if states.count == 1, let elements = states[0].unfolded.elements, elements.count == values.count
     {

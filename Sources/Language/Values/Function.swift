@@ -4,6 +4,7 @@
 // references, so that a call touches no reference count.
 
 import Syntax
+import Tensors
 
 /// Where a closure finds a variable of an enclosing function when it is made.
 enum CaptureSource {
@@ -162,6 +163,12 @@ public final class Closure {
     receiver = nil
     captures = .allocate(capacity: prototype.captureSources.count)
     captures.initialize(repeating: .nil, count: prototype.captureSources.count)
+    SmallObjects.charge(ownBytes)
+  }
+
+  /// A closure's captures are its own; those of a method taken as a value are the type's.
+  private var ownBytes: Int {
+    64 + (receiver == nil ? prototype.captureSources.count * MemoryLayout<Value>.stride : 0)
   }
 
   /// A method of an instance as a function; the instance's type keeps the captures.
@@ -170,11 +177,13 @@ public final class Closure {
     header = method.header
     captures = method.captures
     receiver = instance
+    SmallObjects.charge(ownBytes)
   }
 
   deinit {
+    SmallObjects.refund(ownBytes)
     guard receiver == nil else { return }
-    captures.deinitialize(count: prototype.captureSources.count)
+    Release.end(captures, prototype.captureSources.count)
     captures.deallocate()
   }
 }

@@ -5,6 +5,7 @@
 
 import Autodiff
 import Syntax
+import Tensors
 
 /// What the compiler knows of a model; `makeModel` turns it into a `ModelType`.
 final class ModelPrototype {
@@ -141,10 +142,14 @@ public final class ModelInstance {
     self.type = type
     slots = .allocate(capacity: max(type.fields.count, 1))
     slots.initialize(repeating: .nil, count: type.fields.count)
+    SmallObjects.charge(ownBytes)
   }
 
+  private var ownBytes: Int { 96 + type.fields.count * MemoryLayout<Value>.stride }
+
   deinit {
-    slots.deinitialize(count: type.fields.count)
+    SmallObjects.refund(ownBytes)
+    Release.end(slots, type.fields.count)
     slots.deallocate()
   }
 
@@ -219,7 +224,7 @@ extension Value {
     case .nil, .parameter: return self
     case .list(let values):
       try walk.enter(path)
-      var old: [Value] = []
+      var old = List()
       if case .list(let list) = previous { old = list }
       return .list(
         try values.enumerated().map { i, part in

@@ -4,6 +4,8 @@
 // more keys than `linearLimit`, and maps every key to its place. Up to that size a walk over the
 // keys beats hashing.
 
+import Tensors
+
 /// An ordered record; copying it costs one reference, changing a shared one a copy.
 public struct Record {
   final class Storage {
@@ -11,10 +13,26 @@ public struct Record {
     var values: [Value]
     var index: [String: Int]?
 
+    /// What was charged for it.
+    @exclusivity(unchecked) private var bytes = 0
+
     init(keys: [String], values: [Value], index: [String: Int]?) {
       self.keys = keys
       self.values = values
       self.index = index
+      charge()
+    }
+
+    deinit {
+      SmallObjects.refund(bytes)
+      Release.end(&values)
+    }
+
+    /// Counts what the record takes now: three arrays, and a table of places for the keys of large ones.
+    func charge() {
+      let now = 128 + keys.count * (index == nil ? 32 : 96)
+      SmallObjects.charge(now - bytes)
+      bytes = now
     }
   }
 
@@ -77,6 +95,7 @@ public struct Record {
     } else if storage.keys.count > Record.linearLimit {
       storage.index = Record.makeIndex(storage.keys)
     }
+    storage.charge()
   }
 
   /// The same keys with other values.

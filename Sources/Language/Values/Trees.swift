@@ -138,6 +138,18 @@ package struct ValueTree {
     return try body(value)
   }
 
+  /// The values of a list as a function's arguments, with other leaves, as in `substituted`.
+  package func substitutedArguments<R>(
+    _ variables: [Variable], _ body: ([Value]) throws -> R
+  ) rethrows -> R {
+    try substituted(variables) { substituted in
+      guard case .list(let arguments) = substituted else {
+        preconditionFailure("a list of arguments came back as another value; please report")
+      }
+      return try body(Array(arguments))
+    }
+  }
+
   /// The tree of the numerical core, with `none` for what is not a tensor.
   package var tree: Tree {
     var rest = leaves[...]

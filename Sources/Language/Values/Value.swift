@@ -14,7 +14,7 @@ public enum Value {
   case bool(Bool)
   case tensor(Variable)
   case string(StringObject)
-  case list([Value])
+  case list(List)
   case record(Record)
   case range(RangeObject)
   case function(Closure)
@@ -41,7 +41,15 @@ public final class StringObject {
   /// The characters, counted out when they are first asked for by index.
   package lazy var characters = text.characters
   /// An object for a text.
-  public init(_ text: String) { self.text = text }
+  public init(_ text: String) {
+    self.text = text
+    SmallObjects.charge(ownBytes)
+  }
+
+  deinit { SmallObjects.refund(ownBytes) }
+
+  /// The object, and the text where it is too long to lie in it.
+  private var ownBytes: Int { text.utf8.count > 15 ? 80 + text.utf8.count : 48 }
 }
 
 /// `start ..< stop` by a step that is not 0.
@@ -91,7 +99,17 @@ public final class RangeObject {
 /// A variable that closures share.
 public final class Box {
   package var value: Value
-  package init(_ value: Value) { self.value = value }
+  package init(_ value: Value) {
+    self.value = value
+    SmallObjects.charge(Box.ownBytes)
+  }
+
+  deinit {
+    SmallObjects.refund(Box.ownBytes)
+    Release.end(&value)
+  }
+
+  private static let ownBytes = 48
 }
 
 /// A loaded module: its public names are global variables of the interpreter.

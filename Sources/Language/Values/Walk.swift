@@ -84,7 +84,7 @@ extension Value {
   /// What a list or a record holds; nil for any other value.
   package var partValues: [Value]? {
     switch self {
-    case .list(let values): values
+    case .list(let values): Array(values)
     case .record(let record): record.values
     default: nil
     }
@@ -123,11 +123,11 @@ struct Visits {
 }
 
 extension Value {
-  /// The address of what a list or a record holds, which copies share; nil for any other value and for
-  /// empty ones.
+  /// The address of what a list or a record holds, which copies share; nil for any other value.
   var contentAddress: UnsafeRawPointer? {
     switch self {
-    case .list(let values): values.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
+    case .list(let values):
+      UnsafeRawPointer(Unmanaged.passUnretained(values.storage).toOpaque())
     case .record(let record):
       UnsafeRawPointer(Unmanaged.passUnretained(record.storage).toOpaque())
     default: nil

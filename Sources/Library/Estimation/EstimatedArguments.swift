@@ -89,9 +89,9 @@ struct EstimatedCall {
   ) throws -> Value {
     var all = moved.variables
     for (place, variable) in zip(places, point) { all[place] = variable }
-    return try moved.substituted(all) { moved in
-      try rest.substituted(others) { rest in
-        guard case .list(let chosen) = moved, case .list(var values) = rest else { return .nil }
+    return try moved.substitutedArguments(all) { chosen in
+      try rest.substitutedArguments(others) { rest in
+        var values = rest
         let named = Array(zip(names, values.suffix(names.count)))
         values.removeLast(names.count)
         for (position, value) in zip(positions, chosen) { values[position] = value }

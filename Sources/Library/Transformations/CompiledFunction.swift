@@ -52,7 +52,7 @@ final class CompiledFunction {
     guard case .list(let parts) = call, case .list(let arguments) = parts[1],
       case .record(let named) = parts[2]
     else { preconditionFailure("a compiled call has lost its arguments; please report") }
-    return try interpreter.call(parts[0], arguments, named: Array(named.pairs))
+    return try interpreter.call(parts[0], Array(arguments), named: Array(named.pairs))
   }
 
   // MARK: - Recording

@@ -13,8 +13,7 @@ extension Differentiation {
     let log = FreeVariableLog(interpreter)
     let results = try checkpoint(tree.variables) { variables in
       try log.run {
-        try tree.substituted(variables) { substituted in
-          guard case .list(let arguments) = substituted else { return [] }
+        try tree.substitutedArguments(variables) { arguments in
           let result = try ValueTree(
             interpreter.call(f, arguments, named: Array(options.pairs)), numbersAreLeaves: false)
           output = result
@@ -70,7 +69,7 @@ extension Differentiation {
   static func cotangents(
     _ given: Value, for arguments: [Value], of variables: [Variable]
   ) throws -> [Variable?] {
-    let list: [Value]
+    let list: List
     if case .list(let values) = given { list = values } else { list = [given] }
     guard list.count == arguments.count else {
       throw RuntimeError(
@@ -186,12 +185,7 @@ private struct CustomRule {
   }
 
   private func with<R>(_ variables: [Variable], _ body: ([Value]) throws -> R) throws -> R {
-    try tree.substituted(variables) { substituted in
-      guard case .list(let arguments) = substituted else {
-        preconditionFailure("a list of arguments came back as another value; please report")
-      }
-      return try body(arguments)
-    }
+    try tree.substitutedArguments(variables, body)
   }
 
   /// What `forward` gives.

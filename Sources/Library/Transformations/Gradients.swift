@@ -226,7 +226,7 @@ extension Value {
 extension Arguments {
   /// A list of arguments; a bare value serves for one.
   func argumentList(_ index: Int) throws -> [Value] {
-    if case .list(let values) = self[index] { return values }
+    if case .list(let values) = self[index] { return Array(values) }
     return [self[index]]
   }
 }

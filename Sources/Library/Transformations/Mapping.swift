@@ -61,8 +61,7 @@ extension Differentiation {
     let all = try ValueTree(.list(arguments), numbersAreLeaves: false)
     var output: ValueTree?
     let results = try vmap(all.variables, axes: axes, size: size) { variables in
-      try all.substituted(variables) { substituted in
-        guard case .list(let arguments) = substituted else { return [] }
+      try all.substitutedArguments(variables) { arguments in
         let tree = try ValueTree(
           interpreter.call(f, arguments, named: Array(options.pairs)))
         output = tree

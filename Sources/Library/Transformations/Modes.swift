@@ -15,8 +15,7 @@ extension Differentiation {
     let constants = ConstantDerivatives(interpreter)
     var output: ValueTree?
     let result = try jvp(tree.variables.map { try $0.asFloat() }, matched) { variables in
-      try tree.substituted(variables) { substituted in
-        guard case .list(let arguments) = substituted else { return [] }
+      try tree.substitutedArguments(variables) { arguments in
         let tree = try results(of: interpreter.call(f, arguments))
         output = tree
         return tree.variables
@@ -107,8 +106,7 @@ extension Differentiation {
     let constants = ConstantDerivatives(interpreter)
     var output: ValueTree?
     let pull = try vjp(tree.variables.map { try $0.asFloat() }) { variables in
-      try tree.substituted(variables) { substituted in
-        guard case .list(let arguments) = substituted else { return [] }
+      try tree.substitutedArguments(variables) { arguments in
         let tree = try results(of: interpreter.call(f, arguments))
         output = tree
         return tree.variables
@@ -130,7 +128,7 @@ extension Differentiation {
             .tensor(try $0 ?? $1.variable.asFloat().zerosLike())
           })
         guard case .list(let values) = rebuilt else { return [] }
-        return values
+        return Array(values)
       }
     )
   }
@@ -165,8 +163,7 @@ extension Differentiation {
     let tree = try ValueTree(arguments: arguments, for: "check_grad")
     let report = try checkGradient(
       of: { variables in
-        try tree.substituted(variables) { substituted in
-          guard case .list(let arguments) = substituted else { return [] }
+        try tree.substitutedArguments(variables) { arguments in
           return try results(of: interpreter.call(f, arguments)).variables
         }
       }, at: try tree.variables.map { try $0.asFloat() }, order: order, tolerance: tolerance)
@@ -195,8 +192,7 @@ extension Differentiation {
     let constants = ConstantDerivatives(interpreter)
     var output: ValueTree?
     let run: ([Variable]) throws -> [Variable] = { variables in
-      try tree.substituted(variables) { substituted in
-        guard case .list(let arguments) = substituted else { return [] }
+      try tree.substitutedArguments(variables) { arguments in
         let tree = try results(of: interpreter.call(f, arguments))
         output = tree
         return tree.variables

@@ -76,17 +76,19 @@ public final class RunRequests: @unchecked Sendable {
 public enum Safepoint {
   /// - Throws: an interrupt or a limit error where the run on this thread is to end.
   @inline(__always) public static func look() throws {
-    if mos_run_must_end() != 0 { throw ending() }
+    if mos_run_is_asked() != 0 { try answer() }
   }
 
-  /// Why the run on this thread is to end.
-  private static func ending() -> TensorError {
-    guard let requests = mos_run_get() else { return TensorError(.interrupt, "interrupted") }
-    guard mos_requests_get(requests) & UInt32(MOS_ASKS_INTERRUPT) == 0 else {
-      return TensorError(.interrupt, "interrupted")
+  private static func answer() throws {
+    guard let requests = mos_run_get() else { return }
+    let asked = mos_requests_get(requests)
+    if asked & UInt32(MOS_ASKS_INTERRUPT) != 0 { throw TensorError(.interrupt, "interrupted") }
+    if asked & UInt32(MOS_ASKS_OVERTIME) != 0 {
+      throw TensorError(
+        .limit, "the program ran longer than \(requests.pointee.seconds) seconds")
     }
-    return TensorError(
-      .limit, "the program ran longer than \(requests.pointee.seconds) seconds")
+    _ = mos_requests_remove(requests, UInt32(MOS_ASKS_COUNT))
+    try MemoryAccount.count()
   }
 
   /// Stack that native recursion leaves to what it calls: the deepest numerical routines take 100 KB.

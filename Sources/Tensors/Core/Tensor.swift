@@ -46,6 +46,12 @@ struct TensorHeader {
     self.layout = layout.map { Unmanaged.passRetained($0) }
     self.dtype = dtype
     recording = mos_recording_get()
+    SmallObjects.charge(ownBytes)
+  }
+
+  /// What the tensor's own allocation takes: this header, and the elements that lie behind it.
+  fileprivate var ownBytes: Int {
+    MemoryLayout<TensorHeader>.size + 16 + (owner == nil ? count &* dtype.size : 0)
   }
 }
 
@@ -53,6 +59,7 @@ struct TensorHeader {
 final class TensorBuffer: ManagedBuffer<TensorHeader, UInt64> {
   deinit {
     withUnsafeMutablePointerToHeader {
+      SmallObjects.refund($0.pointee.ownBytes)
       $0.pointee.owner?.release()
       $0.pointee.layout?.release()
     }

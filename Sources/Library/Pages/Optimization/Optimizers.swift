@@ -33,7 +33,7 @@ extension Builtins {
           guard arguments.has(0) else { return .bool(true) }
           let devices: [Value]
           if case .list(let values) = arguments[0] {
-            devices = values
+            devices = Array(values)
           } else {
             devices = [arguments[0]]
           }

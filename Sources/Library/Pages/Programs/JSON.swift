@@ -106,7 +106,7 @@ private struct JSONWriter {
   }
 
   private mutating func writeItems<T>(
-    _ items: [T], _ open: String, _ close: String, _ depth: Int,
+    _ items: some Collection<T>, _ open: String, _ close: String, _ depth: Int,
     _ write: (inout JSONWriter, T) throws -> Void
   ) throws {
     try walk.enter(depth: depth)

@@ -13,7 +13,7 @@ extension Arguments {
   /// The elements of a value that came in a parameter.
   func sequence(_ value: Value, _ index: Int) throws -> [Value] {
     switch value {
-    case .list(let values): return values
+    case .list(let values): return Array(values)
     case .range(let range):
       return try range.written().map { .int($0) }
     case .record(let record): return record.pairs.map { .list([.string($0), $1]) }
@@ -45,7 +45,7 @@ extension Arguments {
         default: return nil
         }
       }
-      return values
+      return Array(values)
     case .range: return try sequence(value, 0)
     default: return nil
     }

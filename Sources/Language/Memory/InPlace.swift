@@ -20,7 +20,7 @@ extension Value {
   /// anything else.
   @inline(__always)
   mutating func changeElements<Result>(
-    _ body: (inout [Value]) throws -> Result
+    _ body: (inout List) throws -> Result
   ) rethrows -> Result? {
     guard case .list = self, case .list(var elements) = take() else { return nil }
     defer { self = .list(elements) }

@@ -1,0 +1,113 @@
+// What the memory of a run is charged to. Blocks of large tensors are counted one by one, by all threads.
+// Small objects (small tensors, nodes of graphs, and what a language on top makes: strings, lists,
+// closures) are counted by a number of the thread, so that counting costs an addition.
+//
+// Small objects that end while no program runs, on the thread that runs them next, are counted by the
+// next run: a host that uses several interpreters on one thread makes their counts inexact.
+
+internal import Kernels
+import Synchronization
+
+/// How much memory a program holds, and the most it may.
+public final class MemoryAccount: Sendable {
+  /// The most bytes that may be held at a time.
+  public let limit: Int
+  private let held = Atomic<Int>(0)
+  /// What small objects hold while no body runs.
+  private let small = Atomic<Int>(0)
+
+  /// An account that nothing is charged to yet.
+  public init(limit: Int) { self.limit = limit }
+
+  /// An account of nine tenths of the machine's memory.
+  public static var ofMachine: MemoryAccount { MemoryAccount(limit: Allocator.limit) }
+
+  /// The bytes that large tensors hold now.
+  public var bytes: Int { held.load(ordering: .relaxed) }
+
+  /// Counts a block; the limit, where it would be passed and nothing was counted.
+  func reserve(_ block: Int) -> Int? {
+    let now = held.add(block, ordering: .relaxed).newValue
+    let small = Int(mos_heap_get().bytes)
+    if now <= limit && now + small <= limit {
+      setCeiling()
+      return nil
+    }
+    held.subtract(block, ordering: .relaxed)
+    return limit
+  }
+
+  func release(_ block: Int) { held.subtract(block, ordering: .relaxed) }
+
+  static var current: MemoryAccount? {
+    mos_account_get().map { Unmanaged<MemoryAccount>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Sets what small objects may take of what large tensors leave.
+  private func setCeiling() {
+    var heap = mos_heap_get()
+    heap.ceiling = Int64(max(limit - bytes, 0))
+    mos_heap_set(heap)
+  }
+
+  /// Charges the account with the small objects that were made and have ended on this thread since the
+  /// last time.
+  package func takeOver() {
+    let heap = mos_heap_get()
+    small.store(max(0, small.load(ordering: .relaxed) + Int(heap.bytes)), ordering: .relaxed)
+    mos_heap_set(mos_heap(bytes: 0, ceiling: heap.ceiling))
+  }
+
+  /// Runs a body whose objects, on this thread, are charged to an account.
+  public static func with<R>(_ account: MemoryAccount, _ body: () throws -> R) rethrows -> R {
+    let (outer, outerHeap) = (mos_account_get(), mos_heap_get())
+    mos_account_set(Unmanaged.passUnretained(account).toOpaque())
+    mos_heap_set(mos_heap(bytes: Int64(account.small.load(ordering: .relaxed)), ceiling: 0))
+    account.setCeiling()
+    defer {
+      account.small.store(max(0, Int(mos_heap_get().bytes)), ordering: .relaxed)
+      mos_account_set(outer)
+      mos_heap_set(outerHeap)
+    }
+    return try withExtendedLifetime(account) { try body() }
+  }
+
+  /// Compares what is held with the limit.
+  ///
+  /// - Throws: a limit error where that is too much.
+  static func count() throws {
+    guard let account = current else { return }
+    account.setCeiling()
+    let heap = mos_heap_get()
+    if heap.bytes > heap.ceiling { throw account.full }
+  }
+
+  /// Looks before something grows by so many bytes.
+  ///
+  /// - Throws: a limit error where there is no room for them.
+  package static func require(_ bytes: Int) throws {
+    let account = current ?? ofMachine
+    guard bytes <= account.limit - account.bytes - Int(mos_heap_get().bytes) else {
+      throw account.full(for: bytes)
+    }
+  }
+
+  private var full: TensorError {
+    TensorError(
+      .limit, "the program holds more memory than \(Storage.inBytes(limit)), which are allowed here")
+  }
+
+  private func full(for bytes: Int) -> TensorError {
+    TensorError(
+      .limit,
+      "\(Storage.inBytes(bytes)) more are needed, and \(Storage.inBytes(limit)) are allowed here")
+  }
+}
+
+/// The count of small objects.
+package enum SmallObjects {
+  /// Counts an object of so many bytes; more than are allowed end the run at its next safepoint.
+  @inline(__always) package static func charge(_ bytes: Int) { mos_heap_charge(Int64(bytes)) }
+  /// An object of so many bytes has ended.
+  @inline(__always) package static func refund(_ bytes: Int) { mos_heap_refund(Int64(bytes)) }
+}
