@@ -91,7 +91,7 @@ private func filled<Element: BinaryFloatingPoint>(
 
 @Suite(.serialized) struct RandomTests {
   static let counts =
-    [0, 1] + Threshold.randomGroup.around(1, 2, 4, 8) + Threshold.randomTask.around(1, 2, 3)
+    [0, 1] + Threshold.randomGroup.around(1, 2, 4, 8) + Threshold.task.around(1, 2, 3)
 
   @Test(arguments: Fill.all)
   private func `draws are the formula's, with the same bits on every processor`(_ fill: Fill) {

@@ -12,7 +12,7 @@ package enum Threshold: CaseIterable, Sendable {
   case packedStrips, directBytes, square, doubleSquare
   case packedRows, packedColumns, packedWork
   case gram, vectorBlock, productBlock, blockTile, panel, cholesky
-  case adamPiece, randomGroup, randomTask, threads
+  case adamPiece, randomGroup, threads
   case insertion, inlineBytes, mappedBytes, hugeBytes
 
   /// Its value, and how its source says it.
@@ -63,7 +63,6 @@ package enum Threshold: CaseIterable, Sendable {
     case .cholesky: (32, "Tensors/LinearAlgebra/Solves.swift", "leastCholesky = 32")
     case .adamPiece: (1 << 15, "Kernels/adam.c", "PIECE = 1 << 15")
     case .randomGroup: (16, "Kernels/include/Random.h", "KERNELS_RANDOM_GROUP 16")
-    case .randomTask: (1 << 16, "Kernels/random.c", "task_size = 1 << 16")
     case .threads: (64, "Kernels/parallel.c", "MAXIMUM_THREADS = 64")
     case .insertion: (256, "Tensors/Operations/Sorting.swift", "insertionLimit = 256")
     case .inlineBytes: (1024, "Tensors/Core/Tensor.swift", "inlineLimit = 1024")
