@@ -28,7 +28,6 @@ private func count(_ counts: UnsafeMutableRawPointer, _ task: Int) {
     let before = Threads.count
     defer { Threads.count = before }
     Threads.count = threads
-    #expect(Threads.count == min(threads, Threshold.threads.value))
     for _ in 0..<20 {
       let counts = runs(tasks) { count($0, $1) }
       #expect(counts.allSatisfy { $0 == 1 })
