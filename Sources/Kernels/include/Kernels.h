@@ -58,6 +58,19 @@ extern _Thread_local void *_Nullable mos_account;
 static inline void *_Nullable mos_account_get(void) { return mos_account; }
 static inline void mos_account_set(void *_Nullable account) { mos_account = account; }
 
+// The thread sanitizer does not see Swift's Mutex, which waits inside a library that is not built for
+// it. These tell it when the allocator's was taken and when it is given back, and are nothing elsewhere.
+#ifdef MOS_THREAD_SANITIZER
+extern char mos_allocator_mutex;
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+static inline void mos_allocator_locked(void) { __tsan_acquire(&mos_allocator_mutex); }
+static inline void mos_allocator_unlocks(void) { __tsan_release(&mos_allocator_mutex); }
+#else
+static inline void mos_allocator_locked(void) {}
+static inline void mos_allocator_unlocks(void) {}
+#endif
+
 /// Element types, numbered as `DType`.
 enum { MOS_BOOL, MOS_I64, MOS_F32, MOS_F64, MOS_DTYPES };
 
