@@ -80,7 +80,10 @@ let package = Package(
       ],
       linkerSettings: lineEditingLibraries),
 
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    // Sizes at which kernels change their way, in loops of every layout, level and number of threads.
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TensorSupport", "TestSupport"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TensorSupport", "TestSupport"]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Tensors"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(
@@ -93,6 +96,9 @@ let package = Package(
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "TestSupport", dependencies: ["SpawnSupport"], path: "Tests/Support"),
+    // Tensors from literals, and what sweeps over sizes share.
+    .target(
+      name: "TensorSupport", dependencies: ["Kernels", "Tensors"], path: "Tests/TensorSupport"),
     // Golden programs, examples and guides, run by the `mos` binary beside the test bundle.
     .testTarget(name: "ScriptTests", dependencies: ["TestSupport"], exclude: ["README.md"]),
     // The command line and the prompt, as a process and on a pseudo-terminal.

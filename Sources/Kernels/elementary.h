@@ -70,14 +70,17 @@ static inline double exp_f64(double x) {
   p = p * r + 0.5;
   p = p * (r * r) + r + 1.0;
   int64_t half = (whole + 2048) / 2 - 1024;
-  return p * BITS_TO_F64((half + 1023) << 52) * BITS_TO_F64((whole - half + 1023) << 52);
+  // The exponents of a nan have too many bits, which a shift of unsigned numbers drops.
+  return p * BITS_TO_F64((int64_t)((uint64_t)(half + 1023) << 52)) *
+         BITS_TO_F64((int64_t)((uint64_t)(whole - half + 1023) << 52));
 }
 
 /// log x = e log 2 + log(1 + f) with 1 + f in [√½, √2); Cephes' polynomial.
 static inline float log_f32(float x) {
   int small = x < 0x1p-126f;
   float scaled = small ? x * 0x1p23f : x;
-  int32_t bits = F32_TO_BITS(scaled) - 0x3f3504f3;
+  // Of a negative number it wraps around; the result is replaced below.
+  int32_t bits = (int32_t)((uint32_t)F32_TO_BITS(scaled) - 0x3f3504f3);
   float e = (float)((bits >> 23) - (small ? 23 : 0));
   float f = BITS_TO_F32((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
   float z = f * f;
@@ -101,7 +104,7 @@ static inline float log_f32(float x) {
 static inline double log_f64(double x) {
   int64_t small = x < 0x1p-1022;
   double scaled = small ? x * 0x1p52 : x;
-  int64_t bits = F64_TO_BITS(scaled) - 0x3fe6a09e667f3bcd;
+  int64_t bits = (int64_t)((uint64_t)F64_TO_BITS(scaled) - 0x3fe6a09e667f3bcd);
   // The exponent, a small whole number, is made a double by its bits: vectors of AVX2 have no
   // conversion of 64-bit integers. Adding 2048 first keeps the shift a plain one.
   uint64_t exponent = ((uint64_t)bits + (2048ull << 52)) >> 52;

@@ -128,7 +128,7 @@ static inline float gelu_f32(float x) {
   e = e * s - 0.5f;
   e = e * s + 1.0f;
   // k + 32 is added to the exponent; what becomes of a nan there does not matter.
-  int32_t bits = F32_TO_BITS(e) + (int32_t)((uint32_t)F32_TO_BITS(shifted) << 23);
+  uint32_t bits = (uint32_t)F32_TO_BITS(e) + ((uint32_t)F32_TO_BITS(shifted) << 23);
   float p = 0x1p-32f * 4.08420479e-3f;
   p = p * a + 0x1p-32f * 4.04365808e-2f;
   p = p * a + 0x1p-32f * 1.82681486e-1f;
@@ -140,7 +140,7 @@ static inline float gelu_f32(float x) {
   q = q * a + 1.20027959f;
   q = q * a + 1.67307460f;
   q = q * a + 1.0f;
-  return (x < -0.0f ? -0.0f : x) - a * BITS_TO_F32(bits) * (p / q);
+  return (x < -0.0f ? -0.0f : x) - a * BITS_TO_F32((int32_t)bits) * (p / q);
 }
 UNARY_PAIRED(gelu, f32, float, float, gelu_f32(x))
 UNARY_ALIKE(relu, x < 0 ? 0 : x)

@@ -20,6 +20,7 @@
 #include "adam.h"
 #include "packing.h"
 #include "product.h"
+#include "distributions.h"
 
 #define FLOAT_UNARY(name) \
   [MOS_UNARY_##name] = {[MOS_F32] = unary_##name##_f32, [MOS_F64] = unary_##name##_f64},
@@ -99,4 +100,9 @@ const mos_kernel_table MOS_TABLE = {
   .product = {[MOS_F32] = product_f32, [MOS_F64] = product_f64},
   .adam_step = {[MOS_F32] = adam_step_f32, [MOS_F64] = adam_step_f64},
   .adam_gradient = {[MOS_F32] = adam_gradient_f32, [MOS_F64] = adam_gradient_f64},
+  .uniform = {[MOS_F32] = fill_uniform_f32, [MOS_F64] = fill_uniform_f64},
+  .normal = {[MOS_F32] = fill_normal_f32, [MOS_F64] = fill_normal_f64},
+  .exponential = {[MOS_F64] = fill_exponential_f64},
+  .integers = random_integers,
+  .shuffle = random_shuffle,
 };

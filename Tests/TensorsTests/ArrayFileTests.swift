@@ -1,5 +1,6 @@
 // Arrays and tables of other programs.
 
+import TensorSupport
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ private func with<R>(_ bytes: some Sequence<UInt8>, _ body: (String) throws -> R
 
 /// `f64[2] [0.0, 1.0]`
 private func text(_ tensor: Tensor) throws -> String {
-  try "\(tensor.typeDescription) \(tensor.doubles)"
+  "\(tensor.typeDescription) \(tensor.doubles)"
 }
 
 @Suite struct ArrayFileTests {
@@ -94,9 +95,9 @@ private func text(_ tensor: Tensor) throws -> String {
 @Suite struct TableFileTests {
   private func columns(_ text: String) throws -> String {
     let table = try with(text.utf8) { try CSV(contentsOf: $0) }
-    let columns = try table.columns.map { column in
+    let columns = table.columns.map { column in
       switch column {
-      case .numbers(let tensor): try "\(tensor.dtype.name) \(tensor.doubles)"
+      case .numbers(let tensor): "\(tensor.dtype.name) \(tensor.doubles)"
       case .texts(let texts): "\(texts)"
       }
     }

@@ -1,5 +1,6 @@
 // Rounding to decimal digits beside Python's.
 
+import TensorSupport
 import Tensors
 import Testing
 

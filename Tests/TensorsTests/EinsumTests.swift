@@ -1,5 +1,6 @@
 // Plans of Einstein sums, run step by step.
 
+import TensorSupport
 import Testing
 
 @testable import Tensors

@@ -1,5 +1,6 @@
 // Numbers and arrays as text.
 
+import TensorSupport
 import Testing
 
 @testable import Tensors

@@ -1,5 +1,7 @@
 // What NumPy gives for indices into `0, 1, …` of a shape. Made by a script that ran each index there.
 
+import TensorSupport
+
 @testable import Tensors
 
 private func ids(_ values: [Int], _ shape: [Int]) throws -> IndexItem {

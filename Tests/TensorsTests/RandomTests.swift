@@ -1,5 +1,6 @@
 // Random numbers: the published vectors, the bits that programs rely on, and the distributions.
 
+import TensorSupport
 import Testing
 
 @testable import Tensors

@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import TensorSupport
 import Testing
 
 @testable import Tensors
@@ -15,7 +16,7 @@ import Testing
     let kept = (0..<x.rank).filter { !axes.contains($0) }
     let count = kept.map { x.shape[$0] }.reduce(1, *)
     result = [[Double]](repeating: [], count: count)
-    for (position, value) in try x.doubles.enumerated() {
+    for (position, value) in x.doubles.enumerated() {
       var (rest, index) = (position, [Int](repeating: 0, count: x.rank))
       for axis in (0..<x.rank).reversed() {
         index[axis] = rest % x.shape[axis]

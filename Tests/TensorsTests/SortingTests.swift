@@ -1,5 +1,6 @@
 // Order along an axis.
 
+import TensorSupport
 import Testing
 
 @testable import Tensors

@@ -149,6 +149,19 @@ extern _Thread_local void *_Nullable mos_account;
 static inline void *_Nullable mos_account_get(void) { return mos_account; }
 static inline void mos_account_set(void *_Nullable account) { mos_account = account; }
 
+// The thread sanitizer does not see Swift's Mutex, which waits inside a library that is not built for
+// it. These tell it when the allocator's was taken and when it is given back, and are nothing elsewhere.
+#ifdef MOS_THREAD_SANITIZER
+extern char mos_allocator_mutex;
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+static inline void mos_allocator_locked(void) { __tsan_acquire(&mos_allocator_mutex); }
+static inline void mos_allocator_unlocks(void) { __tsan_release(&mos_allocator_mutex); }
+#else
+static inline void mos_allocator_locked(void) {}
+static inline void mos_allocator_unlocks(void) {}
+#endif
+
 /// Element types, numbered as `DType`.
 enum { MOS_BOOL, MOS_I64, MOS_F32, MOS_F64, MOS_DTYPES };
 
@@ -233,6 +246,15 @@ enum { MOS_PRODUCT_SCRATCH = 819200 };
 /// Without scratch both operands are read where they lie, which is better for small products.
 typedef void (*mos_product_kernel)(const mos_product *product, void *_Nullable scratch);
 
+/// `count` random f32 or f64 numbers, from the beginning of a block on; see Random.h.
+typedef void (*mos_fill_kernel)(uint64_t key, uint64_t counter, void *y, size_t count);
+
+/// As `kernels_integers` and `kernels_shuffle` of Random.h.
+typedef void (*mos_integers_kernel)(uint64_t key, uint64_t counter, int64_t low, uint64_t range,
+                                    int64_t *y, size_t count);
+typedef void (*mos_shuffle_kernel)(uint64_t key, uint64_t counter, int64_t *order, size_t count,
+                                   size_t taken);
+
 /// Which operands of a binary kernel are one element for all.
 enum { MOS_BOTH_VECTORS, MOS_SECOND_SCALAR, MOS_FIRST_SCALAR, MOS_FORMS };
 
@@ -246,6 +268,11 @@ typedef struct {
   mos_product_kernel _Nullable product[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_step[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_gradient[MOS_DTYPES];
+  mos_fill_kernel _Nullable uniform[MOS_DTYPES];
+  mos_fill_kernel _Nullable normal[MOS_DTYPES];
+  mos_fill_kernel _Nullable exponential[MOS_DTYPES];
+  mos_integers_kernel integers;
+  mos_shuffle_kernel shuffle;
 } mos_kernel_table;
 
 /// The table for this processor.

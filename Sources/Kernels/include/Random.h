@@ -1,4 +1,4 @@
-// Random numbers by Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011), and printf for one number.
+// Random numbers by Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011).
 //
 // A stream is a 64-bit key and a 64-bit counter of blocks; a block is four 32-bit words. The
 // upper 64 bits of Philox's counter are 0 but where a function says what it puts there. Blocks are

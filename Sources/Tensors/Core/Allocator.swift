@@ -44,6 +44,14 @@ enum Allocator {
 
   private struct Unchecked<Value>: @unchecked Sendable { var value: Value }
 
+  private static func withLists<R>(_ body: (inout FreeLists) -> R) -> R {
+    kept.withLock { lists in
+      mos_allocator_locked()
+      defer { mos_allocator_unlocks() }
+      return Unchecked(value: body(&lists.value))
+    }.value
+  }
+
   /// The size of the block that serves a request: the next of 4, 5, 6 or 7 times a power of two.
   static func blockSize(_ bytes: Int) -> Int {
     if bytes <= 1024 { return 1024 }
@@ -58,12 +66,12 @@ enum Allocator {
 
   /// A block of exactly that class's size, or nil where the system has none.
   static func take(_ block: Int, zeroed: Bool) -> UnsafeMutableRawPointer? {
-    let reused = kept.withLock { lists -> UnsafeMutableRawPointer? in
-      lists.value.usedBytes += block
+    let reused = withLists { lists -> UnsafeMutableRawPointer? in
+      lists.usedBytes += block
       let class_ = index(block)
-      guard let head = lists.value.heads[class_] else { return nil }
-      lists.value.heads[class_] = head.load(as: UnsafeMutableRawPointer?.self)
-      lists.value.keptBytes -= block
+      guard let head = lists.heads[class_] else { return nil }
+      lists.heads[class_] = head.load(as: UnsafeMutableRawPointer?.self)
+      lists.keptBytes -= block
       return head
     }
     if let reused {
@@ -101,24 +109,24 @@ enum Allocator {
   }
 
   private static func failed(_ block: Int) -> UnsafeMutableRawPointer? {
-    kept.withLock { $0.value.usedBytes -= block }
+    withLists { $0.usedBytes -= block }
     return nil
   }
 
   /// The bytes of the blocks that tensors hold, and of those that are kept for later.
   static var bytes: (used: Int, kept: Int) {
-    kept.withLock { ($0.value.usedBytes, $0.value.keptBytes) }
+    withLists { ($0.usedBytes, $0.keptBytes) }
   }
 
   /// Takes a block back.
   static func give(_ address: UnsafeMutableRawPointer, _ block: Int) {
-    let isKept = kept.withLock { lists -> Bool in
-      lists.value.usedBytes -= block
-      guard lists.value.keptBytes + block <= keptLimit else { return false }
+    let isKept = withLists { lists -> Bool in
+      lists.usedBytes -= block
+      guard lists.keptBytes + block <= keptLimit else { return false }
       let class_ = index(block)
-      address.storeBytes(of: lists.value.heads[class_], as: UnsafeMutableRawPointer?.self)
-      lists.value.heads[class_] = address
-      lists.value.keptBytes += block
+      address.storeBytes(of: lists.heads[class_], as: UnsafeMutableRawPointer?.self)
+      lists.heads[class_] = address
+      lists.keptBytes += block
       return true
     }
     if isKept { return }

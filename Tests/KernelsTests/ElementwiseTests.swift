@@ -3,9 +3,9 @@
 // Elements are a few different numbers, thrown about. What a kernel makes of each of them alone says
 // what it must make of all.
 
+import TensorSupport
+import Tensors
 import Testing
-
-@testable import Tensors
 
 /// Rows and columns of a result.
 private typealias Extents = (rows: Int, columns: Int)
@@ -59,11 +59,13 @@ private enum Layout: CaseIterable {
   }
 }
 
-@Suite(.serialized) struct ElementwiseThresholdTests {
+@Suite(.serialized) struct ElementwiseTests {
   /// Results that one thread fills.
   private static let small: [Extents] = {
     var result: [Extents] = (1...17).map { (1, $0) }
-    for threshold in [Threshold.repeatedRow, .shortRow, .pass, .block] {
+    // Loops take up to four vectors at a time, of 16 to 64 bytes, of elements of 1 to 8.
+    for columns in Threshold.vectorBytes.around(2, 4, 8, 16) { result.append((1, columns)) }
+    for threshold in [Threshold.repeatedRow, .shortRow, .periodicRow, .pass, .block] {
       for columns in threshold.around() { result.append((3, columns)) }
     }
     for columns in Threshold.shortRow.around() { result.append((30, columns)) }
@@ -119,9 +121,9 @@ private enum Layout: CaseIterable {
       for layout in [Layout.plain, .spread, .turned] {
         let expected = layout.choices(extents, of: numbers.count, 1).map { alone[$0] }
         let x = try layout.operand(numbers, extents, 1, dtype)
-        try onOneAndSeveralThreads(for: expected.count) {
+        try onEveryLevelAndSeveralThreads(for: expected.count) {
           let y = try Tensor.unary(kernel, x)
-          try expectSame(y, expected, within: tolerance(dtype), "\(layout) \(extents)")
+          expectSame(y, expected, within: tolerance(dtype), "\(layout) \(extents)")
         }
       }
     }
@@ -181,9 +183,9 @@ private enum Layout: CaseIterable {
         let expected = zip(i, j).map { table[$0][$1] }
         let a = try first.operand(numbers, extents, 1, left)
         let b = try second.operand(factors, extents, 2, right)
-        try onOneAndSeveralThreads(for: expected.count) {
+        try onEveryLevelAndSeveralThreads(for: expected.count) {
           let y = try Tensor.binary(kernel, a, b)
-          try expectSame(y, expected, within: bound, "\(first) \(second) \(extents)")
+          expectSame(y, expected, within: bound, "\(first) \(second) \(extents)")
         }
       }
     }
@@ -200,9 +202,12 @@ private enum Layout: CaseIterable {
           let y = second.choices(extents, of: others.count, 2).map { others[$0] }
           let a = try first.operand(numbers, extents, 1, dtype)
           let b = try second.operand(others, extents, 2, dtype)
-          let choice = try Tensor.select(condition.operand([0, 1], extents, 3, .bool), a, b)
+          let flags = try condition.operand([0, 1], extents, 3, .bool)
           let chosen = x.indices.map { p[$0] == 1 ? x[$0] : y[$0] }
-          try expectSame(choice, chosen, "\(condition) \(first) \(second) \(extents)")
+          try onEveryLevelAndSeveralThreads(for: chosen.count) {
+            let choice = try Tensor.select(flags, a, b)
+            expectSame(choice, chosen, "\(condition) \(first) \(second) \(extents)")
+          }
         }
       }
     }
@@ -219,9 +224,9 @@ private enum Layout: CaseIterable {
       for layout in [Layout.plain, .spread, .turned] {
         let expected = layout.choices(extents, of: numbers.count, 4).map { alone[$0] }
         let x = try layout.operand(numbers, extents, 4, from)
-        try onOneAndSeveralThreads(for: expected.count) {
+        try onEveryLevelAndSeveralThreads(for: expected.count) {
           let y = try x.converted(to: to).contiguous()
-          try expectSame(y, expected, "\(layout) \(extents)")
+          expectSame(y, expected, "\(layout) \(extents)")
         }
       }
     }

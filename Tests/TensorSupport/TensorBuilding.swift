@@ -1,8 +1,11 @@
 // Tensors from literals, and back to arrays, for tests.
 
-@testable import Tensors
+import Tensors
 
-func tensor(_ values: [Double], _ shape: [Int]? = nil, _ dtype: DType = .f64) throws -> Tensor {
+/// The numbers in a shape, in a row where none is given.
+package func tensor(_ values: [Double], _ shape: [Int]? = nil, _ dtype: DType = .f64) throws
+  -> Tensor
+{
   let flat = try Tensor.make(Shape(values.count), .f64) { pointer in
     pointer.initializeMemory(as: Double.self, from: values, count: values.count)
   }
@@ -10,7 +13,8 @@ func tensor(_ values: [Double], _ shape: [Int]? = nil, _ dtype: DType = .f64) th
   return try shape.map { try typed.reshaped(Shape($0)) } ?? typed
 }
 
-func whole(_ values: [Int], _ shape: [Int]? = nil) throws -> Tensor {
+/// Whole numbers in a shape, in a row where none is given.
+package func whole(_ values: [Int], _ shape: [Int]? = nil) throws -> Tensor {
   let flat = try Tensor.make(Shape(values.count), .i64) { pointer in
     pointer.initializeMemory(as: Int.self, from: values, count: values.count)
   }
@@ -18,35 +22,24 @@ func whole(_ values: [Int], _ shape: [Int]? = nil) throws -> Tensor {
 }
 
 /// `0, 1, …` in a shape.
-func counting(_ shape: [Int], _ dtype: DType = .f64) throws -> Tensor {
+package func counting(_ shape: [Int], _ dtype: DType = .f64) throws -> Tensor {
   let count = shape.reduce(1, *)
   return try Tensor.arange(0, count).converted(to: dtype).reshaped(Shape(shape))
 }
 
 extension Tensor {
   /// The elements along some axes in reverse: a view with negative strides.
-  func flipped(_ axes: AxisSet) throws -> Tensor {
+  package func flipped(_ axes: AxisSet) throws -> Tensor {
     let isReversed = (0..<rank).map(axes.contains)
     return try sliced(
       starts: (0..<rank).map { isReversed[$0] ? shape[$0] - 1 : 0 },
       stops: (0..<rank).map { isReversed[$0] ? -1 : shape[$0] },
       steps: isReversed.map { $0 ? -1 : 1 })
   }
-
-  /// The elements in row-major order.
-  var doubles: [Double] {
-    get throws {
-      let plain = try converted(to: .f64).contiguous()
-      return plain.withElements {
-        Array(
-          UnsafeBufferPointer(start: $0.assumingMemoryBound(to: Double.self), count: plain.count))
-      }
-    }
-  }
 }
 
 /// True where both are nan, or equal, or within the relative error.
-func agrees(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
+package func agrees(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
   if a.isNaN || b.isNaN { return a.isNaN && b.isNaN }
   if a == b { return true }
   return abs(a - b) <= tolerance * max(abs(a), abs(b))

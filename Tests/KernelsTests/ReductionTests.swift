@@ -1,11 +1,11 @@
 // Reductions and functions along rows of every length at which they are cut differently.
 
 import Glibc
+import TensorSupport
+import Tensors
 import Testing
 
-@testable import Tensors
-
-@Suite(.serialized) struct ReductionThresholdTests {
+@Suite(.serialized) struct ReductionTests {
   /// How many rows there are, and how long they are.
   static let rows: [(Int, Int)] = {
     let short = [Threshold.narrowLanes, .widerLanes, .lanes].flatMap { $0.around() }
@@ -22,8 +22,8 @@ import Testing
     return result
   }()
 
-  /// Rows that are cut into as many pieces as there may be, each longer than a task.
-  static let longest = (1, 64 * Threshold.task.value + 1)
+  /// Rows that are cut into as many pieces as there may be, each as long as a task or longer.
+  static let longest = Threshold.task.around(Threshold.rowPieces.value).map { (1, $0) }
 
   private let row = AxisSet(1)
 
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test(arguments: rows + [longest], [DType.f64, .f32])
+  @Test(arguments: rows + longest, [DType.f64, .f32])
   func `sums of rows, and of pairs of rows, are a loop's`(
     _ shape: (rows: Int, n: Int), _ dtype: DType
   ) throws {
@@ -55,14 +55,14 @@ import Testing
     let (x, y) = (
       try tensor(a, [rows, n], dtype).layouts, try tensor(b, [rows, n], dtype).layouts
     )
-    try onOneAndSeveralThreads(for: rows * n) {
+    try onEveryLevelAndSeveralThreads(for: rows * n) {
       for (x, y) in zip(x, y) {
         try expectSame(x.sum(row), sums)
         try expectSame(x.norm(row), lengths)
         try expectSame(Tensor.meanSquaredDifference(x, y, row), means)
         guard rows == 1 else { continue }
         let dot = try Tensor.matmul(x.squeezed(0), y.squeezed(0))
-        try expectSame(dot, products)
+        expectSame(dot, products)
       }
     }
   }
@@ -102,7 +102,7 @@ import Testing
         let high = try tensor(marked(values) { _ in 5 }, [rows, n], dtype)
         let low = try tensor(marked(values) { _ in -5 }, [rows, n], dtype)
         let doubled = try tensor(marked(signs) { 2 * $0 }, [rows, n], dtype)
-        try onOneAndSeveralThreads(for: rows * n) {
+        try onEveryLevelAndSeveralThreads(for: rows * n) {
           try expectSame(high.max(row), every(5))
           try expectSame(high.argmax(axis: 1), places)
           try expectSame(low.min(row), every(-5))
@@ -113,10 +113,14 @@ import Testing
       let nothing = [Double](repeating: 0, count: rows * n)
       let one = try tensor(marked(nothing) { _ in 1 }, [rows, n], .bool)
       let others = try Tensor.unary(.logicalNot, one)
-      try onOneAndSeveralThreads(for: rows * n) {
+      try onEveryLevelAndSeveralThreads(for: rows * n) {
         try expectSame(one.any(row), every(1))
         try expectSame(others.all(row), every(0))
         try expectSame(one.sum(row), every(1))
+        try expectSame(one.max(row), every(1))
+        try expectSame(others.min(row), every(0))
+        try expectSame(one.argmax(axis: 1), places)
+        try expectSame(others.argmin(axis: 1), places)
       }
     }
   }
@@ -154,7 +158,7 @@ import Testing
     for dtype in [DType.f64, .f32, .i64] {
       let x = try tensor(values, [blocks, rows, columns], dtype).layouts
       let y = try tensor(signs, [blocks, rows, columns], dtype).layouts
-      try onOneAndSeveralThreads(for: values.count) {
+      try onEveryLevelAndSeveralThreads(for: values.count) {
         for (x, y) in zip(x, y) {
           try expectSame(x.sum(row), sums)
           try expectSame(x.max(row), greatest)
@@ -165,9 +169,11 @@ import Testing
     }
     let flags = try tensor(values.map { $0 > 0 ? 1 : 0 }, [blocks, rows, columns], .bool)
     let isPositive = greatest.map { $0 > 0 ? 1.0 : 0 }
-    try expectSame(flags.any(row), isPositive)
     let others = try Tensor.unary(.logicalNot, flags)
-    try expectSame(others.all(row), isPositive.map { 1 - $0 })
+    try onEveryLevelAndSeveralThreads(for: values.count) {
+      try expectSame(flags.any(row), isPositive)
+      try expectSame(others.all(row), isPositive.map { 1 - $0 })
+    }
   }
 
   @Test(arguments: rows)
@@ -188,12 +194,12 @@ import Testing
       let plain = try tensor(values, [rows, n], dtype)
       let turned = try plain.swappedAxes(0, 1).contiguous()
       let y = try tensor(signs, [rows, n], dtype)
-      try onOneAndSeveralThreads(for: values.count) {
+      try onEveryLevelAndSeveralThreads(for: values.count) {
         for x in try plain.layouts {
           try expectSame(x.cumsum(axis: 1), sums)
         }
         let down = try turned.cumsum(axis: 0).swappedAxes(0, 1)
-        try expectSame(down, sums)
+        expectSame(down, sums)
         try expectSame(y.cumprod(axis: 1), products)
         let tolerance = dtype == .f32 ? 1e-5 : 1e-11
         try expectSame(plain.logsumexp(row), totals, within: tolerance)
