@@ -94,7 +94,8 @@ public final class MemoryAccount: Sendable {
 
   private var full: TensorError {
     TensorError(
-      .limit, "the program holds more memory than \(Storage.inBytes(limit)), which are allowed here")
+      .limit, "the program holds more memory than \(Storage.inBytes(limit)), which are allowed here"
+    )
   }
 
   private func full(for bytes: Int) -> TensorError {
