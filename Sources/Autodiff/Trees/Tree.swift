@@ -167,7 +167,7 @@ extension Tree {
     static func named<R>(_ body: () throws -> R) throws -> R {
       do { return try body() } catch let misfit as Misfit {
         let path = Tree.shown(misfit.steps.reversed().joined())
-        let place = path.isEmpty ? "" : " at \(path)"
+        let place = path.isEmpty ? "" : " at \(path.shortened)"
         throw TensorError(
           .shape, "the trees differ\(place): \(misfit.there) there and \(misfit.here) here")
       }
@@ -200,7 +200,7 @@ extension Tree {
     switch self {
     case .leaf(let variable): variable.typeDescription
     case .list(let trees): "a list of \(trees.count)"
-    case .record(let pairs): "a record of \(pairs.map(\.key).joined(separator: ", "))"
+    case .record(let pairs): "a record of \(pairs.map(\.key).joined(separator: ", ").shortened)"
     case .none: "nothing"
     }
   }

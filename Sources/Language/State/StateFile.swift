@@ -158,7 +158,7 @@ private struct StateEncoder {
       guard keepsUnknown else {
         throw RuntimeError(
           .type,
-          "\(value.shortDescription)\(path.isEmpty ? "" : " at \(path)") cannot be saved",
+          "\(value.shortDescription)\(path.isEmpty ? "" : " at \(path.shortened)") cannot be saved",
           hint: "a .safetensors file holds tensors, numbers, texts, and lists, records and "
             + "snapshots of them")
       }
@@ -171,7 +171,7 @@ private struct StateEncoder {
     guard let tensor = variable.concrete else {
       throw RuntimeError(
         .value,
-        "\(path.isEmpty ? "the tensor" : path) has no numbers that could be saved: vmap "
+        "\(path.isEmpty ? "the tensor" : path.shortened) has no numbers that could be saved: vmap "
           + "maps over it", hint: "save outside vmap")
     }
     let base = path.isEmpty ? "value" : path

@@ -221,7 +221,9 @@ extension Arguments {
     let tree = try ValueTree(value, for: callee.name)
     for (mine, theirs) in try zip(tree.places(), other.places()) where mine != theirs {
       throw RuntimeError(
-        .value, "the trees differ: one has a leaf at \(theirs.place), the other at \(mine.place)")
+        .value,
+        "the trees differ: one has a leaf at \(theirs.place.shortened), "
+          + "the other at \(mine.place.shortened)")
     }
     guard tree.leaves.count == other.leaves.count else {
       throw RuntimeError(
