@@ -1,6 +1,8 @@
 // Where something stands in a structure, as files, messages and `extract` spell it: `layers.0.weight`.
 // A walk makes one at each step and writes it out only where somebody reads it.
 
+import Tensors
+
 /// The way from the top of a structure to one of its parts.
 public final class Path: Sendable {
   private let parent: Path?
@@ -42,7 +44,10 @@ public final class Path: Sendable {
   public var isTop: Bool { parent == nil }
 
   /// ` at layers.0.weight`, and nothing at the top, for the end of a message.
-  public var phrase: String { isTop ? "" : " at \(self)" }
+  public var phrase: String { isTop ? "" : " at \(shortened)" }
+
+  /// The path as messages quote it.
+  public var shortened: String { description.shortened }
 }
 
 extension Path: CustomStringConvertible {

@@ -193,7 +193,7 @@ extension Tree {
     switch self {
     case .leaf(let variable): variable.typeDescription
     case .list(let trees): "a list of \(trees.count)"
-    case .record(let pairs): "a record of \(pairs.map(\.key).joined(separator: ", "))"
+    case .record(let pairs): "a record of \(pairs.map(\.key).joined(separator: ", ").shortened)"
     case .none: "nothing"
     }
   }

@@ -1,7 +1,8 @@
 // The command `mos`: what to run, where text goes, and how the process ends.
 //
 // Exit statuses: 0 fine, 1 the program failed, 2 the command line was wrong, 65 the source does
-// not compile, 130 interrupted. Results go to standard output, everything else to standard error.
+// not compile, 130 interrupted, 143 and 129 ended by SIGTERM and SIGHUP. Results go to standard output,
+// everything else to standard error.
 
 import ArgumentParser
 import Glibc
@@ -33,7 +34,8 @@ struct MosCommand: ParsableCommand {
       """,
     discussion: """
       `mos run --help` lists the options. Exit statuses: 0 fine, 1 the program failed, 2 the \
-      command line was wrong, 65 the source does not compile, 130 interrupted.
+      command line was wrong, 65 the source does not compile, 130 interrupted, 143 and 129 ended \
+      by SIGTERM and SIGHUP.
       """,
     version: "mos \(version)",
     subcommands: [RunCommand.self, TestCommand.self, CheckCommand.self, DocCommand.self],

@@ -45,7 +45,7 @@ struct History {
 
   /// Adds to the file with one write, whatever another prompt adds.
   private func append(_ entry: String, to path: String) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o600)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { return }
     let bytes = Array(History.lines([entry]).utf8)
     _ = Glibc.write(descriptor, bytes, bytes.count)

@@ -39,7 +39,7 @@ enum Interrupts {
     // A flag that is down has been heard: the program is on its way out.
     handle(SIGALRM) { _ in
       guard Interrupts.flag?.isInterrupted == true else { return }
-      if !StandardOutput.shared.isBusy { StandardOutput.shared.flush() }
+      StandardOutput.shared.flushWithoutWaiting()
       let text: StaticString = "error[interrupt]: interrupted\n"
       _ = Glibc.write(2, text.utf8Start, text.utf8CodeUnitCount)
       _exit(ExitStatus.interrupted)

@@ -30,6 +30,7 @@ final class Session {
   ) -> Interpreter {
     let interpreter = Interpreter(
       library: Builtins.library, output: StandardOutput.shared.write)
+    interpreter.flushOutput = StandardOutput.shared.flush
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
     if isatty(2) == 1 { interpreter.showProgress = writeError }

@@ -148,7 +148,7 @@ extension Arguments {
       throw RuntimeError(
         .value,
         "`\(parameterName(index))` of \(callee.name) must be one of "
-          + words.map(\.quoted).joined(separator: ", ") + ", not \(word.quoted)")
+          + words.map(\.excerpt).joined(separator: ", ") + ", not \(word.excerpt)")
     }
     return word
   }

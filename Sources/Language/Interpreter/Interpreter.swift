@@ -26,6 +26,8 @@ public final class Interpreter {
   public let context = Context()
   /// Where `print` goes.
   public var output: (String) -> Void
+  /// Has what went to the output appear, before something else does.
+  public var flushOutput: () -> Void = {}
   /// Where warnings go.
   public var warn: (Diagnostic) -> Void = { _ in }
   /// Draws a line that is written over, for `progress`; nil where nobody watches.

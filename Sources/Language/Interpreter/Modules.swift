@@ -59,7 +59,7 @@ final class ModuleLoader {
     if !isFile, let source = embedded(path) { return source }
     let known = (0..<mos_module_count).map(embeddedName)
     throw RuntimeError(
-      .io, "there is no module `\(path)`",
+      .io, "there is no module `\(path.shortened)`",
       hint: nearest(to: path, among: known).map { "did you mean `\($0)`?" }
         ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
         + (isFile ? "" : " and the standard library"))

@@ -36,8 +36,12 @@ extension String {
 
   /// True where the text ends with a part.
   package func ends(with part: String) -> Bool {
-    let count = part.unicodeScalars.count
-    return String(suffix(count)).characters.reversed().starts(with: part.characters.reversed())
+    // A plain end, and a byte before it, which could join what follows: no character reaches in.
+    if part.isPlain, utf8.suffix(part.utf8.count + 1).allSatisfy({ $0 < 0x80 }) {
+      return utf8.suffix(part.utf8.count).elementsEqual(part.utf8)
+    }
+    // From the end, where a flag begins is known only by going back over all that stand before it.
+    return characters.reversed().starts(with: part.characters.reversed())
   }
 
   /// What stands between white space.
@@ -50,20 +54,40 @@ extension String {
 }
 
 extension Array where Element: Equatable {
-  /// Where a part stands, from left to right and not overlapping, at most `limit` times.
+  /// Where a part stands, from left to right and not overlapping, at most `limit` times: in one pass,
+  /// whatever the part repeats (Knuth, Morris and Pratt 1977).
   fileprivate func places(of part: [Element], limit: Int) -> [Int] {
     guard let head = part.first else { return [0] }
+    let borders = part.borders
     var places: [Int] = []
-    var start = 0
-    while places.count < limit, let place = self[start...].firstIndex(of: head) {
-      if self[place...].starts(with: part) {
-        places.append(place)
-        start = place + part.count
+    var (next, matched) = (0, 0)
+    while places.count < limit, next < count {
+      if matched == 0 {
+        guard let place = self[next...].firstIndex(of: head) else { break }
+        (next, matched) = (place + 1, 1)
+      } else if self[next] == part[matched] {
+        (next, matched) = (next + 1, matched + 1)
       } else {
-        start = place + 1
+        matched = borders[matched - 1]
+      }
+      if matched == part.count {
+        places.append(next - matched)
+        matched = 0
       }
     }
     return places
+  }
+
+  /// For each element, how many of the first ones also end there, without being all up to it.
+  private var borders: [Int] {
+    var borders = [Int](repeating: 0, count: count)
+    var length = 0
+    for place in indices.dropFirst() {
+      while length > 0, self[place] != self[length] { length = borders[length - 1] }
+      if self[place] == self[length] { length += 1 }
+      borders[place] = length
+    }
+    return borders
   }
 
   /// What stands before, between and after at most `limit` separators.

@@ -70,7 +70,8 @@ extension Value {
     if name == "push", case .list = self { hint = "push needs a variable to change" }
     if hint == nil, case .record(let record) = self, record.count <= 8 {
       hint =
-        record.count == 0 ? "the record is empty" : "it has \(record.keys.joined(separator: ", "))"
+        record.count == 0
+        ? "the record is empty" : "it has \(record.keys.map(\.shortened).joined(separator: ", "))"
     }
     return RuntimeError(
       .name, "\(shortDescription) has no field or method `\(name)`", hint: hint)

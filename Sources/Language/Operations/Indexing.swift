@@ -34,9 +34,10 @@ extension Value {
       guard let element = record[key] else {
         let near = nearest(to: key, among: record.keys)
         throw RuntimeError(
-          .index, "the record has no key \(key.quoted)",
-          hint: near.map { "did you mean \($0.quoted)?" }
-            ?? (record.count <= 8 ? "it has \(record.keys.joined(separator: ", "))" : nil))
+          .index, "the record has no key \(key.excerpt)",
+          hint: near.map { "did you mean \($0.excerpt)?" }
+            ?? (record.count <= 8
+              ? "it has \(record.keys.map(\.shortened).joined(separator: ", "))" : nil))
       }
       return element
     case .string(let text):

@@ -329,9 +329,9 @@ extension Recovery {
 
   private func check() throws {
     let all =
-      missing.map { "\($0) is missing in the snapshot" }
-      + extra.map { "\($0) is not in the target" }
-      + different.map { "\($0.path.isTop ? "the target" : $0.path.description) \($0.how)" }
+      missing.map { "\($0.shortened) is missing in the snapshot" }
+      + extra.map { "\($0.shortened) is not in the target" }
+      + different.map { "\($0.path.isTop ? "the target" : $0.path.shortened) \($0.how)" }
     guard !all.isEmpty else { return }
     let more = all.count > 6 ? "; and \(all.count - 6) more" : ""
     throw RuntimeError(

@@ -58,9 +58,9 @@ extension Snapshot {
     let leaves = try leaves()
     if let part = leaves[name] ?? plain.part(at: name[...]) { return part }
     throw RuntimeError(
-      .index, "the snapshot has nothing called \(name.quoted)",
+      .index, "the snapshot has nothing called \(name.excerpt)",
       hint: (leaves.keys.first { $0.hasSuffix(".\(name)") }
-        ?? nearest(to: name, among: leaves.keys)).map { "did you mean \($0.quoted)?" }
+        ?? nearest(to: name, among: leaves.keys)).map { "did you mean \($0.excerpt)?" }
         ?? "keys(snapshot) lists the names")
   }
 

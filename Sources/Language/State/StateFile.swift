@@ -171,7 +171,7 @@ private struct StateEncoder {
     guard let tensor = variable.concrete else {
       throw RuntimeError(
         .value,
-        "\(path.isTop ? "the tensor" : path.description) has no numbers that could be saved: vmap "
+        "\(path.isTop ? "the tensor" : path.shortened) has no numbers that could be saved: vmap "
           + "maps over it", hint: "save outside vmap")
     }
     let base = path.isTop ? "value" : path.description

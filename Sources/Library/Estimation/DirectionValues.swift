@@ -29,7 +29,7 @@ extension Value {
       guard let law = Directions.named(name) else {
         let known = Directions.names.map { "\"\($0)\"" }.joined(separator: ", ")
         throw RuntimeError(
-          .value, "there is no distribution \(name.quoted)",
+          .value, "there is no distribution \(name.excerpt)",
           hint: nearest(to: name, among: Directions.names).map { "did you mean \"\($0)\"?" }
             ?? "there are \(known)")
       }

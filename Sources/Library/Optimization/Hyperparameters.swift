@@ -104,9 +104,9 @@ extension Value {
       throw RuntimeError(.type, "labels are Strings, not \(shortDescription)\(path.phrase)")
     }
     guard let place = labels.firstIndex(of: text) else {
-      let known = labels.map(\.quoted).joined(separator: ", ")
+      let known = labels.prefix(8).map(\.excerpt).joined(separator: ", ")
       throw RuntimeError(
-        .value, "no transform has the label \(text.quoted)", hint: "there are \(known)")
+        .value, "no transform has the label \(text.excerpt)", hint: "there are \(known)")
     }
     return .count(place)
   }

@@ -83,7 +83,8 @@ final class OptimizerObject: HostObject {
       transformation = try origin.family.make(origin.arguments.replacing(options))
     } else if options.count > 0 {
       throw RuntimeError(
-        .type, "a transform has its hyperparameters already, so `\(options.keys[0])` has no place",
+        .type,
+        "a transform has its hyperparameters already, so `\(options.keys[0].shortened)` has no place",
         hint: "give another transform: opt.add_param_group(target, sgd(0.1))")
     } else {
       transformation =

@@ -3,6 +3,7 @@
 
 import Language
 import Syntax
+import Tensors
 
 /// The documentation of a name.
 public struct Documentation {
@@ -31,7 +32,7 @@ extension BuiltinLibrary {
         return Documentation(title: "\(parts[0]).\(member.title)", text: member.text)
       }
       throw unknown(
-        "\(parts[0]) has no field or method `\(parts[1])`",
+        "\(parts[0]) has no field or method `\(parts[1].shortened)`",
         nearest(to: parts[1], among: type.memberNames).map { "\(parts[0]).\($0)" })
     }
     let type = objectType(name)
@@ -40,7 +41,7 @@ extension BuiltinLibrary {
     }
     if let type { return Documentation(title: name, text: type.text) }
     throw unknown(
-      "no built-in is called `\(name)`",
+      "no built-in is called `\(name.shortened)`",
       nearest(to: parts[0], among: Array(names) + objectTypes.map(\.name)).map {
         ([$0] + parts.dropFirst()).joined(separator: ".")
       })

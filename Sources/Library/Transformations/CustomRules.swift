@@ -233,7 +233,9 @@ extension ValueTree {
     let lost = other.leaves.first { found[$0.path] == nil }?.path
     let added = leaves.first { leaf in !other.leaves.contains { $0.path == leaf.path } }?.path
     guard lost == nil, added == nil else {
-      let what = lost.map { "has nothing at `\($0)`" } ?? "has something new at `\(added ?? .top)`"
+      let what =
+        lost.map { "has nothing at `\($0.shortened)`" }
+        ?? "has something new at `\((added ?? .top).shortened)`"
       throw RuntimeError(
         .shape, "\(subject) \(what)", hint: hint)
     }

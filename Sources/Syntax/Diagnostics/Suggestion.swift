@@ -3,7 +3,8 @@
 /// Finds what a misspelt name may have meant.
 public enum Suggestion {
   /// The candidate nearest to a name, within an edit distance of 1 + length / 4; nil for names
-  /// below three letters, where everything is near, and where nothing is near enough.
+  /// below three letters, where everything is near, or above sixty, which nobody types, and where
+  /// nothing is near enough.
   ///
   /// An edit is a letter put in, left out or changed, or two neighbours swapped; case counts
   /// half as much as nothing, so that `mse_Loss` finds `mse_loss` before `mae_loss`.
@@ -11,7 +12,7 @@ public enum Suggestion {
     to name: String, among candidates: some Sequence<String>
   ) -> String? {
     let letters = Array(name)
-    guard letters.count >= 3 else { return nil }
+    guard (3...60).contains(letters.count) else { return nil }
     let bound = 1 + letters.count / 4
     var best: (distance: Int, name: String)?
     for candidate in candidates where candidate != name {

@@ -1,5 +1,8 @@
 // A file open for reading, by the C library. Its size is known before anything is read, so that
 // every length a file claims is held against it before memory is asked for.
+//
+// What is no file is refused: a device may have no end, and a pipe no writer. Opening waits for none
+// of them. Texts alone may come by the streams that the process was started with.
 
 #if canImport(Glibc)
   import Glibc
@@ -16,20 +19,24 @@ public final class FileReader {
   let size: Int
   private let descriptor: Int32
 
-  /// Opens a file.
+  /// Opens a file, or, where they are taken, a stream that the process already has.
   ///
   /// - Throws: an io error with the system's reason.
-  init(_ path: String) throws {
+  init(_ path: String, takesStreams: Bool = false) throws {
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw TensorError(cannot: "read", path) }
     self.path = path
-    var status = stat()
-    let isKnown = fstat(descriptor, &status) == 0
-    size = isKnown ? Int(status.st_size) : 0
-    guard isKnown else { throw TensorError(cannot: "read", path) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    guard let status = stat(of: descriptor) else {
+      size = 0
+      throw TensorError(cannot: "read", path)
+    }
+    size = Int(status.st_size)
+    if status.isRegular { return }
+    guard takesStreams, status.descriptor(besides: descriptor) != nil else {
       throw TensorError(.io, "cannot read \(path.excerpt): it is not a regular file")
     }
+    // Its writer is waited for.
+    _ = fcntl(descriptor, F_SETFL, 0)
   }
 
   deinit { close(descriptor) }
@@ -59,8 +66,9 @@ public final class FileReader {
     }
   }
 
-  /// All the bytes.
-  func bytes() throws -> [UInt8] { try bytes(at: 0, count: size) }
+  /// The bytes up to the end, wherever the size says that it is: files of `/proc` have none, and those
+  /// of `/sys` too large a one.
+  func bytes() throws -> [UInt8] { try FileReader.bytes(descriptor, size, path) }
 
   /// The error for a file that does not hold what its kind of file must.
   func damaged(_ what: String) -> TensorError {
@@ -87,35 +95,43 @@ private func readPiece(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _
 }
 
 extension FileReader {
-  /// The text of a file, a pipe or a device, up to its end.
+  /// The most bytes of a text: a stream may have no end.
+  private static let textLimit = 1 << 30
+
+  /// The text of a file, or of a stream that the process already has, as `/dev/stdin`.
   ///
   /// - Throws: an io error with the system's reason, or with the first byte that is not UTF-8.
   public static func text(of path: String) throws -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw TensorError(cannot: "read", path) }
-    defer { close(descriptor) }
-    return try text(of: descriptor, path)
+    try text(FileReader(path, takesStreams: true).bytes(), of: path)
   }
 
   /// The text of a file; nil where nothing has the name.
   public static func textIfAny(of path: String) throws -> String? {
-    var status = stat()
-    return stat(path, &status) == 0 ? try text(of: path) : nil
+    stat(of: path) == nil ? nil : try text(of: path)
   }
 
   /// The text that comes in by standard input.
-  public static func textOfInput() throws -> String { try text(of: STDIN_FILENO, "<stdin>") }
+  public static func textOfInput() throws -> String {
+    let name = "<stdin>"
+    return try text(bytes(STDIN_FILENO, 0, name), of: name)
+  }
 
-  private static func text(of descriptor: Int32, _ path: String) throws -> String {
+  /// The bytes of an open file up to its end; how many are expected.
+  private static func bytes(_ descriptor: Int32, _ expected: Int, _ path: String) throws -> [UInt8]
+  {
+    let tooLong = TensorError(
+      .io, "cannot read \(path.excerpt): it has more than \(textLimit) bytes")
+    guard expected <= textLimit else { throw tooLong }
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(expected)
     var piece = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = readPiece(descriptor, &piece, piece.count)
-      if count == 0 { break }
+      if count == 0 { return bytes }
       if count > 0 { bytes += piece[..<count] }
       guard count > 0 || errno == EINTR else { throw TensorError(cannot: "read", path) }
+      guard bytes.count <= textLimit else { throw tooLong }
     }
-    return try text(bytes, of: path)
   }
 
   /// What bytes of a file say.
@@ -125,7 +141,7 @@ extension FileReader {
     var rest = bytes.makeIterator()
     var offset = 0
     while case .valid(let scalar) = parser.parseScalar(from: &rest) { offset += scalar.count }
-    throw TensorError(.io, "cannot read \(path.inJSON): byte \(offset) is not UTF-8 text")
+    throw TensorError(.io, "cannot read \(path.excerpt): byte \(offset) is not UTF-8 text")
   }
 }
 
@@ -133,6 +149,6 @@ extension TensorError {
   /// What the system says to a file that cannot be used.
   init(cannot verb: String, _ path: String) {
     let reason = String(cString: strerror(errno))
-    self.init(.io, "cannot \(verb) \(path.inJSON): \(reason.lowercased())")
+    self.init(.io, "cannot \(verb) \(path.excerpt): \(reason.lowercased())")
   }
 }

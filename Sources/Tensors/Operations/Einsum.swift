@@ -56,6 +56,7 @@ private struct Equation {
   init(_ text: String, shapes: [Shape]) throws {
     self.shapes = shapes
     let sides = Equation.split(text.filter { $0 != " " })
+    let text = text.shortened
     let terms = sides.input.split(separator: ",", omittingEmptySubsequences: false)
     guard terms.count == shapes.count else {
       throw TensorError(

@@ -66,14 +66,16 @@ public struct FormatSpecification: Sendable, Equatable {
       }
       if accept(".") {
         guard let precision = try number("precision") else {
-          throw TensorError(.value, "format '\(text)' has a point without a precision after it")
+          throw TensorError(
+            .value, "format '\(text.shortened)' has a point without a precision after it")
         }
         result.precision = precision
       }
       if let type = rest.popFirst() {
         guard "bcdeEfFgGnosxX%".contains(type), rest.isEmpty else {
           throw TensorError(
-            .value, "format '\(text)' cannot be read from '\(type)\(rest)' on",
+            .value,
+            "format '\(text.shortened)' cannot be read from '\("\(type)\(rest)".shortened)' on",
             hint: "formats are Python's: [[fill]align][sign][#][0][width][,][.precision][type]")
         }
         result.type = type
@@ -93,7 +95,7 @@ public struct FormatSpecification: Sendable, Equatable {
       rest = rest.dropFirst(digits.count)
       guard let value = Int(digits), value <= FormatSpecification.limit else {
         throw TensorError(
-          .value, "format '\(text)' asks for a \(name) of \(digits)",
+          .value, "format '\(text.shortened)' asks for a \(name) of \(String(digits).shortened)",
           hint: "the most is \(FormatSpecification.limit)")
       }
       return value
@@ -118,8 +120,8 @@ public struct FormatSpecification: Sendable, Equatable {
     if let type, "eEfFgG%".contains(type) { return try format(Double(value)) }
     guard precision == nil else {
       throw TensorError(
-        .value, "format '\(text)' has a precision, and \(value) is an integer",
-        hint: "add f for a number with decimals: '\(text)f'")
+        .value, "format '\(text.shortened)' has a precision, and \(value) is an integer",
+        hint: "add f for a number with decimals: '\(text.shortened)f'")
     }
     var digits: String
     var prefix = ""
@@ -160,7 +162,7 @@ public struct FormatSpecification: Sendable, Equatable {
 
   private func mismatch(_ what: String) -> TensorError {
     TensorError(
-      .value, "format '\(text)' does not suit \(what)",
+      .value, "format '\(text.shortened)' does not suit \(what)",
       hint: what == "text"
         ? "text takes fill, alignment, width and precision"
         : "integers take d, b, o, x, X, c, floats e, f, g and %")

@@ -250,10 +250,4 @@ extension String {
     }
     return text + "\""
   }
-
-  /// At most sixty characters of the text in quotation marks, for messages about what a file holds.
-  public var excerpt: String {
-    let start = prefix(60)
-    return String(start).inJSON + (start.endIndex == endIndex ? "" : "…")
-  }
 }

@@ -266,5 +266,5 @@ extension Arguments {
 
 extension Path {
   /// The path, or words for the top.
-  fileprivate var ownName: String { isTop ? "the top" : description }
+  fileprivate var ownName: String { isTop ? "the top" : shortened }
 }

@@ -312,7 +312,7 @@ extension Arguments {
     guard let stencil = Stencil(named: name) else {
       let names = Stencil.all.map(\.name) + Stencil.aliases.keys.sorted()
       throw RuntimeError(
-        .value, "`\(parameterName(index))` of \(callee.name) cannot be \(name.quoted)",
+        .value, "`\(parameterName(index))` of \(callee.name) cannot be \(name.excerpt)",
         hint: nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
           ?? "formulas are \(Stencil.all.map { "\"\($0.name)\"" }.joined(separator: ", "))")
     }

@@ -104,14 +104,15 @@ extension Builtins {
         let prompt = try arguments.string(0, default: "")
         if !prompt.isEmpty {
           arguments.interpreter.write(prompt)
-          fflush(nil)
+          arguments.interpreter.flushOutput()
         }
         return readLine().map { .string($0) } ?? .nil
       },
       Builtin(
         "read_text(path)",
         """
-        The text of a file, which must be UTF-8.
+        The text of a file, which must be UTF-8 and of at most 1 GiB. A folder, a pipe or a device is
+        an error of kind `io`, but for the streams that the process was started with: `/dev/stdin`.
 
             write_text("/tmp/mos-example.txt", "two\\nlines")
             print(len(lines(read_text("/tmp/mos-example.txt"))))    # 2
@@ -122,12 +123,14 @@ extension Builtins {
       Builtin(
         "write_text(path, text)",
         """
-        Writes a text to a file, in place of what it held: all of it, or after an error nothing.
+        Writes a text to a file, in place of what it held: all of it, or after an error nothing. A
+        pipe or a device takes it as it comes; a pipe that nothing reads is an error of kind `io`.
 
             write_text("/tmp/mos-example.txt", "hello")
             print(read_text("/tmp/mos-example.txt"))    # hello
         """, effects: .writes
       ) { arguments in
+        arguments.interpreter.flushOutput()
         try FileWriter.write(arguments.string(1), to: arguments.string(0))
         return .nil
       },

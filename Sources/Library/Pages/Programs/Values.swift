@@ -121,12 +121,12 @@ extension Arguments {
   /// The Int that a text spells.
   static func parsedInt(_ text: String, base: Int = 10) throws -> Int {
     let trimmed = text.trimmed
-    let digits = String(trimmed.filter { $0 != "_" })
+    let digits = trimmed.withoutUnderscores
     if let value = Int(digits, radix: base), !trimmed.hasPrefix("_"), !trimmed.hasSuffix("_") {
       return value
     }
     throw RuntimeError(
-      .value, "cannot read \(text.quoted) as an Int",
+      .value, "cannot read \(text.excerpt) as an Int",
       hint: Double(digits) == nil ? nil : "int(float(text)) cuts fractions off")
   }
 
@@ -138,14 +138,14 @@ extension Arguments {
   /// The Float that a text spells.
   static func parsedFloat(_ text: String) throws -> Double {
     let trimmed = text.trimmed
-    let digits = String(trimmed.filter { $0 != "_" })
+    let digits = trimmed.withoutUnderscores
     // Swift would take hexadecimal floats and `nan(0x1)` too.
-    let isPlain = digits.allSatisfy { "0123456789+-.eE".contains($0) }
+    let isPlain = digits.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
     let word = digits.lowercased().drop { $0 == "+" || $0 == "-" }
     if isPlain || ["nan", "inf", "infinity"].contains(word), let value = Double(digits) {
       return value
     }
-    throw RuntimeError(.value, "cannot read \(text.quoted) as a Float")
+    throw RuntimeError(.value, "cannot read \(text.excerpt) as a Float")
   }
 
   fileprivate func convertedToBool() throws -> Bool {
@@ -205,5 +205,10 @@ extension String {
     while let first = text.first, first.isWhitespace { text.removeFirst() }
     while let last = text.last, last.isWhitespace { text.removeLast() }
     return String(text)
+  }
+
+  /// The text of a number without what may stand between its digits.
+  fileprivate var withoutUnderscores: String {
+    String(decoding: utf8.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
   }
 }

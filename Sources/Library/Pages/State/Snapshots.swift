@@ -30,7 +30,7 @@ extension Builtins {
       ) { arguments in
         if try arguments.string(3, default: "cpu") != "cpu" {
           throw RuntimeError(
-            .value, "there is no device \(try arguments.string(3).quoted)",
+            .value, "there is no device \(try arguments.string(3).excerpt)",
             hint: "everything is on \"cpu\"")
         }
         return .host(

@@ -53,23 +53,37 @@ enum Graphviz {
   static func draw(
     _ graph: String, format: String, to target: String, pause: () throws -> Void
   ) throws {
+    // The graph goes in by a file without a name, so that nothing is left of it however this ends.
+    guard let source = tmpfile() else {
+      throw RuntimeError(.io, "cannot write \(target.excerpt): no temporary file can be made")
+    }
+    defer { fclose(source) }
+    let bytes = Array(graph.utf8)
+    guard fwrite(bytes, 1, bytes.count, source) == bytes.count, fflush(source) == 0 else {
+      throw RuntimeError(.io, "cannot write \(target.excerpt): no room for a temporary file")
+    }
+    rewind(source)
     try FileWriter.replace(target) { file in
-      let source = file.temporary + ".dot"
-      defer { unlink(source) }
-      try FileWriter.write(graph, to: source)
-      try run(["dot", "-T\(format)", "-o", file.temporary, source], target, pause)
+      let words = ["dot", "-T\(format)", "-o", file.temporary]
+      try run(words, input: fileno(source), target, pause)
     }
   }
 
-  private static func run(_ words: [String], _ target: String, _ pause: () throws -> Void) throws {
+  private static func run(
+    _ words: [String], input: Int32, _ target: String, _ pause: () throws -> Void
+  ) throws {
     var process = pid_t()
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     arguments.append(nil)
     defer { for word in arguments { free(word) } }
-    let status = posix_spawnp(&process, "dot", nil, nil, &arguments, environ)
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    let status = posix_spawnp(&process, "dot", &actions, nil, &arguments, environ)
     guard status == 0 else {
       throw RuntimeError(
-        .io, "cannot write '\(target)': Graphviz's `dot` is not installed",
+        .io, "cannot write \(target.excerpt): Graphviz's `dot` is not installed",
         hint: "install the package graphviz, or save a .dot file")
     }
     var result: Int32 = 0
@@ -84,7 +98,7 @@ enum Graphviz {
       usleep(5_000)
     }
     guard result == 0 else {
-      throw RuntimeError(.io, "Graphviz's `dot` could not draw '\(target)'")
+      throw RuntimeError(.io, "Graphviz's `dot` could not draw \(target.excerpt)")
     }
   }
 }

@@ -19,7 +19,7 @@ final class GraphObject: HostObject {
     guard let format = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
     else {
       throw RuntimeError(
-        .value, "\(path.quoted) has no ending that names a format",
+        .value, "\(path.excerpt) has no ending that names a format",
         hint: "save a graph as .dot, .svg, .png or .pdf")
     }
     switch format {
@@ -30,7 +30,8 @@ final class GraphObject: HostObject {
       }
     default:
       throw RuntimeError(
-        .value, "a graph cannot be saved as .\(format)", hint: "use .dot, .svg, .png or .pdf")
+        .value, "a graph cannot be saved as .\(String(format).shortened)",
+        hint: "use .dot, .svg, .png or .pdf")
     }
     return .nil
   }

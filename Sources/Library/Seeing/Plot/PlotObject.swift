@@ -25,7 +25,7 @@ final class PlotObject: HostObject {
     let path = try arguments.string(0)
     guard path.hasSuffix(".svg") else {
       throw RuntimeError(
-        .value, "a plot cannot be saved as \(path.quoted)", hint: "save it as .svg")
+        .value, "a plot cannot be saved as \(path.excerpt)", hint: "save it as .svg")
     }
     try FileWriter.write(svg, to: path)
     return .nil
