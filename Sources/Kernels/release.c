@@ -1,10 +1,11 @@
-// The row of what waits to be freed on a thread; see Language/Values/Release.swift.
+// What ends on a thread: the row of what waits to be freed, and the holders; see Language/Memory.
 #include <stdlib.h>
 
 #include "Kernels.h"
 
 _Thread_local int32_t mos_release_level = 0;
 _Thread_local mos_row mos_release_row = {0};
+_Thread_local mos_holders mos_run_holders = {0};
 
 void *mos_release_room(size_t size) {
   mos_row *row = &mos_release_row;

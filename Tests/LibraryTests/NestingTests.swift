@@ -57,7 +57,7 @@ enum Ending: Equatable {
   private func ending(of verb: Verb, _ build: String) throws -> Ending {
     let interpreter = Interpreter(library: Builtins.library) { _ in }
     do {
-      try interpreter.runForEffect(Source(name: "1", text: "\(build)\n\(verb.program); nil"))
+      try interpreter.run(Source(name: "1", text: "\(build)\n\(verb.program); nil"))
       return .value
     } catch let error as RuntimeError {
       guard error.diagnostic.kind == "limit" else {
@@ -67,7 +67,7 @@ enum Ending: Equatable {
       }
       // The interpreter goes on.
       #expect(throws: Never.self) {
-        try interpreter.runForEffect(Source(name: "2", text: "print(1 + 1)"))
+        try interpreter.run(Source(name: "2", text: "print(1 + 1)"))
       }
       return .limit
     }

@@ -66,7 +66,7 @@ final class Session {
   /// Runs a source for what it does.
   func perform(_ source: Source) -> Ending {
     attempt {
-      try interpreter.runForEffect(source)
+      try interpreter.run(source)
       return .nil
     }
   }

@@ -62,8 +62,10 @@ enum {
   MOS_ASKS_SAMPLE = 4,
   /// The run may hold more memory than it is allowed: it is to count.
   MOS_ASKS_COUNT = 8,
+  /// Many objects that can hold themselves are alive: the run is to look for rings.
+  MOS_ASKS_COLLECT = 16,
   /// Nobody asks anything: a program runs.
-  MOS_RUNS = 16,
+  MOS_RUNS = 32,
 };
 
 static inline uint32_t mos_requests_get(const mos_requests *_Nonnull requests) {
@@ -120,6 +122,26 @@ static inline size_t mos_stack_left(void) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   return here > end ? here - end : 0;
 }
+
+/// The holders of the run on this thread: the head of the ring of the young, how many are alive, and how many
+/// ask for a search; see Language/Memory/Holders.swift.
+typedef struct mos_holders {
+  void *_Nullable young;
+  int64_t count;
+  int64_t threshold;
+} mos_holders;
+extern _Thread_local mos_holders mos_run_holders;
+
+static inline mos_holders mos_holders_get(void) { return mos_run_holders; }
+static inline void mos_holders_set(mos_holders holders) { mos_run_holders = holders; }
+static inline void mos_holders_add(int64_t count) {
+  mos_run_holders.count += count;
+  if (count > 0 && mos_run_holders.count > mos_run_holders.threshold && mos_run)
+    mos_requests_add(mos_run, MOS_ASKS_COLLECT);
+}
+
+/// The references to an object, as Swift's runtime counts them.
+size_t swift_retainCount(const void *_Nonnull object);
 
 /// What waits to be freed on this thread, and the levels of what is being freed.
 typedef struct mos_row {

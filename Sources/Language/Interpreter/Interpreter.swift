@@ -62,6 +62,8 @@ public final class Interpreter {
 
   package private(set) lazy var machine = Machine(self)
   package let globals = Globals()
+  /// The boxes and models that the program made.
+  let holders = Holders()
   let modules = ModuleLoader()
   private var builtinValues: [String: Value] = [:]
   /// How many constants were given as derivatives of what is none; see `Independence.swift`.
@@ -82,10 +84,7 @@ public final class Interpreter {
     context.notify = { [unowned self] in show($0) }
   }
 
-  deinit {
-    // Values nested level by level are freed level by level.
-    _ = try? LargeStack.run { globals.forgetValues() }
-  }
+  deinit { globals.forgetValues() }
 }
 
 // MARK: - Running programs
@@ -107,15 +106,6 @@ extension Interpreter {
   @discardableResult
   public func run(_ source: Source) throws -> Value {
     try run(source, in: modules.main)
-  }
-
-  /// Runs a program for what it does: the value of its last statement is let go where there is
-  /// room to free it, however deep it is.
-  public func runForEffect(_ source: Source) throws {
-    _ = try onLargeStack {
-      _ = try self.execute(source, in: self.modules.main)
-      return .nil
-    }
   }
 
   @discardableResult
@@ -142,7 +132,9 @@ extension Interpreter {
     return try LargeStack.run { [account] in
       try self.requests.duringRun(of: deadline.seconds) {
         try deadline.watched {
-          try self.context.with { try MemoryAccount.with(account, body) }
+          try self.context.with {
+            try MemoryAccount.with(account) { try self.holders.making(body) }
+          }
         }
       }
     }

@@ -1,14 +1,12 @@
-// Room for programs that nest deeply: built-ins that call back, trees walked by recursion, and
-// structures freed level by level need more than the few megabytes that a thread has.
+// Room for programs that nest deeply: built-ins that call back and values walked by recursion need more
+// than the few megabytes that a thread has. Who recurses asks how much is left; see `Safepoint`.
 
 import Glibc
 
 enum LargeStack {
-  /// Addresses, not memory: pages are taken as they are touched.
-  ///
-  /// Freeing a list takes about 300 bytes of stack a level, and the values about as much memory: a
-  /// program runs out of memory before it runs out of this.
-  private static let wantedSize = 1 << 36
+  /// Addresses, not memory: pages are taken as they are touched. A call of a built-in that calls back takes
+  /// about 5 KB, a level of a walk about 300 bytes.
+  private static let wantedSize = 1 << 30
   /// What is still worth a thread of its own, where addresses are scarce.
   private static let smallestSize = 1 << 28
 

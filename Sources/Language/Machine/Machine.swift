@@ -182,6 +182,9 @@ package final class Machine {
     if interpreter.requests.isPending, interpreter.requests.takeSampleRequest() {
       interpreter.profiler?.record(UInt64(UInt(bitPattern: state.pointee.pc)))
     }
+    if interpreter.requests.isPending, interpreter.requests.takeCollectRequest() {
+      interpreter.holders.collect()
+    }
     try Safepoint.look()
     guard state.pointee.budget > 0 else {
       throw RuntimeError(

@@ -112,6 +112,9 @@ public final class ModelType {
   /// The parameters of the declaration.
   public var signature: Signature { initializer.prototype.signature }
 
+  /// The closures that the type holds, as often as it does.
+  var closures: [Closure] { [initializer] + methods.values + (forward.map { [$0] } ?? []) }
+
   /// A method by name.
   package func method(_ name: String) -> Closure? { methods[name] }
 
@@ -130,7 +133,7 @@ public final class ModelType {
 }
 
 /// An instance of a model: identity, and a value for each slot.
-public final class ModelInstance {
+public final class ModelInstance: Holder {
   /// Its declaration.
   public let type: ModelType
   /// The fields as they are; what a program sees of them it reads by `subscript`.
@@ -142,7 +145,13 @@ public final class ModelInstance {
     self.type = type
     slots = .allocate(capacity: max(type.fields.count, 1))
     slots.initialize(repeating: .nil, count: type.fields.count)
+    super.init()
     SmallObjects.charge(ownBytes)
+  }
+
+  /// Leaves every field without a value.
+  func forgetValues() {
+    for slot in 0..<type.fields.count { slots[slot] = .nil }
   }
 
   private var ownBytes: Int { 96 + type.fields.count * MemoryLayout<Value>.stride }

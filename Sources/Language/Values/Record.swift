@@ -49,6 +49,14 @@ public struct Record {
     for (key, value) in pairs { self[key] = value }
   }
 
+  /// A record of pairs whose keys differ.
+  init(distinct pairs: [(String, Value)]) {
+    let keys = pairs.map(\.0)
+    storage = Storage(
+      keys: keys, values: pairs.map(\.1),
+      index: keys.count > Record.linearLimit ? Record.makeIndex(keys) : nil)
+  }
+
   /// The number of keys.
   public var count: Int { storage.keys.count }
   /// The keys in order.

@@ -112,7 +112,7 @@ package struct ValueTree {
     return structure.folded(
       leaf: { _ in rest.popFirst() ?? .nil },
       list: { .list($0) },
-      record: { pairs, _ in .record(Record(pairs)) },
+      record: { pairs, _ in .record(Record(distinct: pairs)) },
       snapshot: { .host($0.holding($1)) },
       other: { $0 })
   }
@@ -131,7 +131,9 @@ package struct ValueTree {
         return .parameter(cell)
       },
       list: { .list($0) },
-      record: { pairs, instance in instance.map { .instance($0) } ?? .record(Record(pairs)) },
+      record: { pairs, instance in
+        instance.map { .instance($0) } ?? .record(Record(distinct: pairs))
+      },
       snapshot: { .host($0.holding($1)) },
       other: { $0 })
     defer { for (cell, variable) in saved.reversed() { cell.substitute(variable) } }
@@ -188,17 +190,28 @@ extension ValueTree.Structure {
     return fold(self)
   }
 
+  /// True where one of the parts at the end of the structure is as wanted.
+  private func contains(_ isWanted: (ValueTree.Structure) -> Bool) -> Bool {
+    switch self {
+    case .leaf, .parameter, .other: isWanted(self)
+    case .list(let structures): structures.contains { $0.contains(isWanted) }
+    case .record(let pairs), .instance(_, let pairs):
+      pairs.contains { $0.value.contains(isWanted) }
+    case .snapshot(_, let structure): structure.contains(isWanted)
+    }
+  }
+
   /// True where something stands that is neither a leaf nor nothing.
   fileprivate var holdsOther: Bool {
-    folded(
-      leaf: { _ in false }, list: { $0.contains(true) },
-      record: { pairs, _ in pairs.contains { $0.1 } }, snapshot: { $1 }, other: { !$0.isNil })
+    contains { part in
+      if case .other(let value) = part { !value.isNil } else { false }
+    }
   }
 
   private var holdsLeaf: Bool {
-    folded(
-      leaf: { _ in true }, list: { $0.contains(true) },
-      record: { pairs, _ in pairs.contains { $0.1 } }, snapshot: { $1 }, other: { _ in false })
+    contains { part in
+      if case .other = part { false } else { true }
+    }
   }
 
   /// True where something stands, and none of it is a leaf.

@@ -97,10 +97,11 @@ public final class RangeObject {
 }
 
 /// A variable that closures share.
-public final class Box {
+public final class Box: Holder {
   package var value: Value
   package init(_ value: Value) {
     self.value = value
+    super.init()
     SmallObjects.charge(Box.ownBytes)
   }
 

@@ -51,6 +51,12 @@ public final class RunRequests: @unchecked Sendable {
     return mos_requests_remove(requests, sample) & sample != 0
   }
 
+  /// True once after a search for rings of holders has been asked for.
+  package func takeCollectRequest() -> Bool {
+    let collect = RunRequests.bits(MOS_ASKS_COLLECT)
+    return mos_requests_remove(requests, collect) & collect != 0
+  }
+
   /// True while anything is asked for.
   @inline(__always) package var isPending: Bool {
     mos_requests_get(requests) & ~RunRequests.bits(MOS_RUNS) != 0
