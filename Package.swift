@@ -92,7 +92,7 @@ let package = Package(
     .testTarget(name: "LanguageTests", dependencies: ["Language", "Library", "Syntax"]),
     .testTarget(name: "LibraryTests", dependencies: ["Library", "Language", "Syntax"]),
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
-    .testTarget(name: "MosTests", dependencies: ["Mos"]),
+    .testTarget(name: "MosTests", dependencies: ["Mos", "Language"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "TestSupport", dependencies: ["SpawnSupport"], path: "Tests/Support"),

@@ -80,7 +80,7 @@ public final class Interpreter {
     } catch let error as CompileError {
       throw MosError(diagnostics: error.diagnostics)
     } catch let error as RuntimeError {
-      throw MosError(diagnostics: [error.diagnostic], exitStatus: error.exitStatus)
+      throw MosError(error)
     }
   }
 }

@@ -1,16 +1,27 @@
 // What went wrong in a program, for the embedder.
 
+import Language
 import Syntax
 
 /// The mistakes that kept a program from compiling, or the error that ended its run.
-public struct MosError: Error, CustomStringConvertible {
+public struct MosError: Error, ErrorOfProgram, CustomStringConvertible {
   let diagnostics: [Diagnostic]
   /// The status of `exit(n)`, where that ended the run: then it is no mistake.
   public let exitStatus: Int32?
 
-  init(diagnostics: [Diagnostic], exitStatus: Int32? = nil) {
+  /// The error that ended the run, as the program had it.
+  package let runtimeError: RuntimeError?
+
+  init(diagnostics: [Diagnostic]) {
     self.diagnostics = diagnostics
-    self.exitStatus = exitStatus
+    exitStatus = nil
+    runtimeError = nil
+  }
+
+  init(_ error: RuntimeError) {
+    diagnostics = [error.diagnostic]
+    exitStatus = error.exitStatus
+    runtimeError = error
   }
 
   /// The kind of the first mistake: `syntax`, `shape`, `limit` …

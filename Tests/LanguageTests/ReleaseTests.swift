@@ -74,7 +74,7 @@ private func onSmallStack(_ body: @escaping () -> Void) {
     "let m = Holder(); m.value = () => m.get()",
     "let m = Holder(); m.value = m.get",
     "let m = nil; m = Holder(); m.value = () => { m = nil; m }",
-    "model Inner() { let x = 1; fn f() { k } }; let k = nil; k = Inner()",
+    "let k = nil; model Inner() { let x = 1; fn f() { k } }; k = Inner()",
     "let f = nil; let g = nil; f = () => g; g = () => f",
   ]
 

@@ -17,7 +17,9 @@ extension Interpreter {
   /// - Throws: a value error for a value with code of another interpreter in it.
   func requireOwn(_ value: Value) throws {
     var rest = [value]
+    var visits = Visits()
     while let value = rest.popLast() {
+      guard visits.areFirst(value) else { continue }
       guard !isForeign(value) else {
         throw RuntimeError(
           .value, "\(value.shortDescription) belongs to another interpreter",

@@ -4,6 +4,12 @@
 import Syntax
 import Tensors
 
+/// An error of the host that came from a program; where it comes back into one, it is what it was.
+package protocol ErrorOfProgram: Error {
+  /// The error of the program; nil for one of the host's own.
+  var runtimeError: RuntimeError? { get }
+}
+
 /// An error of a Mos program.
 public struct RuntimeError: Error, @unchecked Sendable {
   /// What is shown.
@@ -35,6 +41,8 @@ public struct RuntimeError: Error, @unchecked Sendable {
   package init(wrapping error: any Error) {
     switch error {
     case let error as RuntimeError: self = error
+    case let error as any ErrorOfProgram where error.runtimeError != nil:
+      self = error.runtimeError ?? RuntimeError(.io, "\(error)")
     case let error as TensorError: self.init(error)
     case let error as CompileError:
       self.init(.syntax, "a module does not compile")

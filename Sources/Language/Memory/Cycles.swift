@@ -39,21 +39,18 @@ struct Cycles {
     }
   }
 
-  /// Frees the holders that are not alive.
-  mutating func free() {
+  /// The holders that are alive, and those that nobody but they themselves holds.
+  mutating func outcome() -> (alive: [Unmanaged<Holder>], garbage: [Holder]) {
     count()
     findAlive()
-    // They are held until all are empty.
+    var alive: [Unmanaged<Holder>] = []
     var garbage: [Holder] = []
     for node in nodes.prefix(holderCount) {
-      let holder = Unmanaged<Holder>.fromOpaque(node.object).takeUnretainedValue()
-      holder.mark = 0
-      if !node.isAlive { garbage.append(holder) }
+      let holder = Unmanaged<Holder>.fromOpaque(node.object)
+      holder._withUnsafeGuaranteedRef { $0.mark = 0 }
+      if node.isAlive { alive.append(holder) } else { garbage.append(holder.takeUnretainedValue()) }
     }
-    for holder in garbage {
-      if let box = holder as? Box { box.value = .nil }
-      if let instance = holder as? ModelInstance { instance.forgetValues() }
-    }
+    return (alive, garbage)
   }
 
   /// Counts the references from one node to another; the nodes that it meets are walked in turn.

@@ -32,6 +32,9 @@ public class Holder {
     mos_holders_add(-1)
   }
 
+  /// Leaves everything that it holds without a value.
+  func forgetValues() {}
+
   fileprivate final func join(_ head: Holder) {
     next = head.next
     previous = head
@@ -50,8 +53,9 @@ public class Holder {
 /// The holders of one interpreter: the young, made since the last search, and the old, which were alive
 /// then.
 final class Holders {
-  /// The young ones that are alive together before they are searched: some megabytes, some milliseconds.
-  static let patience = 10_000
+  /// The holders that one search looks at, which takes some milliseconds: so many young ones ask for it,
+  /// and it takes as many old ones along, another part of them each time.
+  static let patience = 4_000
   /// Those for which the end of a run is worth a search.
   private static let worth = 1_000
 
@@ -83,40 +87,56 @@ final class Holders {
       mos_holders_set(outer)
     }
     let result = try body()
-    if Int(mos_holders_get().count) > countAfterSearch + Holders.worth { collect() }
+    if Int(mos_holders_get().count) > countAfterSearch + Holders.worth { collectAtEnd() }
     return result
   }
 
-  /// Frees the rings among the young; among all where there are twice as many as after the last time.
+  /// Frees the rings among the young, and among a part of the old.
   func collect() {
-    search(young)
-    for holder in Holders.members(of: young) {
-      holder._withUnsafeGuaranteedRef {
-        $0.leave()
-        $0.join(old)
-      }
-    }
-    if Int(mos_holders_get().count) > 2 * max(countAfterFullSearch, Holders.patience) {
-      search(old)
-      countAfterFullSearch = Int(mos_holders_get().count)
-    }
+    search(Holders.members(of: young))
+    search(Holders.members(of: old, atMost: Holders.patience))
     var holders = mos_holders_get()
     countAfterSearch = Int(holders.count)
     holders.threshold = holders.count + Int64(Holders.patience)
     mos_holders_set(holders)
   }
 
-  private func search(_ head: Holder) {
-    var cycles = Cycles(Holders.members(of: head))
-    cycles.free()
+  /// Frees the rings of a run that ends; those among all where there are twice as many as after the last
+  /// time.
+  private func collectAtEnd() {
+    collect()
+    guard Int(mos_holders_get().count) > 2 * max(countAfterFullSearch, Holders.patience) else {
+      return
+    }
+    search(Holders.members(of: old))
+    countAfterFullSearch = Int(mos_holders_get().count)
+    countAfterSearch = countAfterFullSearch
   }
 
-  private static func members(of head: Holder) -> [Unmanaged<Holder>] {
+  /// Frees the rings among holders; those that stay are the last of the old to be searched again.
+  private func search(_ holders: [Unmanaged<Holder>]) {
+    var cycles = Cycles(holders)
+    let (alive, garbage) = cycles.outcome()
+    // Before anything ends: what a closure of Swift holds may end with the garbage.
+    for holder in alive {
+      holder._withUnsafeGuaranteedRef {
+        $0.leave()
+        $0.join(old)
+      }
+    }
+    // All are held until all are empty.
+    for holder in garbage { holder.forgetValues() }
+  }
+
+  /// The holders of a ring, those first that were searched longest ago.
+  private static func members(
+    of head: Holder, atMost limit: Int = .max
+  ) -> [Unmanaged<Holder>] {
     var members: [Unmanaged<Holder>] = []
-    var place = head.next
-    while let holder = place, holder !== head {
+    var place = head.previous
+    while let holder = place, holder !== head, members.count < limit {
       members.append(.passUnretained(holder))
-      place = holder.next
+      place = holder.previous
     }
     return members
   }

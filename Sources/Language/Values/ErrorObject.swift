@@ -24,10 +24,10 @@ package final class ErrorObject: HostObject {
     switch value {
     case .string(let text): error.diagnostic.message = text.text
     case .record(let record):
-      error.diagnostic.message = record["message"]?.text ?? value.description()
+      error.diagnostic.message = record["message"]?.text ?? value.excerpt
       if let kind = record["kind"]?.text { error.diagnostic.kind = kind }
       error.diagnostic.hint = record["hint"]?.text
-    default: error.diagnostic.message = value.description()
+    default: error.diagnostic.message = value.excerpt
     }
     return error
   }

@@ -149,8 +149,7 @@ public final class ModelInstance: Holder {
     SmallObjects.charge(ownBytes)
   }
 
-  /// Leaves every field without a value.
-  func forgetValues() {
+  override func forgetValues() {
     for slot in 0..<type.fields.count { slots[slot] = .nil }
   }
 

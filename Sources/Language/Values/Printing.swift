@@ -17,8 +17,16 @@ extension Value {
   /// What `print` writes, cut where it has no end.
   public func description(quoted: Bool = false) -> String {
     var writer = ValueWriter()
-    do { try writer.write(self, quoted: quoted, depth: 0) } catch { return writer.text + "…" }
+    do { try writer.write(self, quoted: quoted, depth: 0) } catch { writer.cut() }
     return writer.text
+  }
+
+  /// The beginning and the end of what `print` writes, for messages.
+  var excerpt: String {
+    var writer = ValueWriter()
+    writer.maximumBytes = 1 << 12
+    do { try writer.write(self, quoted: false, depth: 0) } catch { writer.cut() }
+    return writer.text.shortened
   }
 
   /// What the prompt shows: the value, and what it is.
@@ -89,8 +97,8 @@ struct ValueWriter {
 
   /// Deeper structures print as `…`.
   static let maximumDepth = 100
-  /// The longest text of a value: 256 MB, which nobody reads.
-  static let maximumBytes = 1 << 28
+  /// The longest text: 256 MB, which nobody reads, or less.
+  var maximumBytes = 1 << 28
 
   private var walk = Walk()
 
@@ -139,6 +147,9 @@ struct ValueWriter {
     }
   }
 
+  /// Says that there is more.
+  mutating func cut() { text += "…" }
+
   private mutating func enter() throws {
     try walk.enter()
     try look()
@@ -146,9 +157,9 @@ struct ValueWriter {
 
   private func look() throws {
     try Safepoint.look()
-    guard text.utf8.count <= ValueWriter.maximumBytes else {
+    guard text.utf8.count <= maximumBytes else {
       throw RuntimeError(
-        .limit, "the text of a value is longer than \(ValueWriter.maximumBytes) bytes")
+        .limit, "the text of a value is longer than \(maximumBytes) bytes")
     }
   }
 

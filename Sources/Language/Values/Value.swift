@@ -105,6 +105,8 @@ public final class Box: Holder {
     SmallObjects.charge(Box.ownBytes)
   }
 
+  override func forgetValues() { value = .nil }
+
   deinit {
     SmallObjects.refund(Box.ownBytes)
     Release.end(&value)

@@ -50,11 +50,12 @@ public final class MemoryAccount: Sendable {
     mos_heap_set(heap)
   }
 
-  /// Charges the account with the small objects that were made and have ended on this thread since the
-  /// last time.
+  /// Takes off the account what has ended on this thread since the last time, less what was made here: a
+  /// host ends what a program made, and what it makes itself is its own.
   package func takeOver() {
     let heap = mos_heap_get()
-    small.store(max(0, small.load(ordering: .relaxed) + Int(heap.bytes)), ordering: .relaxed)
+    let ended = min(0, Int(heap.bytes))
+    small.store(max(0, small.load(ordering: .relaxed) + ended), ordering: .relaxed)
     mos_heap_set(mos_heap(bytes: 0, ceiling: heap.ceiling))
   }
 
