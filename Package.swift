@@ -102,7 +102,7 @@ let package = Package(
     // Golden programs, examples and guides, run by the `mos` binary beside the test bundle.
     .testTarget(name: "ScriptTests", dependencies: ["TestSupport"], exclude: ["README.md"]),
     // The command line and the prompt, as a process and on a pseudo-terminal.
-    .testTarget(name: "CLITests", dependencies: ["TestSupport"]),
+    .testTarget(name: "CLITests", dependencies: ["TestSupport", "Mos"]),
     // Mutated programs, run in worker processes.
     .executableTarget(
       name: "Fuzz", dependencies: ["Library", "Language", "Syntax", "TestSupport"],

@@ -209,7 +209,7 @@ static void random_integers(uint64_t key, uint64_t counter, int64_t low, uint64_
 static void random_shuffle(uint64_t key, uint64_t counter, int64_t *order, size_t count,
                            size_t taken) {
   uint32_t words[words_in_group];
-  for (size_t i = 0; i < taken; i += lanes) {
+  for (size_t i = 0; i < taken && (i % LOOK > 0 || !mos_run_ends()); i += lanes) {
     group(key, counter + i, words);
     for (size_t lane = 0; lane < lanes && i + lane < taken; lane++) {
       size_t place = i + lane;

@@ -373,7 +373,7 @@ typedef struct {
 
 #define COPY_TILES(T)                                                               \
   for (int64_t r0 = first; r0 < last; r0 += TILE)                                   \
-    for (int64_t c0 = 0; c0 < columns; c0 += TILE)                                  \
+    for (int64_t c0 = 0; c0 < columns && (c0 % LOOK > 0 || !mos_run_ends()); c0 += TILE) \
       for (int64_t r = r0; r < r0 + TILE && r < last; r++)                          \
         for (int64_t c = c0; c < c0 + TILE && c < columns; c++)                     \
           ((T *)to)[r * line + c] = ((const T *)from)[r + c * step];
@@ -445,8 +445,14 @@ int mos_copy(const mos_operand *x, int rank, const ptrdiff_t *extent, uint8_t re
 int mos_matmul_i64(size_t m, size_t k, size_t n, const int64_t *a, ptrdiff_t a_row,
                    ptrdiff_t a_column, const int64_t *b, ptrdiff_t b_row, ptrdiff_t b_column,
                    int64_t *y) {
+  size_t done = 0;
   for (size_t i = 0; i < m; i++) {
     for (size_t j = 0; j < n; j++) {
+      done += k;
+      if (done >= LOOK) {
+        if (mos_run_ends()) return MOS_OK;
+        done = 0;
+      }
       int64_t sum = 0;
       for (size_t l = 0; l < k; l++) {
         int64_t product;

@@ -3,7 +3,7 @@
 // The calling thread works too. Tasks are taken one by one from a counter, so a thread that is
 // held up costs at most one task; which thread runs a task never matters to its result. One loop
 // runs at a time: a loop started inside a task, or while another thread's is running, runs on
-// its own thread alone.
+// its own thread alone. A loop whose run is to end leaves the tasks that have not begun.
 #include "Kernels.h"
 
 #include <pthread.h>
@@ -28,10 +28,11 @@ static int helpers_allowed = 0;
 static void (*loop_body)(void *, size_t);
 static void *loop_context;
 static size_t loop_tasks;
+static mos_requests *loop_run;
 static atomic_size_t next_task;
 
 static void work(void (*body)(void *, size_t), void *context, size_t tasks) {
-  for (;;) {
+  while (!mos_run_ends()) {
     size_t task = atomic_fetch_add_explicit(&next_task, 1, memory_order_relaxed);
     if (task >= tasks) return;
     body(context, task);
@@ -51,9 +52,11 @@ static void *help(void *place) {
     void (*body)(void *, size_t) = loop_body;
     void *context = loop_context;
     size_t tasks = loop_tasks;
+    mos_run_set(loop_run);
     busy_helpers++;
     pthread_mutex_unlock(&lock);
     work(body, context, tasks);
+    mos_run_set(NULL);
     pthread_mutex_lock(&lock);
     if (--busy_helpers == 0) pthread_cond_signal(&work_done);
   }
@@ -116,7 +119,7 @@ void mos_set_thread_count(int count) {
 void mos_parallel(size_t tasks, void (*body)(void *, size_t), void *context) {
   int threads = mos_thread_count();
   if (tasks < 2 || threads < 2 || pthread_mutex_trylock(&one_loop) != 0) {
-    for (size_t i = 0; i < tasks; i++) body(context, i);
+    for (size_t i = 0; i < tasks && !mos_run_ends(); i++) body(context, i);
     return;
   }
   pthread_mutex_lock(&lock);
@@ -126,6 +129,7 @@ void mos_parallel(size_t tasks, void (*body)(void *, size_t), void *context) {
   loop_body = body;
   loop_context = context;
   loop_tasks = tasks;
+  loop_run = mos_run_get();
   atomic_store(&next_task, 0);
   generation++;
   pthread_cond_broadcast(&work_there);

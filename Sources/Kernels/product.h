@@ -151,7 +151,7 @@ enum {
                      (const T *)p->b + (ptrdiff_t)l * p->b_row + (ptrdiff_t)j * p->b_column, \
                      p->b_row, p->b_column, right + (j - first) * k);               \
         }                                                                           \
-        for (size_t top = 0; top < m; top += block) {                               \
+        for (size_t top = 0; top < m && !mos_run_ends(); top += block) {            \
           const size_t rows = m - top < block ? m - top : block;                    \
           if (p->upper && top >= end) break;                                        \
           for (size_t i = 0; (blocks > 1 || first == 0) && i < rows; i += TILE_ROWS) { \

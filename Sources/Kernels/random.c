@@ -83,7 +83,9 @@ void kernels_exponential_f64(uint64_t key, uint64_t counter, double *out, size_t
 
 void kernels_integers(uint64_t key, uint64_t counter, int64_t low, uint64_t range, int64_t *out,
                       size_t count) {
-  mos_kernels()->integers(key, counter, low, range, out, count);
+  for (size_t begin = 0; begin < count && !mos_run_ends(); begin += LOOK)
+    mos_kernels()->integers(key, counter + begin, low, range, out + begin,
+                            count - begin < LOOK ? count - begin : LOOK);
 }
 
 void kernels_shuffle(uint64_t key, uint64_t counter, int64_t *order, size_t count, size_t taken) {

@@ -137,6 +137,7 @@ static int reduce_strip(mos_block_kernel kernel, size_t rows, size_t n, const ch
     }
     return MOS_OK;
   }
+  if (rows * n >= LOOK && mos_run_ends()) return MOS_OK;
   uint64_t second[COLUMNS];
   size_t half = rows / 2;
   int status = reduce_strip(kernel, half, n, x, row_bytes, y, bytes);

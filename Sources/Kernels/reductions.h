@@ -34,9 +34,12 @@ enum { LANES = 32 };
     T lanes[LANES];                                                                 \
     for (int j = 0; j < LANES; j++) lanes[j] = (start);                             \
     size_t i = 0;                                                                   \
-    for (; i + LANES <= n; i += LANES)                                              \
-      for (int j = 0; j < LANES; j++) lanes[j] = operation(lanes[j], x[i + j]);     \
-    for (int j = 0; i < n; i++, j++) lanes[j] = operation(lanes[j], x[i]);          \
+    while (i + LANES <= n && (i == 0 || !mos_run_ends())) {                         \
+      const size_t stop = n - i < LOOK ? n : i + LOOK;                              \
+      for (; i + LANES <= stop; i += LANES)                                         \
+        for (int j = 0; j < LANES; j++) lanes[j] = operation(lanes[j], x[i + j]);   \
+    }                                                                               \
+    for (int j = 0; i < n && j < LANES; i++, j++) lanes[j] = operation(lanes[j], x[i]);          \
     LANE_FOLD(T, lanes, LANES, operation)                                           \
     return lanes[0];                                                                \
   }
@@ -53,6 +56,7 @@ enum { LANES = 32 };
   FOLD(min, tag, T, x[0], LEAST)                                                    \
   static T fold_sum_##tag(size_t n, const T *x) {                                   \
     if (n <= LEAF) return fold_leaf_sum_##tag(n, x);                                \
+    if (n >= LOOK && mos_run_ends()) return 0;                                      \
     size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;                                 \
     return fold_sum_##tag(half, x) + fold_sum_##tag(n - half, x + half);            \
   }                                                                                 \
@@ -71,6 +75,7 @@ REDUCE(min, i64, int64_t, fold_min_i64(n, x))
 #define PAIR_SUM(name, tag, T, term)                                                \
   static T pair_##name##_##tag(size_t n, const T *x, const T *b) {                  \
     if (n > LEAF) {                                                                 \
+      if (n >= LOOK && mos_run_ends()) return 0;                                    \
       size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;                               \
       T first = pair_##name##_##tag(half, x, b);                                    \
       return first + pair_##name##_##tag(n - half, x + half, b + half);             \
@@ -97,7 +102,7 @@ static int reduce_sum_i64(size_t n, const void *x, const void *b, void *y) {
   (void)b;
   const int64_t *source = x;
   int64_t sum = 0;
-  for (size_t i = 0; i < n; i++)
+  EACH_UNTIL_ENDED(i, n)
     if (__builtin_add_overflow(sum, source[i], &sum)) return MOS_OVERFLOW;
   *(int64_t *)y = sum;
   return MOS_OK;
@@ -108,7 +113,7 @@ static int reduce_prod_i64(size_t n, const void *x, const void *b, void *y) {
   const int64_t *source = x;
   int64_t product = 1;
   int overflow = 0, zero = 0;
-  for (size_t i = 0; i < n; i++) {
+  EACH_UNTIL_ENDED(i, n) {
     zero |= source[i] == 0;
     overflow |= __builtin_mul_overflow(product, source[i], &product);
   }
@@ -121,7 +126,7 @@ static int reduce_sum_bool(size_t n, const void *x, const void *b, void *y) {
   (void)b;
   const uint8_t *source = x;
   int64_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += source[i];
+  EACH_UNTIL_ENDED(i, n) sum += source[i];
   *(int64_t *)y = sum;
   return MOS_OK;
 }
@@ -144,10 +149,10 @@ static int reduce_all_bool(size_t n, const void *x, const void *b, void *y) {
     (void)b;                                                                        \
     const T *source = x;                                                            \
     size_t best = 0;                                                                \
-    for (size_t i = 0; i < n; i++) {                                                \
+    EACH_UNTIL_ENDED(i, n) {                                                        \
       if (source[i] != source[i]) {                                                 \
-        best = i;                                                                   \
-        break;                                                                      \
+        *(int64_t *)y = (int64_t)i;                                                 \
+        return MOS_OK;                                                              \
       }                                                                             \
       if (source[i] beats source[best]) best = i;                                   \
     }                                                                               \
@@ -164,7 +169,7 @@ ARGUMENTS(bool, uint8_t) ARGUMENTS(i64, int64_t) ARGUMENTS(f32, float) ARGUMENTS
     const T *source = a;                                                            \
     T *result = y;                                                                  \
     T carry = carry_start;                                                          \
-    for (size_t i = 0; i < n; i++) result[i] = carry = operation(carry, source[i]); \
+    EACH_UNTIL_ENDED(i, n) result[i] = carry = operation(carry, source[i]);         \
     return MOS_OK;                                                                  \
   }
 SCAN(cumsum, f32, float, 0, ADD) SCAN(cumsum, f64, double, 0, ADD)
@@ -175,7 +180,7 @@ SCAN(cumprod, f32, float, 1, MULTIPLY) SCAN(cumprod, f64, double, 1, MULTIPLY)
     const int64_t *source = a;                                                      \
     int64_t *result = y;                                                            \
     int64_t carry = start;                                                          \
-    for (size_t i = 0; i < n; i++) {                                                \
+    EACH_UNTIL_ENDED(i, n) {                                                        \
       if (builtin(carry, source[i], &carry)) return MOS_OVERFLOW;                   \
       result[i] = carry;                                                            \
     }                                                                               \
@@ -209,6 +214,7 @@ static inline float softmax_exponential_f32(float x) {
 /// may lie past the end: a prefetch does not fault.
 static float exponentials_f32(size_t n, const float *x, float m, float *y, size_t ahead) {
   if (n > LEAF) {
+    if (n >= LOOK && mos_run_ends()) return 0;
     size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;
     float first = exponentials_f32(half, x, m, y, ahead);
     return first + exponentials_f32(n - half, x + half, m, y + half, ahead);
@@ -236,7 +242,12 @@ static float exponentials_f32(size_t n, const float *x, float m, float *y, size_
 
 static double exponentials_f64(size_t n, const double *x, double m, double *y, size_t ahead) {
   (void)ahead;
-  EACH y[i] = exp_f64(x[i] - m);
+  for (size_t begin = 0; begin < n; begin += LOOK) {
+    if (begin > 0 && mos_run_ends()) return 0;
+    const size_t end = n - begin < LOOK ? n : begin + LOOK;
+    _Pragma("clang loop vectorize(assume_safety)")
+    for (size_t i = begin; i < end; i++) y[i] = exp_f64(x[i] - m);
+  }
   return fold_sum_f64(n, y);
 }
 
@@ -245,7 +256,7 @@ static double exponentials_f64(size_t n, const double *x, double m, double *y, s
   static T log_sum_##tag(size_t n, const T *x, T m) {                               \
     T piece[LEAF];                                                                  \
     T sum = 0;                                                                      \
-    for (size_t i = 0; i < n; i += LEAF)                                            \
+    for (size_t i = 0; i < n && (i % LOOK > 0 || !mos_run_ends()); i += LEAF)       \
       sum += exponentials_##tag(n - i < LEAF ? n - i : LEAF, x + i, m, piece, 0);   \
     return log(sum * (1 / (T)exponential_scale));                                   \
   }                                                                                 \
@@ -261,7 +272,7 @@ static double exponentials_f64(size_t n, const double *x, double m, double *y, s
     T *result = y;                                                                  \
     size_t ahead = n <= PREFETCHED_ROW ? n : 0;                                     \
     T scale = 1 / exponentials_##tag(n, a, fold_larger_##tag(n, a), y, ahead);      \
-    for (size_t i = 0; i < n; i++) result[i] *= scale;                              \
+    EACH_UNTIL_ENDED(i, n) result[i] *= scale;                                      \
     return MOS_OK;                                                                  \
   }                                                                                 \
   BLOCK_KERNEL(scan_logSoftmax_##tag) {                                             \
@@ -270,7 +281,7 @@ static double exponentials_f64(size_t n, const double *x, double m, double *y, s
     T *result = y;                                                                  \
     T m = fold_larger_##tag(n, a);                                                  \
     T log_sum = log_sum_##tag(n, a, m);                                             \
-    EACH result[i] = (source[i] - m) - log_sum;                                     \
+    EACH_UNTIL_ENDED(i, n) result[i] = (source[i] - m) - log_sum;                   \
     return MOS_OK;                                                                  \
   }
 SOFTMAX(f32, float, logf, 0x1p32)

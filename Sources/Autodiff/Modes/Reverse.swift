@@ -47,7 +47,7 @@ func pullBack(
     pass.walk.end()
     context.spareWalk = pass.walk
   }
-  pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut)
+  try pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut)
   // Positions are read before any rule runs, since a rule may start a walk of its own.
   let targetPositions = targets?.map(pass.walk.position)
   for (index, position) in (targetPositions ?? []).enumerated() where position >= 0 {
@@ -72,6 +72,8 @@ private struct ReversePass {
   /// Whether targets hand nothing on.
   let cut: Bool
   private var gathered = GatheredParts()
+  /// The parameters' leaves that were reached. They keep nothing before the pass has come to its end.
+  private var leaves: [(node: Traced, cotangent: Variable)] = []
 
   init(walk: Walk, view: GraphView, endsAtParameters: Bool, cut: Bool) {
     self.walk = walk
@@ -84,10 +86,13 @@ private struct ReversePass {
     var position = walk.nodes.count
     while position > 0 {
       position -= 1
+      if position & 63 == 0 { try Safepoint.look() }
       guard walk.isNeeded[position] else { continue }
       let node = walk.nodes[position]
       try node._withUnsafeGuaranteedRef { try visit($0, at: position) }
     }
+    let gradients = try leaves.map { try $0.node.gradient(adding: $0.cotangent) }
+    for (leaf, gradient) in zip(leaves, gradients) { leaf.node.keep(gradient) }
   }
 
   private mutating func visit(_ node: Traced, at position: Int) throws {
@@ -97,7 +102,7 @@ private struct ReversePass {
       guard !gathered.isEmpty, let parts = gathered.take(at: position) else { return }
       return try naming(node) { try pull(node, parts, $0, at: position) }
     }
-    if endsAtParameters && node.isParameter { return try node.accumulate(cotangent) }
+    if endsAtParameters && node.isParameter { return leaves.append((node, cotangent)) }
     if isWanted && cut { return }
     if let (bundle, index) = node.partOf {
       let place = walk.operands[walk.operands(at: position).lowerBound]
@@ -230,10 +235,10 @@ extension GraphView {
 }
 
 extension Traced {
-  /// Adds to the gradient that `backward` leaves in a leaf.
+  /// The gradient of a leaf with another one added, for `keep`.
   ///
   /// - Throws: a value error for a gradient of each example where the leaf belongs to all of them.
-  func accumulate(_ gradient: Variable) throws {
+  func gradient(adding gradient: Variable) throws -> Variable {
     var inner = gradient
     while case .traced(let traced) = inner, traced.height > height {
       guard traced.kind != .batch else {
@@ -243,8 +248,13 @@ extension Traced {
       }
       inner = traced.value
     }
+    return try second.map { try $0 + gradient } ?? gradient
+  }
+
+  /// Leaves a gradient with this leaf.
+  func keep(_ gradient: Variable) {
     Context.current.willAccumulate(into: self)
-    second = try second.map { try $0 + gradient } ?? gradient
+    second = gradient
   }
 }
 

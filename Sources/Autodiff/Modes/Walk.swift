@@ -3,6 +3,8 @@
 // Meta-learning takes a great many gradients of small graphs, so a walk counts no references it does
 // not have to, looks nothing up, and leaves the room of its lists to the next one on the thread.
 
+import Tensors
+
 /// The nodes that lead from roots to targets, ordered so that operands come before results.
 struct Walk {
   /// The nodes; the roots hold them while the walk lasts.
@@ -26,7 +28,7 @@ struct Walk {
   /// the number of steps before.
   mutating func begin(
     roots: [(node: Traced, cotangent: Variable)], targets: [Traced]?, view: GraphView, cut: Bool
-  ) {
+  ) throws {
     let context = Context.current
     context.walk += 1
     number = context.walk
@@ -38,9 +40,9 @@ struct Walk {
     var serial = -1
     if case .values(_, let own) = view { serial = own }
     for (root, _) in roots where belongs(root, oldest, serial) && root.walk != number {
-      list(from: root, oldest, serial)
+      try list(from: root, oldest, serial)
     }
-    link(endsAtParameters: targets == nil, cut: cut)
+    try link(endsAtParameters: targets == nil, cut: cut)
     cotangents.append(contentsOf: repeatElement(nil, count: nodes.count))
   }
 
@@ -50,7 +52,7 @@ struct Walk {
   }
 
   /// Depth first, on a stack of our own; a node is listed once its operands are.
-  private mutating func list(from root: Traced, _ oldest: Int, _ serial: Int) {
+  private mutating func list(from root: Traced, _ oldest: Int, _ serial: Int) throws {
     root.walk = number
     root.position = -1
     stack.append((Unmanaged.passUnretained(root), 0))
@@ -71,13 +73,15 @@ struct Walk {
         stack.removeLast()
         reference._withUnsafeGuaranteedRef { $0.position = Int32(truncatingIfNeeded: nodes.count) }
         nodes.append(reference)
+        if nodes.count & Walk.unheard == 0 { try Safepoint.look() }
       }
     }
   }
 
   /// Notes the operands of each node and whether a target can be reached from it.
-  private mutating func link(endsAtParameters: Bool, cut: Bool) {
+  private mutating func link(endsAtParameters: Bool, cut: Bool) throws {
     for reference in nodes {
+      if starts.count & Walk.unheard == 0 { try Safepoint.look() }
       reference._withUnsafeGuaranteedRef { node in
         let isEnd = endsAtParameters ? node.isParameter : node.targetOf == number
         var needed = isEnd
@@ -133,6 +137,9 @@ struct Walk {
   }
 
   private static let mostKept = 1 << 14
+
+  /// Nodes, less one, between two looks at whether the run is to end.
+  private static let unheard = (1 << 12) - 1
 }
 
 extension Traced {

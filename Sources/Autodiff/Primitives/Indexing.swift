@@ -117,7 +117,7 @@ extension Primitive {
       var taken: Variable?
       if needsV {
         var values = try dy.read(attributes)
-        if !index.plan.isInjective { values = try values * index.winners(values.dtype) }
+        if try !index.plan.isInjective { values = try values * index.winners(values.dtype) }
         taken = try values.unbroadcast(to: v)
       }
       return (needsX ? try dy.replaced(zero, attributes) : nil, taken)

@@ -183,6 +183,7 @@ public struct RecordedFunction: @unchecked Sendable {
       }
     }
     for (index, step) in steps.enumerated() {
+      if index & 63 == 63 { try Safepoint.look() }
       switch step.operation {
       case .unary(let x): values[index] = try apply(step.primitive, see(x), step.attributes)
       case .binary(let a, let b):

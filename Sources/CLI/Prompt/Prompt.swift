@@ -7,6 +7,7 @@
 import Glibc
 import Language
 import Syntax
+import Tensors
 
 /// The interactive prompt.
 final class Prompt {
@@ -37,18 +38,14 @@ final class Prompt {
       completer.complete(line, cursor: cursor)
     }
     history.entries.forEach(editor.remember)
-    var emptyInterrupts = 0
     while exitStatus == nil {
       switch readEntry(editor) {
       case .endOfInput:
         StandardOutput.shared.write("\n")
         return 0
       case .interrupted(let lineWasEmpty):
-        emptyInterrupts = lineWasEmpty ? emptyInterrupts + 1 : 0
-        if emptyInterrupts == 1 { StandardOutput.shared.write("Ctrl-D or :quit leaves\n") }
-        if emptyInterrupts > 1 { return ExitStatus.interrupted }
+        if lineWasEmpty { StandardOutput.shared.write("Ctrl-D or :quit leaves\n") }
       case .line(let entry):
-        emptyInterrupts = 0
         guard !entry.allSatisfy(\.isWhitespace) else { continue }
         if entry != history.entries.last, !entry.hasPrefix(" ") { editor.remember(entry) }
         history.add(entry)
@@ -129,9 +126,16 @@ final class Prompt {
     }
   }
 
-  /// Writes a value with its kind.
+  /// Writes a value with its kind; a large one takes its time, so that Ctrl-C ends this, too.
   func show(_ value: Value) {
-    StandardOutput.shared.write(value.representation + "\n")
+    let ending = session.attempt {
+      try session.interpreter.requests.duringRun(of: .infinity) {
+        let text = value.representation
+        try Safepoint.look()
+        return .string(text)
+      }
+    }
+    if case .value(.string(let text)) = ending { StandardOutput.shared.write(text.text + "\n") }
   }
 
   private func isQuiet(_ entry: String) -> Bool {

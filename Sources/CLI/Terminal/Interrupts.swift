@@ -1,6 +1,6 @@
-// Ctrl-C. The first press asks the running program to stop at its next safepoint. Should it be deep
-// in something that does not look, the process ends by itself a moment later, or at the prompt,
-// which has variables to lose, with the third press.
+// Ctrl-C. A press asks the running program to stop at its next safepoint, of which there is one every
+// few milliseconds. Should it be in something that does not look, as a wait for a slow reader of its
+// output, the process ends by itself a moment later; but never the prompt, which has variables to lose.
 
 import Glibc
 import Language
@@ -24,17 +24,12 @@ enum Interrupts {
     flag.clear()
     self.flag = flag
     self.endsWhenUnheard = endsWhenUnheard
-    presses = 0
     handle(SIGINT) { _ in
-      Interrupts.presses += 1
       Interrupts.flag?.interrupt()
-      if Interrupts.endsWhenUnheard {
-        var timer = itimerval(it_interval: timeval(), it_value: timeval())
-        timer.it_value.tv_usec = Interrupts.patience
-        setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
-      } else if Interrupts.presses >= 3 {
-        _exit(ExitStatus.interrupted)
-      }
+      guard Interrupts.endsWhenUnheard else { return }
+      var timer = itimerval(it_interval: timeval(), it_value: timeval())
+      timer.it_value.tv_usec = Interrupts.patience
+      setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     }
     // A flag that is down has been heard: the program is on its way out.
     handle(SIGALRM) { _ in

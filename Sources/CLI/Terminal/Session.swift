@@ -54,8 +54,8 @@ final class Session {
     case exit(status: Int32)
   }
 
-  /// Whether Ctrl-C ends the process where a program does not hear of it, deep in a kernel or
-  /// waiting for input. The prompt, which lives on, waits for the program.
+  /// Whether Ctrl-C ends the process where a program does not hear of it at once. The prompt, which
+  /// lives on, waits for the program.
   var endsWhenUnheard = true
 
   /// Runs a source while Ctrl-C interrupts it; errors are reported.

@@ -92,6 +92,12 @@ static inline int mos_run_is_asked(void) {
          && mos_requests_get(mos_run) & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME | MOS_ASKS_COUNT);
 }
 
+/// True where the run on this thread is to end. It stays so until the run has ended, so that a kernel
+/// that stops for it, and leaves its output unspecified, needs to tell nobody: the caller looks, too.
+static inline int mos_run_ends(void) {
+  return mos_run && mos_requests_get(mos_run) & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME);
+}
+
 /// The bytes of the small objects that were made on this thread and have not ended on it, and the most
 /// that the run on it may hold of them; see Tensors/Core/MemoryAccount.swift.
 typedef struct mos_heap {
@@ -390,7 +396,8 @@ double mos_lgamma(double x);
 /// Makes OpenBLAS use its fastest kernels; to be called once, before its first use.
 void mos_choose_blas_kernels(void);
 
-/// Runs `body(context, i)` for `0 <= i < tasks`, on several threads.
+/// Runs `body(context, i)` for `0 <= i < tasks`, on several threads; not all of them where the run on
+/// this thread is to end.
 void mos_parallel(size_t tasks, void (*body)(void *context, size_t task), void *context);
 int mos_thread_count(void);
 void mos_set_thread_count(int count);

@@ -30,7 +30,10 @@ package struct PairWalk {
     case (.list(let s), .list(let t)):
       guard s.count == t.count else { return false }
       guard try enter(x, y) else { return true }
-      for (v, w) in zip(s, t) where try !agree(v, w, alike) { return false }
+      for i in 0..<s.count {
+        if i & 4095 == 4095 { try Safepoint.look() }
+        guard try agree(s[i], t[i], alike) else { return false }
+      }
       return true
     case (.record(let s), .record(let t)):
       guard s.count == t.count else { return false }

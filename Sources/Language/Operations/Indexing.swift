@@ -42,14 +42,15 @@ extension Value {
       return element
     case .string(let text):
       guard kinds.count == 1 else { throw tooManyParts(kinds.count) }
-      let characters = text.characters
+      let characters = try text.characters()
       if case .slice = kinds[0] {
         let bounds = try Value.slice(parts, characters.count)
-        return .string(String(bounds.indices.map { characters[$0] }))
+        return .string(String(try Safepoint.map(bounds.indices) { characters[$0] }))
       }
       if case .range(let range)? = parts.first {
         return .string(
-          String(try Value.positions(range, characters.count).map { characters[$0] }))
+          String(
+            try Safepoint.map(Value.positions(range, characters.count)) { characters[$0] }))
       }
       guard let index = parts.first?.integer else {
         throw RuntimeError(.type, "a string is indexed by an Int or a slice")
@@ -61,7 +62,7 @@ extension Value {
       }
       if case .slice = kinds[0] {
         let bounds = try Value.slice(parts, range.count)
-        return .list(bounds.indices.map { .int(range[$0]) })
+        return .list(try Safepoint.map(bounds.indices) { .int(range[$0]) })
       }
       guard let index = parts.first?.integer else {
         throw RuntimeError(.type, "a range is indexed by an Int or a slice")

@@ -21,13 +21,20 @@ extension Value {
       (.int(let n), .string(let s)) where operation == .multiply:
       try limit(s.text.utf8.count, times: n)
       guard !s.text.isEmpty else { return .string(s) }
-      return .string(String(repeating: s.text, count: max(n, 0)))
+      let count = max(n, 0)
+      return .string(
+        try AbandonableCall.value(work: (s.text.utf8.count &* count) << 4) {
+          String(repeating: s.text, count: count)
+        })
     case (.list(let s), .list(let t)) where operation == .add: return .list(s + t)
     case (.list(let s), .int(let n)) where operation == .multiply,
       (.int(let n), .list(let s)) where operation == .multiply:
       try limit(s.count, times: n)
       guard !s.isEmpty else { return .list(s) }
-      return .list(Array((0..<max(n, 0)).map { _ in s }.joined()))
+      var all: [Value] = []
+      all.reserveCapacity(s.count * max(n, 0))
+      try Safepoint.rows(0..<max(n, 0), of: s.count) { _ in all += s }
+      return .list(all)
     default: return try tensorBinary(operation, x, y)
     }
   }
@@ -161,8 +168,11 @@ extension Value {
   private func contains(_ element: Value) throws -> Bool {
     switch self {
     case .list(let values):
-      for value in values where try Value.equal(value, element) { return true }
-      return false
+      var isFound = false
+      try Safepoint.pieces(of: 0..<values.count, each: 1 << 14) { piece in
+        isFound = try isFound || piece.contains { try Value.equal(values[$0], element) }
+      }
+      return isFound
     case .record(let record):
       guard let key = element.text else {
         throw RuntimeError(.type, "a record's keys are strings, not \(element.shortDescription)")
@@ -179,7 +189,7 @@ extension Value {
         throw RuntimeError(
           .type, "a string holds strings, not \(element.shortDescription)")
       }
-      return text.text.firstPlace(of: part) != nil
+      return try text.text.firstPlace(of: part) != nil
     case .range(let range):
       guard let value = Numbers.whole(element) else { return false }
       let (distance, overflow) = value.subtractingReportingOverflow(range.start)

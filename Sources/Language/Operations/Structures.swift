@@ -43,7 +43,8 @@ extension Value {
       }
       return self
     case .parameter(let cell): return try Value.tensor(cell.value).walkable()
-    case .string(let text): return .list(text.characters.map { .string(String($0)) })
+    case .string(let text):
+      return .list(try Safepoint.map(text.characters()) { .string(String($0)) })
     default:
       throw RuntimeError(
         .type, "\(shortDescription) cannot be walked over",
@@ -74,7 +75,10 @@ extension Value {
     let walk = try walkable()
     if case .list(let values) = walk { return Array(values) }
     var result: [Value] = []
-    while let element = try walk.element(at: result.count, interpreter) { result.append(element) }
+    while let element = try walk.element(at: result.count, interpreter) {
+      if result.count & 4095 == 4095 { try Safepoint.look() }
+      result.append(element)
+    }
     return result
   }
 

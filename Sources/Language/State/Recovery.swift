@@ -99,7 +99,9 @@ struct Recovery {
         try host.restore(state)
       }
     } catch {
-      for (host, state) in before.reversed() { try? host.restore(state) }
+      Safepoint.withoutLooks {
+        for (host, state) in before.reversed() { try? host.restore(state) }
+      }
       throw error
     }
     for (cell, variable) in cells { cell.value = variable }

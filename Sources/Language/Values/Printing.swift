@@ -49,7 +49,7 @@ extension Value {
     switch self {
     case .list(let values): return values.count
     case .record(let record): return record.count
-    case .string(let text): return text.characters.count
+    case .string(let text): return try text.characters().count
     case .range(let range): return range.count
     case .tensor, .parameter:
       guard let shape = variable?.shape, shape.rank > 0 else {
@@ -113,7 +113,7 @@ struct ValueWriter {
     case .float(let number): text += formatShortest(number)
     case .bool(let flag): text += flag ? "true" : "false"
     case .string(let object):
-      text += quoted ? object.text.quoted : object.text
+      text += quoted ? try object.text.heard { $0.quoted } : object.text
     case .tensor(let variable): write(variable)
     case .parameter(let cell): write(cell.value)
     case .list(let values):
@@ -130,6 +130,7 @@ struct ValueWriter {
       text += "{"
       for (i, (key, element)) in record.pairs.enumerated() {
         if i > 0 { text += ", " }
+        if i & 1023 == 1023 { try look() }
         text += ValueWriter.isIdentifier(key) ? key : key.quoted
         text += ": "
         try write(element, quoted: true, depth: depth + 1)

@@ -38,12 +38,19 @@ public typealias ParameterCell = Autodiff.Parameter
 public final class StringObject {
   /// The text itself.
   public let text: String
-  /// The characters, counted out when they are first asked for by index.
-  package lazy var characters = text.characters
+  private var countedCharacters: [Character]?
   /// An object for a text.
   public init(_ text: String) {
     self.text = text
     SmallObjects.charge(ownBytes)
+  }
+
+  /// The characters, counted out when they are first asked for by index.
+  package func characters() throws -> [Character] {
+    if let countedCharacters { return countedCharacters }
+    let characters = try text.heard { $0.characters }
+    countedCharacters = characters
+    return characters
   }
 
   deinit { SmallObjects.refund(ownBytes) }

@@ -53,6 +53,7 @@ public struct BacktrackingRule: Sendable {
     var step = start
     var previous: Double?
     for _ in 0..<trials {
+      try Safepoint.look()
       let found = try loss(step)
       guard found.isFinite else {
         step *= factor

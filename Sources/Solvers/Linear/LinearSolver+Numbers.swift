@@ -84,6 +84,7 @@ extension LinearSolver {
     var steps = 0
     var isBroken: Variable?
     while steps < budget {
+      try Safepoint.look()
       let isActive = try length.isGreater(than: goal)
       guard isActive.isTrueAnywhere else { break }
       let scale = try length.safe(where: isActive)

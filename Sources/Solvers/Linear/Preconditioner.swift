@@ -58,6 +58,7 @@ extension Tensor {
     let n = shape[0]
     var a = doubles
     for k in 0..<n {
+      try Safepoint.look()
       let pivot = a[k * n + k]
       guard pivot > 0, pivot.isFinite else {
         throw TensorError(

@@ -105,6 +105,7 @@ struct Progress {
     let budget = options.maximumIterations ?? method.defaultBudget
     var steps = 0
     while steps < budget, progress.isActive.isTrueAnywhere {
+      try Safepoint.look()
       let next = try method.step(from: point, &progress)
       let moved = try progress.moved(from: point, to: next)
       try Context.current.withoutGradients { try progress.judge(moved, after: point, method) }
@@ -183,6 +184,7 @@ struct Progress {
     var isOpen = isAsked
     var products = 0
     while products < min(2 * point.x.count, Progress.mostProducts), isOpen.isTrueAnywhere {
+      try Safepoint.look()
       let q =
         try jvp([point.x], [p]) { [try method.point(at: $0[0]).residual] }.tangents[0]
         ?? p.zerosLike()

@@ -51,7 +51,7 @@ extension Tensor {
     let shape = try Shape([Int(clamping: count)])
     return try make(shape, .i64) { pointer in
       let elements = pointer.assumingMemoryBound(to: Int.self)
-      for i in 0..<Int(count) { elements[i] = start &+ i &* step }
+      try Safepoint.forEach(0..<Int(count)) { elements[$0] = start &+ $0 &* step }
     }
   }
 
@@ -69,7 +69,7 @@ extension Tensor {
     let shape = try Shape([Int(exactly: Swift.max(length, 0)) ?? .max])
     let result = try make(shape, .f64) { pointer in
       let elements = pointer.assumingMemoryBound(to: Double.self)
-      for i in 0..<shape.count { elements[i] = start + Double(i) * step }
+      try Safepoint.forEach(0..<shape.count) { elements[$0] = start + Double($0) * step }
     }
     return try result.converted(to: dtype)
   }
@@ -82,7 +82,7 @@ extension Tensor {
     let result = try make(shape, .f64) { pointer in
       let elements = pointer.assumingMemoryBound(to: Double.self)
       let step = (stop - start) / Double(Swift.max(count - 1, 1))
-      for i in 0..<count { elements[i] = start + Double(i) * step }
+      try Safepoint.forEach(0..<count) { elements[$0] = start + Double($0) * step }
       if count > 1 { elements[count - 1] = stop }
     }
     return try result.converted(to: dtype)
@@ -92,7 +92,7 @@ extension Tensor {
   public static func eye(_ n: Int, _ m: Int, _ dtype: DType = .f64) throws -> Tensor {
     let result = try zeros(try Shape([n, m]), dtype)
     let data = result.header.data
-    for i in 0..<Swift.min(n, m) {
+    try Safepoint.forEach(0..<Swift.min(n, m), each: 1 << 12) { i in
       let element = data + (i * m + i) * dtype.size
       switch dtype {
       case .bool: element.storeBytes(of: 1, as: UInt8.self)
@@ -119,17 +119,16 @@ extension Tensor {
     let source = try contiguous()
     let result = try Tensor.zeros(shape, dtype)
     let size = dtype.size
-    source.withElements { from in
+    try source.withElements { from in
       let to = result.header.data
       guard rows * columns > 0 else { return }
       let bound = Swift.max(-rows, Swift.min(columns, k))
-      for matrix in 0..<(count / (rows * columns)) {
-        for i in 0..<rows {
-          let edge = Swift.max(0, Swift.min(columns, isLower ? i + bound + 1 : i + bound))
-          let (first, length) = isLower ? (0, edge) : (edge, columns - edge)
-          let offset = ((matrix * rows + i) * columns + first) * size
-          (to + offset).copyMemory(from: from + offset, byteCount: length * size)
-        }
+      try Safepoint.rows(0..<(count / columns), of: columns) { row in
+        let i = row % rows
+        let edge = Swift.max(0, Swift.min(columns, isLower ? i + bound + 1 : i + bound))
+        let (first, length) = isLower ? (0, edge) : (edge, columns - edge)
+        let offset = (row * columns + first) * size
+        (to + offset).copyMemory(from: from + offset, byteCount: length * size)
       }
     }
     return result
@@ -160,6 +159,7 @@ extension Tensor {
         mos_copy(&operand, Int32(rank), extents, dtype.rawValue, result.header.data)
       }
     }
+    try Safepoint.look()
     guard status == MOS_OK else {
       throw TensorError(
         .value, "\(typeDescription) holds numbers that do not fit \(dtype.name)",

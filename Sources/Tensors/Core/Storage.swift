@@ -31,7 +31,9 @@ final class Storage: @unchecked Sendable {
       account?.release(block)
       throw tooLarge(shape, dtype, bytes, "\(inBytes(Allocator.limit)) are there")
     }
-    return Storage(address: address, bytes: block, account: account)
+    let storage = Storage(address: address, bytes: block, account: account)
+    if zeroed { try Safepoint.look() }
+    return storage
   }
 
   deinit {

@@ -1,51 +1,82 @@
 // Elements in order, whatever the strides.
 
 /// The offset of each element of a shape from the first, in row-major order.
-func elementOffsets(_ shape: Shape, _ strides: Shape) -> [Int] {
+///
+/// - Parameter look: called after every piece of them.
+func elementOffsets(
+  _ shape: Shape, _ strides: Shape, look: () throws -> Void = {}
+) rethrows -> [Int] {
   let count = shape.count
   guard count > 0 else { return [] }
-  return [Int](unsafeUninitializedCapacity: count) { offsets, written in
+  return try [Int](unsafeUninitializedCapacity: count) { offsets, written in
     // Axis by axis: what is there so far is repeated for each index of the axis to its left.
     offsets[0] = 0
     written = 1
+    var seen = 0
     for axis in (0..<shape.rank).reversed() {
       let block = written
       for index in 1..<max(shape[axis], 1) {
         let shift = index &* strides[axis]
         for i in 0..<block { offsets[written &+ i] = offsets[i] &+ shift }
         written &+= block
+        if written &- seen > Safepoint.piece {
+          seen = written
+          try look()
+        }
       }
     }
   }
 }
 
 extension Tensor {
-  /// The elements in row-major order as Doubles.
-  public var doubles: [Double] {
-    read { elements, offset in
-      switch dtype {
-      case .f64: elements.load(fromByteOffset: offset &* 8, as: Double.self)
-      case .f32: Double(elements.load(fromByteOffset: offset &* 4, as: Float.self))
-      case .i64: Double(elements.load(fromByteOffset: offset &* 8, as: Int64.self))
-      case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? 1 : 0
+  /// The elements in row-major order as Doubles, of a tensor that is not large.
+  public var doubles: [Double] { read(look: {}, double) }
+
+  /// The elements of an i64 or bool tensor, which is not large, in row-major order.
+  public var integers: [Int] { read(look: {}, integer) }
+
+  /// `doubles` of a tensor of any size.
+  ///
+  /// - Throws: where the run is to end.
+  package func allDoubles() throws -> [Double] { try read(look: Safepoint.look, double) }
+
+  /// `integers` of a tensor of any size.
+  ///
+  /// - Throws: where the run is to end.
+  package func allIntegers() throws -> [Int] { try read(look: Safepoint.look, integer) }
+
+  private func double(_ elements: UnsafeRawPointer, _ offset: Int) -> Double {
+    switch dtype {
+    case .f64: elements.load(fromByteOffset: offset &* 8, as: Double.self)
+    case .f32: Double(elements.load(fromByteOffset: offset &* 4, as: Float.self))
+    case .i64: Double(elements.load(fromByteOffset: offset &* 8, as: Int64.self))
+    case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? 1 : 0
+    }
+  }
+
+  private func integer(_ elements: UnsafeRawPointer, _ offset: Int) -> Int {
+    switch dtype {
+    case .i64: return elements.load(fromByteOffset: offset &* 8, as: Int.self)
+    case .bool: return Int(elements.load(fromByteOffset: offset, as: UInt8.self))
+    case .f32, .f64:
+      preconditionFailure("integers of a float tensor were asked for; please report")
+    }
+  }
+
+  @inline(__always)
+  private func read<T>(
+    look: () throws -> Void, _ load: (UnsafeRawPointer, Int) -> T
+  ) rethrows -> [T] {
+    try withElements { elements in
+      let offsets = isContiguous ? [] : try elementOffsets(shape, strides, look: look)
+      return try [T](unsafeUninitializedCapacity: count) { result, written in
+        guard let first = result.baseAddress else { return }
+        for i in 0..<count {
+          if i & (Safepoint.piece - 1) == Safepoint.piece - 1 { try look() }
+          (first + i).initialize(to: load(elements, isContiguous ? i : offsets[i]))
+          written = i + 1
+        }
       }
-    }
-  }
-
-  /// The elements of an i64 or bool tensor in row-major order.
-  public var integers: [Int] {
-    precondition(!dtype.isFloat, "integers of a float tensor were asked for; please report")
-    return read { elements, offset in
-      dtype == .i64
-        ? elements.load(fromByteOffset: offset &* 8, as: Int.self)
-        : Int(elements.load(fromByteOffset: offset, as: UInt8.self))
-    }
-  }
-
-  private func read<T>(_ load: (UnsafeRawPointer, Int) -> T) -> [T] {
-    withElements { elements in
-      if isContiguous { return (0..<count).map { load(UnsafeRawPointer(elements), $0) } }
-      return elementOffsets(shape, strides).map { load(UnsafeRawPointer(elements), $0) }
     }
   }
 

@@ -50,7 +50,9 @@ public struct CSV {
       !cell.text.isEmpty && cell.number == nil && (cell.isQuoted || Bool(cell.text) == nil)
     }
     names = hasNames ? rows.removeFirst().map(\.text) : nil
-    columns = try (0..<width).map { column in try CSV.column(rows.map { $0[column] }) }
+    columns = try (0..<width).map { column in
+      try CSV.column(Safepoint.map(rows) { $0[column] })
+    }
   }
 
   /// Writes a file, in place of what it held only when all of it is on disk.
@@ -59,29 +61,42 @@ public struct CSV {
       if let names {
         try file.write((names.map { CSV.cell($0) }.joined(separator: ",") + "\n").utf8)
       }
-      let cells = columns.map(CSV.cells)
-      for row in 0..<(cells.first?.count ?? 0) {
+      let cells = try columns.map(CSV.cells)
+      try Safepoint.forEach(0..<(cells.first?.count ?? 0), each: 1 << 10) { row in
         try file.write((cells.map { $0[row] }.joined(separator: ",") + "\n").utf8)
       }
     }
   }
 
   private static func column(_ cells: [CSVReader.Cell]) throws -> Column {
-    let flags = cells.compactMap { $0.isQuoted ? nil : Bool($0.text) }
+    let flags = try found(in: cells) { $0.isQuoted ? nil : Bool($0.text) }
     if flags.count == cells.count, !flags.isEmpty {
       let numbers = try make(flags.map { $0 ? 1.0 : 0.0 })
       return .numbers(try numbers.converted(to: .bool))
     }
-    let whole = cells.compactMap { $0.isQuoted ? nil : Int($0.text) }
+    let whole = try found(in: cells) { $0.isQuoted ? nil : Int($0.text) }
     if whole.count == cells.count, !whole.isEmpty {
       return .numbers(
         try Tensor.make(Shape(whole.count), .i64) {
           $0.initializeMemory(as: Int.self, from: whole, count: whole.count)
         })
     }
-    let numbers = cells.compactMap { $0.text.isEmpty && !$0.isQuoted ? .nan : $0.number }
+    let numbers = try found(in: cells) { $0.text.isEmpty && !$0.isQuoted ? .nan : $0.number }
     guard numbers.count == cells.count else { return .texts(cells.map(\.text)) }
     return .numbers(try make(numbers))
+  }
+
+  /// What the body finds in cells, up to the first in which there is none.
+  private static func found<T>(
+    in cells: [CSVReader.Cell], _ value: (CSVReader.Cell) -> T?
+  ) throws -> [T] {
+    var values: [T] = []
+    for (i, cell) in cells.enumerated() {
+      if i & 4095 == 4095 { try Safepoint.look() }
+      guard let value = value(cell) else { break }
+      values.append(value)
+    }
+    return values
   }
 
   private static func make(_ numbers: [Double]) throws -> Tensor {
@@ -90,15 +105,15 @@ public struct CSV {
     }
   }
 
-  private static func cells(of column: Column) -> [String] {
+  private static func cells(of column: Column) throws -> [String] {
     switch column {
-    case .texts(let texts): return texts.map { cell($0) }
+    case .texts(let texts): return try Safepoint.map(texts) { cell($0) }
     case .numbers(let tensor):
       switch tensor.dtype {
-      case .f64: return tensor.doubles.map { formatShortest($0) }
-      case .f32: return tensor.doubles.map { formatShortest(Float($0)) }
-      case .i64: return tensor.integers.map(String.init)
-      case .bool: return tensor.integers.map { $0 != 0 ? "true" : "false" }
+      case .f64: return try Safepoint.map(tensor.allDoubles()) { formatShortest($0) }
+      case .f32: return try Safepoint.map(tensor.allDoubles()) { formatShortest(Float($0)) }
+      case .i64: return try Safepoint.map(tensor.allIntegers()) { String($0) }
+      case .bool: return try Safepoint.map(tensor.allIntegers()) { $0 != 0 ? "true" : "false" }
       }
     }
   }
@@ -136,6 +151,7 @@ private struct CSVReader {
     if bytes.starts(with: [0xef, 0xbb, 0xbf]) { place = 3 }
     var rows: [[Cell]] = []
     while place < bytes.count {
+      if rows.count & 1023 == 1023 { try Safepoint.look() }
       var row = [try cell()]
       while place < bytes.count, bytes[place] == UInt8(ascii: ",") {
         place += 1

@@ -19,6 +19,9 @@ public final class FileReader {
   let size: Int
   private let descriptor: Int32
 
+  /// Bytes are taken from the system in pieces of this size, with a look before each.
+  private static let pieceSize = 1 << 22
+
   /// Opens a file, or, where they are taken, a stream that the process already has.
   ///
   /// - Throws: an io error with the system's reason.
@@ -47,7 +50,9 @@ public final class FileReader {
   func read(at offset: Int, count: Int, into memory: UnsafeMutableRawPointer) throws {
     var done = 0
     while done < count {
-      let length = pread(descriptor, memory + done, count - done, off_t(offset + done))
+      try Safepoint.look()
+      let wanted = min(count - done, FileReader.pieceSize)
+      let length = pread(descriptor, memory + done, wanted, off_t(offset + done))
       if length > 0 {
         done += length
       } else if length == 0 {
@@ -76,11 +81,12 @@ public final class FileReader {
       .io, "\(path.excerpt) is damaged: \(what)", hint: "it may not have been copied whole")
   }
 
-  /// Runs a body, whose errors come to say that the file is damaged.
+  /// Runs a body, whose errors come to say that the file is damaged, but for the end of the run.
   func reading<R>(_ part: String, _ body: () throws -> R) throws -> R {
     do {
       return try body()
     } catch let error as TensorError where error.kind != .io {
+      try Safepoint.look()
       throw damaged("\(part): \(error.message)")
     }
   }
@@ -89,14 +95,13 @@ public final class FileReader {
 // MARK: - Texts
 
 /// The system's `read`, which inside the class is a method's name.
-private func readPiece(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int
-{
+func readPiece(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {
   read(descriptor, memory, count)
 }
 
 extension FileReader {
   /// The most bytes of a text: a stream may have no end.
-  private static let textLimit = 1 << 30
+  static let textLimit = 1 << 30
 
   /// The text of a file, or of a stream that the process already has, as `/dev/stdin`.
   ///
@@ -126,6 +131,7 @@ extension FileReader {
     bytes.reserveCapacity(expected)
     var piece = [UInt8](repeating: 0, count: 1 << 16)
     while true {
+      try Safepoint.look()
       let count = readPiece(descriptor, &piece, piece.count)
       if count == 0 { return bytes }
       if count > 0 { bytes += piece[..<count] }

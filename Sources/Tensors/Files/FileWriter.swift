@@ -156,13 +156,14 @@ public final class FileWriter {
     try flush()
     var done = 0
     while done < count {
-      // The system takes at most 2 GiB at a time.
+      try Safepoint.look()
+      let wanted = min(count - done, 1 << 22)
       #if canImport(Darwin)
-        let length = Darwin.write(descriptor, memory + done, min(count - done, 1 << 30))
+        let length = Darwin.write(descriptor, memory + done, wanted)
       #elseif canImport(Musl)
-        let length = Musl.write(descriptor, memory + done, min(count - done, 1 << 30))
+        let length = Musl.write(descriptor, memory + done, wanted)
       #else
-        let length = Glibc.write(descriptor, memory + done, min(count - done, 1 << 30))
+        let length = Glibc.write(descriptor, memory + done, wanted)
       #endif
       if length > 0 {
         done += length

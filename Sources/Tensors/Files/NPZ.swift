@@ -46,9 +46,10 @@ public enum NPZ {
         }
         var checksum = Checksum()
         start.withUnsafeBytes { checksum.add($0) }
-        elements.withElements {
-          checksum.add(
-            UnsafeRawBufferPointer(start: $0, count: elements.count * elements.dtype.size))
+        try elements.withElements { memory in
+          try Safepoint.pieces(of: 0..<elements.count * elements.dtype.size, each: 1 << 20) {
+            checksum.add(UnsafeRawBufferPointer(start: memory + $0.lowerBound, count: $0.count))
+          }
         }
         let common = description(of: entryName.count, size, checksum.value)
         let entry = bytes(entrySignature) + common + entryName

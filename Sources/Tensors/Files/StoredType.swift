@@ -71,8 +71,10 @@ extension FileReader {
         guard type == .bool else { return }
         let flags = UnsafeBufferPointer(
           start: elements.assumingMemoryBound(to: UInt8.self), count: count)
-        if let place = flags.firstIndex(where: { $0 > 1 }) {
-          throw damaged("the bool at byte \(offset + place) is \(flags[place]), neither 0 nor 1")
+        try Safepoint.forEach(0..<count) { place in
+          if flags[place] > 1 {
+            throw damaged("the bool at byte \(offset + place) is \(flags[place]), neither 0 nor 1")
+          }
         }
         return
       }

@@ -10,16 +10,17 @@ extension Tensor {
   /// order, as NumPy's.
   public func nonzero() throws -> [Tensor] {
     let flags = try rowMajor(.bool)
-    let found = flags.withElements { flags in
+    var found: [Int] = []
+    try flags.withElements { flags in
       let flags = flags.assumingMemoryBound(to: UInt8.self)
-      return (0..<count).filter { flags[$0] != 0 }
+      try Safepoint.forEach(0..<count) { if flags[$0] != 0 { found.append($0) } }
     }
     let strides = shape.contiguousStrides
     return try (0..<rank).map { axis in
       let (stride, extent) = (strides[axis], shape[axis])
       return try Tensor.make(Shape(found.count), .i64) { target in
         let target = target.assumingMemoryBound(to: Int.self)
-        for (i, offset) in found.enumerated() { target[i] = offset / stride % extent }
+        try Safepoint.forEach(0..<found.count) { target[$0] = found[$0] / stride % extent }
       }
     }
   }
@@ -34,13 +35,16 @@ extension Tensor {
         hint: "convert them with .to(i64)")
     }
     let shape = try Shape(ids.shape.array + [classes])
-    let places = ids.count == 0 ? [] : ids.integers
+    let places = ids.count == 0 ? [] : try ids.allIntegers()
     for place in places where place < 0 || place >= classes {
       throw TensorError.noClass("\(place)", of: classes)
     }
     return try Tensor.make(shape, dtype) { target in
-      target.initializeMemory(as: UInt8.self, repeating: 0, count: shape.count * dtype.size)
-      for (i, place) in places.enumerated() {
+      try Safepoint.pieces(of: 0..<shape.count * dtype.size, each: 1 << 22) {
+        (target + $0.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: $0.count)
+      }
+      try Safepoint.forEach(0..<places.count) { i in
+        let place = places[i]
         let offset = (i * classes + place) * dtype.size
         switch dtype {
         case .f64: target.storeBytes(of: 1, toByteOffset: offset, as: Double.self)

@@ -58,10 +58,15 @@ public struct IndexPlan: Sendable {
 
   /// True where no element is named twice, so that a write is well defined in any order.
   public var isInjective: Bool {
-    guard let advanced else { return true }
-    let strides = source.contiguousStrides
-    var seen = Set<Int>()
-    return advanced.offsets(strides).allSatisfy { seen.insert($0).inserted }
+    get throws {
+      guard let advanced else { return true }
+      var seen = Set<Int>()
+      for offset in try advanced.offsets(source.contiguousStrides) {
+        if seen.count & 4095 == 4095 { try Safepoint.look() }
+        guard seen.insert(offset).inserted else { return false }
+      }
+      return true
+    }
   }
 
   /// - Throws: an index error for a place out of range or too many items, a shape error where a
@@ -90,11 +95,11 @@ public struct IndexPlan: Sendable {
 
 extension IndexPlan.Advanced {
   /// The distance of each listed place from place 0, for a source of these strides.
-  func offsets(_ strides: Shape) -> [Int] {
+  func offsets(_ strides: Shape) throws -> [Int] {
     var offsets = [Int](repeating: 0, count: shape.count)
     for (axis, places) in zip(axes, places) {
       let stride = strides[axis]
-      for i in 0..<offsets.count { offsets[i] &+= places[i] &* stride }
+      try Safepoint.forEach(0..<offsets.count) { offsets[$0] &+= places[$0] &* stride }
     }
     return offsets
   }
@@ -272,7 +277,9 @@ private struct Builder {
       places.append(
         try list.withElements { elements in
           let list = elements.assumingMemoryBound(to: Int.self)
-          return try elementOffsets(common, steps).map { offset in
+          return try Safepoint.map(
+            elementOffsets(common, steps, look: Safepoint.look)
+          ) { offset in
             let index = list[offset]
             let place = index < 0 ? index &+ extent : index
             guard place >= 0 && place < extent else { throw indexError(index, extent: extent) }

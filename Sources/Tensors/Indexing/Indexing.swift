@@ -25,11 +25,11 @@ extension Tensor {
       return view(shape: plan.result, strides: walk.strides, offset: walk.start)
     }
     return try Tensor.make(plan.result, dtype) { target in
-      withElements { source in
+      try withElements { source in
         switch dtype {
-        case .bool: walk.read(UInt8.self, source, target)
-        case .f32: walk.read(UInt32.self, source, target)
-        case .i64, .f64: walk.read(UInt64.self, source, target)
+        case .bool: try walk.read(UInt8.self, source, target)
+        case .f32: try walk.read(UInt32.self, source, target)
+        case .i64, .f64: try walk.read(UInt64.self, source, target)
         }
       }
     }
@@ -56,12 +56,19 @@ extension Tensor {
     return result
   }
 
-  /// `replacing(_:with:)` without the copy where nobody else holds these elements.
+  /// `replacing(_:with:)` without the copy where nobody else holds these elements and not too many
+  /// change: in place, a run cannot end in the midst of it.
   public mutating func replace(_ plan: IndexPlan, with values: Tensor) throws {
+    guard plan.result.count <= Tensor.replacedLimit, isUniquelyHeld() else {
+      self = try replacing(plan, with: values)
+      return
+    }
     try check(plan)
-    if !isUniquelyHeld() { self = try copied() }
-    try write(values, by: plan, accumulate: false)
+    try Safepoint.withoutLooks { try write(values, by: plan, accumulate: false) }
   }
+
+  /// The most elements that are replaced in place: some ten milliseconds where they lie apart.
+  private static var replacedLimit: Int { 1 << 21 }
 
   /// A copy of this tensor with `values` added to the plan's elements, repeatedly where one is
   /// named repeatedly.
@@ -83,7 +90,7 @@ extension Tensor {
   func copied() throws -> Tensor {
     if !isContiguous { return try rowMajor(dtype) }
     return try Tensor.make(shape, dtype) { target in
-      withElements { target.copyMemory(from: $0, byteCount: count * dtype.size) }
+      try withElements { try Safepoint.copy($0, to: target, bytes: count * dtype.size) }
     }
   }
 
@@ -103,18 +110,18 @@ extension Tensor {
     let steps = source.shape.stretched(source.strides, to: plan.result)
     let isWhole = source.shape == plan.result
     let walk = IndexWalk(plan, shape.contiguousStrides)
-    let offsets = isWhole ? [] : elementOffsets(plan.result, steps)
-    source.withElements { source in
-      withElements { target in
+    let offsets = isWhole ? [] : try elementOffsets(plan.result, steps, look: Safepoint.look)
+    try source.withElements { source in
+      try withElements { target in
         switch (dtype, accumulate) {
-        case (.f64, true): walk.write(Double.self, source, offsets, target) { $0 += $1 }
-        case (.f32, true): walk.write(Float.self, source, offsets, target) { $0 += $1 }
-        case (.i64, true): walk.write(Int.self, source, offsets, target) { $0 &+= $1 }
-        case (.bool, true): walk.write(UInt8.self, source, offsets, target) { $0 |= $1 }
+        case (.f64, true): try walk.write(Double.self, source, offsets, target) { $0 += $1 }
+        case (.f32, true): try walk.write(Float.self, source, offsets, target) { $0 += $1 }
+        case (.i64, true): try walk.write(Int.self, source, offsets, target) { $0 &+= $1 }
+        case (.bool, true): try walk.write(UInt8.self, source, offsets, target) { $0 |= $1 }
         case (.f64, false), (.i64, false):
-          walk.write(UInt64.self, source, offsets, target) { $0 = $1 }
-        case (.f32, false): walk.write(UInt32.self, source, offsets, target) { $0 = $1 }
-        case (.bool, false): walk.write(UInt8.self, source, offsets, target) { $0 = $1 }
+          try walk.write(UInt64.self, source, offsets, target) { $0 = $1 }
+        case (.f32, false): try walk.write(UInt32.self, source, offsets, target) { $0 = $1 }
+        case (.bool, false): try walk.write(UInt8.self, source, offsets, target) { $0 = $1 }
         }
       }
     }
@@ -143,8 +150,10 @@ private struct IndexWalk {
     self.source = source
   }
 
+  private typealias Runs = (outer: [Int], ids: [Int], inner: [Int], length: Int)
+
   /// Offsets of runs of elements, in three factors, and the length of a run.
-  private func runs() -> (outer: [Int], ids: [Int], inner: [Int], length: Int) {
+  private func runs() throws -> Runs {
     let position = plan.advanced?.position ?? 0
     var outer = (Shape(), Shape())
     var inner = (Shape(), Shape())
@@ -163,29 +172,44 @@ private struct IndexWalk {
       inner = (inner.0.removing(axis: inner.0.rank - 1), inner.1.removing(axis: inner.1.rank - 1))
     }
     return (
-      elementOffsets(outer.0, outer.1), plan.advanced?.offsets(source) ?? [0],
-      elementOffsets(inner.0, inner.1), length
+      try elementOffsets(outer.0, outer.1, look: Safepoint.look),
+      try plan.advanced?.offsets(source) ?? [0],
+      try elementOffsets(inner.0, inner.1, look: Safepoint.look), length
     )
   }
 
-  /// Copies the plan's elements of `source` to `target`, in order.
-  func read<T>(_: T.Type, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {
-    let source = source.assumingMemoryBound(to: T.self)
-    var next = target.assumingMemoryBound(to: T.self)
-    let (outer, ids, inner, length) = runs()
-    guard length > 0 else { return }
-    for first in outer {
-      for id in ids {
-        for last in inner {
-          let from = source + (start &+ first &+ id &+ last)
-          if length == 1 {
-            next.pointee = from.pointee
-          } else {
-            next.update(from: from, count: length)
+  /// Calls the body with the offset of each run, in order, and looks now and then.
+  @inline(__always)
+  private func forEach(_ runs: Runs, _ body: (_ offset: Int) -> Void) throws {
+    let each = Swift.max(Safepoint.piece / Swift.max(runs.length, 1), 1)
+    var done = 0
+    for first in runs.outer {
+      for id in runs.ids {
+        try Safepoint.pieces(of: 0..<runs.inner.count, each: each) { piece in
+          if done > each {
+            try Safepoint.look()
+            done = 0
           }
-          next += length
+          done &+= piece.count
+          for i in piece { body(start &+ first &+ id &+ runs.inner[i]) }
         }
       }
+    }
+  }
+
+  /// Copies the plan's elements of `source` to `target`, in order.
+  func read<T>(_: T.Type, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) throws {
+    let source = source.assumingMemoryBound(to: T.self)
+    var next = target.assumingMemoryBound(to: T.self)
+    let runs = try runs()
+    guard runs.length > 0 else { return }
+    try forEach(runs) { offset in
+      if runs.length == 1 {
+        next.pointee = source[offset]
+      } else {
+        next.update(from: source + offset, count: runs.length)
+      }
+      next += runs.length
     }
   }
 
@@ -195,20 +219,16 @@ private struct IndexWalk {
   func write<T>(
     _: T.Type, _ source: UnsafeRawPointer, _ offsets: [Int], _ target: UnsafeMutableRawPointer,
     _ put: (inout T, T) -> Void
-  ) {
+  ) throws {
     let source = source.assumingMemoryBound(to: T.self)
     let target = target.assumingMemoryBound(to: T.self)
-    let (outer, ids, inner, length) = runs()
+    let runs = try runs()
     var position = 0
-    for first in outer {
-      for id in ids {
-        for last in inner {
-          let to = target + (start &+ first &+ id &+ last)
-          for i in 0..<length {
-            put(&to[i], source[offsets.isEmpty ? position : offsets[position]])
-            position &+= 1
-          }
-        }
+    try forEach(runs) { offset in
+      let to = target + offset
+      for i in 0..<runs.length {
+        put(&to[i], source[offsets.isEmpty ? position : offsets[position]])
+        position &+= 1
       }
     }
   }

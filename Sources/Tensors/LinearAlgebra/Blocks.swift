@@ -10,6 +10,10 @@ struct Blocks {
   /// The multiplications that are worth a block of a product of matrices.
   static let leastProducts = 1 << 21
 
+  /// How many times the least a block is worth at most: some tens of milliseconds, since a run that
+  /// is to end leaves the blocks that have not begun.
+  static let most = 64
+
   /// - Parameters:
   ///   - work: what is to be computed in all, multiplications or elements read.
   ///   - least: what a block is worth at least: some tens of microseconds, several times what it
@@ -19,7 +23,8 @@ struct Blocks {
     self.columns = columns
     // Twice as many blocks as threads, so that a thread that is held up costs little.
     let threads = work < 2 * least ? 1 : Threads.count
-    let wanted = threads == 1 ? 1 : min(work / least, 2 * threads)
+    let forThreads = threads == 1 ? 1 : min(work / least, 2 * threads)
+    let wanted = max(forThreads, work / least / Blocks.most)
     // Whole tiles of the product's kernel, 6 or 12 rows by up to 32 columns, and of BLAS's kernels,
     // 4 to 16 wide: nothing is wasted at the edges.
     let tile = 96
@@ -32,7 +37,8 @@ struct Blocks {
     self.width = count == 1 ? width : (width + tile - 1) / tile * tile
   }
 
-  /// Computes every block; none where there are no rows or no columns.
+  /// Computes every block, not all of them where the run is to end; none where there are no rows or
+  /// no columns.
   func forEach(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
     guard rows > 0 && columns > 0 else { return }
     let (down, across) = ((rows + height - 1) / height, (columns + width - 1) / width)

@@ -61,6 +61,7 @@ extension Tensor {
     withExtendedLifetime((a, b)) {
       if a.dtype == .f32 { multiply(Float.self) } else { multiply(Double.self) }
     }
+    try Safepoint.look()
     return result
   }
 
@@ -131,6 +132,7 @@ extension Tensor {
       default: try multiply(Int64.self)
       }
     }
+    try Safepoint.look()
     return result
   }
 }
@@ -193,6 +195,7 @@ extension Int64: MatrixElement {
     into y: UnsafeMutablePointer<Int64>
   ) throws {
     try batches.forEach { index, x, z in
+      try Safepoint.look()
       try multiply(a.moved(by: x), b.moved(by: z), into: y + index * a.rows * b.columns)
     }
   }

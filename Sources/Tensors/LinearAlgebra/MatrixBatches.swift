@@ -23,8 +23,10 @@ struct MatrixBatches {
   /// - Parameter work: the multiplications of one product.
   func share(work: Int, _ body: (_ index: Int, _ x: Int, _ y: Int) -> Void) {
     let (count, least) = (shape.count, Blocks.leastProducts)
-    let pieces = work < 2 * least ? min(work * count / least, 2 * Threads.count, count) : 1
-    guard pieces > 1 && Threads.count > 1 else { return forEach(body) }
+    let all = multiplications(work, count, 1)
+    let wanted = max(Blocks.most * 2 * Threads.count, all / least) / Blocks.most
+    let pieces = work < 2 * least ? min(all / least, wanted, count) : 1
+    guard pieces > 1 else { return forEach(body) }
     Threads.share(pieces) { piece in
       forEach(in: count * piece / pieces..<count * (piece + 1) / pieces, body)
     }

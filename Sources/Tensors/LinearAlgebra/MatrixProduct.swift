@@ -54,11 +54,15 @@ struct MatrixProduct<T: BlasElement> {
     result.initialize(repeating: 0, count: matrix.rows)
     let work = matrix.rows * matrix.columns
     func add(_ part: Matrix<T>, to y: UnsafeMutablePointer<T>) {
-      guard let operand = part.blasOperand else { return }
-      let (height, width) = (Int32(part.rows), Int32(part.columns))
-      T.gemv(
-        operand.isTransposed ? width : height, operand.isTransposed ? height : width, operand,
-        vector.elements, vector.rows == 1 ? 1 : step, y)
+      let across = max(mostRead / part.rows, 1)
+      for start in stride(from: 0, to: part.columns, by: across) where mos_run_ends() == 0 {
+        let columns = start..<min(start + across, part.columns)
+        guard let operand = part.part(columns: columns).blasOperand else { return }
+        let (height, width) = (Int32(part.rows), Int32(columns.count))
+        T.gemv(
+          operand.isTransposed ? width : height, operand.isTransposed ? height : width, operand,
+          vector.elements + start * Int(step), vector.rows == 1 ? 1 : step, y)
+      }
     }
     if work < 2 * leastRead {
       add(matrix, to: result)
@@ -89,7 +93,7 @@ struct MatrixProduct<T: BlasElement> {
   /// Copies the upper triangle to the lower one, in blocks that stay in cache.
   private func mirrorUpper(_ n: Int) {
     let block = 32
-    for top in stride(from: 0, to: n, by: block) {
+    for top in stride(from: 0, to: n, by: block) where mos_run_ends() == 0 {
       for left in stride(from: 0, through: top, by: block) {
         for i in top..<min(top + block, n) {
           for j in left..<min(left + block, i) { result[i * n + j] = result[j * n + i] }
@@ -103,3 +107,5 @@ struct MatrixProduct<T: BlasElement> {
 private let leastGram = 32
 /// The elements that a block of a product with a vector reads at least.
 private let leastRead = 1 << 18
+/// The elements that one call of BLAS reads at most: some tens of milliseconds.
+private let mostRead = 1 << 25

@@ -48,23 +48,31 @@ struct MatrixStack {
   /// the elements of that matrix here and in the result.
   func map<T: LapackElement>(
     _ type: T.Type, to last: [Int],
-    _ body: (Int, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>) throws -> Void
+    _ body: @escaping (Int, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>) throws -> Void
   ) throws -> Tensor {
     let step = last.reduce(1, *)
-    return try Tensor.make(Shape(batch.array + last), T.dtype) { result in
-      try forEach(type) { index, source in
-        try body(index, source, result.assumingMemoryBound(to: T.self) + index * step)
+    let result = try Tensor.uninitialized(Shape(batch.array + last), T.dtype)
+    try forEach(type) { index, source in
+      try result.withElements {
+        try body(index, source, $0.assumingMemoryBound(to: T.self) + index * step)
       }
     }
+    return result
   }
 
-  /// Calls `body` with each matrix, which it must not write.
+  /// Calls `body` with each matrix, which it must not write; see `AbandonableCall` for what it may.
   func forEach<T: LapackElement>(
-    _ type: T.Type, _ body: (Int, UnsafeMutablePointer<T>) throws -> Void
+    _ type: T.Type, _ body: @escaping (Int, UnsafeMutablePointer<T>) throws -> Void
   ) throws {
-    try tensor.withElements { elements in
-      let first = elements.assumingMemoryBound(to: T.self)
-      for index in 0..<count { try body(index, first + index * area) }
+    let work = multiplications(rows, columns, min(rows, columns))
+    try AbandonableCall.run(work: multiplications(work, count, 1)) {
+      try tensor.withElements { elements in
+        let first = elements.assumingMemoryBound(to: T.self)
+        for index in 0..<count {
+          try Safepoint.look()
+          try body(index, first + index * area)
+        }
+      }
     }
   }
 
@@ -109,7 +117,7 @@ func batchIndices(_ batch: Shape, in result: Shape) -> [Int] {
     let own = axis - (result.rank - batch.rank)
     stretched[axis] = own < 0 || batch[own] == 1 ? 0 : strides[own]
   }
-  return elementOffsets(result, stretched)
+  return elementOffsets(result, stretched, look: {})
 }
 
 /// Copies a row-major matrix to its transpose.

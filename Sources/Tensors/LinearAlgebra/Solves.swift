@@ -114,11 +114,11 @@ extension Tensor {
     let inverse = try pinv(system.a.tensor, tolerance: tolerance, operation: "lstsq")
     func apply<T: LapackElement>(_: T.Type) throws -> Tensor {
       let (m, n, k) = (system.a.rows, system.a.columns, system.b.columns)
-      return try inverse.withElements { elements in
-        let first = elements.assumingMemoryBound(to: T.self)
-        return try system.map(T.self) { index, _, b, x in
+      return try system.map(T.self) { index, _, b, x in
+        inverse.withElements { elements in
+          let own = elements.assumingMemoryBound(to: T.self) + index * m * n
           MatrixProduct(
-            Matrix(first + index * m * n, rows: n, columns: m), Matrix(b, rows: m, columns: k), x
+            Matrix(own, rows: n, columns: m), Matrix(b, rows: m, columns: k), x
           ).compute()
         }
       }
@@ -233,26 +233,33 @@ private struct LinearSystem {
     result = try Shape(batch.array + [self.a.columns] + (isVector ? [] : [self.b.columns]))
   }
 
-  /// A tensor of solutions, each filled by `body` from the index of A's matrix, A, B and X.
+  /// A tensor of solutions, each filled by `body` from the index of A's matrix, A, B and X; see
+  /// `AbandonableCall` for what it may touch.
   func map<T: LapackElement>(
     _: T.Type,
-    _ body: (
-      Int, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>
-    ) throws -> Void
+    _ body:
+      @escaping (
+        Int, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<T>
+      ) throws -> Void
   ) throws -> Tensor {
     let left = batchIndices(a.batch, in: batch)
     let right = batchIndices(b.batch, in: batch)
-    return try Tensor.make(result, T.dtype) { x in
-      try a.tensor.withElements { a in
-        try b.tensor.withElements { b in
-          for index in 0..<left.count {
-            try body(
-              left[index], a.assumingMemoryBound(to: T.self) + left[index] * self.a.area,
-              b.assumingMemoryBound(to: T.self) + right[index] * self.b.area,
-              x.assumingMemoryBound(to: T.self) + index * self.a.columns * self.b.columns)
-          }
+    let solutions = try Tensor.uninitialized(result, T.dtype)
+    let work = multiplications(a.rows, a.columns, a.columns + b.columns)
+    try AbandonableCall.run(work: multiplications(work, left.count, 1)) {
+      try withExtendedLifetime((a.tensor, b.tensor, solutions)) {
+        func elements(_ tensor: Tensor) -> UnsafeMutablePointer<T> {
+          tensor.header.data.assumingMemoryBound(to: T.self)
+        }
+        for index in 0..<left.count {
+          try Safepoint.look()
+          try body(
+            left[index], elements(a.tensor) + left[index] * a.area,
+            elements(b.tensor) + right[index] * b.area,
+            elements(solutions) + index * a.columns * b.columns)
         }
       }
     }
+    return solutions
   }
 }

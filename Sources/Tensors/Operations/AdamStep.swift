@@ -72,6 +72,7 @@ extension Tensor {
       cotangent: (address(cotangents[0]), address(cotangents[1]), address(cotangents[2])),
       result: (results[0].header.data, results[1].header.data, results[2].header.data))
     withExtendedLifetime((operands, cotangents, results)) { run(&arguments) }
+    try Safepoint.look()
     return results
   }
 }

@@ -35,10 +35,10 @@ extension Double {
 extension Tensor {
   /// Every element of a float tensor rounded to so many digits after the point.
   public func rounded(digits: Int) throws -> Tensor {
-    let values = doubles
+    let values = try allDoubles()
     return try Tensor.make(shape, dtype) { address in
-      for (place, value) in values.enumerated() {
-        let rounded = value.rounded(digits: digits)
+      try Safepoint.forEach(0..<values.count, each: 1 << 12) { place in
+        let rounded = values[place].rounded(digits: digits)
         if dtype == .f32 {
           address.storeBytes(of: Float(rounded), toByteOffset: place * 4, as: Float.self)
         } else {

@@ -130,6 +130,7 @@ extension Tensor {
       }
     } else {
       status = run(result, (function, nil, nil), x, types.compute)
+      try Safepoint.look()
     }
     if status != MOS_OK { throw kernel.overflow(x) }
     return result
@@ -187,12 +188,14 @@ extension Tensor {
     let dtype = x.dtype.isFloat ? x.dtype : defaultFloat
     let source = try x.converted(to: .f64).contiguous()
     let result = try make(x.shape, .f64) { pointer in
-      source.withElements { elements in
+      try source.withElements { elements in
         let (y, x) = (
           pointer.assumingMemoryBound(to: Double.self),
           elements.assumingMemoryBound(to: Double.self)
         )
-        for i in 0..<source.count { y[i] = mos_polygamma(order, x[i]) }
+        try Safepoint.forEach(0..<source.count, each: 1 << 12) {
+          y[$0] = mos_polygamma(order, x[$0])
+        }
       }
     }
     return try result.converted(to: dtype)
@@ -278,6 +281,7 @@ extension Tensor {
     let isOne = shape == a.shape || shape == b.shape
     let result = try uninitialized(isOne ? shape : shape.checked(), types.result)
     let status = run(result, kernel, a, b, types.compute)
+    try Safepoint.look()
     if status != MOS_OK { throw kernel.failure(status, a, b) }
     return result
   }
@@ -314,7 +318,7 @@ extension Tensor {
   ) throws -> Tensor? {
     let n = b.count
     guard n >= 16, a.isContiguous, b.isContiguous, a.dtype == types.compute, b.dtype == a.dtype,
-      b.rank == 1 || b.shape[b.rank - 1] == n, a.count / n <= 64,
+      b.rank == 1 || b.shape[b.rank - 1] == n, a.count / n <= 64, a.count <= 64 * smallCount,
       let function = mos_binary_kernel(kernel, a.dtype, MOS_BOTH_VECTORS)
     else { return nil }
     let result = try uninitialized(a.shape, types.result)
@@ -377,6 +381,7 @@ extension Tensor {
     loop.operand.2 = mos_operand(b, stretchedTo: shape)
     loop.compute = (DType.bool.rawValue, dtype.rawValue, dtype.rawValue)
     _ = withExtendedLifetime((condition, a, b)) { mos_elementwise(&loop) }
+    try Safepoint.look()
     return result
   }
 }

@@ -8,6 +8,7 @@ extension Tensor {
   static func dot(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let result = try uninitialized(Shape(), a.dtype)
     _ = reduceRows(.dot, try a.contiguous(), with: try b.contiguous(), into: result)
+    try Safepoint.look()
     return result
   }
 
@@ -21,6 +22,7 @@ extension Tensor {
       try a.reducedLast(axes).contiguous(), try b.reducedLast(axes).contiguous()
     )
     _ = reduceRows(.squaredDistance, rows, with: others, into: result)
+    try Safepoint.look()
     let extent = Double(a.count / result.count)
     guard result.count == 1 else {
       return try binary(.divide, result, Tensor(extent, dtype: a.dtype))
@@ -38,6 +40,7 @@ extension Tensor {
     if result.count == 0 { return result }
     let rows = try reducedLast(axes).contiguous()
     _ = Tensor.reduceRows(.dot, rows, with: rows, into: result)
+    try Safepoint.look()
     // Above the bound, squares that vanished do not count.
     let isSound =
       dtype == .f32

@@ -164,9 +164,9 @@ extension Tensor {
     let size = dtype.size
     let steps = result.shape.contiguousStrides
     let row = rank == 0 ? 1 : shape[rank - 1]
-    source.withElements { from in
+    try source.withElements { from in
       var index = [Int](repeating: 0, count: rank)
-      for line in 0..<(count / row) {
+      try Safepoint.rows(0..<(count / row), of: row) { line in
         var offset = 0
         for axis in 0..<rank { offset += (index[axis] + before[axis]) * steps[axis] }
         (result.header.data + offset * size).copyMemory(
@@ -221,10 +221,10 @@ extension Tensor {
     for part in parts where part.count > 0 {
       let source = try part.converted(to: dtype).contiguous()
       let bytes = source.count / outer * dtype.size
-      source.withElements { from in
-        for i in 0..<outer {
-          (result.header.data + i * rowBytes + offset).copyMemory(
-            from: from + i * bytes, byteCount: bytes)
+      try source.withElements { from in
+        try Safepoint.rows(0..<outer, of: bytes) { i in
+          try Safepoint.copy(
+            from + i * bytes, to: result.header.data + i * rowBytes + offset, bytes: bytes)
         }
       }
       offset += bytes

@@ -152,6 +152,7 @@ extension Tensor {
       let rows = try reducedLast(axes).converted(to: compute).contiguous()
       status = Tensor.reduceRows(kernel, rows, into: result)
     }
+    try Safepoint.look()
     guard status == MOS_OK else {
       throw TensorError(
         .value, "\(kernel) of \(typeDescription) overflows i64",
@@ -246,6 +247,7 @@ extension Tensor {
       mos_scan_rows(
         function, count / n, n, source.header.data, result.header.data, dtype.size)
     }
+    try Safepoint.look()
     guard status == MOS_OK else {
       throw TensorError(
         .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first")

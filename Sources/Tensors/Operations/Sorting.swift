@@ -9,28 +9,30 @@ extension Tensor {
     if rank == 0 { return try Tensor.make(Shape(), .i64) { $0.storeBytes(of: 0, as: Int.self) } }
     let axis = try shape.axis(axis)
     let extent = shape[axis]
-    let keys = sortKeys(descending: descending)
-    let lanes = elementOffsets(
-      shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis))
+    let keys = try sortKeys(descending: descending)
+    let lanes = try elementOffsets(
+      shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis),
+      look: Safepoint.look)
     let step = shape.contiguousStrides[axis]
     var lane = SortedLane(extent)
     return try Tensor.make(shape, .i64) { target in
       let target = target.assumingMemoryBound(to: Int.self)
-      for first in lanes {
-        lane.sort(keys, from: first, step: step)
-        for i in 0..<extent { target[first + i * step] = lane.places[i] }
+      try Safepoint.rows(0..<lanes.count, of: extent) { number in
+        let first = lanes[number]
+        try lane.sort(keys, from: first, step: step)
+        try Safepoint.forEach(0..<extent) { target[first + $0 * step] = lane.places[$0] }
       }
     }
   }
 
   /// A key for each element, in row-major order, in whose order the elements go.
-  private func sortKeys(descending: Bool) -> [UInt64] {
+  private func sortKeys(descending: Bool) throws -> [UInt64] {
     let sign: UInt64 = 1 << 63
     let flip: UInt64 = descending ? .max : 0
     guard dtype.isFloat else {
-      return integers.map { (UInt64(bitPattern: Int64($0)) ^ sign) ^ flip }
+      return try Safepoint.map(allIntegers()) { (UInt64(bitPattern: Int64($0)) ^ sign) ^ flip }
     }
-    return doubles.map { value in
+    return try Safepoint.map(allDoubles()) { value in
       if value.isNaN { return .max }
       // Adding 0 turns -0 into 0. The greatest key below nan's is that of an infinity.
       let bits = (value + 0).bitPattern
@@ -42,13 +44,14 @@ extension Tensor {
   /// occurs; all nan are one.
   public func unique() throws -> (values: Tensor, inverse: Tensor, counts: Tensor) {
     let flat = try rowMajor(dtype)
-    let keys = flat.sortKeys(descending: false)
+    let keys = try flat.sortKeys(descending: false)
     var lane = SortedLane(count)
-    lane.sort(keys, from: 0, step: 1)
+    try lane.sort(keys, from: 0, step: 1)
     var firsts: [Int] = []
     var counts: [Int] = []
     var inverse = [Int](repeating: 0, count: count)
-    for (i, place) in lane.places.enumerated() {
+    try Safepoint.forEach(0..<count) { i in
+      let place = lane.places[i]
       if i > 0 && keys[place] == keys[lane.places[i - 1]] {
         counts[counts.count - 1] += 1
       } else {
@@ -69,7 +72,7 @@ extension Tensor {
   static func list(_ values: [Int]) throws -> Tensor {
     try Tensor.make(Shape(values.count), .i64) { target in
       let target = target.assumingMemoryBound(to: Int.self)
-      for (i, value) in values.enumerated() { target[i] = value }
+      try Safepoint.forEach(0..<values.count) { target[$0] = values[$0] }
     }
   }
 
@@ -83,13 +86,13 @@ extension Tensor {
     // Two i64 tensors compare exactly; with a float among them both compare as doubles.
     let areWhole = !dtype.isFloat && !values.dtype.isFloat
     let sorted =
-      areWhole ? sortKeys(descending: false) : try rowMajor(.f64).sortKeys(descending: false)
+      try (areWhole ? self : rowMajor(.f64)).sortKeys(descending: false)
     let wanted =
-      areWhole
-      ? values.sortKeys(descending: false) : try values.rowMajor(.f64).sortKeys(descending: false)
+      try (areWhole ? values : values.rowMajor(.f64)).sortKeys(descending: false)
     return try Tensor.make(values.shape, .i64) { target in
       let target = target.assumingMemoryBound(to: Int.self)
-      for (i, key) in wanted.enumerated() {
+      try Safepoint.forEach(0..<wanted.count, each: 1 << 14) { i in
+        let key = wanted[i]
         var (low, high) = (0, sorted.count)
         while low < high {
           let middle = (low + high) / 2
@@ -142,12 +145,12 @@ private struct SortedLane {
   }
 
   /// Sets `places` to the order of the keys at `first`, `first + step`, …
-  mutating func sort(_ source: [UInt64], from first: Int, step: Int) {
-    for i in 0..<extent {
+  mutating func sort(_ source: [UInt64], from first: Int, step: Int) throws {
+    try Safepoint.forEach(0..<extent) { i in
       keys[i] = source[first &+ i &* step]
       places[i] = i
     }
-    if extent <= SortedLane.insertionLimit { insert() } else { radix() }
+    if extent <= SortedLane.insertionLimit { insert() } else { try radix() }
   }
 
   private mutating func insert() {
@@ -165,12 +168,12 @@ private struct SortedLane {
   }
 
   /// Digits of eleven bits from the lowest to the highest; one that all keys share is passed over.
-  private mutating func radix() {
+  private mutating func radix() throws {
     for shift in stride(from: UInt64(0), to: 64, by: 11) {
       var starts = [Int](repeating: 0, count: 2048)
-      let isShared = keys.withUnsafeBufferPointer { keys in
-        starts.withUnsafeMutableBufferPointer { starts in
-          for key in keys { starts[Int((key >> shift) & 2047)] &+= 1 }
+      let isShared = try keys.withUnsafeBufferPointer { keys in
+        try starts.withUnsafeMutableBufferPointer { starts in
+          try Safepoint.forEach(0..<extent) { starts[Int((keys[$0] >> shift) & 2047)] &+= 1 }
           if starts[Int((keys[0] >> shift) & 2047)] == extent { return true }
           var sum = 0
           for i in 0..<2048 { (starts[i], sum) = (sum, sum &+ starts[i]) }
@@ -178,12 +181,12 @@ private struct SortedLane {
         }
       }
       if isShared { continue }
-      keys.withUnsafeBufferPointer { keys in
-        places.withUnsafeBufferPointer { places in
-          otherKeys.withUnsafeMutableBufferPointer { otherKeys in
-            otherPlaces.withUnsafeMutableBufferPointer { otherPlaces in
-              starts.withUnsafeMutableBufferPointer { starts in
-                for i in 0..<extent {
+      try keys.withUnsafeBufferPointer { keys in
+        try places.withUnsafeBufferPointer { places in
+          try otherKeys.withUnsafeMutableBufferPointer { otherKeys in
+            try otherPlaces.withUnsafeMutableBufferPointer { otherPlaces in
+              try starts.withUnsafeMutableBufferPointer { starts in
+                try Safepoint.forEach(0..<extent) { i in
                   let digit = Int((keys[i] >> shift) & 2047)
                   otherKeys[starts[digit]] = keys[i]
                   otherPlaces[starts[digit]] = places[i]

@@ -8,17 +8,19 @@ extension Tensor {
   /// Combines this tensor with another in its own memory.
   ///
   /// - Parameter isLeft: whether this is the left operand.
-  /// - Returns: false, with nothing changed, where somebody else holds the memory, or where the
-  ///   result has another shape, dtype or layout.
+  /// - Returns: false, with nothing changed, where somebody else holds the memory, where the result
+  ///   has another shape, dtype or layout, or where it is so large that this could not run to its end.
   public mutating func writeOver(_ kernel: BinaryKernel, with other: Tensor, isLeft: Bool) -> Bool {
     guard other.dtype == dtype, other.rank == 0 || (other.isContiguous && other.shape == shape),
-      dtype.isFloat, isUniquelyHeld()
+      dtype.isFloat, count <= Tensor.inPlaceLimit, isUniquelyHeld()
     else { return false }
     let form = other.rank > 0 || rank == 0 ? MOS_BOTH_VECTORS : numberForm(isLeft)
     if count <= Tensor.smallCount {
       withExtendedLifetime(other) { apply(kernel, other.header.data, form, isLeft) }
     } else {
-      _ = Tensor.run(self, kernel, isLeft ? self : other, isLeft ? other : self, dtype)
+      _ = Safepoint.withoutLooks {
+        Tensor.run(self, kernel, isLeft ? self : other, isLeft ? other : self, dtype)
+      }
     }
     return true
   }
@@ -37,6 +39,10 @@ extension Tensor {
     }
     return true
   }
+
+  /// The most elements that are changed in place, which has no end but its own: some ten
+  /// milliseconds. What is larger is made anew, so that a run may end in the midst of it.
+  static var inPlaceLimit: Int { 1 << 23 }
 
   private func numberForm(_ isLeft: Bool) -> Int { isLeft ? MOS_SECOND_SCALAR : MOS_FIRST_SCALAR }
 

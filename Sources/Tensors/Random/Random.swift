@@ -93,6 +93,7 @@ extension RandomKey {
         wide(key, counter, elements.assumingMemoryBound(to: Double.self), count)
       }
     }
+    try Safepoint.look()
     let groupSize = Int(KERNELS_RANDOM_GROUP) * (dtype == .f32 ? 4 : 2)
     advance(numbers: count, inGroup: groupSize)
     return result
@@ -112,6 +113,7 @@ extension RandomKey {
       kernels_integers(
         key, counter, Int64(low), range, $0.assumingMemoryBound(to: Int64.self), shape.count)
     }
+    try Safepoint.look()
     advance(shape.count)
     return result
   }
@@ -133,8 +135,8 @@ extension RandomKey {
 
   /// True with the probability that each element gives.
   public mutating func bernoulli(_ probabilities: Tensor, _ dtype: DType = .bool) throws -> Tensor {
-    let values = probabilities.doubles
-    for value in values { try RandomKey.check(probability: value) }
+    let values = try probabilities.allDoubles()
+    try Safepoint.forEach(0..<values.count) { try RandomKey.check(probability: values[$0]) }
     let draws = try uniform(probabilities.shape)
     return try RandomKey.flags(probabilities.shape, dtype) {
       $0 < values[$1]
@@ -147,10 +149,10 @@ extension RandomKey {
     _ shape: Shape, _ dtype: DType, _ isTrue: (Double, Int) -> Bool, from draws: () -> Tensor
   ) throws -> Tensor {
     let flags = try Tensor.make(shape, .bool) { flags in
-      draws().withElements { draws in
+      try draws().withElements { draws in
         let draws = draws.assumingMemoryBound(to: Double.self)
         let flags = flags.assumingMemoryBound(to: UInt8.self)
-        for i in 0..<shape.count { flags[i] = isTrue(draws[i], i) ? 1 : 0 }
+        try Safepoint.forEach(0..<shape.count) { flags[$0] = isTrue(draws[$0], $0) ? 1 : 0 }
       }
     }
     return try flags.rowMajor(dtype)
@@ -172,9 +174,10 @@ extension RandomKey {
     let shape = try Shape([n])
     let order = try Tensor.make(shape, .i64) { elements in
       let order = elements.assumingMemoryBound(to: Int64.self)
-      for i in 0..<n { order[i] = Int64(i) }
+      try Safepoint.forEach(0..<n) { order[$0] = Int64($0) }
       kernels_shuffle(key, counter, order, n, min(size, max(n - 1, 0)))
     }
+    try Safepoint.look()
     advance(n)
     return order.view(shape: Shape(size), strides: Shape(1))
   }
@@ -210,7 +213,7 @@ extension RandomKey {
       throw TensorError(
         .shape, "choice among \(n) needs \(n) weights, not \(weights.typeDescription)")
     }
-    let values = weights.doubles
+    let values = try weights.allDoubles()
     if let bad = values.first(where: { !($0 >= 0 && $0.isFinite) }) {
       throw TensorError(.value, "a weight is finite and not negative, and \(bad) is not")
     }
@@ -225,16 +228,16 @@ extension RandomKey {
   /// By where uniform numbers fall among the running sums of the weights.
   private mutating func choice(by weights: [Double], _ shape: Shape) throws -> Tensor {
     var sum = 0.0
-    let sums = weights.map { weight in
+    let sums = try Safepoint.map(weights) { weight in
       sum += weight
       return sum
     }
     let last = weights.lastIndex { $0 > 0 } ?? 0
-    let draws = try uniform(shape).doubles
+    let draws = try uniform(shape).allDoubles()
     return try Tensor.make(shape, .i64) { elements in
       let chosen = elements.assumingMemoryBound(to: Int64.self)
-      for (i, draw) in draws.enumerated() {
-        let place = draw * sum
+      try Safepoint.forEach(0..<draws.count, each: 1 << 14) { i in
+        let place = draws[i] * sum
         var (low, high) = (0, last)
         while low < high {
           let middle = (low + high) / 2
@@ -250,12 +253,15 @@ extension RandomKey {
   private mutating func distinctChoice(by weights: [Double], _ shape: Shape) throws -> Tensor {
     var clocks = [Double](repeating: 0, count: weights.count)
     kernels_exponential_f64(key, counter, &clocks, clocks.count)
+    try Safepoint.look()
     advance(numbers: clocks.count, inGroup: 2 * Int(KERNELS_RANDOM_GROUP))
-    for i in clocks.indices { clocks[i] = weights[i] > 0 ? clocks[i] / weights[i] : .infinity }
-    let order = clocks.indices.sorted { (clocks[$0], $0) < (clocks[$1], $1) }
+    try Safepoint.forEach(clocks.indices) {
+      clocks[$0] = weights[$0] > 0 ? clocks[$0] / weights[$0] : .infinity
+    }
+    let order = try Safepoint.sorted(clocks.indices) { (clocks[$0], $0) < (clocks[$1], $1) }
     return try Tensor.make(shape, .i64) { elements in
       let chosen = elements.assumingMemoryBound(to: Int64.self)
-      for i in 0..<shape.count { chosen[i] = Int64(order[i]) }
+      try Safepoint.forEach(0..<shape.count) { chosen[$0] = Int64(order[$0]) }
     }
   }
 }

@@ -21,6 +21,7 @@ public struct JSONReader {
   private let bytes: [UInt8]
   private var place = 0
   private var depth = 0
+  private var values = 0
   private let maximumDepth: Int
 
   /// A reader at the beginning of a text, which is UTF-8.
@@ -73,6 +74,7 @@ public struct JSONReader {
     try nested { reader in
       if reader.take("}") { return }
       repeat {
+        try reader.look()
         guard case .text = try reader.peek() else {
           throw reader.mistake("a key in quotation marks is missing")
         }
@@ -91,7 +93,10 @@ public struct JSONReader {
     guard take("[") else { throw mistake("`[` is missing") }
     try nested { reader in
       if reader.take("]") { return }
-      repeat { try element(&reader) } while reader.take(",")
+      repeat {
+        try reader.look()
+        try element(&reader)
+      } while reader.take(",")
       guard reader.take("]") else { throw reader.mistake("`,` or `]` is missing") }
     }
   }
@@ -195,6 +200,12 @@ extension JSONReader {
     }
     try body(&self)
     depth -= 1
+  }
+
+  /// Looks at every so many values.
+  private mutating func look() throws {
+    values &+= 1
+    if values & 1023 == 0 { try Safepoint.look() }
   }
 
   private mutating func readEscape() throws -> Character {

@@ -44,6 +44,7 @@ struct InPlaceDifferences {
       var moved: Double?
       var slopes: [(key: RandomKey, slope: Double)] = []
       for sample in 0..<rule.samples {
+        try Safepoint.look()
         let direction = key.folded(UInt64(sample))
         var sum = rule.stencil.center == 0 ? 0 : center * rule.stencil.center
         for point in rule.stencil.points {
@@ -61,20 +62,23 @@ struct InPlaceDifferences {
           hint: "a smaller h stays closer to them; is the loss finite there?")
       }
       let draws = kept.map { (startDrawing($0.key), $0.slope / Double(kept.count)) }
-      try movable.changeTiles { tile, leaf in
-        var gradient: Variable?
-        for (draw, slope) in draws {
-          let part = try draw(leaf, tile) * slope
-          gradient = try gradient.map { try $0 + part } ?? part
+      // All of the step or nothing.
+      try Safepoint.withoutLooks {
+        try movable.changeTiles { tile, leaf in
+          var gradient: Variable?
+          for (draw, slope) in draws {
+            let part = try draw(leaf, tile) * slope
+            gradient = try gradient.map { try $0 + part } ?? part
+          }
+          let parameter = Tree.leaf(.tensor(tile))
+          let updates = try after.update(
+            gradient.map(Tree.leaf) ?? .none, after.initialize(parameter), parameter
+          ).updates
+          guard let moved = try applyUpdates(parameter, updates).leaves[0].concrete else {
+            return tile
+          }
+          return moved
         }
-        let parameter = Tree.leaf(.tensor(tile))
-        let updates = try after.update(
-          gradient.map(Tree.leaf) ?? .none, after.initialize(parameter), parameter
-        ).updates
-        guard let moved = try applyUpdates(parameter, updates).leaves[0].concrete else {
-          return tile
-        }
-        return moved
       }
       return Variable(isCenterNeeded ? center : moved ?? .nan)
     }

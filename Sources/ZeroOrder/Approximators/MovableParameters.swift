@@ -90,7 +90,8 @@ final class MovableParameters {
     }
   }
 
-  /// Runs a body with the parameters moved along a direction.
+  /// Runs a body with the parameters moved along a direction, and moves them back, also where the run
+  /// is to end while they are moved.
   ///
   ///     x + s z
   ///
@@ -100,21 +101,24 @@ final class MovableParameters {
   ) throws -> R {
     var lost: [LostBits] = []
     var draw = startDrawing()
+    defer {
+      var next = lost[...]
+      draw = startDrawing()
+      // Moving back draws what moving drew, of as many tiles, and computes nothing that can fail.
+      try? Safepoint.withoutLooks {
+        try changeTiles { tile, leaf in
+          guard let bits = next.popFirst() else { return tile }
+          return try bits.restored(
+            in: Tensor.binary(
+              .subtract, tile, MovableParameters.shift(draw, leaf, tile, step)))
+        }
+      }
+    }
     try changeTiles { tile, leaf in
       let shift = try MovableParameters.shift(draw, leaf, tile, step)
       let moved = try Tensor.binary(.add, tile, shift)
       lost.append(try LostBits(of: tile, in: Tensor.binary(.subtract, moved, shift)))
       return moved
-    }
-    defer {
-      var next = lost[...]
-      draw = startDrawing()
-      // Moving back draws what moving drew, and computes nothing that can fail.
-      try? changeTiles { tile, leaf in
-        let back = try Tensor.binary(
-          .subtract, tile, MovableParameters.shift(draw, leaf, tile, step))
-        return try next.popFirst()?.restored(in: back) ?? back
-      }
     }
     return try body()
   }

@@ -88,6 +88,7 @@ extension Directions {
     var rows: [Variable] = []
     var (drawn, block) = (0, 0)
     while drawn < count {
+      try Safepoint.look()
       let width = min(size, count - drawn)
       var stream = key.folded(UInt64(block))
       let columns = Variable.tensor(try stream.normal(Shape(size, width)))

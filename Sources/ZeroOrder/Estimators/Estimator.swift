@@ -94,6 +94,7 @@ extension Estimator {
     var values = steps.map { _ in [Variable]() }
     var directions: [Variable] = []
     for chunk in chunks {
+      try Safepoint.look()
       directions = try noise.rows(of: chunk, point)
       let found = try function.values(at: point, along: directions, chunk, steps: steps)
       for s in steps.indices { values[s].append(found[s]) }
@@ -103,6 +104,7 @@ extension Estimator {
     var sums: [Variable] = []
     var squares: [Variable] = []
     for chunk in chunks {
+      try Safepoint.look()
       if chunks.count > 1 { directions = try noise.rows(of: chunk, point) }
       let part = try weights.values.part(chunk)
       try sums.add(directions.map { try part.weighted($0) })

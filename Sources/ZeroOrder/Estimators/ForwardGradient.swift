@@ -61,6 +61,7 @@ extension GradientApproximator {
   private static func lengths(of directions: [Variable], _ count: Int) throws -> Variable {
     var sum = Variable.tensor(try Tensor.zeros(Shape(count)))
     for rows in directions {
+      try Safepoint.look()
       let square = try rows.reshape(to: Shape(count, rows.count / max(count, 1))).square()
       sum = try sum + square.sum(axes: AxisSet(1)).converted(to: .f64)
     }
@@ -89,6 +90,7 @@ extension SampledFunction {
     var values: [Variable] = []
     var slopes: [Variable] = []
     for k in 0..<count {
+      try Safepoint.look()
       let found = try slope(try directions.map { try $0.indexed(at: k) }) { try value(at: $0) }
       values.append(found[0])
       slopes.append(found[1])

@@ -103,6 +103,7 @@ extension RandomizedDifferences {
     var found: [Variable] = []
     var last: [Variable] = []
     for chunk in chunks {
+      try Safepoint.look()
       last = try directions(of: chunk)
       found.append(try slopes(last, chunk))
     }
@@ -111,6 +112,7 @@ extension RandomizedDifferences {
     let weights = try finite.clearing(all) * finite.share
     var sums: [Variable] = []
     for chunk in chunks {
+      try Safepoint.look()
       let part = try weights.part(chunk)
       try sums.add(
         (chunks.count == 1 ? last : directions(of: chunk)).map { try part.weighted($0) })

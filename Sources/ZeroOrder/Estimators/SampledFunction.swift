@@ -63,6 +63,7 @@ public struct SampledFunction {
     }
     var found = steps.map { _ in [Variable]() }
     for k in 0..<chunk.count {
+      try Safepoint.look()
       let direction = try directions.map { try $0.indexed(at: k) }
       for (s, step) in steps.enumerated() {
         found[s].append(

@@ -83,8 +83,9 @@ extension Builtins {
         """
       ) { arguments in
         let start = try arguments.int(1, default: 0)
+        let values = try arguments.sequence(0)
         return .list(
-          try arguments.sequence(0).enumerated().map { .list([.int(start &+ $0), $1]) })
+          try Safepoint.map(values.indices) { .list([.int(start &+ $0), values[$0]]) })
       },
       Builtin(
         "zip(*sequences, strict=false)",
@@ -157,7 +158,7 @@ extension Builtins {
         """
       ) { arguments in
         switch arguments[0] {
-        case .string(let string): return .string(String(string.characters.reversed()))
+        case .string(let string): return .string(String(try string.characters().reversed()))
         case .tensor, .parameter:
           let variable = try arguments.variable(0)
           return .tensor(try variable.flip(axes: [0]))
@@ -198,7 +199,7 @@ extension Arguments {
         .value, "zip got sequences of \(count) and \(other.count) elements",
         hint: "without strict=true it stops at the shortest")
     }
-    return (0..<count).map { place in .list(sequences.map { $0[place] }) }
+    return try Safepoint.map(0..<count) { place in .list(sequences.map { $0[place] }) }
   }
 
   /// The function and the sequence of `map(f, values)` or `values.map(f)`.
@@ -229,11 +230,11 @@ extension Arguments {
     let values = try sequence(0)
     let keys = has(1) ? try values.map { try interpreter.call(self[1], [$0]) } : values
     let descends = try bool(2, default: false)
-    let places = try values.indices.sorted {
+    let places = try Safepoint.sorted(values.indices) {
       let order = try Arguments.order(keys[$0], keys[$1], descends: descends)
       return order == 0 ? $0 < $1 : order < 0
     }
-    return places.map { values[$0] }
+    return try Safepoint.map(places) { values[$0] }
   }
 
   /// Below, at or above 0 as the first value comes before, with or after the second; nan comes last

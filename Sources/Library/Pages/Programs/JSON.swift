@@ -75,7 +75,7 @@ private struct JSONWriter {
     case .bool(let flag): text += flag ? "true" : "false"
     case .int(let number): text += String(number)
     case .float(let number): try write(number)
-    case .string(let string): text += string.text.inJSON
+    case .string(let string): text += try string.text.heard { $0.inJSON }
     case .list(let values):
       try writeItems(values, "[", "]", depth) { writer, value in
         try writer.write(value, depth: depth + 1)
@@ -129,18 +129,18 @@ private struct JSONWriter {
 }
 
 /// The elements of a tensor as numbers in nested lists; a 0-d tensor as one number.
-func nestedList(_ tensor: Tensor) -> Value {
+func nestedList(_ tensor: Tensor) throws -> Value {
   let values: [Value]
   switch tensor.dtype {
-  case .i64: values = tensor.integers.map { .int($0) }
-  case .bool: values = tensor.integers.map { .bool($0 != 0) }
-  case .f32, .f64: values = tensor.doubles.map { .float($0) }
+  case .i64: values = try Safepoint.map(tensor.allIntegers()) { .int($0) }
+  case .bool: values = try Safepoint.map(tensor.allIntegers()) { .bool($0 != 0) }
+  case .f32, .f64: values = try Safepoint.map(tensor.allDoubles()) { .float($0) }
   }
-  func nest(_ axis: Int, _ start: Int, _ count: Int) -> Value {
+  func nest(_ axis: Int, _ start: Int, _ count: Int) throws -> Value {
     if axis == tensor.rank { return values[start] }
     let extent = tensor.shape[axis]
     let part = extent == 0 ? 0 : count / extent
-    return .list((0..<extent).map { nest(axis + 1, start + $0 * part, part) })
+    return .list(try Safepoint.map(0..<extent) { try nest(axis + 1, start + $0 * part, part) })
   }
-  return nest(0, 0, values.count)
+  return try nest(0, 0, values.count)
 }

@@ -15,9 +15,10 @@ extension Arguments {
     switch value {
     case .list(let values): return Array(values)
     case .range(let range):
-      return try range.written().map { .int($0) }
-    case .record(let record): return record.pairs.map { .list([.string($0), $1]) }
-    case .string(let string): return string.characters.map { .string(String($0)) }
+      return try Safepoint.map(range.written()) { .int($0) }
+    case .record(let record):
+      return try Safepoint.map(Array(record.pairs)) { .list([.string($0), $1]) }
+    case .string(let string): return try Safepoint.map(string.characters()) { .string(String($0)) }
     case .tensor(let variable): return try rows(variable, index)
     case .parameter(let cell): return try rows(cell.value, index)
     case .host(let snapshot as Snapshot): return try sequence(.record(snapshot.leaves()), index)
@@ -31,7 +32,7 @@ extension Arguments {
 
   private func rows(_ variable: Variable, _ index: Int) throws -> [Value] {
     guard variable.rank > 0 else { throw mismatch(index, "something with elements") }
-    return try (0..<variable.shape[0]).map { .tensor(try variable.indexed(at: $0)) }
+    return try Safepoint.map(0..<variable.shape[0]) { .tensor(try variable.indexed(at: $0)) }
   }
 
   /// The plain numbers of a list or range of them; nil for anything else, one tensor in it
@@ -39,7 +40,8 @@ extension Arguments {
   func numbers(_ value: Value) throws -> [Value]? {
     switch value {
     case .list(let values):
-      for value in values {
+      for (i, value) in values.enumerated() {
+        if i & 65535 == 65535 { try Safepoint.look() }
         switch value {
         case .int, .float, .bool: continue
         default: return nil
@@ -64,7 +66,8 @@ extension Arguments {
     case .list(let values):
       if let numbers = try numbers(value) { return .tensor(try Arguments.tensor(of: numbers)) }
       return try Variable.stack(
-        Arguments.alike(values.map { try stacked($0, index, depth: depth + 1) }), axis: 0)
+        Arguments.alike(Safepoint.map(Array(values)) { try stacked($0, index, depth: depth + 1) }),
+        axis: 0)
     case .range(let range): return .tensor(try Tensor.arange(range.start, range.stop, range.step))
     default: throw mismatch(value, index, "a Tensor or a List of numbers")
     }
@@ -73,7 +76,7 @@ extension Arguments {
   /// Tensors in one dtype, the greatest of theirs.
   static func alike(_ variables: [Variable]) throws -> [Variable] {
     let dtype = variables.reduce(DType.bool) { .promoted($0, $1.dtype) }
-    return try variables.map { try $0.converted(to: dtype) }
+    return try Safepoint.map(variables) { try $0.converted(to: dtype) }
   }
 
   /// A tensor of one axis of plain numbers: bools, or ints, or else the default float type.
@@ -82,8 +85,8 @@ extension Arguments {
     var ints: [Int] = []
     var bools = 0
     var floats = 0
-    for number in numbers {
-      switch number {
+    try Safepoint.forEach(0..<numbers.count) { i in
+      switch numbers[i] {
       case .int(let value): ints.append(value)
       case .bool(let value):
         ints.append(value ? 1 : 0)
@@ -101,11 +104,11 @@ extension Arguments {
     }
     let tensor = try Tensor.make(shape, .f64) { elements in
       let elements = elements.assumingMemoryBound(to: Double.self)
-      for (i, number) in numbers.enumerated() {
-        if case .bool(let value) = number {
+      try Safepoint.forEach(0..<numbers.count) { i in
+        if case .bool(let value) = numbers[i] {
           elements[i] = value ? 1 : 0
         } else {
-          elements[i] = number.number ?? 0
+          elements[i] = numbers[i].number ?? 0
         }
       }
     }

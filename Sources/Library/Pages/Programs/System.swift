@@ -94,7 +94,7 @@ extension Builtins {
       Builtin(
         "input(prompt=\"\")",
         """
-        The next line that is typed or piped in, or nil at the end.
+        The next line that is typed or piped in, of at most 1 GiB, or nil at the end.
 
             let name = input("name? ")
             print(name == nil)
@@ -106,7 +106,7 @@ extension Builtins {
           arguments.interpreter.write(prompt)
           arguments.interpreter.flushOutput()
         }
-        return readLine().map { .string($0) } ?? .nil
+        return try InputLines.next().map { .string($0) } ?? .nil
       },
       Builtin(
         "read_text(path)",

@@ -1,6 +1,7 @@
 // Text: printing, formatting, taking apart and putting together.
 
 import Language
+import Tensors
 
 extension Builtins {
   static let text = BuiltinPage(
@@ -17,7 +18,7 @@ extension Builtins {
         let separator = try arguments.string(1, default: " ")
         let end = try arguments.string(2, default: "\n")
         let texts = try arguments.rest(0).map { try $0.written() }
-        arguments.interpreter.write(texts.joined(separator: separator) + end)
+        try arguments.write(texts.heardJoined(separator: separator) + end)
         return .nil
       },
       Builtin(
@@ -60,7 +61,7 @@ extension Builtins {
         let separator = try isSwapped ? arguments.string(0) : arguments.string(1, default: "")
         let values = try arguments.sequence(isSwapped ? 1 : 0)
         return .string(
-          try values.map { try $0.written() }.joined(separator: separator))
+          try Safepoint.map(values) { try $0.written() }.heardJoined(separator: separator))
       },
       Builtin(
         "strip(text, characters=nil)",
@@ -83,7 +84,7 @@ extension Builtins {
 
             print(upper("abc"))    # ABC
         """
-      ) { arguments in .string(try arguments.string(0).uppercased()) },
+      ) { arguments in .string(try arguments.string(0).heard { $0.uppercased() }) },
       Builtin(
         "lower(text)",
         """
@@ -91,7 +92,7 @@ extension Builtins {
 
             print(lower("ABC"))    # abc
         """
-      ) { arguments in .string(try arguments.string(0).lowercased()) },
+      ) { arguments in .string(try arguments.string(0).heard { $0.lowercased() }) },
       Builtin(
         "replace(text, old, new, count=nil)",
         """
@@ -106,7 +107,7 @@ extension Builtins {
         }
         let parts = try arguments.string(0).parts(
           around: old, limit: arguments.int(3, atLeast: 0, default: .max))
-        return .string(parts.joined(separator: try arguments.string(2)))
+        return .string(try parts.heardJoined(separator: arguments.string(2)))
       },
       Builtin(
         "contains(values, value)",
@@ -128,11 +129,14 @@ extension Builtins {
         """
       ) { arguments in
         if case .string(let string) = arguments[0] {
-          let place = string.text.firstPlace(of: try arguments.string(1))
+          let place = try string.text.firstPlace(of: arguments.string(1))
           return place.map { .int($0) } ?? .nil
         }
-        let place = try arguments.sequence(0).firstIndex {
-          try Value.equal($0, arguments[1])
+        let values = try arguments.sequence(0)
+        var place: Int?
+        try Safepoint.pieces(of: values.indices, each: 1 << 14) { piece in
+          if place != nil { return }
+          place = try piece.first { try Value.equal(values[$0], arguments[1]) }
         }
         return place.map { .int($0) } ?? .nil
       },
@@ -160,20 +164,49 @@ extension Builtins {
             print(lines("a\\nb\\n"))    # ("a", "b")
         """
       ) { arguments in
-        var lines = try arguments.string(0).split(
-          omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        if lines.last?.isEmpty == true { lines.removeLast() }
-        return .list(lines.map { .string(String($0)) })
+        let lines = try arguments.string(0).heard { text in
+          var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+          if lines.last?.isEmpty == true { lines.removeLast() }
+          return lines.map { String($0) }
+        }
+        return .list(try Safepoint.map(lines) { .string($0) })
       },
     ])
 
   private static let stripped: Builtin.Function = { arguments in
     let text = try arguments.string(0)
-    guard arguments.has(1) else { return .string(text.trimmed) }
-    let characters = Set(try arguments.string(1).characters)
-    var part = text.characters[...]
-    while let first = part.first, characters.contains(first) { part.removeFirst() }
-    while let last = part.last, characters.contains(last) { part.removeLast() }
-    return .string(String(part))
+    guard arguments.has(1) else { return .string(try text.heard { $0.trimmed }) }
+    let characters = Set(try arguments.string(1).heard { $0.characters })
+    return .string(
+      try text.heard { text in
+        var part = text.characters[...]
+        while let first = part.first, characters.contains(first) { part.removeFirst() }
+        while let last = part.last, characters.contains(last) { part.removeLast() }
+        return String(part)
+      })
+  }
+}
+
+extension Arguments {
+  /// Writes a text of any length, in pieces, so that whoever reads slowly holds up none for long.
+  fileprivate func write(_ text: String) throws {
+    var rest = text[...]
+    while rest.utf8.count > Safepoint.piece {
+      try Safepoint.look()
+      // A slice ends where a scalar does.
+      let piece = rest[..<rest.utf8.index(rest.startIndex, offsetBy: Safepoint.piece)]
+      interpreter.write(String(piece))
+      rest = rest[piece.endIndex...]
+    }
+    interpreter.write(String(rest))
+  }
+}
+
+extension [String] {
+  /// The texts put together, of any number.
+  fileprivate func heardJoined(separator: String) throws -> String {
+    var bytes = 0
+    try Safepoint.forEach(indices) { bytes += self[$0].utf8.count + separator.utf8.count }
+    return try AbandonableCall.value(work: bytes << 4) { joined(separator: separator) }
   }
 }

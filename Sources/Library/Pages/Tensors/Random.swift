@@ -148,7 +148,7 @@ extension Builtins {
         }
         let values = try arguments.sequence(0)
         let order = try arguments.draw(key: 1) { try $0.permutation(values.count) }
-        return .list(order.integers.map { values[$0] })
+        return .list(try Safepoint.map(order.allIntegers()) { values[$0] })
       },
       Builtin(
         "choice(values, shape=(), replace=true, weights=nil, key=nil)",
@@ -231,7 +231,7 @@ extension Arguments {
       return .tensor(try variable.take(.tensor(places(of: variable.shape[0])), axis: 0))
     }
     let values = try sequence(0)
-    let chosen = try places(of: values.count).integers.map { values[$0] }
+    let chosen = try Safepoint.map(places(of: values.count).allIntegers()) { values[$0] }
     if shape.rank == 0 { return chosen[0] }
     guard shape.rank == 1 else {
       throw RuntimeError(

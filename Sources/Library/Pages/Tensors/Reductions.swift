@@ -290,7 +290,8 @@ extension Arguments {
     -> Value
   {
     var result = start
-    for (place, value) in values.enumerated() {
+    try Safepoint.forEach(0..<values.count, each: 1 << 12) { place in
+      let value = values[place]
       let addend: Value
       switch value {
       case .int, .float, .tensor, .parameter: addend = value
@@ -309,7 +310,8 @@ extension Arguments {
 
   fileprivate func scanned(_ values: [Value], _ operation: BinaryOperator) throws -> Value {
     var results: [Value] = []
-    for value in values {
+    try Safepoint.forEach(0..<values.count, each: 1 << 12) { place in
+      let value = values[place]
       guard value.variable != nil else { throw mismatch(value, 0, "a Tensor or a List of numbers") }
       results.append(
         try results.last.map { try Value.binary(operation, $0, value) } ?? value)

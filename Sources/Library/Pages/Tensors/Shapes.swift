@@ -48,7 +48,7 @@ extension Builtins {
           throw RuntimeError(
             .value, "\(tensor.typeDescription) has too many elements for a list")
         }
-        return nestedList(tensor)
+        return try nestedList(tensor)
       },
       Builtin(
         "reshape(x, *shape)",
@@ -441,13 +441,13 @@ extension Arguments {
 
   fileprivate func pieces(_ text: String) throws -> [Value] {
     let limit = try int(3, atLeast: 0, default: .max)
-    guard has(1) else { return text.words(limit: limit).map { .string($0) } }
+    guard has(1) else { return try Safepoint.map(text.words(limit: limit)) { .string($0) } }
     let separator = try string(1)
     guard !separator.isEmpty else {
       throw RuntimeError(
         .value, "a text cannot be split at an empty text", hint: "list(text) gives its characters")
     }
-    return text.parts(around: separator, limit: limit).map { .string($0) }
+    return try Safepoint.map(text.parts(around: separator, limit: limit)) { .string($0) }
   }
 
   fileprivate func equalParts() throws -> [Value] {

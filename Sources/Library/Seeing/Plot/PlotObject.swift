@@ -45,7 +45,7 @@ final class PlotObject: HostObject {
           .shape, "a plot takes vectors, not \(variable.typeDescription)",
           hint: "plot each column: p.add(xs, ys[:, 1])")
       }
-      return try tensor.converted(to: .f64).doubles
+      return try tensor.converted(to: .f64).allDoubles()
     }
     let ys = columns[columns.count - 1]
     let xs = columns.count == 2 ? columns[0] : ys.indices.map(Double.init)

@@ -24,6 +24,7 @@ struct BiconjugateGradient: IterativeMethod {
     var isBroken: Variable?
     var steps = 0
     while steps < system.budget, isActive.isTrueAnywhere {
+      try Safepoint.look()
       let preconditioned = try system.precondition?(p) ?? p
       let v = try system.apply(preconditioned)
       let projection = try shadow.inner(v)

@@ -23,6 +23,7 @@ struct ConjugateGradient: IterativeMethod {
     var isBroken: Variable?
     var steps = 0
     while steps < system.budget, isActive.isTrueAnywhere {
+      try Safepoint.look()
       let q = try system.apply(p)
       let curvature = try p.inner(q)
       let isSound = try curvature.isUsableDivisor()

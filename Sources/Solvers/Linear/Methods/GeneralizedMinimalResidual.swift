@@ -26,6 +26,7 @@ struct GeneralizedMinimalResidual: IterativeMethod {
     var rotations: [(cosine: Variable, sine: Variable)] = []
     var rotated = [length]
     while columns.count < limit, isActive.isTrueAnywhere {
+      try Safepoint.look()
       let v = basis[columns.count]
       let product = try system.apply(system.precondition?(v) ?? v)
       try watch.see(step: columns.count + 1, x: nil, residual: nil, direction: v, product: product)

@@ -31,6 +31,7 @@ struct MinimalResidual: IterativeMethod {
     var isBroken: Variable?
     var steps = 0
     while steps < system.budget, isActive.isTrueAnywhere {
+      try Safepoint.look()
       let product = try system.apply(v)
       let alpha = try v.inner(product)
       let next = try product - alpha * v - beta * older

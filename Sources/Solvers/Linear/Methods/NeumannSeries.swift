@@ -17,6 +17,7 @@ struct NeumannSeries: IterativeMethod {
     var term = try alpha * right
     var sum = term
     for step in 1..<max(terms, 1) {
+      try Safepoint.look()
       let product = try system.apply(term)
       try watch.see(step: step, x: sum, residual: nil, direction: term, product: product)
       term = try term - alpha * product

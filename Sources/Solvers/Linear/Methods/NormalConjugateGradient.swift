@@ -28,6 +28,7 @@ struct NormalConjugateGradient: IterativeMethod {
     var isBroken: Variable?
     var steps = 0
     while steps < system.budget, isActive.isTrueAnywhere {
+      try Safepoint.look()
       let q = try system.apply(p) * scale
       let curvature = try q.inner(q)
       let isSound = try curvature.isUsableDivisor()

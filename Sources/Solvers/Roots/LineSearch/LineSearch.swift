@@ -111,6 +111,7 @@ public struct LineSearch: Sendable {
     var isOpen = try isActive.and(isDecrease(trial, from: start, slope).not())
     var looked = 1
     while looked < budget, isOpen.isTrueAnywhere {
+      try Safepoint.look()
       let length = trial.length
       let excess = try trial.point.value - start.point.value - length * slope
       let least = try -(slope * length * length) / (excess * 2)

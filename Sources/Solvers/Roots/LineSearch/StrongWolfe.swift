@@ -25,6 +25,7 @@ extension LineSearch {
     var trial = try evaluate(first)
     var looked = 1
     while true {
+      try Safepoint.look()
       let end = trial.slope ?? zero
       let isBest = try trial.point.value.isLessOrEqual(
         to: low.point.value + rounding(of: start))

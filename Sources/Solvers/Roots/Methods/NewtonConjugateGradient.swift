@@ -36,6 +36,7 @@ struct NewtonConjugateGradient: Descent {
     let budget = 20 + 2 * min(point.x.count, 1000)
     var steps = 0
     while steps < budget, isActive.isTrueAnywhere {
+      try Safepoint.look()
       let q = try objective.hessianProduct(point.x, p)
       let curvature = try p.inner(q)
       // What rounding leaves of an inner product of vectors at right angles is no curvature.

@@ -3,6 +3,10 @@
 //
 // Everything that can take longer than some milliseconds looks at least every 50 ms: between the
 // pieces of a kernel's work, the rounds of a solver, the levels and parts of a walk.
+//
+// Kernels stop where the run is to end and tell nobody (`mos_run_ends`). Who calls one on more than
+// some pieces looks afterwards, so that what it left half done is seen by none; the request stands
+// until the run has ended.
 
 internal import Kernels
 
@@ -31,7 +35,7 @@ public final class RunRequests: @unchecked Sendable {
     interrupt()
   }
 
-  /// Takes an interrupt back.
+  /// Takes an interrupt back, between runs: what a run has begun to end for, it ends for.
   public func clear() { _ = mos_requests_remove(requests, RunRequests.bits(MOS_ASKS_INTERRUPT)) }
 
   /// True while the program is asked to end by an interrupt.
@@ -83,6 +87,14 @@ public enum Safepoint {
   /// - Throws: an interrupt or a limit error where the run on this thread is to end.
   @inline(__always) public static func look() throws {
     if mos_run_is_asked() != 0 { try answer() }
+  }
+
+  /// Runs the body to its end whatever the run is asked for, as what changes memory in place needs.
+  @inline(__always) package static func withoutLooks<R>(_ body: () throws -> R) rethrows -> R {
+    let run = mos_run_get()
+    mos_run_set(nil)
+    defer { mos_run_set(run) }
+    return try body()
   }
 
   private static func answer() throws {

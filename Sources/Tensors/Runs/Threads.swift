@@ -12,7 +12,7 @@ public enum Threads {
     set { mos_set_thread_count(Int32(clamping: max(newValue, 1))) }
   }
 
-  /// Runs tasks on these threads, this one among them, each once.
+  /// Runs tasks on these threads, this one among them, each once; not all where the run is to end.
   static func share(_ tasks: Int, _ body: (_ task: Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var task: (Int) -> Void = body

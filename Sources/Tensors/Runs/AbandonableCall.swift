@@ -1,0 +1,148 @@
+// Long calls of routines that cannot be asked to end, as LAPACK's and the standard library's on texts,
+// run on a thread of their own,
+// and where the run is to end, nobody waits for them any more. What such a call computes is dropped
+// when it comes to its end; until then it keeps its operands and results alive, and they stay counted.
+//
+// Invariant: the body holds on to all that it touches, and its results are seen by nobody else before
+// it has ended.
+
+internal import Kernels
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A body that runs on a thread of its own.
+package final class AbandonableCall: @unchecked Sendable {
+  private let body: () throws -> Void
+  private let requests = RunRequests()
+  private let account = MemoryAccount.current
+  private let state = Mutex(State())
+  /// Says that the body has ended.
+  private let end = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  private struct State {
+    var isAbandoned = false
+    var result: Result<Void, any Error>?
+  }
+
+  private init(_ body: @escaping () throws -> Void) {
+    self.body = body
+    sem_init(end, 0, 0)
+  }
+
+  deinit {
+    sem_destroy(end)
+    end.deallocate()
+  }
+
+  /// The work, in multiplications, from which a thread is started: some milliseconds, hundreds of
+  /// times what starting one takes.
+  private static let least = 1 << 25
+
+  /// The calls that nobody waits for and that have not ended.
+  private static let abandoned = Atomic<Int>(0)
+
+  /// The most of them at a time: they take a core each, and memory.
+  private static let mostAbandoned = 2
+
+  /// The stack of a thread: LAPACK's routines take 100 KB.
+  private static let stackSize = 4 << 20
+
+  /// Runs a body of so much work, and leaves it to itself where the run on this thread is to end.
+  ///
+  /// - Throws: what the body throws, or an interrupt or a limit error.
+  package static func run(work: Int, _ body: @escaping () throws -> Void) throws {
+    guard work >= least, mos_run_get() != nil else { return try runHere(body) }
+    while abandoned.load(ordering: .relaxed) >= mostAbandoned {
+      try Safepoint.look()
+      usleep(2000)
+    }
+    let call = AbandonableCall(body)
+    guard call.start() else { return try runHere(body) }
+    do {
+      while !call.hasEnded(within: 0.005) { try Safepoint.look() }
+    } catch {
+      call.abandon()
+      throw error
+    }
+    try call.state.withLock { $0.result }?.get()
+  }
+
+  /// Products of ours stop where the run is to end, and what is made of them then may fail.
+  private static func runHere(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch {
+      try Safepoint.look()
+      throw error
+    }
+    try Safepoint.look()
+  }
+
+  /// What a body of so much work gives.
+  ///
+  /// - Throws: as `run`.
+  package static func value<R>(work: Int, _ body: @escaping () throws -> R) throws -> R {
+    var value: R?
+    try run(work: work) { value = try body() }
+    guard let value else { preconditionFailure("a call ended without a value; please report") }
+    return value
+  }
+
+  /// False where the system has no thread.
+  private func start() -> Bool {
+    var (thread, attributes) = (pthread_t(), pthread_attr_t())
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, AbandonableCall.stackSize)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let own = Unmanaged.passRetained(self)
+    let status = pthread_create(
+      &thread, &attributes,
+      { own in
+        own.map { Unmanaged<AbandonableCall>.fromOpaque($0).takeRetainedValue().perform() }
+        return nil
+      }, own.toOpaque())
+    if status != 0 { own.release() }
+    return status == 0
+  }
+
+  private func perform() {
+    // Signals are for the threads that run programs.
+    var all = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_BLOCK, &all, nil)
+    mos_account_set(account.map { Unmanaged.passUnretained($0).toOpaque() })
+    let result = Result { try requests.duringRun(of: .infinity, body) }
+    state.withLock {
+      $0.result = result
+      if $0.isAbandoned { AbandonableCall.abandoned.subtract(1, ordering: .relaxed) }
+    }
+    sem_post(end)
+  }
+
+  private func hasEnded(within seconds: Double) -> Bool {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let nanoseconds = time.tv_nsec + Int(seconds * 1e9)
+    time.tv_sec += nanoseconds / 1_000_000_000
+    time.tv_nsec = nanoseconds % 1_000_000_000
+    return sem_timedwait(end, &time) == 0
+  }
+
+  /// Products and loops of ours in the body end soon.
+  private func abandon() {
+    requests.interrupt()
+    state.withLock {
+      guard $0.result == nil else { return }
+      $0.isAbandoned = true
+      AbandonableCall.abandoned.add(1, ordering: .relaxed)
+    }
+  }
+}
