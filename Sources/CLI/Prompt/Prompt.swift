@@ -128,14 +128,14 @@ final class Prompt {
 
   /// Writes a value with its kind; a large one takes its time, so that Ctrl-C ends this, too.
   func show(_ value: Value) {
-    let ending = session.attempt {
+    _ = session.attempt {
       try session.interpreter.requests.duringRun(of: .infinity) {
         let text = value.representation
         try Safepoint.look()
-        return .string(text)
+        try session.interpreter.writeHeard(text + "\n")
+        return .nil
       }
     }
-    if case .value(.string(let text)) = ending { StandardOutput.shared.write(text.text + "\n") }
   }
 
   private func isQuiet(_ entry: String) -> Bool {
