@@ -14,7 +14,12 @@ enum {
 
 /// Steps i through 0 ..< n, and leaves at a multiple of `LOOK` where the run is to end.
 #define EACH_UNTIL_ENDED(i, n)                                                      \
-  for (size_t i = 0, stop; i < (n) && (i == 0 || !mos_run_ends());)                 \
-    for (stop = (n)-i < LOOK ? (n) : i + LOOK; i < stop; i++)
+  EACH_PIECE(n) for (size_t i = begin; i < end; i++)
+
+/// Goes through the pieces `begin ..< end` of 0 ..< n, and leaves before one where the run is to end.
+#define EACH_PIECE(n)                                                               \
+  for (size_t begin = 0, end; begin < (n) && (begin == 0 || !mos_run_ends()) &&     \
+                              (end = (n)-begin < LOOK ? (n) : begin + LOOK);        \
+       begin += LOOK)
 
 #endif

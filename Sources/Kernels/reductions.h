@@ -242,9 +242,7 @@ static float exponentials_f32(size_t n, const float *x, float m, float *y, size_
 
 static double exponentials_f64(size_t n, const double *x, double m, double *y, size_t ahead) {
   (void)ahead;
-  for (size_t begin = 0; begin < n; begin += LOOK) {
-    if (begin > 0 && mos_run_ends()) return 0;
-    const size_t end = n - begin < LOOK ? n : begin + LOOK;
+  EACH_PIECE(n) {
     _Pragma("clang loop vectorize(assume_safety)")
     for (size_t i = begin; i < end; i++) y[i] = exp_f64(x[i] - m);
   }
@@ -281,7 +279,10 @@ static double exponentials_f64(size_t n, const double *x, double m, double *y, s
     T *result = y;                                                                  \
     T m = fold_larger_##tag(n, a);                                                  \
     T log_sum = log_sum_##tag(n, a, m);                                             \
-    EACH_UNTIL_ENDED(i, n) result[i] = (source[i] - m) - log_sum;                   \
+    EACH_PIECE(n) {                                                                 \
+      _Pragma("clang loop vectorize(assume_safety)")                                \
+      for (size_t i = begin; i < end; i++) result[i] = (source[i] - m) - log_sum;   \
+    }                                                                               \
     return MOS_OK;                                                                  \
   }
 SOFTMAX(f32, float, logf, 0x1p32)

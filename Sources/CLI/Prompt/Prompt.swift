@@ -119,23 +119,30 @@ final class Prompt {
     case .value(let value):
       entries.append(entry)
       guard !value.isNil, !value.isAbsent else { return }
-      for name in ["_", "ans"] { try? session.interpreter.setVariable(name, value) }
-      if !isQuiet(entry) { show(value) }
+      keep(value, isShown: !isQuiet(entry))
     case .failed: break
     case .exit(let status): exitStatus = status
     }
   }
 
-  /// Writes a value with its kind; a large one takes its time, so that Ctrl-C ends this, too.
-  func show(_ value: Value) {
-    let ending = session.attempt {
-      try session.interpreter.requests.duringRun(of: .infinity) {
-        let text = value.representation
-        try Safepoint.look()
-        return .string(text)
+  /// Makes a value the last one, and writes it with its kind. A large one takes its time, so that
+  /// Ctrl-C ends this, too.
+  private func keep(_ value: Value, isShown: Bool) {
+    let interpreter = session.interpreter
+    _ = session.attempt {
+      do {
+        try interpreter.requests.duringRun(of: .infinity) {
+          for name in ["_", "ans"] { try? interpreter.setVariable(name, value) }
+          guard isShown else { return }
+          let text = value.representation
+          try Safepoint.look()
+          try interpreter.writeHeard(text + "\n")
+        }
+      } catch let error as TensorError {
+        throw RuntimeError(error)
       }
+      return .nil
     }
-    if case .value(.string(let text)) = ending { StandardOutput.shared.write(text.text + "\n") }
   }
 
   private func isQuiet(_ entry: String) -> Bool {

@@ -255,6 +255,21 @@ extension Interpreter {
   /// Writes to the output, nothing added.
   public func write(_ text: String) { output(text) }
 
+  /// Writes a text of any length, in pieces, so that a slow reader holds up none of them for long.
+  ///
+  /// - Throws: where the run is to end.
+  package func writeHeard(_ text: String) throws {
+    var rest = text[...]
+    while rest.utf8.count > Safepoint.piece {
+      try Safepoint.look()
+      // A slice ends where a scalar does.
+      let piece = rest[..<rest.utf8.index(rest.startIndex, offsetBy: Safepoint.piece)]
+      write(String(piece))
+      rest = rest[piece.endIndex...]
+    }
+    write(String(rest))
+  }
+
   /// Warns, at the place that runs.
   public func warn(_ message: String, hint: String? = nil) {
     var diagnostic = Diagnostic(severity: .warning, kind: .value, message, hint: hint)

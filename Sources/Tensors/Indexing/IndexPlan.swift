@@ -96,7 +96,7 @@ public struct IndexPlan: Sendable {
 extension IndexPlan.Advanced {
   /// The distance of each listed place from place 0, for a source of these strides.
   func offsets(_ strides: Shape) throws -> [Int] {
-    var offsets = [Int](repeating: 0, count: shape.count)
+    var offsets = try Safepoint.array(repeating: 0, count: shape.count)
     for (axis, places) in zip(axes, places) {
       let stride = strides[axis]
       try Safepoint.forEach(0..<offsets.count) { offsets[$0] &+= places[$0] &* stride }

@@ -14,13 +14,15 @@ extension Tensor {
       shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis),
       look: Safepoint.look)
     let step = shape.contiguousStrides[axis]
-    var lane = SortedLane(extent)
+    var lane = try SortedLane(extent)
     return try Tensor.make(shape, .i64) { target in
       let target = target.assumingMemoryBound(to: Int.self)
       try Safepoint.rows(0..<lanes.count, of: extent) { number in
         let first = lanes[number]
         try lane.sort(keys, from: first, step: step)
-        try Safepoint.forEach(0..<extent) { target[first + $0 * step] = lane.places[$0] }
+        try Safepoint.pieces(of: 0..<extent) { piece in
+          for i in piece { target[first + i * step] = lane.places[i] }
+        }
       }
     }
   }
@@ -45,11 +47,11 @@ extension Tensor {
   public func unique() throws -> (values: Tensor, inverse: Tensor, counts: Tensor) {
     let flat = try rowMajor(dtype)
     let keys = try flat.sortKeys(descending: false)
-    var lane = SortedLane(count)
+    var lane = try SortedLane(count)
     try lane.sort(keys, from: 0, step: 1)
     var firsts: [Int] = []
     var counts: [Int] = []
-    var inverse = [Int](repeating: 0, count: count)
+    var inverse = try Safepoint.array(repeating: 0, count: count)
     try Safepoint.forEach(0..<count) { i in
       let place = lane.places[i]
       if i > 0 && keys[place] == keys[lane.places[i - 1]] {
@@ -135,22 +137,32 @@ private struct SortedLane {
   /// Up to this length insertion beats six passes over 2048 counters.
   private static let insertionLimit = 256
 
-  init(_ extent: Int) {
+  init(_ extent: Int) throws {
     self.extent = extent
-    places = [Int](repeating: 0, count: extent)
-    keys = [UInt64](repeating: 0, count: extent)
+    places = try Safepoint.array(repeating: 0, count: extent)
+    keys = try Safepoint.array(repeating: 0, count: extent)
     let spare = extent > SortedLane.insertionLimit ? extent : 0
-    otherPlaces = [Int](repeating: 0, count: spare)
-    otherKeys = [UInt64](repeating: 0, count: spare)
+    otherPlaces = try Safepoint.array(repeating: 0, count: spare)
+    otherKeys = try Safepoint.array(repeating: 0, count: spare)
   }
 
   /// Sets `places` to the order of the keys at `first`, `first + step`, …
   mutating func sort(_ source: [UInt64], from first: Int, step: Int) throws {
-    try Safepoint.forEach(0..<extent) { i in
+    if extent <= SortedLane.insertionLimit {
+      take(source, from: first, step: step, 0..<extent)
+      return insert()
+    }
+    try Safepoint.pieces(of: 0..<extent) { take(source, from: first, step: step, $0) }
+    try radix()
+  }
+
+  private mutating func take(
+    _ source: [UInt64], from first: Int, step: Int, _ indices: Range<Int>
+  ) {
+    for i in indices {
       keys[i] = source[first &+ i &* step]
       places[i] = i
     }
-    if extent <= SortedLane.insertionLimit { insert() } else { try radix() }
   }
 
   private mutating func insert() {
@@ -173,7 +185,9 @@ private struct SortedLane {
       var starts = [Int](repeating: 0, count: 2048)
       let isShared = try keys.withUnsafeBufferPointer { keys in
         try starts.withUnsafeMutableBufferPointer { starts in
-          try Safepoint.forEach(0..<extent) { starts[Int((keys[$0] >> shift) & 2047)] &+= 1 }
+          try Safepoint.pieces(of: 0..<extent) { piece in
+            for i in piece { starts[Int((keys[i] >> shift) & 2047)] &+= 1 }
+          }
           if starts[Int((keys[0] >> shift) & 2047)] == extent { return true }
           var sum = 0
           for i in 0..<2048 { (starts[i], sum) = (sum, sum &+ starts[i]) }
@@ -186,11 +200,13 @@ private struct SortedLane {
           try otherKeys.withUnsafeMutableBufferPointer { otherKeys in
             try otherPlaces.withUnsafeMutableBufferPointer { otherPlaces in
               try starts.withUnsafeMutableBufferPointer { starts in
-                try Safepoint.forEach(0..<extent) { i in
-                  let digit = Int((keys[i] >> shift) & 2047)
-                  otherKeys[starts[digit]] = keys[i]
-                  otherPlaces[starts[digit]] = places[i]
-                  starts[digit] &+= 1
+                try Safepoint.pieces(of: 0..<extent) { piece in
+                  for i in piece {
+                    let digit = Int((keys[i] >> shift) & 2047)
+                    otherKeys[starts[digit]] = keys[i]
+                    otherPlaces[starts[digit]] = places[i]
+                    starts[digit] &+= 1
+                  }
                 }
               }
             }

@@ -42,7 +42,7 @@ extension Tensor {
 
   /// The most elements that are changed in place, which has no end but its own: some ten
   /// milliseconds. What is larger is made anew, so that a run may end in the midst of it.
-  static var inPlaceLimit: Int { 1 << 23 }
+  static var inPlaceLimit: Int { 1 << 24 }
 
   private func numberForm(_ isLeft: Bool) -> Int { isLeft ? MOS_SECOND_SCALAR : MOS_FIRST_SCALAR }
 

@@ -85,10 +85,11 @@ package final class AbandonableCall: @unchecked Sendable {
     try Safepoint.look()
   }
 
-  /// What a body of so much work gives.
+  /// What a body of so much work gives, which does not stop by itself where the run is to end.
   ///
   /// - Throws: as `run`.
   package static func value<R>(work: Int, _ body: @escaping () throws -> R) throws -> R {
+    if work < least { return try body() }
     var value: R?
     try run(work: work) { value = try body() }
     guard let value else { preconditionFailure("a call ended without a value; please report") }

@@ -26,6 +26,17 @@ extension Safepoint {
     try pieces(of: range, each: size) { for i in $0 { try body(i) } }
   }
 
+  /// An array of one value, in fresh memory whose pages take their time; looks now and then.
+  static func array<T>(repeating value: T, count: Int) throws -> [T] {
+    try [T](unsafeUninitializedCapacity: count) { buffer, written in
+      guard let first = buffer.baseAddress else { return }
+      try pieces(of: 0..<count) {
+        (first + $0.lowerBound).initialize(repeating: value, count: $0.count)
+        written = $0.upperBound
+      }
+    }
+  }
+
   /// What the body gives for each element; looks now and then.
   @inline(__always) package static func map<T, R>(
     _ elements: some Sequence<T>, _ body: (T) throws -> R

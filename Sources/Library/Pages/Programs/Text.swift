@@ -18,7 +18,7 @@ extension Builtins {
         let separator = try arguments.string(1, default: " ")
         let end = try arguments.string(2, default: "\n")
         let texts = try arguments.rest(0).map { try $0.written() }
-        try arguments.write(texts.heardJoined(separator: separator) + end)
+        try arguments.interpreter.writeHeard(texts.heardJoined(separator: separator) + end)
         return .nil
       },
       Builtin(
@@ -184,21 +184,6 @@ extension Builtins {
         while let last = part.last, characters.contains(last) { part.removeLast() }
         return String(part)
       })
-  }
-}
-
-extension Arguments {
-  /// Writes a text of any length, in pieces, so that whoever reads slowly holds up none for long.
-  fileprivate func write(_ text: String) throws {
-    var rest = text[...]
-    while rest.utf8.count > Safepoint.piece {
-      try Safepoint.look()
-      // A slice ends where a scalar does.
-      let piece = rest[..<rest.utf8.index(rest.startIndex, offsetBy: Safepoint.piece)]
-      interpreter.write(String(piece))
-      rest = rest[piece.endIndex...]
-    }
-    interpreter.write(String(rest))
   }
 }
 
