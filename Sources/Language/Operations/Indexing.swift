@@ -14,6 +14,7 @@ extension Value {
       switch kinds[0] {
       case .slice:
         let bounds = try Value.slice(parts, values.count)
+        try MemoryAccount.require(bounds.count, of: List.bytesOfElement)
         return .list(bounds.indices.map { values[$0] })
       case .ellipsis: return self
       case .item: break
@@ -42,7 +43,7 @@ extension Value {
       return element
     case .string(let text):
       guard kinds.count == 1 else { throw tooManyParts(kinds.count) }
-      let characters = text.characters
+      let characters = try text.characters()
       if case .slice = kinds[0] {
         let bounds = try Value.slice(parts, characters.count)
         return .string(String(bounds.indices.map { characters[$0] }))
@@ -61,6 +62,7 @@ extension Value {
       }
       if case .slice = kinds[0] {
         let bounds = try Value.slice(parts, range.count)
+        try MemoryAccount.require(bounds.count, of: List.bytesOfElement)
         return .list(bounds.indices.map { .int(range[$0]) })
       }
       guard let index = parts.first?.integer else {
@@ -159,6 +161,7 @@ extension Value {
     var stop: Int
     var step: Int
     var indices: StrideTo<Int> { stride(from: start, to: stop, by: step) }
+    var count: Int { RangeObject(start, stop, step).count }
   }
 
   /// `start:stop:step`, nil where a bound is left out.

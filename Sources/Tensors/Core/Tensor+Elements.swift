@@ -20,6 +20,14 @@ func elementOffsets(_ shape: Shape, _ strides: Shape) -> [Int] {
 }
 
 extension Tensor {
+  /// Looks before the elements are made an array, which a broadcast tensor is no bound for: of numbers, and
+  /// of two more for each where they lie in another order.
+  ///
+  /// - Throws: a limit error where there is no memory for it.
+  package func requireArray() throws {
+    try MemoryAccount.require(count, of: 3 * MemoryLayout<Int>.stride)
+  }
+
   /// The elements in row-major order as Doubles.
   public var doubles: [Double] {
     read { elements, offset in

@@ -9,6 +9,7 @@ extension Tensor {
   /// The places of the elements that are not zero: one i64 tensor for each axis, in row-major
   /// order, as NumPy's.
   public func nonzero() throws -> [Tensor] {
+    try requireArray()
     let flags = try rowMajor(.bool)
     let found = flags.withElements { flags in
       let flags = flags.assumingMemoryBound(to: UInt8.self)
@@ -34,6 +35,7 @@ extension Tensor {
         hint: "convert them with .to(i64)")
     }
     let shape = try Shape(ids.shape.array + [classes])
+    try ids.requireArray()
     let places = ids.count == 0 ? [] : ids.integers
     for place in places where place < 0 || place >= classes {
       throw TensorError.noClass("\(place)", of: classes)

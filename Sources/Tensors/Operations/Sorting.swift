@@ -9,7 +9,7 @@ extension Tensor {
     if rank == 0 { return try Tensor.make(Shape(), .i64) { $0.storeBytes(of: 0, as: Int.self) } }
     let axis = try shape.axis(axis)
     let extent = shape[axis]
-    let keys = sortKeys(descending: descending)
+    let keys = try sortKeys(descending: descending)
     let lanes = elementOffsets(
       shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis))
     let step = shape.contiguousStrides[axis]
@@ -24,7 +24,10 @@ extension Tensor {
   }
 
   /// A key for each element, in row-major order, in whose order the elements go.
-  private func sortKeys(descending: Bool) -> [UInt64] {
+  private func sortKeys(descending: Bool) throws -> [UInt64] {
+    // The keys and places of a lane, twice.
+    try requireArray()
+    try MemoryAccount.require(count, of: 5 * MemoryLayout<UInt64>.stride)
     let sign: UInt64 = 1 << 63
     let flip: UInt64 = descending ? .max : 0
     guard dtype.isFloat else {
@@ -42,7 +45,7 @@ extension Tensor {
   /// occurs; all nan are one.
   public func unique() throws -> (values: Tensor, inverse: Tensor, counts: Tensor) {
     let flat = try rowMajor(dtype)
-    let keys = flat.sortKeys(descending: false)
+    let keys = try flat.sortKeys(descending: false)
     var lane = SortedLane(count)
     lane.sort(keys, from: 0, step: 1)
     var firsts: [Int] = []
@@ -83,10 +86,11 @@ extension Tensor {
     // Two i64 tensors compare exactly; with a float among them both compare as doubles.
     let areWhole = !dtype.isFloat && !values.dtype.isFloat
     let sorted =
-      areWhole ? sortKeys(descending: false) : try rowMajor(.f64).sortKeys(descending: false)
+      areWhole ? try sortKeys(descending: false) : try rowMajor(.f64).sortKeys(descending: false)
     let wanted =
       areWhole
-      ? values.sortKeys(descending: false) : try values.rowMajor(.f64).sortKeys(descending: false)
+      ? try values.sortKeys(descending: false)
+      : try values.rowMajor(.f64).sortKeys(descending: false)
     return try Tensor.make(values.shape, .i64) { target in
       let target = target.assumingMemoryBound(to: Int.self)
       for (i, key) in wanted.enumerated() {

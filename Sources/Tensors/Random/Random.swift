@@ -133,6 +133,7 @@ extension RandomKey {
 
   /// True with the probability that each element gives.
   public mutating func bernoulli(_ probabilities: Tensor, _ dtype: DType = .bool) throws -> Tensor {
+    try probabilities.requireArray()
     let values = probabilities.doubles
     for value in values { try RandomKey.check(probability: value) }
     let draws = try uniform(probabilities.shape)
@@ -210,6 +211,7 @@ extension RandomKey {
       throw TensorError(
         .shape, "choice among \(n) needs \(n) weights, not \(weights.typeDescription)")
     }
+    try weights.requireArray()
     let values = weights.doubles
     if let bad = values.first(where: { !($0 >= 0 && $0.isFinite) }) {
       throw TensorError(.value, "a weight is finite and not negative, and \(bad) is not")
@@ -230,6 +232,7 @@ extension RandomKey {
       return sum
     }
     let last = weights.lastIndex { $0 > 0 } ?? 0
+    try MemoryAccount.require(shape.count, of: 2 * MemoryLayout<Double>.stride)
     let draws = try uniform(shape).doubles
     return try Tensor.make(shape, .i64) { elements in
       let chosen = elements.assumingMemoryBound(to: Int64.self)

@@ -233,8 +233,13 @@ extension JSONReader {
 
 extension String {
   /// The text as JSON writes it, in quotation marks.
-  public var inJSON: String {
-    var text = "\""
+  public var inJSON: String { "\"\(self[...].escapedInJSON)\"" }
+}
+
+extension Substring {
+  /// The text as it stands in a text of JSON.
+  public var escapedInJSON: String {
+    var text = ""
     for scalar in unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -248,6 +253,6 @@ extension String {
       default: text.unicodeScalars.append(scalar)
       }
     }
-    return text + "\""
+    return text
   }
 }

@@ -57,7 +57,11 @@ extension Builtins {
 
             print(keys({a: 1, b: 2}))    # ("a", "b")
         """
-      ) { arguments in .list(try arguments.named(0).keys.map { .string($0) }) },
+      ) { arguments in
+        let keys = try arguments.named(0).keys
+        try MemoryAccount.require(keys.count, of: List.bytesOfText)
+        return .list(keys.map { .string($0) })
+      },
       Builtin(
         "values(record)",
         """
@@ -65,7 +69,11 @@ extension Builtins {
 
             print(values({a: 1, b: 2}))    # (1, 2)
         """
-      ) { arguments in .list(try arguments.named(0).values) },
+      ) { arguments in
+        let values = try arguments.named(0).values
+        try MemoryAccount.require(values.count, of: List.bytesOfElement)
+        return .list(values)
+      },
       Builtin(
         "items(record)",
         """
@@ -73,7 +81,7 @@ extension Builtins {
 
             print(items({a: 1, b: 2}))    # (("a", 1), ("b", 2))
         """
-      ) { arguments in .list(try arguments.named(0).pairs.map { .list([.string($0), $1]) }) },
+      ) { arguments in .list(try arguments.sequence(.record(arguments.named(0)), 0)) },
       Builtin(
         "enumerate(values, start=0)",
         """
@@ -83,8 +91,9 @@ extension Builtins {
         """
       ) { arguments in
         let start = try arguments.int(1, default: 0)
-        return .list(
-          try arguments.sequence(0).enumerated().map { .list([.int(start &+ $0), $1]) })
+        let values = try arguments.sequence(0)
+        try MemoryAccount.require(values.count, of: List.bytesOfPair)
+        return .list(values.enumerated().map { .list([.int(start &+ $0), $1]) })
       },
       Builtin(
         "zip(*sequences, strict=false)",
@@ -157,7 +166,7 @@ extension Builtins {
         """
       ) { arguments in
         switch arguments[0] {
-        case .string(let string): return .string(String(string.characters.reversed()))
+        case .string(let string): return .string(String(try string.characters().reversed()))
         case .tensor, .parameter:
           let variable = try arguments.variable(0)
           return .tensor(try variable.flip(axes: [0]))
@@ -198,7 +207,11 @@ extension Arguments {
         .value, "zip got sequences of \(count) and \(other.count) elements",
         hint: "without strict=true it stops at the shortest")
     }
-    return (0..<count).map { place in .list(sequences.map { $0[place] }) }
+    try MemoryAccount.require(count, of: List.bytesOfPair + sequences.count * List.bytesOfElement)
+    return try (0..<count).map { place in
+      try Safepoint.look()
+      return .list(sequences.map { $0[place] })
+    }
   }
 
   /// The function and the sequence of `map(f, values)` or `values.map(f)`.
@@ -229,7 +242,9 @@ extension Arguments {
     let values = try sequence(0)
     let keys = has(1) ? try values.map { try interpreter.call(self[1], [$0]) } : values
     let descends = try bool(2, default: false)
+    try MemoryAccount.require(values.count, of: List.bytesOfElement + 2 * MemoryLayout<Int>.stride)
     let places = try values.indices.sorted {
+      try Safepoint.look()
       let order = try Arguments.order(keys[$0], keys[$1], descends: descends)
       return order == 0 ? $0 < $1 : order < 0
     }

@@ -65,6 +65,8 @@ private struct Nearness {
           .value, "near needs the numbers of its arguments, which vmap maps over",
           hint: "a program inside vmap runs once for all examples, so no single value is known")
       }
+      try x.requireArray()
+      try y.requireArray()
       return x.shape == y.shape && zip(x.doubles, y.doubles).allSatisfy(holds)
     }
   }

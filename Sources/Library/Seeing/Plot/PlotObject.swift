@@ -45,6 +45,7 @@ final class PlotObject: HostObject {
           .shape, "a plot takes vectors, not \(variable.typeDescription)",
           hint: "plot each column: p.add(xs, ys[:, 1])")
       }
+      try tensor.requireArray()
       return try tensor.converted(to: .f64).doubles
     }
     let ys = columns[columns.count - 1]
