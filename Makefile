@@ -31,6 +31,8 @@ test: packages lint
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
+	.build/tests/release/Fuzz --sweep --count 3000
+	.build/tests/release/Fuzz --hostile --count 200 --seed 1
 
 ## sanitize: run the Swift tests under the address, undefined-behaviour and thread sanitizers
 sanitize: packages
@@ -53,10 +55,13 @@ accept: packages
 	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter ScriptTests
 	git --no-pager diff --stat -- Tests/Scripts examples
 
-## fuzz: run 100,000 mutated programs and load as many damaged files; a crash or a hang fails
+## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
+##       without end, and load 100,000 damaged files; a crash or a hang fails
 fuzz: packages
 	swift build -c release --static-swift-stdlib --product Fuzz
 	.build/release/Fuzz --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
+	.build/release/Fuzz --sweep --count $(or $(COUNT),1000000)
+	.build/release/Fuzz --hostile --count $(or $(COUNT),10000) $(if $(SEED),--seed $(SEED))
 	.build/release/Fuzz --snapshots --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 
 ## examples: run every example

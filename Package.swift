@@ -90,7 +90,8 @@ let package = Package(
       name: "ZeroOrderTests", dependencies: ["ZeroOrder", "Optimizers", "Autodiff", "Tensors"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language", "Library", "Syntax"]),
-    .testTarget(name: "LibraryTests", dependencies: ["Library", "Language", "Syntax"]),
+    .testTarget(
+      name: "LibraryTests", dependencies: ["Library", "Language", "Syntax", "TestSupport"]),
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
     .testTarget(name: "MosTests", dependencies: ["Mos", "Language"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.

@@ -132,6 +132,31 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     #expect(result.errors.contains("error[limit]"))
   }
 
+  @Test(arguments: [
+    ("seconds=-1", "the limit `seconds` must be greater than 0, not -1.0"),
+    ("seconds=nan", "the limit `seconds` must be greater than 0, not nan"),
+    ("depth=0", "the limit `depth` must be greater than 0, not 0"),
+    ("memory=-5MB", "the limit `memory` must be greater than 0, not -5000000"),
+    ("memory=5XB", "`memory` takes a whole number of bytes, kB, MB, GB, KiB, MiB or GiB"),
+    ("instructions=1.5", "`instructions` takes a whole number"),
+    ("time=1", "a limit is one of depth=…, instructions=…, memory=…, seconds=…"),
+  ])
+  func `a limit that cannot be is a mistake of the command line`(limit: String, message: String)
+    throws
+  {
+    let result = try mos("--limit", limit, "-e", "1")
+    #expect(result.status == 2)
+    #expect(result.errors.contains(message), "\(result.errors)")
+  }
+
+  @Test(arguments: [
+    "seconds=1e300", "seconds=inf", "depth=9223372036854775807", "memory=9223372036854775807",
+    "memory=9223372036GiB", "memory=50MB",
+  ])
+  func `a limit may be huge`(limit: String) throws {
+    #expect(try mos("--limit", limit, "-e", "print(1)").output == "1\n")
+  }
+
   @Test func `diagnostics as JSON`() throws {
     let result = try mos("--diagnostics", "json", "-e", "print(1)\nthrow \"a \\\"quoted\\\" text\"")
     #expect(result.errors.hasPrefix("{\"severity\": \"error\""))

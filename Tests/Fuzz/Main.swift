@@ -1,8 +1,11 @@
 // Programs mutated from the examples, the golden scripts and, where it lies beside the repository,
-// the conformance suite. Each must end in a value or an error of the language: a process that
-// dies, or stays silent, is a failure, and its program is printed and made smaller.
+// the conformance suite; calls of every built-in with extreme values; programs that take all they can
+// get. Each must end in a value or an error of the language, within its limits: a process that dies, or
+// stays silent, is a failure, and its program is printed and made smaller.
 //
 //     Fuzz [--count n] [--seed n]      100,000 programs from a fresh seed
+//     Fuzz --sweep …                   every built-in with extreme values instead
+//     Fuzz --hostile …                 programs that grow without end instead
 //     Fuzz --print n --seed n          the program of a number, printed
 //     Fuzz --file program.mos          one program, as a worker runs it
 //     Fuzz --snapshots …               damaged files instead of programs; --print n writes file n
@@ -13,16 +16,15 @@ import TestSupport
 
 @main
 struct Main {
+  /// What a worker may take for one program after the other: far less than the machine has.
+  private static let programMemory = 6 << 30
+
   static func main() {
     let arguments = CommandLine.arguments
     func number(_ name: String) -> Int? {
       arguments.firstIndex(of: name).flatMap { index in
         index + 1 < arguments.count ? Int(arguments[index + 1]) : nil
       }
-    }
-    if let index = arguments.firstIndex(of: "--file"), index + 1 < arguments.count {
-      execute(Files.read(arguments[index + 1]) ?? "")
-      return
     }
     let seed = number("--seed") ?? Int(now() * 1000)
     let count = number("--count") ?? 100_000
@@ -33,7 +35,7 @@ struct Main {
         Files.write(file.bytes, to: "snapshot-\(wanted).\(file.ending)")
         fuzzer.run(wanted)
       } else if let first = number("--first"), let step = number("--step") {
-        SnapshotFuzzer.limitMemory()
+        limitMemory(1 << 30)
         work(numbers: stride(from: first, to: count, by: step), fuzzer.run)
       } else {
         exit(Overseer(.snapshots, seed: seed, count: count).run() ? 0 : 1)
@@ -44,12 +46,23 @@ struct Main {
     let corpus = folders.flatMap { Files.find(under: Files.root + "/" + $0, endingIn: ".mos") }
       .compactMap(Files.read)
     let mutator = Mutator(corpus: corpus, seed: UInt64(seed))
-    if let wanted = number("--print") {
-      print(mutator.program(wanted))
+    let programs: Programs =
+      arguments.contains("--sweep")
+      ? .sweep(Sweep())
+      : arguments.contains("--hostile") ? .hostile(Hostile(mutator: mutator)) : .mutated(mutator)
+    if let index = arguments.firstIndex(of: "--file"), index + 1 < arguments.count {
+      limitMemory(programMemory)
+      execute(Files.read(arguments[index + 1]) ?? "", under: programs.limits)
+    } else if let wanted = number("--print") {
+      print(programs.program(wanted))
     } else if let first = number("--first"), let step = number("--step") {
-      work(numbers: stride(from: first, to: count, by: step)) { execute(mutator.program($0)) }
+      limitMemory(programMemory)
+      work(numbers: stride(from: first, to: count, by: step)) {
+        execute(programs.program($0), under: programs.limits)
+      }
     } else {
-      exit(Overseer(.programs(mutator), seed: seed, count: count).run() ? 0 : 1)
+      let count = min(count, programs.count ?? count)
+      exit(Overseer(.programs(programs), seed: seed, count: count).run() ? 0 : 1)
     }
   }
 }

@@ -1,5 +1,7 @@
 // Mutated programs. The same seed and number give the same program on any machine.
 
+import Language
+
 /// SplitMix64, as published by Steele, Lea and Flood.
 struct SplitMix: RandomNumberGenerator {
   private var state: UInt64
@@ -21,7 +23,15 @@ struct SplitMix: RandomNumberGenerator {
 struct Mutator {
   /// Every program of the corpus, as tokens.
   private let programs: [[Substring]]
-  private let seed: UInt64
+  let seed: UInt64
+
+  static var limits: Limits {
+    var limits = Limits()
+    limits.instructions = 20_000
+    limits.seconds = 2
+    limits.memory = 256 << 20
+    return limits
+  }
 
   init(corpus: [String], seed: UInt64) {
     programs = corpus.map { tokens(of: $0) }.filter { !$0.isEmpty }
@@ -32,7 +42,16 @@ struct Mutator {
   func program(_ number: Int) -> String {
     var random = SplitMix(seed: seed, number: number)
     if number % 4 == 3 { return Calls.program(&random) }
-    var program = excerpt(of: pick(programs, &random) ?? [], &random)
+    return mutated(excerpt(of: pick(programs, &random) ?? [], &random), &random)
+  }
+
+  /// A program with a few changes.
+  func mutated(_ program: String, _ random: inout SplitMix) -> String {
+    mutated(tokens(of: program), &random)
+  }
+
+  private func mutated(_ program: [Substring], _ random: inout SplitMix) -> String {
+    var program = program
     for _ in 0..<(pick([1, 1, 1, 2, 2, 3, 6], &random) ?? 1) { mutate(&program, &random) }
     return program.joined()
   }

@@ -10,7 +10,7 @@ struct Overseer {
 
   /// What the cases are.
   enum Cases {
-    case programs(Mutator)
+    case programs(Programs)
     case snapshots
   }
 
@@ -26,6 +26,14 @@ struct Overseer {
   }
 
   private var noun: String { if case .snapshots = cases { "files" } else { "programs" } }
+
+  /// What tells a worker what the cases are.
+  private var option: [String] {
+    switch cases {
+    case .programs(let programs): programs.option.map { [$0] } ?? []
+    case .snapshots: ["--snapshots"]
+    }
+  }
 
   /// A running worker.
   private struct Worker {
@@ -78,7 +86,7 @@ struct Overseer {
   private func startWorker(at first: Int, step: Int, in folder: String) -> Worker? {
     guard first < count else { return nil }
     var arguments = ["--seed", "\(seed)", "--count", "\(count)", "--first", "\(first)"]
-    if case .snapshots = cases { arguments.append("--snapshots") }
+    arguments += option
     let worker = try? startProcess(program, arguments + ["--step", "\(step)"], directory: folder)
     return worker.map { Worker(process: $0.process, pipe: $0.output, current: first, since: now()) }
   }
@@ -97,13 +105,14 @@ struct Overseer {
     let signal = status & 0x7f
     if signal == SIGKILL { return "hung for \(Int(Self.patience)) s, or ran out of memory" }
     if signal != 0 { return "died of signal \(signal)" }
+    if status >> 8 == 3 { return "took more than it may" }
     return status == 0 ? nil : "exited with status \(status >> 8)"
   }
 
   private func report(_ number: Int, _ ending: String, in folder: String) {
     switch cases {
-    case .programs(let mutator):
-      let text = smaller(mutator.program(number), in: folder)
+    case .programs(let programs):
+      let text = smaller(programs.program(number), in: folder)
       print("---- program \(number) of seed \(seed) \(ending):\n\(text)\n----")
     case .snapshots:
       print("---- file \(number) of seed \(seed) \(ending); see --print \(number)")
@@ -136,7 +145,7 @@ struct Overseer {
     let path = folder + "/smaller.mos"
     Files.write(text, to: path)
     let result = try? runProcess(
-      program, ["--file", path], directory: folder, timeLimit: Self.patience)
+      program, ["--file", path] + option, directory: folder, timeLimit: Self.patience)
     return result.map { $0.status != 0 } ?? false
   }
 }

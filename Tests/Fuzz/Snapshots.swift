@@ -62,16 +62,6 @@ final class SnapshotFuzzer {
       preconditionFailure("an error that is not the language's: \(error)")
     }
   }
-
-  /// Lets the process take no more than this beside what it has, so that a greater allocation
-  /// ends it.
-  static func limitMemory() {
-    let pages = Files.read("/proc/self/statm")?.split(separator: " ").first.flatMap { Int($0) } ?? 0
-    // Programs run on a stack of 64 GiB of addresses.
-    let bytes = pages * sysconf(Int32(_SC_PAGESIZE)) + 64 << 30 + 1 << 30
-    var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
-    setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-  }
 }
 
 // MARK: - Damage

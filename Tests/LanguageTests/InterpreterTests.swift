@@ -101,11 +101,57 @@ private func error(
     #expect(found?.diagnostic.kind == "limit")
   }
 
+  private static func limits(_ change: (inout Limits) -> Void) -> Limits {
+    var limits = Limits()
+    change(&limits)
+    return limits
+  }
+
   @Test(arguments: [
-    (1 << 20, 1 << 21, "1 MiB are allowed here"), (1 << 50, 1 << 49, "are there"),
+    ("instructions", limits { $0.instructions = 0 }),
+    ("instructions", limits { $0.instructions = .min }), ("seconds", limits { $0.seconds = 0 }),
+    ("seconds", limits { $0.seconds = -1 }), ("seconds", limits { $0.seconds = .nan }),
+    ("seconds", limits { $0.seconds = -.infinity }), ("depth", limits { $0.depth = 0 }),
+    ("depth", limits { $0.depth = .min }), ("memory", limits { $0.memory = 0 }),
+    ("memory", limits { $0.memory = -1 }),
   ])
+  func `a limit out of range is an error of the next run`(name: String, limits: Limits) throws {
+    let found = error(of: "1") { $0.limits = limits }
+    #expect(found?.diagnostic.kind == "value")
+    #expect(
+      found?.diagnostic.message.contains("the limit `\(name)` must be greater than 0") == true)
+  }
+
+  @Test(arguments: [
+    limits { $0.instructions = .max }, limits { $0.seconds = .infinity },
+    limits { $0.seconds = 1e300 }, limits { $0.depth = .max }, limits { $0.memory = .max },
+  ])
+  func `a limit may be huge`(limits: Limits) throws {
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
+    interpreter.limits = limits
+    let program = "fn f(n) { if n > 0 { 1 + f(n - 1) } else { 0 } }\nf(1000)"
+    #expect(try interpreter.run(Source(name: "1", text: program)).description() == "1000")
+  }
+
+  @Test func `the depth of calls can change between runs`() throws {
+    let interpreter = Interpreter(library: Builtins.library) { _ in }
+    let program = Source(name: "1", text: "fn f(n) { if n > 0 { 1 + f(n - 1) } else { 0 } }")
+    try interpreter.run(program)
+    for (depth, fits) in [(10, false), (300_000, true), (100, false), (250_000, true)] {
+      interpreter.limits.depth = depth
+      let call = Source(name: "2", text: "f(\(fits ? depth - 10 : depth))")
+      if fits {
+        #expect(try interpreter.run(call).description() == "\(depth - 10)")
+      } else {
+        let found = #expect(throws: RuntimeError.self) { try interpreter.run(call) }
+        #expect(found?.diagnostic.message.contains("\(depth) levels deep") == true)
+      }
+    }
+  }
+
+  @Test(arguments: [(1 << 20, 1 << 21), (1 << 50, 1 << 49)])
   func `memory that was refused is there for the next run`(
-    limit: Int, count: Int, bound: String
+    limit: Int, count: Int
   ) throws {
     let interpreter = Interpreter(library: Builtins.library) { _ in }
     interpreter.limits.memory = limit
@@ -113,7 +159,7 @@ private func error(
       let refused = #expect(throws: RuntimeError.self) {
         try interpreter.run(Source(name: "1", text: "zeros(\(count), dtype=bool)"))
       }
-      #expect(refused?.diagnostic.message.hasSuffix(bound) == true)
+      #expect(refused?.diagnostic.message.hasSuffix("are allowed here") == true)
     }
     try interpreter.run(Source(name: "2", text: "let x = zeros(100000)"))
   }

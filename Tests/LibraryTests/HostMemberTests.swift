@@ -2,31 +2,18 @@
 // it exists.
 
 import Syntax
+import TestSupport
 import Testing
 
 @testable import Language
 @testable import Library
 
 @Suite struct HostMemberTests {
-  /// A program that gives an object, for each type.
-  static let samples = [
-    "Error": "try { throw {step: 3} } catch e { e }", "DType": "f64",
-    "Structure": "tree_flatten((1.0,))[1]",
-    "Key": "random_key(0)", "Seed": "seed(0)", "Distribution": "Rademacher()",
-    "Normal": "Normal()", "Uniform": "Uniform()", "Solver": "cg()",
-    "Optimizer": "SGD(param(1.0), 0.1)", "FuncOptimizer": "FuncOptimizer(sgd(0.1))",
-    "Transform": "sgd(0.1)", "zero_order": "zero_order(x => x)", "GradApproximator": "FDM()",
-    "Schedule": "constant_schedule(0.1)", "Snapshot": "extract_state(param(1.0))",
-    "Context": "dtype(f32)", "no_grad": "no_grad", "anomaly_detection": "anomaly_detection",
-    "Timer": "timer()", "Graph": "graph(param(1.0) * 2.0)", "Plot": "plot([1.0, 2.0])",
-    "Profile": "profile(() => 1)", "Progress": "progress(0..3)", "Summary": "summary((1.0,))",
-  ]
-
   /// An interpreter with an object of a type as its variable `object`, and the object.
   private func object(_ type: HostType) throws -> (Interpreter, HostObject) {
     let interpreter = Interpreter(library: Builtins.library) { _ in }
     interpreter.showProgress = { _ in }
-    let sample = try #require(HostMemberTests.samples[type.name], "\(type.name) has no sample")
+    let sample = try #require(Samples.objects[type.name], "\(type.name) has no sample")
     try interpreter.run(Source(name: "1", text: "let object = \(sample)"))
     guard case .host(let host)? = interpreter.variables.last?.value else {
       throw RuntimeError(.type, "\(sample) is not an object")

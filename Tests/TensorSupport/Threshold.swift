@@ -66,8 +66,8 @@ package enum Threshold: CaseIterable, Sendable {
     case .threads: (64, "Kernels/parallel.c", "MAXIMUM_THREADS = 64")
     case .insertion: (256, "Tensors/Operations/Sorting.swift", "insertionLimit = 256")
     case .inlineBytes: (1024, "Tensors/Core/Tensor.swift", "inlineLimit = 1024")
-    case .mappedBytes: (1 << 20, "Tensors/Core/Allocator.swift", "mappedSize = 1 << 20")
-    case .hugeBytes: (2 << 20, "Tensors/Core/Allocator.swift", "hugePage = 2 << 20")
+    case .mappedBytes: (1 << 20, "Tensors/Memory/Allocator.swift", "mappedSize = 1 << 20")
+    case .hugeBytes: (2 << 20, "Tensors/Memory/Allocator.swift", "hugePage = 2 << 20")
     }
   }
 

@@ -24,6 +24,8 @@ public func checkpoint(
     throw TensorError(.value, "a checkpointed loop needs at least 1 snapshot, not \(snapshots)")
   }
   guard steps > 0 else { return state }
+  // More than one a step are of no use.
+  let snapshots = min(snapshots, steps)
   guard steps <= BinomialSchedule.maximumSteps,
     BinomialSchedule.repetitions(steps, snapshots) <= BinomialSchedule.maximumRepetitions
   else {

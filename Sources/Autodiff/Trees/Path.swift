@@ -22,6 +22,9 @@ public final class Path: Sendable {
     }
   }
 
+  /// What one takes.
+  package static let bytes = 64
+
   private init(_ parent: Path?, _ step: Step) {
     self.parent = parent
     self.step = step

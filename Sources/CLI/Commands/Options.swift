@@ -27,34 +27,10 @@ struct Options: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Stops a run that takes more: instructions=N, seconds=S, depth=N, memory=BYTES.",
-      valueName: "name=value"))
+      "Stops a run that takes more: instructions=N, seconds=S, depth=N, memory=BYTES (or 50MB, 2GiB).",
+      valueName: "name=value"),
+    transform: Limit.init)
   var limit: [Limit] = []
-
-  /// One bound on a run.
-  struct Limit: ExpressibleByArgument {
-    var apply: @Sendable (inout Limits) -> Void
-
-    init?(argument: String) {
-      let parts = argument.split(separator: "=").map(String.init)
-      guard parts.count == 2 else { return nil }
-      switch parts[0] {
-      case "instructions":
-        guard let count = Int(parts[1]), count > 0 else { return nil }
-        apply = { $0.instructions = count }
-      case "seconds":
-        guard let seconds = Double(parts[1]), seconds > 0 else { return nil }
-        apply = { $0.seconds = seconds }
-      case "depth":
-        guard let depth = Int(parts[1]), depth > 0 else { return nil }
-        apply = { $0.depth = depth }
-      case "memory":
-        guard let bytes = Int(parts[1]), bytes > 0 else { return nil }
-        apply = { $0.memory = bytes }
-      default: return nil
-      }
-    }
-  }
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads needs 1 or more") }

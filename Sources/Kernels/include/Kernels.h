@@ -99,7 +99,7 @@ static inline int mos_run_ends(void) {
 }
 
 /// The bytes of the small objects that were made on this thread and have not ended on it, and the most
-/// that the run on it may hold of them; see Tensors/Core/MemoryAccount.swift.
+/// that the run on it may hold of them; see Tensors/Memory/MemoryAccount.swift.
 typedef struct mos_heap {
   int64_t bytes;
   int64_t ceiling;

@@ -319,12 +319,16 @@ extension Value {
   public var ints: [Int]? {
     switch self {
     case .int(let value): return [value]
-    case .range(let range): return range.elements
+    case .range(let range): return try? range.written()
     case .list(let values):
       var result: [Int] = []
       for value in values {
-        guard let one = value.ints, one.count == 1 else { return nil }
-        result += one
+        if case .int(let number) = value {
+          result.append(number)
+        } else {
+          guard let one = value.ints, one.count == 1 else { return nil }
+          result += one
+        }
       }
       return result
     default:

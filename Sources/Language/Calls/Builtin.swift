@@ -14,6 +14,8 @@
 //       .tensor(try clip(arguments.variable(0), …))
 //     }
 
+import Tensors
+
 /// The declaration of a built-in function.
 public struct Builtin: Sendable {
   /// What it does with its arguments.
@@ -115,6 +117,9 @@ public final class BuiltinFunction {
   /// The interpreter whose code it may call; nil for what the language itself has.
   let home: ObjectIdentifier?
 
+  /// What one takes, with a function from Swift and its parameters.
+  private static let ownBytes = 256
+
   /// The name.
   public var name: String { signature.name }
 
@@ -125,6 +130,7 @@ public final class BuiltinFunction {
     effects = declaration.effects
     function = declaration.function
     home = nil
+    SmallObjects.charge(BuiltinFunction.ownBytes)
   }
 
   /// A function from Swift; not in any reference page. One that is made while no program runs is the
@@ -140,6 +146,7 @@ public final class BuiltinFunction {
     self.function = { try function($0) }
     home = runningInterpreter
     effects = home == nil ? .opaque : .none
+    SmallObjects.charge(BuiltinFunction.ownBytes)
   }
 
   /// A function that holds what another one held, which has ended.
@@ -149,10 +156,12 @@ public final class BuiltinFunction {
     effects = ended.effects
     home = ended.home
     self.function = function
+    SmallObjects.charge(BuiltinFunction.ownBytes)
   }
 
   /// What a function from Swift holds may be another one, and so on.
   deinit {
+    SmallObjects.refund(BuiltinFunction.ownBytes)
     guard home != nil else { return }
     var last = function
     function = BuiltinFunction.nothing

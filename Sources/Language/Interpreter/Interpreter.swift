@@ -5,21 +5,6 @@ import Autodiff
 import Syntax
 import Tensors
 
-/// Bounds that an embedder sets; each ends in an error of kind `limit`.
-public struct Limits: Sendable {
-  /// Loop rounds and calls that a run may take; nil for any number.
-  public var instructions: Int?
-  /// Seconds that a run may take.
-  public var seconds: Double?
-  /// Calls of Mos functions inside one another.
-  public var depth = 200_000
-  /// Bytes that what a program makes may hold at a time; nine tenths of the machine's memory where
-  /// nobody says.
-  public var memory: Int?
-  /// No limits but that of the depth.
-  public init() {}
-}
-
 /// Runs programs.
 public final class Interpreter {
   /// The differentiation context that every run is inside of.
@@ -126,6 +111,7 @@ extension Interpreter {
   }
 
   private func beginRun(_ body: () throws -> Value) throws -> Value {
+    try limits.validate()
     let deadline = Deadline(limits.seconds, requests)
     machine.begin(limits)
     account.takeOver()

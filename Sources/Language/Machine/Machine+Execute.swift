@@ -287,7 +287,7 @@ extension Machine {
           case .format:
             a.pointee = try here.base[Int(i.b)].formatted(
               here.header.pointee.prototype._withUnsafeGuaranteedRef { $0.sites.formats[Int(i.c)] })
-          case .joinTexts: joinTexts(a, here.base + Int(i.b), Int(i.c))
+          case .joinTexts: try joinTexts(a, here.base + Int(i.b), Int(i.c))
 
           // Calls
           case .callGlobal:

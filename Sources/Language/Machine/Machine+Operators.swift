@@ -24,7 +24,11 @@ extension Machine {
     let y = constant ?? base + Int(i.c)
     if operation == .add, i.a == i.b, case .list(let more) = y.pointee {
       // `xs += more` grows the list in place where it is uniquely held.
-      if x.pointee.changeElements({ $0 += more }) != nil { return }
+      let isDone: Void? = try x.pointee.changeElements {
+        try $0.requireRoom(for: more.count)
+        $0 += more
+      }
+      if isDone != nil { return }
     }
     interpreter.context.place = UInt64(UInt(bitPattern: pc - 1))
     let isLeft = i.flags & Flags.swapped == 0

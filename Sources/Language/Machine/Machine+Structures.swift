@@ -1,6 +1,7 @@
 // Instructions that make values of many registers, or take a value apart into them.
 
 import Syntax
+import Tensors
 
 extension Machine {
   /// A range from registers: start, stop and step.
@@ -31,10 +32,12 @@ extension Machine {
 
   func joinTexts(
     _ a: UnsafeMutablePointer<Value>, _ first: UnsafeMutablePointer<Value>, _ count: Int
-  ) {
+  ) throws {
     var text = ""
     for i in 0..<count {
-      if case .string(let part) = first[i] { text += part.text }
+      guard case .string(let part) = first[i] else { continue }
+      try MemoryAccount.require(text.utf8.count + part.text.utf8.count)
+      text += part.text
     }
     clearRegisters(first, count)
     a.pointee = .string(text)

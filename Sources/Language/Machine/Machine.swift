@@ -70,8 +70,9 @@ package final class Machine {
 
   unowned(unsafe) let interpreter: Interpreter
   let stack: UnsafeMutablePointer<Value>
-  let frames: UnsafeMutablePointer<Frame>
-  let frameLimit: Int
+  /// The calls that are open, room for `frameLimit` of them and the one that is too many.
+  @exclusivity(unchecked) private(set) var frames: UnsafeMutablePointer<Frame>
+  @exclusivity(unchecked) private(set) var frameLimit = 0
   let state: UnsafeMutablePointer<MachineState>
   /// What ends a region that an error leaves: innermost last.
   var handlers: [Handler] = []
@@ -95,9 +96,8 @@ package final class Machine {
   init(_ interpreter: Interpreter) {
     self.interpreter = interpreter
     Value.checkLayout()
-    frameLimit = interpreter.limits.depth
     stack = .allocate(capacity: Machine.stackSize)
-    frames = .allocate(capacity: frameLimit + 2)
+    frames = .allocate(capacity: 1)
     idle = FunctionPrototype(
       name: "main", source: Source(name: "", text: ""), span: .zero,
       signature: Signature(name: "main", parameters: []), documentation: nil, isMethod: false,
@@ -173,6 +173,13 @@ package final class Machine {
 
   /// Sets the limits of a run that begins.
   func begin(_ limits: Limits) {
+    // Each frame begins at least one slot above the last.
+    let depth = min(limits.depth, Machine.stackSize)
+    if depth != frameLimit {
+      frames.deallocate()
+      frames = .allocate(capacity: depth + 1)
+      frameLimit = depth
+    }
     state.pointee.ticks = 0
     state.pointee.budget = limits.instructions ?? .max
   }

@@ -131,7 +131,7 @@ private struct ModelWalk {
   init(_ value: Value) throws { try add(value, .top) }
 
   private mutating func add(_ value: Value, _ path: Path) throws {
-    if let parts = value.parts(at: path) {
+    if let parts = try value.parts(at: path) {
       try walk.enter(path)
       for (path, value) in parts { try add(value, path) }
     }

@@ -14,6 +14,7 @@ extension Value {
       switch kinds[0] {
       case .slice:
         let bounds = try Value.slice(parts, values.count)
+        try MemoryAccount.require(bounds.count, of: List.bytesOfElement)
         return .list(bounds.indices.map { values[$0] })
       case .ellipsis: return self
       case .item: break
@@ -62,6 +63,7 @@ extension Value {
       }
       if case .slice = kinds[0] {
         let bounds = try Value.slice(parts, range.count)
+        try MemoryAccount.require(bounds.count, of: List.bytesOfElement)
         return .list(try Safepoint.map(bounds.indices) { .int(range[$0]) })
       }
       guard let index = parts.first?.integer else {
@@ -160,6 +162,7 @@ extension Value {
     var stop: Int
     var step: Int
     var indices: StrideTo<Int> { stride(from: start, to: stop, by: step) }
+    var count: Int { RangeObject(start, stop, step).count }
   }
 
   /// `start:stop:step`, nil where a bound is left out.

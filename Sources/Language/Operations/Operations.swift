@@ -16,34 +16,36 @@ extension Value {
     case (.bool(let m), .bool(let n)) where operation == .bitAnd: return .bool(m && n)
     case (.bool(let m), .bool(let n)) where operation == .bitOr: return .bool(m || n)
     case (.string(let s), .string(let t)) where operation == .add:
+      try MemoryAccount.require(s.text.utf8.count + t.text.utf8.count)
       return .string(s.text + t.text)
     case (.string(let s), .int(let n)) where operation == .multiply,
       (.int(let n), .string(let s)) where operation == .multiply:
-      try limit(s.text.utf8.count, times: n)
       guard !s.text.isEmpty else { return .string(s) }
-      let count = max(n, 0)
-      return .string(
-        try AbandonableCall.value(work: (s.text.utf8.count &* count) << 4) {
-          String(repeating: s.text, count: count)
-        })
-    case (.list(let s), .list(let t)) where operation == .add: return .list(s + t)
+      return .string(try repeated(s.text, count: max(n, 0)))
+    case (.list(let s), .list(let t)) where operation == .add:
+      try MemoryAccount.require(s.count + t.count, of: List.bytesOfElement)
+      return .list(s + t)
     case (.list(let s), .int(let n)) where operation == .multiply,
       (.int(let n), .list(let s)) where operation == .multiply:
-      try limit(s.count, times: n)
       guard !s.isEmpty else { return .list(s) }
-      var all: [Value] = []
-      all.reserveCapacity(s.count * max(n, 0))
-      try Safepoint.rows(0..<max(n, 0), of: s.count) { _ in all += s }
-      return .list(all)
+      return .list(try List(repeating: s, count: n))
     default: return try tensorBinary(operation, x, y)
     }
   }
 
-  private static func limit(_ count: Int, times n: Int) throws {
-    let (total, overflow) = count.multipliedReportingOverflow(by: max(n, 0))
-    guard !overflow, total < 1 << 27 else {
-      throw RuntimeError(.limit, "\(count) elements \(n) times are too many")
+  private static func repeated(_ text: String, count: Int) throws -> String {
+    let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
+    try MemoryAccount.require(overflow ? .max : bytes)
+    // Through a longer part, so that few are put together, with looks between.
+    guard count > 4096 else { return String(repeating: text, count: count) }
+    let part = String(repeating: text, count: 1024)
+    var result = ""
+    result.reserveCapacity(bytes)
+    for _ in 0..<count / 1024 {
+      try Safepoint.look()
+      result += part
     }
+    return result + String(repeating: text, count: count % 1024)
   }
 
   private static func tensorBinary(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws

@@ -91,6 +91,7 @@ extension Value {
       var changed: Void?
       if kinds.count == 1, let index = parts[0].integer {
         changed = try changeElements { elements in
+          try elements.requireRoom()
           try body(&elements[try Value.position(index, elements.count)])
         }
       } else if let key = parts.first?.text {
@@ -172,6 +173,7 @@ extension Value {
   ) throws {
     var changed: Void? = try changeElements { elements in
       guard kinds.count == 1 else { throw Value.list(elements).tooManyParts(kinds.count) }
+      try elements.requireRoom()
       try Value.setItem(parts, kinds[0], of: &elements, value, interpreter)
     }
     if changed != nil { return }
@@ -211,6 +213,7 @@ extension Value {
         throw RuntimeError(.index, "a list's slice can be assigned with step 1 alone")
       }
       let new = try value.elements(interpreter)
+      try elements.requireRoom(for: new.count)
       elements.replaceSubrange(bounds.start..<max(bounds.start, bounds.stop), with: new)
       return
     }

@@ -43,8 +43,7 @@ extension Value {
       }
       return self
     case .parameter(let cell): return try Value.tensor(cell.value).walkable()
-    case .string(let text):
-      return .list(try Safepoint.map(text.characters()) { .string(String($0)) })
+    case .string(let text): return .list(try text.characterValues())
     default:
       throw RuntimeError(
         .type, "\(shortDescription) cannot be walked over",
@@ -73,7 +72,13 @@ extension Value {
   /// All elements of a walk.
   func elements(_ interpreter: Interpreter) throws -> [Value] {
     let walk = try walkable()
-    if case .list(let values) = walk { return Array(values) }
+    switch walk {
+    case .list(let values):
+      try MemoryAccount.require(values.count, of: List.bytesOfElement)
+      return Array(values)
+    case .range(let range): return try range.values()
+    default: break
+    }
     var result: [Value] = []
     while let element = try walk.element(at: result.count, interpreter) {
       if result.count & 4095 == 4095 { try Safepoint.look() }
@@ -90,7 +95,10 @@ extension Value {
   /// Appends all elements of a walk to a list.
   mutating func append(contentsOf value: Value, _ interpreter: Interpreter) throws {
     let more = try value.elements(interpreter)
-    _ = changeElements { $0 += more }
+    _ = try changeElements {
+      try $0.requireRoom(for: more.count)
+      $0 += more
+    }
   }
 
   /// Gives a record a field.

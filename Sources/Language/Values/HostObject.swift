@@ -14,8 +14,13 @@ open class HostObject {
   /// The interpreter that made it; nil where none was running.
   let home = runningInterpreter
 
+  /// What an object with a few fields takes; the values and tensors in it are counted apart.
+  private static let ownBytes = 256
+
   /// Nothing is needed to make one.
-  public init() {}
+  public init() { SmallObjects.charge(HostObject.ownBytes) }
+
+  deinit { SmallObjects.refund(HostObject.ownBytes) }
 
   /// The methods and fields of objects of the class, and what calling one does.
   ///

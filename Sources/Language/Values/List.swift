@@ -33,6 +33,15 @@ public struct List {
     SmallObjects.charge(List.bytes(capacity))
   }
 
+  /// What an element takes while a list is made of an array.
+  package static let bytesOfElement = 2 * MemoryLayout<Value>.stride
+
+  /// What a short text as an element takes while a list is made of an array of texts.
+  package static let bytesOfText = bytesOfElement + 64
+
+  /// What a list of two as an element takes while a list is made of an array.
+  package static let bytesOfPair = bytesOfElement + bytes(2)
+
   /// What the memory for so many elements takes.
   static func bytes(_ capacity: Int) -> Int { 48 + capacity * MemoryLayout<Value>.stride }
 
@@ -64,6 +73,35 @@ public struct List {
       body(elements)
       header.pointee.count = header.pointee.capacity
     }
+  }
+
+  /// The elements of a list, so many times over.
+  ///
+  /// - Throws: a limit error where there is no memory for them, and where the run is to end.
+  init(repeating part: List, count: Int) throws {
+    let (total, overflow) = part.count.multipliedReportingOverflow(by: Swift.max(count, 0))
+    try MemoryAccount.require(overflow ? .max : total, of: MemoryLayout<Value>.stride)
+    self.init(capacity: total)
+    try part.withUnsafeBufferPointer { source in
+      guard let first = source.baseAddress, total > 0 else { return }
+      for _ in 0..<count {
+        try Safepoint.look()
+        storage.withUnsafeMutablePointers { header, elements in
+          (elements + header.pointee.count).initialize(from: first, count: source.count)
+          header.pointee.count += source.count
+        }
+      }
+    }
+  }
+
+  /// Looks before a change copies the elements, because somebody else holds them too or there is no room.
+  ///
+  /// - Throws: a limit error where there is no memory for the copy.
+  mutating func requireRoom(for more: Int = 0) throws {
+    guard count + more > 4096 else { return }
+    let capacity = storage.withUnsafeMutablePointerToHeader { $0.pointee.capacity }
+    if count + more <= capacity, isKnownUniquelyReferenced(&storage) { return }
+    try MemoryAccount.require(count + more, of: MemoryLayout<Value>.stride)
   }
 
   /// The elements at an address, which they leave.

@@ -9,6 +9,7 @@ extension Value {
   ///
   /// - Throws: a limit error for a text without end.
   package func written(quoted: Bool = false) throws -> String {
+    if case .string(let object) = self, !quoted { return object.text }
     var writer = ValueWriter()
     try writer.write(self, quoted: quoted, depth: 0)
     return writer.text
@@ -113,7 +114,7 @@ struct ValueWriter {
     case .float(let number): text += formatShortest(number)
     case .bool(let flag): text += flag ? "true" : "false"
     case .string(let object):
-      text += quoted ? try object.text.heard { $0.quoted } : object.text
+      try write(object.text, quoted: quoted)
     case .tensor(let variable): write(variable)
     case .parameter(let cell): write(cell.value)
     case .list(let values):
@@ -121,7 +122,7 @@ struct ValueWriter {
       text += "("
       for (i, element) in values.enumerated() {
         if i > 0 { text += ", " }
-        if i & 1023 == 1023 { try look() }
+        try look()
         try write(element, quoted: true, depth: depth + 1)
       }
       text += values.count == 1 ? ",)" : ")"
@@ -130,8 +131,8 @@ struct ValueWriter {
       text += "{"
       for (i, (key, element)) in record.pairs.enumerated() {
         if i > 0 { text += ", " }
-        if i & 1023 == 1023 { try look() }
-        text += ValueWriter.isIdentifier(key) ? key : key.quoted
+        try look()
+        try write(key, quoted: !ValueWriter.isIdentifier(key))
         text += ": "
         try write(element, quoted: true, depth: depth + 1)
       }
@@ -156,8 +157,23 @@ struct ValueWriter {
     try look()
   }
 
+  private mutating func write(_ text: String, quoted: Bool) throws {
+    try MemoryAccount.require(self.text.utf8.count + text.utf8.count)
+    guard quoted else {
+      self.text += text
+      return
+    }
+    self.text += "\""
+    for piece in text.pieces {
+      self.text += piece.escaped
+      try look()
+    }
+    self.text += "\""
+  }
+
   private func look() throws {
     try Safepoint.look()
+    try MemoryAccount.require(text.utf8.count)
     guard text.utf8.count <= maximumBytes else {
       throw RuntimeError(
         .limit, "the text of a value is longer than \(maximumBytes) bytes")
@@ -191,8 +207,13 @@ struct ValueWriter {
 
 extension String {
   /// The text as a string literal.
-  package var quoted: String {
-    var result = "\""
+  package var quoted: String { "\"\(self[...].escaped)\"" }
+}
+
+extension Substring {
+  /// The text as it stands in a string literal.
+  fileprivate var escaped: String {
+    var result = ""
     for scalar in unicodeScalars {
       switch scalar {
       case "\"": result += "\\\""
@@ -206,7 +227,7 @@ extension String {
       default: result.unicodeScalars.append(scalar)
       }
     }
-    return result + "\""
+    return result
   }
 }
 
@@ -218,7 +239,8 @@ extension Value {
     case .float(let number): return "the Float \(formatShortest(number))"
     case .bool(let flag): return "the Bool \(flag)"
     case .string(let object):
-      let text = object.text.count > 20 ? object.text.prefix(20) + "…" : object.text
+      let isLong = object.text.prefix(21).count > 20
+      let text = isLong ? object.text.prefix(20) + "…" : object.text
       return "the String \(text.quoted)"
     case .tensor(let variable): return variable.typeDescription
     case .parameter(let cell): return "a Parameter \(cell.value.typeDescription)"

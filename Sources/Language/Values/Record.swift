@@ -13,6 +13,8 @@ public struct Record {
     var values: [Value]
     var index: [String: Int]?
 
+    /// The bytes of the keys' texts.
+    @exclusivity(unchecked) var textBytes = 0
     /// What was charged for it.
     @exclusivity(unchecked) private var bytes = 0
 
@@ -20,6 +22,7 @@ public struct Record {
       self.keys = keys
       self.values = values
       self.index = index
+      textBytes = keys.reduce(0) { $0 + Record.bytes(of: $1) }
       charge()
     }
 
@@ -28,9 +31,10 @@ public struct Record {
       Release.end(&values)
     }
 
-    /// Counts what the record takes now: three arrays, and a table of places for the keys of large ones.
+    /// Counts what the record takes now: three arrays, the texts of the keys, and a table of places for the
+    /// keys of large ones.
     func charge() {
-      let now = 128 + keys.count * (index == nil ? 32 : 96)
+      let now = 128 + textBytes + keys.count * (index == nil ? 32 : 96)
       SmallObjects.charge(now - bytes)
       bytes = now
     }
@@ -95,8 +99,14 @@ public struct Record {
     }
   }
 
+  /// What the text of a key takes beside the key.
+  private static func bytes(of key: String) -> Int {
+    key.utf8.count > 15 ? 32 + key.utf8.count : 0
+  }
+
   private mutating func append(_ key: String, _ value: Value) {
     storage.keys.append(key)
+    storage.textBytes += Record.bytes(of: key)
     storage.values.append(value)
     if storage.index != nil {
       storage.index?[key] = storage.keys.count - 1
@@ -118,9 +128,10 @@ public struct Record {
   public mutating func remove(_ key: String) {
     guard let place = position(of: key) else { return }
     makeUnique()
-    storage.keys.remove(at: place)
+    storage.textBytes -= Record.bytes(of: storage.keys.remove(at: place))
     storage.values.remove(at: place)
     storage.index = storage.keys.count > Record.linearLimit ? Record.makeIndex(storage.keys) : nil
+    storage.charge()
   }
 
   private static func makeIndex(_ keys: [String]) -> [String: Int] {

@@ -21,6 +21,9 @@ package struct ValueTree {
     package var number: NumberKind = .tensor
   }
 
+  /// What a leaf takes: itself, its path, its place in the structure, and a tensor where it was a number.
+  fileprivate static let bytesOfLeaf = 2 * MemoryLayout<Leaf>.stride + Path.bytes + 192
+
   /// Whether a leaf was a tensor or a number of the language.
   package enum NumberKind { case tensor, int, float, bool }
 
@@ -245,9 +248,13 @@ private struct Taking {
     case .bool: return number(value, .bool, path)
     case .list(let values):
       try walk.enter(path)
+      try MemoryAccount.require(values.count, of: ValueTree.bytesOfLeaf)
       var structures: [ValueTree.Structure] = []
       structures.reserveCapacity(values.count)
-      for (index, value) in values.enumerated() { structures.append(try take(value, path[index])) }
+      for (index, value) in values.enumerated() {
+        try Safepoint.look()
+        structures.append(try take(value, path[index]))
+      }
       return .list(structures)
     case .record(let record):
       try walk.enter(path)

@@ -38,25 +38,39 @@ public typealias ParameterCell = Autodiff.Parameter
 public final class StringObject {
   /// The text itself.
   public let text: String
-  private var countedCharacters: [Character]?
+  /// The characters, once they were asked for.
+  private var counted: [Character]?
   /// An object for a text.
   public init(_ text: String) {
     self.text = text
     SmallObjects.charge(ownBytes)
   }
 
-  /// The characters, counted out when they are first asked for by index.
+  deinit { SmallObjects.refund(ownBytes) }
+
+  /// The characters, counted out when they are first asked for.
+  ///
+  /// - Throws: a limit error where there is no memory for them, and where the run is to end.
   package func characters() throws -> [Character] {
-    if let countedCharacters { return countedCharacters }
-    let characters = try text.heard { $0.characters }
-    countedCharacters = characters
+    if let counted { return counted }
+    let characters = try text.characters()
+    counted = characters
+    SmallObjects.charge(characters.count * MemoryLayout<Character>.stride)
     return characters
   }
 
-  deinit { SmallObjects.refund(ownBytes) }
+  /// The characters as values.
+  package func characterValues() throws -> [Value] {
+    let characters = try text.characters()
+    try MemoryAccount.require(characters.count, of: List.bytesOfText)
+    return try Safepoint.map(characters) { .string(String($0)) }
+  }
 
-  /// The object, and the text where it is too long to lie in it.
-  private var ownBytes: Int { text.utf8.count > 15 ? 80 + text.utf8.count : 48 }
+  /// The object, the text where it is too long to lie in it, and the characters.
+  private var ownBytes: Int {
+    (text.utf8.count > 15 ? 80 + text.utf8.count : 48)
+      + (counted?.count ?? 0) * MemoryLayout<Character>.stride
+  }
 }
 
 /// `start ..< stop` by a step that is not 0.
@@ -85,21 +99,26 @@ public final class RangeObject {
   /// The element of an index `0 ..< count`.
   public subscript(index: Int) -> Int { start &+ index &* step }
 
-  /// All elements as an array; nil where they are too many for one.
-  public var elements: [Int]? {
-    count <= 1 << 26 ? (0..<count).map { self[$0] } : nil
-  }
-
   /// All elements as an array.
   ///
-  /// - Throws: a value error where they are too many for one.
-  public func written() throws -> [Int] {
-    guard let elements else {
+  /// - Throws: a value error where they are too many for one, a limit error where there is no memory.
+  public func written() throws -> [Int] { try written(MemoryLayout<Int>.stride) { $0 } }
+
+  /// All elements as values.
+  ///
+  /// - Throws: a value error where they are too many for an array, a limit error where there is no memory.
+  package func values() throws -> [Value] { try written(List.bytesOfElement) { .int($0) } }
+
+  private func written<Element>(
+    _ bytes: Int, _ element: (Int) -> Element
+  ) throws -> [Element] {
+    guard count <= 1 << 26 else {
       throw RuntimeError(
         .value, "a range of \(count) numbers is too long to write out",
         hint: "`for` walks over it without")
     }
-    return elements
+    try MemoryAccount.require(count, of: bytes)
+    return (0..<count).map { element(self[$0]) }
   }
 }
 

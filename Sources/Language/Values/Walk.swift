@@ -56,11 +56,15 @@ package struct Walk {
 
 extension Value {
   /// What a list or a record holds, each with its path; nil for any other value.
-  package func parts(at path: Path) -> [(path: Path, value: Value)]? {
+  ///
+  /// - Throws: a limit error where there is no memory for the paths.
+  package func parts(at path: Path) throws -> [(path: Path, value: Value)]? {
     switch self {
-    case .list(let values): values.enumerated().map { (path[$0], $1) }
-    case .record(let record): record.pairs.map { (path[$0], $1) }
-    default: nil
+    case .list(let values):
+      try MemoryAccount.require(values.count, of: Path.bytes + MemoryLayout<(Path, Value)>.stride)
+      return values.enumerated().map { (path[$0], $1) }
+    case .record(let record): return record.pairs.map { (path[$0], $1) }
+    default: return nil
     }
   }
 

@@ -38,12 +38,26 @@ extension Tensor {
   /// `doubles` of a tensor of any size.
   ///
   /// - Throws: where the run is to end.
-  package func allDoubles() throws -> [Double] { try read(look: Safepoint.look, double) }
+  package func allDoubles() throws -> [Double] {
+    try requireArray()
+    return try read(look: Safepoint.look, double)
+  }
 
   /// `integers` of a tensor of any size.
   ///
   /// - Throws: where the run is to end.
-  package func allIntegers() throws -> [Int] { try read(look: Safepoint.look, integer) }
+  package func allIntegers() throws -> [Int] {
+    try requireArray()
+    return try read(look: Safepoint.look, integer)
+  }
+
+  /// Looks before the elements are made an array, which a broadcast tensor is no bound for: of numbers, and
+  /// of two more for each where they lie in another order.
+  ///
+  /// - Throws: a limit error where there is no memory for it.
+  package func requireArray() throws {
+    try MemoryAccount.require(count, of: 3 * MemoryLayout<Int>.stride)
+  }
 
   private func double(_ elements: UnsafeRawPointer, _ offset: Int) -> Double {
     switch dtype {

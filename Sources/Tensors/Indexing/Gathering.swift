@@ -9,6 +9,7 @@ extension Tensor {
   /// The places of the elements that are not zero: one i64 tensor for each axis, in row-major
   /// order, as NumPy's.
   public func nonzero() throws -> [Tensor] {
+    try requireArray()
     let flags = try rowMajor(.bool)
     var found: [Int] = []
     try flags.withElements { flags in

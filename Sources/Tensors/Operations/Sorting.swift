@@ -29,6 +29,8 @@ extension Tensor {
 
   /// A key for each element, in row-major order, in whose order the elements go.
   private func sortKeys(descending: Bool) throws -> [UInt64] {
+    // The keys and places of a lane, twice.
+    try MemoryAccount.require(count, of: 5 * MemoryLayout<UInt64>.stride)
     let sign: UInt64 = 1 << 63
     let flip: UInt64 = descending ? .max : 0
     guard dtype.isFloat else {

@@ -233,6 +233,7 @@ extension RandomKey {
       return sum
     }
     let last = weights.lastIndex { $0 > 0 } ?? 0
+    try MemoryAccount.require(shape.count, of: 2 * MemoryLayout<Double>.stride)
     let draws = try uniform(shape).allDoubles()
     return try Tensor.make(shape, .i64) { elements in
       let chosen = elements.assumingMemoryBound(to: Int64.self)

@@ -252,7 +252,7 @@ public struct FormatSpecification: Sendable, Equatable {
   }
 
   private func padded(_ text: String, default alignment: Alignment) -> String {
-    let missing = max(0, width - text.count)
+    let missing = max(0, width - text.prefix(width).count)
     guard missing > 0 else { return text }
     let before =
       switch self.alignment ?? alignment {

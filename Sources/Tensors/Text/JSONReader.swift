@@ -244,8 +244,13 @@ extension JSONReader {
 
 extension String {
   /// The text as JSON writes it, in quotation marks.
-  public var inJSON: String {
-    var text = "\""
+  public var inJSON: String { "\"\(self[...].escapedInJSON)\"" }
+}
+
+extension Substring {
+  /// The text as it stands in a text of JSON.
+  public var escapedInJSON: String {
+    var text = ""
     for scalar in unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -259,6 +264,6 @@ extension String {
       default: text.unicodeScalars.append(scalar)
       }
     }
-    return text + "\""
+    return text
   }
 }

@@ -57,7 +57,11 @@ extension Builtins {
 
             print(keys({a: 1, b: 2}))    # ("a", "b")
         """
-      ) { arguments in .list(try arguments.named(0).keys.map { .string($0) }) },
+      ) { arguments in
+        let keys = try arguments.named(0).keys
+        try MemoryAccount.require(keys.count, of: List.bytesOfText)
+        return .list(keys.map { .string($0) })
+      },
       Builtin(
         "values(record)",
         """
@@ -65,7 +69,11 @@ extension Builtins {
 
             print(values({a: 1, b: 2}))    # (1, 2)
         """
-      ) { arguments in .list(try arguments.named(0).values) },
+      ) { arguments in
+        let values = try arguments.named(0).values
+        try MemoryAccount.require(values.count, of: List.bytesOfElement)
+        return .list(values)
+      },
       Builtin(
         "items(record)",
         """
@@ -73,7 +81,7 @@ extension Builtins {
 
             print(items({a: 1, b: 2}))    # (("a", 1), ("b", 2))
         """
-      ) { arguments in .list(try arguments.named(0).pairs.map { .list([.string($0), $1]) }) },
+      ) { arguments in .list(try arguments.sequence(.record(arguments.named(0)), 0)) },
       Builtin(
         "enumerate(values, start=0)",
         """
@@ -84,6 +92,7 @@ extension Builtins {
       ) { arguments in
         let start = try arguments.int(1, default: 0)
         let values = try arguments.sequence(0)
+        try MemoryAccount.require(values.count, of: List.bytesOfPair)
         return .list(
           try Safepoint.map(values.indices) { .list([.int(start &+ $0), values[$0]]) })
       },
@@ -199,6 +208,7 @@ extension Arguments {
         .value, "zip got sequences of \(count) and \(other.count) elements",
         hint: "without strict=true it stops at the shortest")
     }
+    try MemoryAccount.require(count, of: List.bytesOfPair + sequences.count * List.bytesOfElement)
     return try Safepoint.map(0..<count) { place in .list(sequences.map { $0[place] }) }
   }
 
@@ -230,6 +240,7 @@ extension Arguments {
     let values = try sequence(0)
     let keys = has(1) ? try values.map { try interpreter.call(self[1], [$0]) } : values
     let descends = try bool(2, default: false)
+    try MemoryAccount.require(values.count, of: List.bytesOfElement + 2 * MemoryLayout<Int>.stride)
     let places = try Safepoint.sorted(values.indices) {
       let order = try Arguments.order(keys[$0], keys[$1], descends: descends)
       return order == 0 ? $0 < $1 : order < 0

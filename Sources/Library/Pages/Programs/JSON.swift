@@ -24,7 +24,13 @@ extension JSONReader {
       return .record(record)
     case .array:
       var values: [Value] = []
-      try readArray { values.append(try $0.readValue()) }
+      try readArray {
+        try Safepoint.look()
+        if values.count % 1024 == 0 {
+          try MemoryAccount.require(values.count, of: List.bytesOfElement)
+        }
+        values.append(try $0.readValue())
+      }
       return .list(values)
     case .text: return .string(try readText())
     case .number:
@@ -63,6 +69,7 @@ private struct JSONWriter {
 
   private func look() throws {
     try Safepoint.look()
+    try MemoryAccount.require(text.utf8.count)
     guard text.utf8.count <= JSONWriter.maximumBytes else {
       throw RuntimeError(
         .limit, "the JSON text of a value is longer than \(JSONWriter.maximumBytes) bytes")
@@ -75,14 +82,14 @@ private struct JSONWriter {
     case .bool(let flag): text += flag ? "true" : "false"
     case .int(let number): text += String(number)
     case .float(let number): try write(number)
-    case .string(let string): text += try string.text.heard { $0.inJSON }
+    case .string(let string): try write(string.text)
     case .list(let values):
       try writeItems(values, "[", "]", depth) { writer, value in
         try writer.write(value, depth: depth + 1)
       }
     case .record(let record):
       try writeItems(Array(record.pairs), "{", "}", depth) { writer, pair in
-        writer.text += pair.0.inJSON
+        try writer.write(pair.0)
         writer.text += writer.indent == nil ? ":" : ": "
         try writer.write(pair.1, depth: depth + 1)
       }
@@ -113,13 +120,22 @@ private struct JSONWriter {
     text += open
     for (i, item) in items.enumerated() {
       if i > 0 { text += "," }
-      if i & 1023 == 1023 { try look() }
+      try look()
       breakLine(depth + 1)
       try write(&self, item)
     }
     try look()
     if !items.isEmpty { breakLine(depth) }
     text += close
+  }
+
+  private mutating func write(_ string: String) throws {
+    text += "\""
+    for piece in string.pieces {
+      text += piece.escapedInJSON
+      try look()
+    }
+    text += "\""
   }
 
   private mutating func breakLine(_ depth: Int) {
@@ -129,7 +145,11 @@ private struct JSONWriter {
 }
 
 /// The elements of a tensor as numbers in nested lists; a 0-d tensor as one number.
+///
+/// - Throws: a limit error where there is no memory for them.
 func nestedList(_ tensor: Tensor) throws -> Value {
+  try tensor.requireArray()
+  try MemoryAccount.require(tensor.count, of: 2 * List.bytesOfElement)
   let values: [Value]
   switch tensor.dtype {
   case .i64: values = try Safepoint.map(tensor.allIntegers()) { .int($0) }

@@ -13,18 +13,23 @@ extension Arguments {
   /// The elements of a value that came in a parameter.
   func sequence(_ value: Value, _ index: Int) throws -> [Value] {
     switch value {
-    case .list(let values): return Array(values)
-    case .range(let range):
-      return try Safepoint.map(range.written()) { .int($0) }
+    case .list(let values):
+      try MemoryAccount.require(values.count, of: List.bytesOfElement)
+      return Array(values)
+    case .range(let range): return try range.values()
     case .record(let record):
-      return try Safepoint.map(Array(record.pairs)) { .list([.string($0), $1]) }
-    case .string(let string): return try Safepoint.map(string.characters()) { .string(String($0)) }
+      try MemoryAccount.require(record.count, of: List.bytesOfPair + List.bytesOfText)
+      return record.pairs.map { .list([.string($0), $1]) }
+    case .string(let string): return try string.characterValues()
     case .tensor(let variable): return try rows(variable, index)
     case .parameter(let cell): return try rows(cell.value, index)
     case .host(let snapshot as Snapshot): return try sequence(.record(snapshot.leaves()), index)
     case .host(let host):
       var values: [Value] = []
-      while let value = try host.element(at: values.count, interpreter) { values.append(value) }
+      while let value = try host.element(at: values.count, interpreter) {
+        try Safepoint.look()
+        values.append(value)
+      }
       return values
     default: throw mismatch(value, index, "a List or something else that `for` walks over")
     }
@@ -47,11 +52,14 @@ extension Arguments {
         default: return nil
         }
       }
-      return Array(values)
+      return try sequence(value, 0)
     case .range: return try sequence(value, 0)
     default: return nil
     }
   }
+
+  /// What a small tensor takes, and its place in two arrays.
+  static let bytesOfTensor = 192
 
   /// A tensor, a number, or a list of numbers and tensors of one shape, as a tensor.
   func stacked(_ index: Int) throws -> Variable { try stacked(self[index], index) }
@@ -65,6 +73,7 @@ extension Arguments {
     switch value {
     case .list(let values):
       if let numbers = try numbers(value) { return .tensor(try Arguments.tensor(of: numbers)) }
+      try MemoryAccount.require(values.count, of: Arguments.bytesOfTensor)
       return try Variable.stack(
         Arguments.alike(Safepoint.map(Array(values)) { try stacked($0, index, depth: depth + 1) }),
         axis: 0)

@@ -18,7 +18,7 @@ extension Builtins {
         let separator = try arguments.string(1, default: " ")
         let end = try arguments.string(2, default: "\n")
         let texts = try arguments.rest(0).map { try $0.written() }
-        try arguments.interpreter.writeHeard(texts.heardJoined(separator: separator) + end)
+        try arguments.interpreter.writeHeard(joined(texts, separator) + end)
         return .nil
       },
       Builtin(
@@ -60,8 +60,7 @@ extension Builtins {
         let isSwapped = arguments[0].text != nil && arguments[1].text == nil && arguments.has(1)
         let separator = try isSwapped ? arguments.string(0) : arguments.string(1, default: "")
         let values = try arguments.sequence(isSwapped ? 1 : 0)
-        return .string(
-          try Safepoint.map(values) { try $0.written() }.heardJoined(separator: separator))
+        return .string(try joined(try values.map { try $0.written() }, separator))
       },
       Builtin(
         "strip(text, characters=nil)",
@@ -84,7 +83,7 @@ extension Builtins {
 
             print(upper("abc"))    # ABC
         """
-      ) { arguments in .string(try arguments.string(0).heard { $0.uppercased() }) },
+      ) { arguments in .string(try arguments.string(0).mapPieces(growing: 3) { $0.uppercased() }) },
       Builtin(
         "lower(text)",
         """
@@ -92,7 +91,7 @@ extension Builtins {
 
             print(lower("ABC"))    # abc
         """
-      ) { arguments in .string(try arguments.string(0).heard { $0.lowercased() }) },
+      ) { arguments in .string(try arguments.string(0).mapPieces(growing: 3) { $0.lowercased() }) },
       Builtin(
         "replace(text, old, new, count=nil)",
         """
@@ -107,7 +106,7 @@ extension Builtins {
         }
         let parts = try arguments.string(0).parts(
           around: old, limit: arguments.int(3, atLeast: 0, default: .max))
-        return .string(try parts.heardJoined(separator: arguments.string(2)))
+        return .string(try joined(parts, try arguments.string(2)))
       },
       Builtin(
         "contains(values, value)",
@@ -147,7 +146,7 @@ extension Builtins {
 
             print(starts_with("abc", "ab"))    # true
         """
-      ) { arguments in .bool(try arguments.string(0).begins(with: arguments.string(1))) },
+      ) { arguments in .bool(try arguments.string(0).begins(with: try arguments.string(1))) },
       Builtin(
         "ends_with(text, suffix)",
         """
@@ -164,34 +163,26 @@ extension Builtins {
             print(lines("a\\nb\\n"))    # ("a", "b")
         """
       ) { arguments in
-        let lines = try arguments.string(0).heard { text in
-          var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-          if lines.last?.isEmpty == true { lines.removeLast() }
-          return lines.map { String($0) }
-        }
-        return .list(try Safepoint.map(lines) { .string($0) })
+        .list(try arguments.string(0).lines().map { .string($0) })
       },
     ])
 
+  /// Texts put together, a separator between them.
+  private static func joined(_ texts: [String], _ separator: String) throws -> String {
+    let between = separator.utf8.count.multipliedReportingOverflow(by: max(texts.count - 1, 0))
+    let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+    try MemoryAccount.require(between.overflow ? .max : between.partialValue)
+    try MemoryAccount.require(between.partialValue + bytes)
+    return texts.joined(separator: separator)
+  }
+
   private static let stripped: Builtin.Function = { arguments in
     let text = try arguments.string(0)
-    guard arguments.has(1) else { return .string(try text.heard { $0.trimmed }) }
-    let characters = Set(try arguments.string(1).heard { $0.characters })
-    return .string(
-      try text.heard { text in
-        var part = text.characters[...]
-        while let first = part.first, characters.contains(first) { part.removeFirst() }
-        while let last = part.last, characters.contains(last) { part.removeLast() }
-        return String(part)
-      })
-  }
-}
-
-extension [String] {
-  /// The texts put together, of any number.
-  fileprivate func heardJoined(separator: String) throws -> String {
-    var bytes = 0
-    try Safepoint.forEach(indices) { bytes += self[$0].utf8.count + separator.utf8.count }
-    return try AbandonableCall.value(work: bytes << 4) { joined(separator: separator) }
+    guard arguments.has(1) else { return .string(text.trimmed) }
+    let characters = Set(try arguments.string(1).characters())
+    var part = try text.characters()[...]
+    while let first = part.first, characters.contains(first) { part.removeFirst() }
+    while let last = part.last, characters.contains(last) { part.removeLast() }
+    return .string(String(part))
   }
 }

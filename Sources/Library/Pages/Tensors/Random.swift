@@ -148,6 +148,7 @@ extension Builtins {
         }
         let values = try arguments.sequence(0)
         let order = try arguments.draw(key: 1) { try $0.permutation(values.count) }
+        try MemoryAccount.require(values.count, of: List.bytesOfElement)
         return .list(try Safepoint.map(order.allIntegers()) { values[$0] })
       },
       Builtin(
@@ -203,6 +204,7 @@ extension Builtins {
         guard count <= 1 << 20 else {
           throw RuntimeError(.value, "a key is split into at most \(1 << 20) keys, not \(count)")
         }
+        try MemoryAccount.require(count, of: 2 * List.bytesOfElement)
         return .list(try key.split(count).map { .host($0) })
       },
     ] + distributions)
@@ -231,7 +233,9 @@ extension Arguments {
       return .tensor(try variable.take(.tensor(places(of: variable.shape[0])), axis: 0))
     }
     let values = try sequence(0)
-    let chosen = try Safepoint.map(places(of: values.count).allIntegers()) { values[$0] }
+    let places = try places(of: values.count)
+    try MemoryAccount.require(places.count, of: List.bytesOfElement + MemoryLayout<Int>.stride)
+    let chosen = try Safepoint.map(places.allIntegers()) { values[$0] }
     if shape.rank == 0 { return chosen[0] }
     guard shape.rank == 1 else {
       throw RuntimeError(

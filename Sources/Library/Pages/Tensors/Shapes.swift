@@ -229,10 +229,12 @@ extension Builtins {
         let axis = try x.shape.axis(arguments.int(2, default: 0))
         let extent = x.shape[axis]
         let size = max((extent + min(parts, max(extent, 1)) - 1) / min(parts, max(extent, 1)), 1)
+        try MemoryAccount.require(extent / size, of: Arguments.bytesOfTensor)
         let starts = extent == 0 ? [0] : Array(stride(from: 0, to: extent, by: size))
         return .list(
           try starts.map {
-            .tensor(try x.sliced(axis: axis, from: $0, to: min($0 + size, extent)))
+            try Safepoint.look()
+            return .tensor(try x.sliced(axis: axis, from: $0, to: min($0 + size, extent)))
           })
       },
       Builtin(
@@ -385,6 +387,7 @@ extension Arguments {
       }
       total = sum.partialValue
     }
+    try MemoryAccount.require(total, of: 3 * MemoryLayout<Int>.stride)
     let places = times.enumerated().flatMap { Array(repeating: $0, count: $1) }
     let whole = Array(
       repeating: VariableIndexItem.slice(start: nil, stop: nil, step: 1), count: axis)
@@ -436,6 +439,7 @@ extension Arguments {
     guard !values.isEmpty else {
       throw RuntimeError(.value, "\(callee.name) of no tensors is not defined")
     }
+    try MemoryAccount.require(values.count, of: Arguments.bytesOfTensor)
     return try Arguments.alike(values.map { try stacked($0, index) })
   }
 
@@ -464,12 +468,14 @@ extension Arguments {
       guard parts <= 1 << 24 else {
         throw RuntimeError(.limit, "\(parts) parts are too many")
       }
+      try MemoryAccount.require(parts, of: Arguments.bytesOfTensor)
       cuts = (0...parts).map { $0 * (extent / parts) }
     } else {
       cuts = try [0] + ints(1).map { max(0, min($0 < 0 ? $0 &+ extent : $0, extent)) } + [extent]
     }
     return try zip(cuts, cuts.dropFirst()).map { start, end in
-      .tensor(try x.sliced(axis: axis, from: start, to: max(start, end)))
+      try Safepoint.look()
+      return .tensor(try x.sliced(axis: axis, from: start, to: max(start, end)))
     }
   }
 

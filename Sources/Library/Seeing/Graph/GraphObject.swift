@@ -103,7 +103,7 @@ extension Interpreter {
   private func name(
     _ value: Value, _ path: Path, in names: inout [ObjectIdentifier: String], _ walk: inout Walk
   ) throws {
-    if let parts = value.parts(at: path) {
+    if let parts = try value.parts(at: path) {
       try walk.enter(path)
       var isBareList = false
       if case .list = value { isBareList = path.isTop }

@@ -26,13 +26,17 @@ enum Allocator {
   /// The size and alignment of a huge page.
   private static let hugePage = 2 << 20
 
-  /// The greatest single block: nine tenths of the machine's memory.
-  static let limit = physicalMemory / 10 * 9
+  /// The greatest single block: nine tenths of the memory there is.
+  static let limit = availableMemory / 10 * 9
 
-  /// The most bytes kept for later: an eighth of the machine's memory.
-  static let keptLimit = physicalMemory / 8
+  /// The most bytes kept for later: an eighth of the memory there is.
+  static let keptLimit = availableMemory / 8
 
-  static let physicalMemory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+  /// The machine's memory, or what the process may have of it.
+  private static let availableMemory: Int = {
+    let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    return min(physical, ControlGroup.memoryLimit ?? physical)
+  }()
 
   private struct FreeLists {
     var heads = [UnsafeMutableRawPointer?](repeating: nil, count: 256)

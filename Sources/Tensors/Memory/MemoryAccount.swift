@@ -12,12 +12,19 @@ import Synchronization
 public final class MemoryAccount: Sendable {
   /// The most bytes that may be held at a time.
   public let limit: Int
+  /// The most that the run may hold: the limit, or a little more than there was when it began, so that a
+  /// program can still forget what an earlier one filled its memory with.
+  private let bound: Atomic<Int>
+  private static let grace = 1 << 16
   private let held = Atomic<Int>(0)
   /// What small objects hold while no body runs.
   private let small = Atomic<Int>(0)
 
-  /// An account that nothing is charged to yet.
-  public init(limit: Int) { self.limit = limit }
+  /// An account that nothing is charged to yet; its limit is at most what the machine has.
+  public init(limit: Int) {
+    self.limit = min(limit, Allocator.limit)
+    bound = Atomic(self.limit)
+  }
 
   /// An account of nine tenths of the machine's memory.
   public static var ofMachine: MemoryAccount { MemoryAccount(limit: Allocator.limit) }
@@ -29,7 +36,8 @@ public final class MemoryAccount: Sendable {
   func reserve(_ block: Int) -> Int? {
     let now = held.add(block, ordering: .relaxed).newValue
     let small = Int(mos_heap_get().bytes)
-    if now <= limit && now + small <= limit {
+    let bound = bound.load(ordering: .relaxed)
+    if now <= bound && now + small <= bound {
       setCeiling()
       return nil
     }
@@ -46,7 +54,7 @@ public final class MemoryAccount: Sendable {
   /// Sets what small objects may take of what large tensors leave.
   private func setCeiling() {
     var heap = mos_heap_get()
-    heap.ceiling = Int64(max(limit - bytes, 0))
+    heap.ceiling = Int64(max(bound.load(ordering: .relaxed) - bytes, 0))
     mos_heap_set(heap)
   }
 
@@ -63,7 +71,9 @@ public final class MemoryAccount: Sendable {
   public static func with<R>(_ account: MemoryAccount, _ body: () throws -> R) rethrows -> R {
     let (outer, outerHeap) = (mos_account_get(), mos_heap_get())
     mos_account_set(Unmanaged.passUnretained(account).toOpaque())
-    mos_heap_set(mos_heap(bytes: Int64(account.small.load(ordering: .relaxed)), ceiling: 0))
+    let small = account.small.load(ordering: .relaxed)
+    mos_heap_set(mos_heap(bytes: Int64(small), ceiling: 0))
+    account.bound.store(max(account.limit, account.bytes + small + grace), ordering: .relaxed)
     account.setCeiling()
     defer {
       account.small.store(max(0, Int(mos_heap_get().bytes)), ordering: .relaxed)
@@ -83,12 +93,28 @@ public final class MemoryAccount: Sendable {
     if heap.bytes > heap.ceiling { throw account.full }
   }
 
+  /// Growth that need not be asked for: the next safepoint finds it early enough.
+  private static let smallGrowth = 1 << 16
+
   /// Looks before something grows by so many bytes.
   ///
   /// - Throws: a limit error where there is no room for them.
-  package static func require(_ bytes: Int) throws {
+  @inline(__always) package static func require(_ bytes: Int) throws {
+    if bytes > smallGrowth { try requireMuch(bytes) }
+  }
+
+  /// Looks before something grows by so many elements of so many bytes.
+  ///
+  /// - Throws: a limit error where there is no room for them.
+  package static func require(_ count: Int, of size: Int) throws {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+    try require(overflow ? .max : bytes)
+  }
+
+  private static func requireMuch(_ bytes: Int) throws {
     let account = current ?? ofMachine
-    guard bytes <= account.limit - account.bytes - Int(mos_heap_get().bytes) else {
+    let held = account.bytes + max(0, Int(mos_heap_get().bytes))
+    guard bytes <= account.bound.load(ordering: .relaxed) - held else {
       throw account.full(for: bytes)
     }
   }

@@ -1,0 +1,38 @@
+// The kinds of programs that are run, each with the limits that it must keep.
+
+import Language
+
+enum Programs {
+  case mutated(Mutator)
+  case sweep(Sweep)
+  case hostile(Hostile)
+
+  /// The option that asks for them; nil for those that are run without one.
+  var option: String? {
+    switch self {
+    case .mutated: nil
+    case .sweep: "--sweep"
+    case .hostile: "--hostile"
+    }
+  }
+
+  /// The program of a number.
+  func program(_ number: Int) -> String {
+    switch self {
+    case .mutated(let mutator): mutator.program(number)
+    case .sweep(let sweep): sweep.program(number)
+    case .hostile(let hostile): hostile.program(number)
+    }
+  }
+
+  var limits: Limits {
+    switch self {
+    case .mutated: Mutator.limits
+    case .sweep: Sweep.limits
+    case .hostile: Hostile.limits
+    }
+  }
+
+  /// How many there are; nil for as many as one likes.
+  var count: Int? { if case .sweep(let sweep) = self { sweep.count } else { nil } }
+}
