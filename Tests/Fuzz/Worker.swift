@@ -27,7 +27,7 @@ func execute(_ program: String, under limits: Limits) {
   interpreter.warn = { _ = renderer.render($0) }
   let costs = Costs()
   do {
-    try interpreter.runForEffect(source)
+    try interpreter.run(source)
   } catch let error as CompileError {
     error.diagnostics.forEach { _ = renderer.render($0) }
   } catch let error as RuntimeError {

@@ -208,4 +208,22 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: Threshold.look.around(1, 2))
+  func `a row that is walked in pieces is a loop's`(n: Int) throws {
+    let values = scattered(n, spread: 3)
+    var sum = 0.0
+    let sums = values.map { value in
+      sum += value
+      return sum
+    }
+    let total = log(values.reduce(0) { $0 + exp($1) })
+    for dtype in [DType.f64, .f32, .i64] {
+      let x = try tensor(values, [1, n], dtype)
+      try onEveryLevelAndSeveralThreads(for: n) {
+        try expectSame(x.cumsum(axis: 1), sums)
+        try expectSame(x.logsumexp(row), [total], within: dtype == .f32 ? 1e-5 : 1e-11)
+      }
+    }
+  }
 }

@@ -3,7 +3,8 @@
 
 /// A number at which the way of computing changes.
 package enum Threshold: CaseIterable, Sendable {
-  case vectorBytes, narrowLanes, widerLanes, lanes, leaf, task, longRows, rowPieces, prefetchedRow
+  case vectorBytes, narrowLanes, widerLanes, lanes, leaf, task, look, longRows, rowPieces,
+    prefetchedRow
   case run, strip, columnsReducedTogether
   case pass, block, periodicRow, shortRow, tile, transposedStrip
   case smallCount, fewRows, repeatedRow
@@ -24,6 +25,7 @@ package enum Threshold: CaseIterable, Sendable {
     case .lanes: (32, "Kernels/reductions.h", "LANES = 32")
     case .leaf: (512, "Kernels/pieces.h", "LEAF = 512")
     case .task: (1 << 16, "Kernels/pieces.h", "TASK = 1 << 16")
+    case .look: (1 << 20, "Kernels/pieces.h", "LOOK = 1 << 20")
     case .longRows: (8, "Kernels/reduce.c", "rows >= 8")
     case .rowPieces: (1 << 6, "Kernels/reduce.c", "HALVINGS = 6")
     case .prefetchedRow: (1 << 13, "Kernels/reductions.h", "PREFETCHED_ROW = 1 << 13")
