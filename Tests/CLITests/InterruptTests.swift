@@ -85,6 +85,7 @@ private let groups: [WorkGroup] = [
     name: "text and lists",
     kinds: [
       Work("find(x, \"abc\")", on: "x = \"ab\" * 60_000_000"),
+      Work("quantile([0.0, 1.0, 2.0, 3.0], x)", on: "x = (0.5,) * 1_000_000"),
       Work("replace(x, \"ab\", \"cd\")", on: "x = \"ab\" * 10_000_000"),
       Work("split(x, \",\")", on: "x = \"ab,\" * 4_000_000"),
       Work("upper(x)", on: "x = \"ab\" * 60_000_000"),

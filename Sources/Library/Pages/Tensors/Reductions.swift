@@ -183,13 +183,15 @@ extension Builtins {
           return .tensor(
             try Variable.stack(
               (0..<parts.count).compactMap { place in
+                try Safepoint.look()
                 let q = Value.tensor(try parts.indexed(at: place))
                 return try arguments.quantile(arguments.scalar(q, 1), axis: 2, keep: 3).variable
               }))
         case .list(let parts):
           return .list(
             try parts.map { part in
-              try arguments.quantile(arguments.scalar(part, 1), axis: 2, keep: 3)
+              try Safepoint.look()
+              return try arguments.quantile(arguments.scalar(part, 1), axis: 2, keep: 3)
             })
         default: return try arguments.quantile(arguments.scalar(1), axis: 2, keep: 3)
         }
