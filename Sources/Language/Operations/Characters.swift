@@ -20,7 +20,7 @@ extension String {
       if characters.count % String.stride == 0 { try Safepoint.look() }
       characters.append(character)
     }
-    if isPlain {
+    if try isPlain() {
       characters.reserveCapacity(utf8.count)
       for byte in utf8 { try add(Character(Unicode.Scalar(byte))) }
     } else {
@@ -40,7 +40,7 @@ extension String {
 
   /// The first place, counted in characters, where a part stands; the empty part is everywhere.
   package func firstPlace(of part: String) throws -> Int? {
-    if isPlain, part.isPlain {
+    if try isPlain(), try part.isPlain() {
       return try bytes().places(of: part.bytes(), limit: 1).first
     }
     return try characters().places(of: part.characters(), limit: 1).first
@@ -48,7 +48,7 @@ extension String {
 
   /// The parts before, between and after at most `limit` separators, which must not be empty.
   package func parts(around separator: String, limit: Int = .max) throws -> [String] {
-    if isPlain, separator.isPlain {
+    if try isPlain(), try separator.isPlain() {
       return try bytes().parts(around: separator.bytes(), limit: limit) {
         String(decoding: $0, as: UTF8.self)
       }
@@ -66,7 +66,7 @@ extension String {
   /// True where the text ends with a part.
   package func ends(with part: String) throws -> Bool {
     // A plain end, and a byte before it, which could join what follows: no character reaches in.
-    if part.isPlain, utf8.suffix(part.utf8.count + 1).allSatisfy({ $0 < 0x80 }) {
+    if try part.isPlain(), utf8.suffix(part.utf8.count + 1).allSatisfy({ $0 < 0x80 }) {
       return utf8.suffix(part.utf8.count).elementsEqual(part.utf8)
     }
     // From the end, where a flag begins is known only by going back over all that stand before it.
@@ -134,7 +134,16 @@ extension String {
   }
 
   /// True where each byte is a character, so that bytes, which are many times as fast, can be compared.
-  private var isPlain: Bool { utf8.allSatisfy { $0 < 0x80 } }
+  private func isPlain() throws -> Bool {
+    let answer: Bool? = try utf8.withContiguousStorageIfAvailable { bytes in
+      var isPlain = true
+      try Safepoint.pieces(of: bytes.indices, each: 1 << 20) { piece in
+        isPlain = isPlain && bytes[piece].allSatisfy { $0 < 0x80 }
+      }
+      return isPlain
+    }
+    return answer ?? utf8.allSatisfy { $0 < 0x80 }
+  }
 }
 
 extension Collection {
