@@ -31,6 +31,11 @@ public struct Arguments {
   /// True where the argument was given, be it `nil`.
   public func isGiven(_ index: Int) -> Bool { !self[index].isAbsent }
 
+  /// The argument; where it was not given or is `nil`, the default that the signature has as a literal.
+  package func given(_ index: Int) -> Value {
+    has(index) ? self[index] : callee.literal(index)
+  }
+
   /// The argument, taken out of its register, so that a list in it may be uniquely held.
   public func take(_ index: Int) -> Value {
     guard index < count else { return .absent }
@@ -41,6 +46,8 @@ public struct Arguments {
 }
 
 // MARK: - Typed reading
+//
+// A number, a Bool, a text or a shape that was not given is the literal that the signature shows as its default.
 
 extension Arguments {
   /// The arguments that `*rest` at this place collected.
@@ -55,7 +62,7 @@ extension Arguments {
 
   /// An `Int`; an i64 tensor or parameter of one element serves.
   public func int(_ index: Int) throws -> Int {
-    let value = self[index]
+    let value = given(index)
     if case .int(let number) = value { return number }
     if let one = value.variableOfOne, !one.dtype.isFloat {
       return try undifferentiated(one, index).firstInt
@@ -63,14 +70,8 @@ extension Arguments {
     throw mismatch(index, "an Int")
   }
 
-  /// An `Int`, or the default where it was not given or is `nil`.
-  public func int(_ index: Int, default fallback: Int) throws -> Int {
-    has(index) ? try int(index) : fallback
-  }
-
   /// An `Int` that is at least `minimum`.
-  public func int(_ index: Int, atLeast minimum: Int, default fallback: Int? = nil) throws -> Int {
-    if let fallback, !has(index) { return fallback }
+  public func int(_ index: Int, atLeast minimum: Int) throws -> Int {
     let value = try int(index)
     guard value >= minimum else {
       throw RuntimeError(
@@ -85,24 +86,14 @@ extension Arguments {
   /// - Throws: a value error for one that a derivative passes through or that `vmap` maps: see
   ///   `scalar` for an argument that is differentiated.
   public func double(_ index: Int) throws -> Double {
-    let value = self[index]
+    let value = given(index)
     if let number = value.number { return number }
     if let one = value.variableOfOne { return try undifferentiated(one, index).firstDouble }
     throw mismatch(index, "a number")
   }
 
-  /// A number as a Double, or the default.
-  public func double(_ index: Int, default fallback: Double) throws -> Double {
-    has(index) ? try double(index) : fallback
-  }
-
   /// A number that derivatives pass through: plain, or a tensor or parameter of one element.
-  public func scalar(_ index: Int) throws -> Scalar { try scalar(self[index], index) }
-
-  /// A number that derivatives pass through, or the default.
-  public func scalar(_ index: Int, default fallback: Double) throws -> Scalar {
-    has(index) ? try scalar(index) : .number(fallback)
-  }
+  public func scalar(_ index: Int) throws -> Scalar { try scalar(given(index), index) }
 
   /// A value in a parameter as a number that derivatives pass through.
   package func scalar(_ value: Value, _ index: Int) throws -> Scalar {
@@ -114,7 +105,7 @@ extension Arguments {
 
   /// A `Bool`; a bool tensor of one element serves.
   public func bool(_ index: Int) throws -> Bool {
-    let value = self[index]
+    let value = given(index)
     if case .bool(let flag) = value { return flag }
     if let one = value.variableOfOne, one.dtype == .bool {
       return try undifferentiated(one, index).firstInt != 0
@@ -122,27 +113,14 @@ extension Arguments {
     throw mismatch(index, "a Bool")
   }
 
-  /// A `Bool`, or the default.
-  public func bool(_ index: Int, default fallback: Bool) throws -> Bool {
-    has(index) ? try bool(index) : fallback
-  }
-
   /// A `String`.
   public func string(_ index: Int) throws -> String {
-    guard let text = self[index].text else { throw mismatch(index, "a String") }
+    guard let text = given(index).text else { throw mismatch(index, "a String") }
     return text
   }
 
-  /// A `String`, or the default.
-  public func string(_ index: Int, default fallback: String) throws -> String {
-    has(index) ? try string(index) : fallback
-  }
-
-  /// One of a few words, or the default.
-  public func choice(_ index: Int, _ words: [String], default fallback: String? = nil) throws
-    -> String
-  {
-    if let fallback, !has(index) { return fallback }
+  /// One of a few words.
+  public func choice(_ index: Int, _ words: [String]) throws -> String {
     let word = try string(index)
     guard words.contains(word) else {
       throw RuntimeError(
@@ -232,7 +210,7 @@ extension Arguments {
 
   /// Ints: one, or a list of them, or an i64 tensor of one axis.
   public func ints(_ index: Int) throws -> [Int] {
-    guard let values = self[index].ints else { throw mismatch(index, "an Int or a List of them") }
+    guard let values = given(index).ints else { throw mismatch(index, "an Int or a List of them") }
     return values
   }
 

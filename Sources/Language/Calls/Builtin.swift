@@ -2,9 +2,9 @@
 // help, arity checks, error texts and the reference pages all come from the declaration.
 //
 // The contract of the Swift function: `arguments[i]` is the i-th parameter *of the signature*,
-// however the call was written; a parameter that was not given is `.absent` (so the default in
-// the signature is text for the reader, and the function supplies it); `*rest` is a `.list` and
-// `**options` a `.record`. Throw `RuntimeError` or `TensorError`; the machine adds the place.
+// however the call was written; a parameter that was not given is `.absent` (readers such as
+// `arguments.int(1)` give the default, where the signature has it as a literal); `*rest` is a `.list`
+// and `**options` a `.record`. Throw `RuntimeError` or `TensorError`; the machine adds the place.
 //
 //     Builtin("clip(x, low=nil, high=nil)", """
 //       Limits each element to low … high.

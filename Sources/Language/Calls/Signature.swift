@@ -24,11 +24,19 @@ public final class Signature: Sendable {
   /// How many positional arguments need no binding but `.absent` behind them: from the last that must
   /// be given to all; nil where some are collected.
   let plainCounts: ClosedRange<Int>?
+  /// The defaults that are literals, `nil` where there is none; empty for a function of a program, which
+  /// supplies its own.
+  nonisolated(unsafe) private let literals: [Value]
 
   /// A signature of parameters.
-  public init(name: String, parameters: [Parameter]) {
+  public convenience init(name: String, parameters: [Parameter]) {
+    self.init(name: name, parameters: parameters, literals: [])
+  }
+
+  private init(name: String, parameters: [Parameter], literals: [Value]) {
     self.name = name
     self.parameters = parameters
+    self.literals = literals
     restList = parameters.firstIndex { $0.kind == .restList }
     restRecord = parameters.firstIndex { $0.kind == .restRecord }
     let lastRequired = parameters.lastIndex { $0.defaultText == nil } ?? -1
@@ -57,7 +65,14 @@ public final class Signature: Sendable {
       }
       if depth < 0 { break }
     }
-    self.init(name: String(decoding: bytes[..<open], as: UTF8.self), parameters: parameters)
+    self.init(
+      name: String(decoding: bytes[..<open], as: UTF8.self), parameters: parameters,
+      literals: parameters.map { $0.defaultText.flatMap { Value(literal: $0) } ?? .nil })
+  }
+
+  /// The default of a parameter of a built-in, where it is a literal; else nil.
+  @inline(__always) package func literal(_ index: Int) -> Value {
+    index < literals.count ? literals[index] : .nil
   }
 
   /// How many positional arguments fit; nil for any number.
@@ -83,6 +98,30 @@ extension Signature.Parameter {
       defaultText = String(decoding: rest[(equals + 1)...], as: UTF8.self)
     } else {
       name = String(decoding: rest, as: UTF8.self)
+    }
+  }
+}
+
+extension Value {
+  /// What a default in a signature stands for: `nil`, a Bool, a number, a text without escapes but `\n`,
+  /// or a list of them in parentheses.
+  fileprivate init?(literal text: some StringProtocol) {
+    switch text {
+    case "nil": self = .nil
+    case "true", "false": self = .bool(text == "true")
+    default:
+      if let number = Int(text) {
+        self = .int(number)
+      } else if let number = Double(text) {
+        self = .float(number)
+      } else if text.hasPrefix("\""), text.hasSuffix("\"") {
+        self = .string(String(text.dropFirst().dropLast()).replacing("\\n", with: "\n"))
+      } else if text.hasPrefix("("), text.hasSuffix(")") {
+        let parts = text.dropFirst().dropLast().split(separator: ",")
+        self = .list(parts.compactMap { Value(literal: $0.drop { $0 == " " }) })
+      } else {
+        return nil
+      }
     }
   }
 }

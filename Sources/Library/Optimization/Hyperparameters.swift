@@ -114,9 +114,8 @@ extension Value {
 
 extension Arguments {
   /// A hyperparameter: a number, tensor, parameter, or function of the step count.
-  func hyperparameter(_ index: Int, default fallback: Double? = nil) throws -> Hyperparameter {
-    if let fallback, !has(index) { return .number(fallback) }
-    guard let value = try self[index].hyperparameter(interpreter) else {
+  func hyperparameter(_ index: Int) throws -> Hyperparameter {
+    guard let value = try given(index).hyperparameter(interpreter) else {
       throw mismatch(index, "a number, a tensor or a schedule")
     }
     return value

@@ -47,8 +47,8 @@ struct OptimizerArguments {
   /// The argument, or the default as the signature writes it; nil where neither is.
   private func value(_ name: String) -> Value {
     if let value = values[name] { return value }
-    let parameter = signature.parameters.first { $0.name == name }
-    return parameter?.defaultText.flatMap(Value.init(literal:)) ?? .nil
+    let place = signature.parameters.firstIndex { $0.name == name }
+    return place.map { signature.literal($0) } ?? .nil
   }
 
   private func mismatch(_ name: String, _ wanted: String) -> RuntimeError {
@@ -101,25 +101,5 @@ struct OptimizerArguments {
     let value = value(name)
     if case .nil = value { return nil }
     return try value.selection(interpreter)
-  }
-}
-
-extension Value {
-  /// What a default in a signature stands for: a number, `true`, `nil`, or a list of them.
-  fileprivate init?(literal text: String) {
-    if let value = Int(text) {
-      self = .int(value)
-    } else if let value = Double(text) {
-      self = .float(value)
-    } else if text == "true" || text == "false" {
-      self = .bool(text == "true")
-    } else if text.hasPrefix("("), text.hasSuffix(")") {
-      self = .list(
-        text.dropFirst().dropLast().split(separator: ",").compactMap { part in
-          Value(literal: String(part.drop { $0 == " " }))
-        })
-    } else {
-      return nil
-    }
   }
 }

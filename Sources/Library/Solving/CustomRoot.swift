@@ -34,7 +34,7 @@ struct CustomRoot {
           ? "argument 0 is where the solver starts, and the solution does not depend on it"
           : "arguments count from 0")
     }
-    hasAux = try arguments.bool(2, default: false)
+    hasAux = try arguments.bool(2)
     solver = try arguments.solver(3)
   }
 

@@ -32,9 +32,9 @@ struct RootSearch {
     options.solver = LinearSolver.make(
       from: try arguments.solver(first + 3), for: start, interpreter)
     options.isUnrolled =
-      try arguments.choice(first + 4, ["implicit", "unroll"], default: "implicit") == "unroll"
-    givesInfo = try arguments.bool(first + 5, default: false)
-    options.isStrict = try arguments.bool(first + 6, default: false)
+      try arguments.choice(first + 4, ["implicit", "unroll"]) == "unroll"
+    givesInfo = try arguments.bool(first + 5)
+    options.isStrict = try arguments.bool(first + 6)
     self.options = options
   }
 

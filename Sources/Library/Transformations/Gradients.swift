@@ -61,9 +61,9 @@ extension Differentiation {
     case let f where f.isCallable && !arguments.has(1):
       return gradientFunction(
         of: f, argnums: try argumentNumbers(arguments, 2),
-        hasAux: try arguments.bool(3, default: false), withValue: false,
-        createGraph: try arguments.bool(4, default: true),
-        strict: try arguments.bool(5, default: false))
+        hasAux: try arguments.bool(3), withValue: false,
+        createGraph: try arguments.bool(4),
+        strict: try arguments.bool(5))
     default: break
     }
     guard let loss = arguments[0].variable else {
@@ -77,12 +77,12 @@ extension Differentiation {
     }
     let tree = try ValueTree(arguments[1], for: "grad")
     let found = try gradients(
-      of: loss, to: tree.variables, createGraph: try arguments.bool(4, default: true))
+      of: loss, to: tree.variables, createGraph: try arguments.bool(4))
     note(found, of: [loss], arguments.interpreter)
     try report(
       "the loss",
       independentOf: zip(found, tree.leaves).compactMap { $0 == nil ? $1.displayName : nil },
-      strict: try arguments.bool(5, default: false), arguments.interpreter)
+      strict: try arguments.bool(5), arguments.interpreter)
     return tree.rebuilt(
       with: try zip(found, tree.leaves).map { .tensor(try $0 ?? $1.variable.asFloat().zerosLike()) }
     )

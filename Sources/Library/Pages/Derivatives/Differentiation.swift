@@ -39,7 +39,7 @@ extension Builtins {
         """, effects: .writes
       ) { arguments in
         let loss = try arguments.variable(0)
-        guard try backward(loss, createGraph: arguments.bool(1, default: false)) else {
+        guard try backward(loss, createGraph: arguments.bool(1)) else {
           throw RuntimeError(
             .value, "this loss does not depend on any parameter",
             hint: "a parameter is made by param(…) or a model's `param` field; "
@@ -92,8 +92,8 @@ extension Builtins {
         guard arguments.has(0) else { return Differentiation.decorator(arguments) }
         return Differentiation.gradientFunction(
           of: try arguments.function(0), argnums: try Differentiation.argumentNumbers(arguments, 1),
-          hasAux: try arguments.bool(2, default: false), withValue: true,
-          strict: try arguments.bool(3, default: false))
+          hasAux: try arguments.bool(2), withValue: true,
+          strict: try arguments.bool(3))
       },
       Builtin(
         "jvp(f, primals, tangents)",
@@ -162,7 +162,7 @@ extension Builtins {
         """
       ) { arguments in
         let f = try arguments.function(0)
-        let mode = try arguments.choice(2, ["auto", "reverse", "forward"], default: "auto")
+        let mode = try arguments.choice(2, ["auto", "reverse", "forward"])
         return try Differentiation.pointwise(arguments, "jacobian(x)") { interpreter, x in
           try Differentiation.jacobian(interpreter, f, x, mode: mode)
         }
@@ -194,7 +194,7 @@ extension Builtins {
         guard arguments.has(0) else { return Differentiation.decorator(arguments) }
         let f = try arguments.function(0)
         let inAxes = arguments.isGiven(1) ? arguments[1] : .int(0)
-        let outAxis = try arguments.int(2, default: 0)
+        let outAxis = try arguments.int(2)
         return .builtin(
           BuiltinFunction("mapped(*args, **options)") { call in
             try Differentiation.mapped(
@@ -236,8 +236,9 @@ extension Builtins {
         let f = try arguments.function(0)
         if arguments.has(1) {
           let steps = try arguments.int(1, atLeast: 0)
-          let snapshots = try arguments.int(
-            2, default: Swift.max(1, 64 - steps.leadingZeroBitCount))
+          let snapshots =
+            try arguments.has(2)
+            ? arguments.int(2) : Swift.max(1, 64 - steps.leadingZeroBitCount)
           return Differentiation.checkpointedLoop(f, steps: steps, snapshots: snapshots)
         }
         return .builtin(
@@ -309,7 +310,7 @@ extension Builtins {
             print(check_grad(x => sum(sin(x) ** 2), [0.1, 0.2]))    # true
         """
       ) { arguments in
-        let order = try arguments.int(2, default: 2)
+        let order = try arguments.int(2)
         guard order == 1 || order == 2 else {
           throw RuntimeError(.value, "check_grad checks order 1 or 2, not \(order)")
         }

@@ -61,9 +61,9 @@ extension Builtins {
       """
     ) { arguments in
       let method = try arguments.choice(
-        2, FixedPointMethod.allCases.map(\.rawValue), default: "anderson")
-      let history = try arguments.int(3, atLeast: 1, default: 5)
-      let damping = try arguments.positive(4, default: 1)
+        2, FixedPointMethod.allCases.map(\.rawValue))
+      let history = try arguments.int(3, atLeast: 1)
+      let damping = try arguments.positive(4)
       return try RootSearch(arguments, from: 5).run {
         try $0.fixedPoint(
           $1, from: $2, method: FixedPointMethod(rawValue: method) ?? .anderson, history: history,
@@ -114,7 +114,7 @@ extension Builtins {
       """
     ) { arguments in
       let name = try arguments.choice(
-        2, MinimizationMethod.allCases.map(\.rawValue), default: "lbfgs")
+        2, MinimizationMethod.allCases.map(\.rawValue))
       let rule =
         arguments.has(3)
         ? LineSearch.Rule(
@@ -142,21 +142,21 @@ extension Builtins {
     ) { arguments in
       let f = try arguments.function(0)
       let x = try arguments.floatTree(1)
-      let rule = try arguments.choice(3, LineSearch.Rule.allCases.map(\.rawValue), default: "wolfe")
-      let c1 = try arguments.positive(5, below: 1, default: 1e-4)
-      let c2 = try arguments.positive(6, below: 1, default: 0.9)
+      let rule = try arguments.choice(3, LineSearch.Rule.allCases.map(\.rawValue))
+      let c1 = try arguments.positive(5, below: 1)
+      let c2 = try arguments.positive(6, below: 1)
       guard c1 < c2 else {
         throw RuntimeError(
           .value, "c1 of line_search must be less than c2, and they are \(c1) and \(c2)")
       }
       let search = LineSearch(
         LineSearch.Rule(rawValue: rule) ?? .wolfe, decrease: c1, curvature: c2,
-        budget: try arguments.int(7, atLeast: 1, default: 40))
+        budget: try arguments.int(7, atLeast: 1))
       let (length, report) = try search.length(
         of: arguments.interpreter.treeFunction(f, of: x), from: x.floats(),
-        along: arguments.floatTree(2).floats(), first: arguments.positive(4, default: 1),
-        isStrict: arguments.bool(9, default: false))
-      return try arguments.bool(8, default: false)
+        along: arguments.floatTree(2).floats(), first: arguments.positive(4),
+        isStrict: arguments.bool(9))
+      return try arguments.bool(8)
         ? .list([.tensor(length), try Value(report)]) : .tensor(length)
     },
   ]
@@ -164,10 +164,8 @@ extension Builtins {
 
 extension Arguments {
   /// A number above 0 and below a bound.
-  fileprivate func positive(
-    _ index: Int, below bound: Double = .infinity, default fallback: Double
-  ) throws -> Double {
-    let value = try double(index, default: fallback)
+  fileprivate func positive(_ index: Int, below bound: Double = .infinity) throws -> Double {
+    let value = try double(index)
     guard value > 0, value < bound else {
       let limit = bound.isFinite ? " and below \(formatShortest(bound))" : " and finite"
       throw RuntimeError(

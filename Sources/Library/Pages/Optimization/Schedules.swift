@@ -32,7 +32,7 @@ extension Builtins {
         .schedule(
           .linear(
             from: try arguments.hyperparameter(0), to: try arguments.hyperparameter(1),
-            steps: try arguments.int(2), begin: try arguments.int(3, default: 0)))
+            steps: try arguments.int(2), begin: try arguments.int(3)))
       },
       Builtin(
         "polynomial_schedule(init_value, end_value, power, transition_steps, transition_begin=0)",
@@ -46,7 +46,7 @@ extension Builtins {
           .polynomial(
             from: try arguments.hyperparameter(0), to: try arguments.hyperparameter(1),
             power: try arguments.hyperparameter(2), steps: try arguments.int(3),
-            begin: try arguments.int(4, default: 0)))
+            begin: try arguments.int(4)))
       },
       Builtin(
         "exponential_decay(init_value, decay_rate, transition_begin=0, transition_steps=1, "
@@ -62,8 +62,8 @@ extension Builtins {
         .schedule(
           .exponential(
             from: try arguments.hyperparameter(0), rate: try arguments.hyperparameter(1),
-            begin: try arguments.int(2, default: 0), steps: try arguments.int(3, default: 1),
-            staircase: try arguments.bool(4, default: false),
+            begin: try arguments.int(2), steps: try arguments.int(3),
+            staircase: try arguments.bool(4),
             end: arguments.has(5) ? try arguments.hyperparameter(5) : nil))
       },
       Builtin(
@@ -79,8 +79,8 @@ extension Builtins {
         .schedule(
           try .cosine(
             from: arguments.hyperparameter(0), steps: arguments.int(1),
-            alpha: arguments.hyperparameter(2, default: 0),
-            exponent: arguments.hyperparameter(3, default: 1)))
+            alpha: arguments.hyperparameter(2),
+            exponent: arguments.hyperparameter(3)))
       },
       warmupCosine("warmup_cosine_schedule"),
       warmupCosine("warmup_cosine_decay_schedule"),
@@ -142,8 +142,8 @@ extension Builtins {
         try .warmupCosine(
           from: arguments.hyperparameter(0), peak: arguments.hyperparameter(1),
           warmup: arguments.int(2), steps: arguments.int(3),
-          end: arguments.hyperparameter(4, default: 0),
-          exponent: arguments.hyperparameter(5, default: 1)))
+          end: arguments.hyperparameter(4),
+          exponent: arguments.hyperparameter(5)))
     }
   }
 }

@@ -64,7 +64,7 @@ extension Builtins {
     ) { arguments in
       .solver(
         .gmres(
-          restart: try arguments.int(0, atLeast: 1, default: 30), try arguments.solverOptions(1)))
+          restart: try arguments.int(0, atLeast: 1), try arguments.solverOptions(1)))
     },
     Builtin(
       "minres(\(iterative), strict=false)",
@@ -87,11 +87,11 @@ extension Builtins {
     ) { arguments in
       var options = LinearSolver.Options()
       options.relativeTolerance = try arguments.tolerance(2)
-      options.isStrict = try arguments.bool(3, default: false)
+      options.isStrict = try arguments.bool(3)
       return .solver(
         .neumann(
-          terms: try arguments.int(0, atLeast: 1, default: 10),
-          alpha: try arguments.scalar(1, default: 1), options))
+          terms: try arguments.int(0, atLeast: 1),
+          alpha: try arguments.scalar(1), options))
     },
     Builtin(
       "auto_solve(\(iterative), preconditioner=nil, strict=false)",
@@ -168,13 +168,14 @@ extension Builtins {
       """
     ) { arguments in
       var options = LinearSolver.Options()
-      options.ridge = try arguments.scalar(0, default: 0)
-      options.isStrict = try arguments.bool(4, default: false)
-      guard try arguments.bool(1, default: false) else { return .solver(.inverse(options)) }
-      let last = try arguments.int(2, atLeast: 0, default: 10)
+      options.ridge = try arguments.scalar(0)
+      options.isStrict = try arguments.bool(4)
+      guard try arguments.bool(1) else { return .solver(.inverse(options)) }
+      let last = try arguments.int(2, atLeast: 0)
       return .solver(
         .neumann(
-          terms: last < Int.max ? last + 1 : last, alpha: try arguments.scalar(3, default: 1),
+          terms: last < Int.max ? last + 1 : last,
+          alpha: try arguments.has(3) ? arguments.scalar(3) : 1,
           options))
     },
   ]
@@ -205,30 +206,30 @@ extension Arguments {
     options.maximumIterations = has(first) ? try int(first, atLeast: 0) : nil
     options.relativeTolerance = try tolerance(first + 1)
     options.absoluteTolerance = try tolerance(first + 2) ?? 0
-    options.ridge = try scalar(first + 3, default: 0)
+    options.ridge = try scalar(first + 3)
     options.preconditioner = hasPreconditioner ? try preconditioner(first + 4) : nil
-    options.isStrict = try bool(first + (hasPreconditioner ? 5 : 4), default: false)
+    options.isStrict = try bool(first + (hasPreconditioner ? 5 : 4))
     return options
   }
 
   /// The options in TorchOpt's order.
   fileprivate func torchOptOptions() throws -> LinearSolver.Options {
     var options = LinearSolver.Options()
-    options.ridge = try scalar(0, default: 0)
+    options.ridge = try scalar(0)
     options.initial = has(1) ? try ValueTree(self[1], for: parameterName(1)).floats() : nil
     options.maximumIterations = has(2) ? try int(2, atLeast: 0) : nil
     options.relativeTolerance = try tolerance(3)
     options.absoluteTolerance = try tolerance(4) ?? 0
     options.preconditioner = try preconditioner(5)
-    options.isStrict = try bool(6, default: false)
+    options.isStrict = try bool(6)
     return options
   }
 
   /// The options of a direct solver.
   fileprivate func directOptions() throws -> LinearSolver.Options {
     var options = LinearSolver.Options()
-    options.ridge = try scalar(0, default: 0)
-    options.isStrict = try bool(1, default: false)
+    options.ridge = try scalar(0)
+    options.isStrict = try bool(1)
     return options
   }
 

@@ -100,9 +100,9 @@ extension Builtins {
       }
       return .transform(
         try .trace(
-          arguments.hyperparameter(0, default: 0.9),
-          dampening: arguments.hyperparameter(1, default: 0),
-          nesterov: arguments.bool(2, default: false)))
+          arguments.hyperparameter(0),
+          dampening: arguments.hyperparameter(1),
+          nesterov: arguments.bool(2)))
     },
     Builtin(
       "add_decayed_weights(weight_decay=0.0, mask=nil)",
@@ -114,7 +114,7 @@ extension Builtins {
           print(t.update({w: 2.0}, t.init({w: 1.0}), {w: 1.0})[0])    # {w: 2.1}
       """
     ) { arguments in
-      let decay = try arguments.hyperparameter(0, default: 0)
+      let decay = try arguments.hyperparameter(0)
       try decay.require("weight_decay", .nonNegative)
       let added = GradientTransformation.addDecayedWeights(decay)
       guard arguments.has(1) else { return .transform(added) }
@@ -182,7 +182,7 @@ extension Builtins {
     ) { arguments in
       .transform(
         try .movingAverage(
-          arguments.hyperparameter(0), debias: arguments.bool(1, default: true)))
+          arguments.hyperparameter(0), debias: arguments.bool(1)))
     },
   ]
 
@@ -201,9 +201,9 @@ extension Builtins {
     ) { arguments in
       .transform(
         try .clipByGlobalNorm(
-          arguments.hyperparameter(0), order: arguments.double(1, default: 2),
-          refusesNonfinite: arguments.bool(2, default: false),
-          differentiableNorm: arguments.bool(3, default: false)))
+          arguments.hyperparameter(0), order: arguments.double(1),
+          refusesNonfinite: arguments.bool(2),
+          differentiableNorm: arguments.bool(3)))
     },
     Builtin(
       "clip_grad_value(clip_value)",
@@ -279,9 +279,9 @@ extension Builtins {
     ) { arguments in
       .transform(
         try .lookahead(
-          arguments.transformation(0), period: arguments.int(1, default: 5),
-          slowStep: arguments.hyperparameter(2, default: 0.5),
-          resets: arguments.bool(3, default: false)))
+          arguments.transformation(0), period: arguments.int(1),
+          slowStep: arguments.hyperparameter(2),
+          resets: arguments.bool(3)))
     },
     Builtin(
       "apply_if_finite(transform, max_consecutive_errors=5)",
@@ -296,7 +296,7 @@ extension Builtins {
     ) { arguments in
       .transform(
         try .applyIfFinite(
-          arguments.transformation(0), tolerated: arguments.int(1, default: 5)))
+          arguments.transformation(0), tolerated: arguments.int(1)))
     },
     Builtin(
       "inject_hyperparams(factory, **hyperparams)",
@@ -327,8 +327,8 @@ extension Builtins {
     ) { arguments in
       .transform(
         try .heavyBall(
-          momentum: arguments.hyperparameter(0, default: 0.9),
-          dampening: arguments.hyperparameter(1, default: 0)))
+          momentum: arguments.hyperparameter(0),
+          dampening: arguments.hyperparameter(1)))
     },
     Builtin(
       "newton_cg(lr=1.0, maxiter=nil, tol=1e-8, reg=1e-8, hvp=\"autodiff\", h=1e-3)",
@@ -348,16 +348,16 @@ extension Builtins {
       """
     ) { arguments in
       let product = try arguments.choice(
-        4, HessianProductMethod.allCases.map(\.rawValue), default: "autodiff")
+        4, HessianProductMethod.allCases.map(\.rawValue))
       return .transform(
         try .newtonCG(
-          learningRate: arguments.hyperparameter(0, default: 1),
+          learningRate: arguments.hyperparameter(0),
           NewtonRule(
             product: HessianProductMethod(rawValue: product) ?? .autodiff,
             maximumProducts: arguments.has(1) ? arguments.int(1) : nil,
-            tolerance: arguments.double(2, default: 1e-8),
-            ridge: arguments.scalar(3, default: 1e-8),
-            h: arguments.double(5, default: 1e-3))))
+            tolerance: arguments.double(2),
+            ridge: arguments.scalar(3),
+            h: arguments.double(5))))
     },
     Builtin(
       "backtracking(init=1.0, beta=0.5, c=1e-4, condition=\"armijo\", maxiter=10, adaptive=true)",
@@ -379,14 +379,14 @@ extension Builtins {
       """
     ) { arguments in
       let condition = try arguments.choice(
-        3, BacktrackingRule.Condition.allCases.map(\.rawValue), default: "armijo")
+        3, BacktrackingRule.Condition.allCases.map(\.rawValue))
       return .transform(
         .backtracking(
           try BacktrackingRule(
-            initial: arguments.double(0, default: 1), factor: arguments.double(1, default: 0.5),
-            sufficient: arguments.double(2, default: 1e-4),
+            initial: arguments.double(0), factor: arguments.double(1),
+            sufficient: arguments.double(2),
             condition: BacktrackingRule.Condition(rawValue: condition) ?? .armijo,
-            trials: arguments.int(4, default: 10), isAdaptive: arguments.bool(5, default: true))))
+            trials: arguments.int(4), isAdaptive: arguments.bool(5))))
     },
   ]
 

@@ -136,20 +136,20 @@ extension Builtins {
       source = given
     }
     let method = try arguments.choice(
-      2, Estimator.Method.allCases.map(\.rawValue), default: Estimator.Method.naive.rawValue)
+      2, Estimator.Method.allCases.map(\.rawValue))
     let shaping = try arguments.choice(
-      7, FitnessShaping.allCases.map(\.rawValue), default: FitnessShaping.none.rawValue)
+      7, FitnessShaping.allCases.map(\.rawValue))
     let baseline = try arguments.choice(
-      8, Estimator.Baseline.allCases.map(\.rawValue), default: Estimator.Baseline.none.rawValue)
+      8, Estimator.Baseline.allCases.map(\.rawValue))
     return ZeroOrderOptions(
       estimator: try Estimator(
-        Estimator.Method(rawValue: method) ?? .naive, samples: arguments.int(4, default: 1),
-        sigma: arguments.double(5, default: 1),
+        Estimator.Method(rawValue: method) ?? .naive, samples: arguments.int(4),
+        sigma: arguments.double(5),
         shaping: FitnessShaping(rawValue: shaping) ?? .none,
         baseline: Estimator.Baseline(rawValue: baseline) ?? .none),
-      source: source, hasAux: try arguments.bool(6, default: false),
-      drawsInCommon: try arguments.bool(9, default: true),
-      triesBatches: try arguments.bool(10, default: true))
+      source: source, hasAux: try arguments.bool(6),
+      drawsInCommon: try arguments.bool(9),
+      triesBatches: try arguments.bool(10))
   }
 }
 
@@ -175,7 +175,7 @@ extension Builtins {
     ) { arguments in
       .approximator(
         try .finiteDifferences(
-          arguments.stencil(1, default: "central"), h: arguments.double(0, default: 1e-3),
+          arguments.stencil(1), h: arguments.double(0),
           rehearse: arguments.rehearsal))
     },
     randomized(
@@ -205,10 +205,9 @@ extension Builtins {
           print(norm(w) < 0.1)    # true
       """
     ) { arguments in
-      var rule = try arguments.randomizedDifferences(
-        h: 1e-3, samples: 1, formula: "central2", distribution: "rademacher")
+      var rule = try arguments.randomizedDifferences()
       rule.seed = try arguments.seed(4)
-      rule.reportsMovedLoss = try arguments.bool(5, default: false)
+      rule.reportsMovedLoss = try arguments.bool(5)
       rule.isReplayed = true
       return .approximator(
         try .randomizedDifferences("MeZO", rule, rehearse: arguments.rehearsal))
@@ -227,12 +226,12 @@ extension Builtins {
       """
     ) { arguments in
       var rule = try RandomizedDifferences(
-        h: arguments.double(5, default: 1e-3), samples: arguments.int(0, default: 1),
-        stencil: .forwardDifference, source: arguments.directions(1, default: "gaussian"))
-      rule.isFixedInStep = try arguments.bool(2, default: true)
+        h: arguments.double(5), samples: arguments.int(0),
+        stencil: .forwardDifference, source: arguments.directions(1))
+      rule.isFixedInStep = try arguments.bool(2)
       rule.seed = try arguments.seed(3)
       let method = try arguments.choice(
-        4, SlopeMethod.allCases.map(\.rawValue), default: SlopeMethod.autograd.rawValue)
+        4, SlopeMethod.allCases.map(\.rawValue))
       return .approximator(
         .forwardGradient(
           rule, SlopeMethod(rawValue: method) ?? .autograd, rehearse: arguments.rehearsal))
@@ -268,12 +267,11 @@ extension Builtins {
           print(norm(gradient([1.0, 2.0]) - [2.0, 4.0]) < 0.5)    # true
       """
     ) { arguments in
-      var rule = try arguments.randomizedDifferences(
-        h: Double(h) ?? 1e-3, samples: samples, formula: formula, distribution: distribution)
-      rule.isFixedInStep = try arguments.bool(4, default: true)
+      var rule = try arguments.randomizedDifferences()
+      rule.isFixedInStep = try arguments.bool(4)
       rule.seed = try arguments.seed(5)
-      rule.momentum = try arguments.double(6, default: 0)
-      rule.reportsMovedLoss = try arguments.bool(7, default: false)
+      rule.momentum = try arguments.double(6)
+      rule.reportsMovedLoss = try arguments.bool(7)
       return .approximator(
         try .randomizedDifferences(name, rule, rehearse: arguments.rehearsal))
     }
@@ -293,7 +291,7 @@ extension Builtins {
   ) { arguments in
     .approximator(
       GradientApproximator(
-        try arguments.string(1, default: "GradApproximator"), calling: try arguments.function(0),
+        try arguments.string(1), calling: try arguments.function(0),
         arguments.interpreter))
   }
 }
@@ -307,8 +305,8 @@ extension Arguments {
   }
 
   /// A finite-difference formula by name.
-  fileprivate func stencil(_ index: Int, default fallback: String) throws -> Stencil {
-    let name = try string(index, default: fallback)
+  fileprivate func stencil(_ index: Int) throws -> Stencil {
+    let name = try string(index)
     guard let stencil = Stencil(named: name) else {
       let names = Stencil.all.map(\.name) + Stencil.aliases.keys.sorted()
       throw RuntimeError(
@@ -323,17 +321,15 @@ extension Arguments {
   fileprivate func seed(_ index: Int) throws -> Int? { has(index) ? try int(index) : nil }
 
   /// The parameters that all approximators by random directions begin with.
-  fileprivate func randomizedDifferences(
-    h: Double, samples: Int, formula: String, distribution: String
-  ) throws -> RandomizedDifferences {
+  fileprivate func randomizedDifferences() throws -> RandomizedDifferences {
     try RandomizedDifferences(
-      h: double(0, default: h), samples: int(1, default: samples),
-      stencil: stencil(2, default: formula), source: directions(3, default: distribution))
+      h: double(0), samples: int(1),
+      stencil: stencil(2), source: directions(3))
   }
 
   /// A source of directions, or the law of a name.
-  fileprivate func directions(_ index: Int, default name: String) throws -> DirectionSource {
-    let value = has(index) ? self[index] : .string(name)
+  fileprivate func directions(_ index: Int) throws -> DirectionSource {
+    let value = given(index)
     guard let source = try value.directionSource(interpreter) else {
       throw mismatch(index, "a distribution or its name")
     }

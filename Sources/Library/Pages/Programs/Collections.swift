@@ -25,7 +25,7 @@ extension Builtins {
         """
       ) { arguments in
         let first = try arguments.int(0)
-        let step = try arguments.int(2, default: 1)
+        let step = try arguments.int(2)
         guard step != 0 else { throw RuntimeError(.value, "a range cannot have the step 0") }
         if arguments.has(1) { return .range(first, try arguments.int(1), step: step) }
         return .range(0, first, step: step)
@@ -90,7 +90,7 @@ extension Builtins {
             print(enumerate(("a", "b")))    # ((0, "a"), (1, "b"))
         """
       ) { arguments in
-        let start = try arguments.int(1, default: 0)
+        let start = try arguments.int(1)
         let values = try arguments.sequence(0)
         try MemoryAccount.require(values.count, of: List.bytesOfPair)
         return .list(
@@ -203,7 +203,7 @@ extension Arguments {
   fileprivate func zipped() throws -> [Value] {
     let sequences = try rest(0).map { try sequence($0, 0) }
     let count = sequences.map(\.count).min() ?? 0
-    if try bool(1, default: false), let other = sequences.first(where: { $0.count != count }) {
+    if try bool(1), let other = sequences.first(where: { $0.count != count }) {
       throw RuntimeError(
         .value, "zip got sequences of \(count) and \(other.count) elements",
         hint: "without strict=true it stops at the shortest")
@@ -239,7 +239,7 @@ extension Arguments {
   fileprivate func inOrder() throws -> [Value] {
     let values = try sequence(0)
     let keys = has(1) ? try values.map { try interpreter.call(self[1], [$0]) } : values
-    let descends = try bool(2, default: false)
+    let descends = try bool(2)
     try MemoryAccount.require(values.count, of: List.bytesOfElement + 2 * MemoryLayout<Int>.stride)
     let places = try Safepoint.sorted(values.indices) {
       let order = try Arguments.order(keys[$0], keys[$1], descends: descends)

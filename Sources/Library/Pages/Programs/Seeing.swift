@@ -52,7 +52,7 @@ extension Builtins {
         """, effects: .writes
       ) { arguments in
         let values = try arguments[0].walkable()
-        let label = try arguments.string(1, default: "")
+        let label = try arguments.string(1)
         guard let show = arguments.interpreter.showProgress else { return values }
         return .host(
           ProgressObject(

@@ -85,7 +85,7 @@ extension Builtins {
             exit()
         """, effects: .writes
       ) { arguments in
-        let status = try arguments.int(0, default: 0)
+        let status = try arguments.int(0)
         guard (0...255).contains(status) else {
           throw RuntimeError(.value, "a status is from 0 to 255, and \(status) is not")
         }
@@ -101,7 +101,7 @@ extension Builtins {
             # name? true
         """, effects: .writes
       ) { arguments in
-        let prompt = try arguments.string(0, default: "")
+        let prompt = try arguments.string(0)
         if !prompt.isEmpty {
           arguments.interpreter.write(prompt)
           arguments.interpreter.flushOutput()

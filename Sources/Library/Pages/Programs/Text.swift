@@ -15,8 +15,8 @@ extension Builtins {
             print("loss", 0.5, sep=" = ")    # loss = 0.5
         """, effects: .writes
       ) { arguments in
-        let separator = try arguments.string(1, default: " ")
-        let end = try arguments.string(2, default: "\n")
+        let separator = try arguments.string(1)
+        let end = try arguments.string(2)
         let texts = try arguments.rest(0).map { try $0.written() }
         try arguments.interpreter.writeHeard(joined(texts, separator) + end)
         return .nil
@@ -46,7 +46,7 @@ extension Builtins {
         """
       ) { arguments in
         .string(
-          try arguments[0].format(arguments.string(1, default: "")))
+          try arguments[0].format(arguments.string(1)))
       },
       Builtin(
         "join(values, separator=\"\")",
@@ -58,7 +58,7 @@ extension Builtins {
       ) { arguments in
         // Python's order has the separator first.
         let isSwapped = arguments[0].text != nil && arguments[1].text == nil && arguments.has(1)
-        let separator = try isSwapped ? arguments.string(0) : arguments.string(1, default: "")
+        let separator = try isSwapped ? arguments.string(0) : arguments.string(1)
         let values = try arguments.sequence(isSwapped ? 1 : 0)
         return .string(try joined(try values.map { try $0.written() }, separator))
       },
@@ -105,7 +105,7 @@ extension Builtins {
           throw RuntimeError(.value, "`old` of replace must not be empty")
         }
         let parts = try arguments.string(0).parts(
-          around: old, limit: arguments.int(3, atLeast: 0, default: .max))
+          around: old, limit: arguments.has(3) ? arguments.int(3, atLeast: 0) : .max)
         return .string(try joined(parts, try arguments.string(2)))
       },
       Builtin(

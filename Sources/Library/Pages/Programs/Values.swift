@@ -93,7 +93,7 @@ extension Arguments {
     case .int(let value) where !has(1): return value
     case .bool(let value): return value ? 1 : 0
     case .string(let string):
-      let base = try int(1, default: 10)
+      let base = try int(1)
       guard (2...36).contains(base) else {
         throw RuntimeError(.value, "`base` of int must be from 2 to 36, not \(base)")
       }

@@ -28,7 +28,7 @@ extension Builtins {
             print(a)    # 1.0
         """
       ) { arguments in
-        if try arguments.string(3, default: "cpu") != "cpu" {
+        if try arguments.has(3) && arguments.string(3) != "cpu" {
           throw RuntimeError(
             .value, "there is no device \(try arguments.string(3).excerpt)",
             hint: "everything is on \"cpu\"")
@@ -36,7 +36,7 @@ extension Builtins {
         return .host(
           try Snapshot(
             of: [arguments[0]], manner: arguments.manner(1),
-            detachesBuffers: arguments.bool(2, default: false),
+            detachesBuffers: arguments.bool(2),
             name: arguments.has(4) ? arguments.string(4) : nil))
       },
       Builtin(
@@ -58,7 +58,7 @@ extension Builtins {
         """, effects: .writes
       ) { arguments in
         let snapshot = try Snapshot.recovering(arguments[1])
-        if try arguments.bool(2, default: false) {
+        if try arguments.bool(2) {
           return .record(try snapshot.recoverPartially(into: [arguments[0]]))
         }
         return try snapshot.recover(into: [arguments[0]])[0]
@@ -80,7 +80,7 @@ extension Builtins {
         """
       ) { arguments in
         var cloner = Cloner(
-          try arguments.manner(1), detachesBuffers: try arguments.bool(2, default: false),
+          try arguments.manner(1), detachesBuffers: try arguments.bool(2),
           arguments.interpreter)
         return try cloner.clone(arguments[0])
       },
@@ -115,7 +115,7 @@ extension Arguments {
   /// How tensors are to be kept; TorchOpt's short names serve too.
   fileprivate func manner(_ index: Int) throws -> Snapshot.Manner {
     switch try choice(
-      index, ["reference", "copy", "deepcopy", "ref", "clone", "deepclone"], default: "reference")
+      index, ["reference", "copy", "deepcopy", "ref", "clone", "deepclone"])
     {
     case "copy", "clone": .copy
     case "deepcopy", "deepclone": .deepcopy

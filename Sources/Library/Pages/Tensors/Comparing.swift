@@ -19,8 +19,8 @@ extension Builtins {
         """
       ) { arguments in
         let comparison = Nearness(
-          relative: try arguments.double(2, default: 1e-6),
-          absolute: try arguments.double(3, default: 1e-9))
+          relative: try arguments.double(2),
+          absolute: try arguments.double(3))
         return .bool(try comparison.holds(arguments[0], arguments[1]))
       },
       Builtin(

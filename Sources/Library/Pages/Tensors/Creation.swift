@@ -117,7 +117,7 @@ extension Builtins {
         """
       ) { arguments in
         let n = try arguments.int(0, atLeast: 0)
-        let m = try arguments.int(1, atLeast: 0, default: n)
+        let m = try arguments.has(1) ? arguments.int(1, atLeast: 0) : n
         return .tensor(try Tensor.eye(n, m, arguments.dtypeOrDefault(2)))
       },
       Builtin(
@@ -141,7 +141,7 @@ extension Builtins {
       ) { arguments in
         .tensor(
           try .linspace(
-            arguments.scalar(0), arguments.scalar(1), arguments.int(2, atLeast: 0, default: 50),
+            arguments.scalar(0), arguments.scalar(1), arguments.int(2, atLeast: 0),
             arguments.dtypeOrDefault(3)))
       },
       Builtin(
@@ -154,8 +154,8 @@ extension Builtins {
       ) { arguments in
         .tensor(
           try .logspace(
-            arguments.scalar(0), arguments.scalar(1), arguments.int(2, atLeast: 0, default: 50),
-            base: arguments.scalar(3, default: 10), arguments.dtypeOrDefault(4)))
+            arguments.scalar(0), arguments.scalar(1), arguments.int(2, atLeast: 0),
+            base: arguments.scalar(3), arguments.dtypeOrDefault(4)))
       },
       Builtin(
         "one_hot(ids, classes, dtype=nil)",
@@ -226,13 +226,13 @@ extension Arguments {
     }
     guard isWhole else {
       return try .arange(
-        has(1) ? scalar(0) : 0, double(has(1) ? 1 : 0), scalar(2, default: 1),
+        has(1) ? scalar(0) : 0, double(has(1) ? 1 : 0), scalar(2),
         dtype ?? Context.current.defaultFloat)
     }
     let first = try int(0)
     let (start, stop) = has(1) ? (first, try int(1)) : (0, first)
     return .tensor(
-      try Tensor.arange(start, stop, int(2, default: 1)).converted(to: dtype ?? .i64))
+      try Tensor.arange(start, stop, int(2)).converted(to: dtype ?? .i64))
   }
 
   fileprivate func grid() throws -> [Value] {
@@ -241,7 +241,7 @@ extension Arguments {
       guard axis.rank <= 1 else { throw mismatch(value, 0, "tensors of one axis") }
       return axis
     }
-    let swaps = try choice(1, ["xy", "ij"], default: "xy") == "xy" && axes.count > 1
+    let swaps = try choice(1, ["xy", "ij"]) == "xy" && axes.count > 1
     if swaps { axes.swapAt(0, 1) }
     let shape = try Shape(axes.map(\.count))
     var grids = try axes.enumerated().map { place, axis in

@@ -330,11 +330,11 @@ extension Builtins {
       guard arguments.isGiven(0) else {
         return .transform(
           .nanToNum(
-            nan: try arguments.hyperparameter(1, default: 0),
+            nan: try arguments.hyperparameter(1),
             positive: arguments.has(2) ? try arguments.hyperparameter(2) : nil,
             negative: arguments.has(3) ? try arguments.hyperparameter(3) : nil))
       }
-      let nan = try arguments.scalar(1, default: 0)
+      let nan = try arguments.scalar(1)
       let positive = arguments.has(2) ? try arguments.scalar(2) : nil
       let negative = arguments.has(3) ? try arguments.scalar(3) : nil
       return try arguments.numberOrTensor {
@@ -349,7 +349,7 @@ extension Builtins {
           print(leaky_relu([-1.0, 2.0]))    # [-0.01, 2.0]
       """
     ) { arguments in
-      let slope = try arguments.scalar(1, default: 0.01)
+      let slope = try arguments.scalar(1)
       return try arguments.numberOrTensor { try $0.leakyRelu(slope: slope) }
     },
     Builtin(
@@ -360,7 +360,7 @@ extension Builtins {
           print(elu([-1000.0, 2.0]))    # [-1.0, 2.0]
       """
     ) { arguments in
-      let alpha = try arguments.scalar(1, default: 1)
+      let alpha = try arguments.scalar(1)
       return try arguments.numberOrTensor { try $0.elu(alpha: alpha) }
     },
     Builtin(
@@ -371,7 +371,7 @@ extension Builtins {
           print(softmax([0.0, 0.0]), softmax([1000.0, 0.0]))    # [0.5, 0.5] [1.0, 0.0]
       """
     ) { arguments in
-      .tensor(try arguments.variable(0).softmax(axis: arguments.int(1, default: -1)))
+      .tensor(try arguments.variable(0).softmax(axis: arguments.int(1)))
     },
     Builtin(
       "log_softmax(x, axis=-1)",
@@ -381,7 +381,7 @@ extension Builtins {
           print(log_softmax([1000.0, 0.0]))    # [0.0, -1000.0]
       """
     ) { arguments in
-      .tensor(try arguments.variable(0).logSoftmax(axis: arguments.int(1, default: -1)))
+      .tensor(try arguments.variable(0).logSoftmax(axis: arguments.int(1)))
     },
   ]
 }

@@ -122,9 +122,9 @@ extension Builtins {
     ) { arguments in
       .tensor(
         try arguments.variable(0).triangularSolve(
-          arguments.variable(1), lower: arguments.bool(2, default: true),
-          transpose: arguments.bool(3, default: false),
-          unitDiagonal: arguments.bool(4, default: false)))
+          arguments.variable(1), lower: arguments.bool(2),
+          transpose: arguments.bool(3),
+          unitDiagonal: arguments.bool(4)))
     },
     Builtin(
       "cholesky_solve(factor, b)",

@@ -57,7 +57,7 @@ extension Builtins {
       ) { arguments in
         let (p, t) = try arguments.predictionAndTarget()
         return .tensor(
-          try p.huberLoss(t, delta: arguments.scalar(2, default: 1), arguments.reduction(3)))
+          try p.huberLoss(t, delta: arguments.scalar(2), arguments.reduction(3)))
       },
       Builtin(
         "cross_entropy(logits, target, axis=-1, reduction=\"mean\", label_smoothing=0.0)",
@@ -74,13 +74,13 @@ extension Builtins {
       ) { arguments in
         let logits = try arguments.variable(0)
         var target = try arguments.stacked(1)
-        let axis = try logits.rank == 0 ? 0 : logits.shape.axis(arguments.int(2, default: -1))
+        let axis = try logits.rank == 0 ? 0 : logits.shape.axis(arguments.int(2))
         if target.rank == logits.rank, target.rank > 0 {
           target = try target.movedAxis(from: axis, to: target.rank - 1)
         }
         return .tensor(
           try logits.movedAxis(from: axis, to: max(logits.rank - 1, 0)).crossEntropy(
-            target, labelSmoothing: arguments.scalar(4, default: 0), arguments.reduction(3)))
+            target, labelSmoothing: arguments.scalar(4), arguments.reduction(3)))
       },
       Builtin(
         "binary_cross_entropy(p, target, from_logits=false, reduction=\"mean\")",
@@ -97,7 +97,7 @@ extension Builtins {
         let (p, t) = try arguments.predictionAndTarget()
         let reduction = try arguments.reduction(3)
         return .tensor(
-          try arguments.bool(2, default: false)
+          try arguments.bool(2)
             ? p.binaryCrossEntropyWithLogits(t, reduction) : p.binaryCrossEntropy(t, reduction))
       },
       Builtin(
@@ -112,9 +112,9 @@ extension Builtins {
         """
       ) { arguments in
         var (p, t) = try arguments.predictionAndTarget()
-        if try arguments.bool(3, default: false) { t = try t.exp() }
+        if try arguments.bool(3) { t = try t.exp() }
         let word = try arguments.choice(
-          2, ["mean", "batchmean", "sum", "none"], default: "mean")
+          2, ["mean", "batchmean", "sum", "none"])
         guard word == "batchmean" else {
           return .tensor(try p.klDivergence(t, LossReduction(rawValue: word) ?? .mean))
         }
@@ -131,7 +131,7 @@ extension Builtins {
         let (a, b) = try arguments.pair()
         return .tensor(
           try a.cosineSimilarity(
-            b, axis: arguments.int(2, default: -1), epsilon: arguments.scalar(3, default: 1e-8)))
+            b, axis: arguments.int(2), epsilon: arguments.scalar(3)))
       },
     ])
 }
@@ -148,6 +148,6 @@ extension Arguments {
 
   /// The word of `reduction=`.
   fileprivate func reduction(_ index: Int) throws -> LossReduction {
-    LossReduction(rawValue: try choice(index, ["mean", "sum", "none"], default: "mean")) ?? .mean
+    LossReduction(rawValue: try choice(index, ["mean", "sum", "none"])) ?? .mean
   }
 }

@@ -33,7 +33,7 @@ extension Builtins {
       ) { arguments in
         .tensor(
           try arguments.variable(0).gather(
-            arguments.stacked(1), axis: arguments.int(2, default: -1)))
+            arguments.stacked(1), axis: arguments.int(2)))
       },
       Builtin(
         "scatter_add(x, indices, values, axis=-1)",
@@ -45,7 +45,7 @@ extension Builtins {
       ) { arguments in
         .tensor(
           try arguments.variable(0).scatterAdd(
-            arguments.stacked(1), arguments.stacked(2), axis: arguments.int(3, default: -1)))
+            arguments.stacked(1), arguments.stacked(2), axis: arguments.int(3)))
       },
       Builtin(
         "where(condition, a=nil, b=nil)",
@@ -84,7 +84,7 @@ extension Builtins {
       ) { arguments in
         .tensor(
           try arguments.stacked(0).sort(
-            axis: arguments.int(1, default: -1), descending: arguments.bool(2, default: false)))
+            axis: arguments.int(1), descending: arguments.bool(2)))
       },
       Builtin(
         "argsort(x, axis=-1, descending=false)",
@@ -96,7 +96,7 @@ extension Builtins {
       ) { arguments in
         .tensor(
           try arguments.stacked(0).argsort(
-            axis: arguments.int(1, default: -1), descending: arguments.bool(2, default: false)))
+            axis: arguments.int(1), descending: arguments.bool(2)))
       },
       Builtin(
         "topk(x, k, axis=-1, largest=true)",
@@ -107,8 +107,8 @@ extension Builtins {
         """
       ) { arguments in
         let (values, places) = try arguments.stacked(0).topk(
-          arguments.int(1, atLeast: 0), axis: arguments.int(2, default: -1),
-          largest: arguments.bool(3, default: true))
+          arguments.int(1, atLeast: 0), axis: arguments.int(2),
+          largest: arguments.bool(3))
         return .list([.tensor(values), .tensor(places)])
       },
       Builtin(
@@ -124,8 +124,8 @@ extension Builtins {
         guard let tensor = x.concrete else { throw arguments.mismatch(0, "plain numbers") }
         let (values, inverse, counts) = try tensor.unique()
         var results = [Value.tensor(values)]
-        if try arguments.bool(1, default: false) { results.append(.tensor(inverse)) }
-        if try arguments.bool(2, default: false) { results.append(.tensor(counts)) }
+        if try arguments.bool(1) { results.append(.tensor(inverse)) }
+        if try arguments.bool(2) { results.append(.tensor(counts)) }
         return results.count == 1 ? results[0] : .list(results)
       },
       Builtin(
@@ -137,7 +137,7 @@ extension Builtins {
             print(searchsorted([1, 3, 5], [3, 4]))    # [1, 2]
         """
       ) { arguments in
-        let side = try arguments.choice(2, ["left", "right"], default: "left")
+        let side = try arguments.choice(2, ["left", "right"])
         guard let sorted = try arguments.stacked(0).concrete,
           let values = try arguments.stacked(1).concrete
         else { throw arguments.mismatch(0, "plain numbers") }

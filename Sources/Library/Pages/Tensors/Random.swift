@@ -126,7 +126,7 @@ extension Builtins {
         """
       ) { arguments in
         let (low, high) = (try arguments.int(0), try arguments.int(1))
-        let shape = try arguments.shape(2, default: Shape())
+        let shape = try arguments.shape(2)
         return try arguments.drawn(key: 3) { try $0.integers(low: low, high: high, shape) }
       },
       Builtin(
@@ -200,7 +200,7 @@ extension Builtins {
         """
       ) { arguments in
         let key = try arguments.host(0, as: KeyObject.self, "a Key")
-        let count = try arguments.int(1, atLeast: 0, default: 2)
+        let count = try arguments.int(1, atLeast: 0)
         guard count <= 1 << 20 else {
           throw RuntimeError(.value, "a key is split into at most \(1 << 20) keys, not \(count)")
         }
@@ -211,14 +211,10 @@ extension Builtins {
 }
 
 extension Arguments {
-  /// A shape, or a default where it was not given.
-  func shape(_ index: Int, default fallback: Shape) throws -> Shape {
-    has(index) || isGiven(index) && !self[index].isNil ? try shape(index) : fallback
-  }
-
+  /// What `choice` draws.
   fileprivate func chosen() throws -> Value {
-    let shape = try shape(1, default: Shape())
-    let replace = try bool(2, default: true)
+    let shape = try shape(1)
+    let replace = try bool(2)
     let weights = has(3) ? try undifferentiated(stacked(3), 3) : nil
     func places(of n: Int) throws -> Tensor {
       try draw(key: 4) {

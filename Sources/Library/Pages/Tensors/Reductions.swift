@@ -55,7 +55,7 @@ extension Builtins {
             print(var([1.0, 3.0]), var([1.0, 3.0], correction=1))    # 1.0 2.0
         """
       ) { arguments in
-        let correction = try arguments.double(2, default: 0)
+        let correction = try arguments.double(2)
         return try arguments.averaged(keep: 3) {
           try $0.variance(axes: $1, correction: correction, keepAxes: $2)
         }
@@ -68,7 +68,7 @@ extension Builtins {
             print(std([1.0, 3.0]), std((1, 3), correction=1))    # 1.0 1.4142135623730951
         """
       ) { arguments in
-        let correction = try arguments.double(2, default: 0)
+        let correction = try arguments.double(2)
         return try arguments.averaged(keep: 3) {
           try $0.standardDeviation(axes: $1, correction: correction, keepAxes: $2)
         }
@@ -147,7 +147,7 @@ extension Builtins {
             print(norm([3.0, 4.0]), norm([3.0, -4.0], ord=1), norm([3.0, -4.0], ord=inf))    # 5.0 7.0 4.0
         """
       ) { arguments in
-        let order = try arguments.double(1, default: 2)
+        let order = try arguments.double(1)
         return try arguments.averaged(axis: 2, keep: 3) {
           try $0.norm(order: order, axes: $1, keepAxes: $2)
         }
@@ -254,7 +254,7 @@ extension Arguments {
     axis: Int = 1, keep: Int = 2, _ reduce: (Variable, AxisSet, Bool) throws -> Variable
   ) throws -> Value {
     let x = try variable(0)
-    return plain(try reduce(x, axisSet(axis, of: x), bool(keep, default: false)))
+    return plain(try reduce(x, axisSet(axis, of: x), bool(keep)))
   }
 
   /// A reduction to floats; of a list of plain numbers, a plain Float.
@@ -273,7 +273,7 @@ extension Arguments {
       return .tensor(try reduce(floating(x), AxisSet(0), false))
     }
     let x = try floating(variable(0))
-    return plain(try reduce(x, axisSet(axis, of: x), bool(keep, default: false)))
+    return plain(try reduce(x, axisSet(axis, of: x), bool(keep)))
   }
 
   /// A result as a plain number where parameter 0 is one.
@@ -373,7 +373,7 @@ extension Arguments {
     case .int, .float: return value
     default:
       guard let x = value.variable else { throw mismatch(value, 0, "a Tensor or a List") }
-      let (axes, keep) = (try axisSet(1, of: x), try bool(2, default: false))
+      let (axes, keep) = (try axisSet(1, of: x), try bool(2))
       return .tensor(
         sign > 0 ? try x.max(axes: axes, keepAxes: keep) : try x.min(axes: axes, keepAxes: keep))
     }
@@ -418,7 +418,7 @@ extension Arguments {
         })
     }
     let axis = has(1) ? try int(1) : nil
-    return .tensor(try find(variable(0), axis, bool(2, default: false)))
+    return .tensor(try find(variable(0), axis, bool(2)))
   }
 
   fileprivate func quantile(_ q: Scalar, axis: Int, keep: Int) throws -> Value {

@@ -71,7 +71,7 @@ extension Builtins {
       ) { arguments in
         let x = try arguments.variable(0)
         if x.rank == 0 { return .tensor(try x.reshape(to: Shape(1))) }
-        let start = try x.shape.axis(arguments.int(1, default: 0))
+        let start = try x.shape.axis(arguments.int(1))
         let extents = x.shape.array
         return .tensor(
           try x.reshape(
@@ -114,8 +114,8 @@ extension Builtins {
         let x = try arguments.variable(0)
         var order = Array(0..<x.rank)
         order.swapAt(
-          try x.shape.axis(arguments.int(1, default: -1)),
-          try x.shape.axis(arguments.int(2, default: -2)))
+          try x.shape.axis(arguments.int(1)),
+          try x.shape.axis(arguments.int(2)))
         return .tensor(try x.permute(order))
       },
       Builtin(
@@ -187,7 +187,7 @@ extension Builtins {
             print(concat(([1, 2], [3])))    # [1, 2, 3]
         """
       ) { arguments in
-        .tensor(try Variable.concat(arguments.tensors(0), axis: arguments.int(1, default: 0)))
+        .tensor(try Variable.concat(arguments.tensors(0), axis: arguments.int(1)))
       },
       Builtin(
         "stack(tensors, axis=0)",
@@ -199,7 +199,7 @@ extension Builtins {
             #  [2, 4]]
         """
       ) { arguments in
-        .tensor(try Variable.stack(arguments.tensors(0), axis: arguments.int(1, default: 0)))
+        .tensor(try Variable.stack(arguments.tensors(0), axis: arguments.int(1)))
       },
       Builtin(
         "split(x, parts=nil, axis=0, limit=nil)",
@@ -226,7 +226,7 @@ extension Builtins {
       ) { arguments in
         let x = try arguments.variable(0)
         let parts = try arguments.int(1, atLeast: 1)
-        let axis = try x.shape.axis(arguments.int(2, default: 0))
+        let axis = try x.shape.axis(arguments.int(2))
         let extent = x.shape[axis]
         let size = max((extent + min(parts, max(extent, 1)) - 1) / min(parts, max(extent, 1)), 1)
         try MemoryAccount.require(extent / size, of: Arguments.bytesOfTensor)
@@ -263,7 +263,7 @@ extension Builtins {
         default:
           var x = try arguments.variable(0)
           if !arguments.has(2) { x = try x.reshape(to: Shape(x.count)) }
-          let axis = try arguments.int(2, default: 0)
+          let axis = try arguments.has(2) ? arguments.int(2) : 0
           if case .list = arguments[1] {
             return .tensor(try arguments.repeated(x, axis: x.shape.axis(axis)))
           }
@@ -321,7 +321,7 @@ extension Builtins {
         return .tensor(
           try x.padded(
             before: pairs.map(\.0), after: pairs.map(\.1),
-            value: arguments.scalar(2, default: 0)))
+            value: arguments.scalar(2)))
       },
       Builtin(
         "tril(x, k=0)",
@@ -332,7 +332,7 @@ extension Builtins {
             # [[1, 0],
             #  [3, 4]]
         """
-      ) { arguments in .tensor(try arguments.variable(0).tril(arguments.int(1, default: 0))) },
+      ) { arguments in .tensor(try arguments.variable(0).tril(arguments.int(1))) },
       Builtin(
         "triu(x, k=0)",
         """
@@ -342,7 +342,7 @@ extension Builtins {
             # [[1, 2],
             #  [0, 4]]
         """
-      ) { arguments in .tensor(try arguments.variable(0).triu(arguments.int(1, default: 0))) },
+      ) { arguments in .tensor(try arguments.variable(0).triu(arguments.int(1))) },
       Builtin(
         "diag(x, k=0)",
         """
@@ -355,7 +355,7 @@ extension Builtins {
         """
       ) { arguments in
         let x = try arguments.stacked(0)
-        let k = try arguments.int(1, default: 0)
+        let k = try arguments.int(1)
         if x.rank != 1 || k == 0 {
           return .tensor(x.rank == 1 ? try x.diagonalMatrix() : try x.diagonal(k))
         }
@@ -444,7 +444,7 @@ extension Arguments {
   }
 
   fileprivate func pieces(_ text: String) throws -> [Value] {
-    let limit = try int(3, atLeast: 0, default: .max)
+    let limit = try has(3) ? int(3, atLeast: 0) : .max
     guard has(1) else { return try Safepoint.map(text.words(limit: limit)) { .string($0) } }
     let separator = try string(1)
     guard !separator.isEmpty else {
@@ -456,7 +456,7 @@ extension Arguments {
 
   fileprivate func equalParts() throws -> [Value] {
     let x = try variable(0)
-    let axis = try x.shape.axis(int(2, default: 0))
+    let axis = try x.shape.axis(int(2))
     let extent = x.shape[axis]
     var cuts: [Int]
     if case .int(let parts) = self[1] {
