@@ -144,7 +144,7 @@ public struct Tensor: @unchecked Sendable {
   }
 
   /// The elements' address for the duration of the call; walk it by `strides`.
-  @inlinable public func withElements<R>(_ body: (UnsafeMutableRawPointer) throws -> R) rethrows
+  @inlinable package func withElements<R>(_ body: (UnsafeMutableRawPointer) throws -> R) rethrows
     -> R
   {
     try withExtendedLifetime(buffer) { try body(header.data) }
@@ -163,14 +163,15 @@ public struct Tensor: @unchecked Sendable {
       dtype: h.dtype)
   }
 
-  /// True where these elements, contiguous, are reached through this value alone.
+  /// True where these elements, contiguous and ours, are reached through this value alone.
   mutating func isUniquelyHeld() -> Bool {
     guard isContiguous, isKnownUniquelyReferenced(&buffer) else { return false }
     return buffer.withUnsafeMutablePointerToHeader { header in
       // An unmanaged reference has the bits of a strong one, which is what is asked about.
       withUnsafeMutablePointer(to: &header.pointee.owner) { owner in
         let strong = UnsafeMutableRawPointer(owner).assumingMemoryBound(to: AnyObject?.self)
-        return strong.pointee == nil || isKnownUniquelyReferenced(&strong.pointee)
+        return strong.pointee == nil
+          || isKnownUniquelyReferenced(&strong.pointee) && !(strong.pointee is ForeignMemory)
       }
     }
   }

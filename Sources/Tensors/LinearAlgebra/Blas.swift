@@ -35,9 +35,8 @@ enum Blas {
 
 /// An element type that BLAS computes in. Everything is row-major; leading dimensions are
 /// in elements.
-protocol BlasElement: BinaryFloatingPoint, Sendable {
+protocol BlasElement: BinaryFloatingPoint, TensorElement {
   typealias Elements = UnsafeMutablePointer<Self>
-  static var dtype: DType { get }
 
   /// `y += op(a) x`, a stored with these rows and columns.
   static func gemv(
@@ -60,8 +59,6 @@ struct BlasOperand<Element> {
 }
 
 extension Double: BlasElement {
-  static var dtype: DType { .f64 }
-
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Double>, _ x: UnsafePointer<Double>,
     _ step: Int32, _ y: Elements
@@ -80,8 +77,6 @@ extension Double: BlasElement {
 }
 
 extension Float: BlasElement {
-  static var dtype: DType { .f32 }
-
   static func gemv(
     _ rows: Int32, _ columns: Int32, _ a: BlasOperand<Float>, _ x: UnsafePointer<Float>,
     _ step: Int32, _ y: Elements
