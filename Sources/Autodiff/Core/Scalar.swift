@@ -31,23 +31,23 @@ extension Scalar {
     }
   }
 
-  public static func + (a: Scalar, b: Scalar) throws -> Scalar {
+  package static func + (a: Scalar, b: Scalar) throws -> Scalar {
     try combine(a, b, { $0 + $1 }, { try $0 + $1 })
   }
 
-  public static func - (a: Scalar, b: Scalar) throws -> Scalar {
+  package static func - (a: Scalar, b: Scalar) throws -> Scalar {
     try combine(a, b, { $0 - $1 }, { try $0 - $1 })
   }
 
-  public static func * (a: Scalar, b: Scalar) throws -> Scalar {
+  package static func * (a: Scalar, b: Scalar) throws -> Scalar {
     try combine(a, b, { $0 * $1 }, { try $0 * $1 })
   }
 
-  public static func / (a: Scalar, b: Scalar) throws -> Scalar {
+  package static func / (a: Scalar, b: Scalar) throws -> Scalar {
     try combine(a, b, { $0 / $1 }, { try $0 / $1 })
   }
 
-  public static prefix func - (a: Scalar) throws -> Scalar {
+  package static prefix func - (a: Scalar) throws -> Scalar {
     switch a {
     case .number(let value): .number(-value)
     case .variable(let variable): .variable(try -variable)
@@ -103,7 +103,7 @@ extension Scalar {
   }
 
   /// `s x`; x itself for the plain number 1.
-  public static func * (s: Scalar, x: Variable) throws -> Variable {
+  package static func * (s: Scalar, x: Variable) throws -> Variable {
     s.number == 1 ? x : try s.like(x) * x
   }
 
@@ -111,13 +111,13 @@ extension Scalar {
   ///
   /// Disfavoured, so that a literal beside a variable is a Double.
   @_disfavoredOverload
-  public static func + (x: Variable, s: Scalar) throws -> Variable {
+  package static func + (x: Variable, s: Scalar) throws -> Variable {
     s.number == 0 ? x : try x + s.like(x)
   }
 
   /// `x / s`; x itself for the plain number 1.
   @_disfavoredOverload
-  public static func / (x: Variable, s: Scalar) throws -> Variable {
+  package static func / (x: Variable, s: Scalar) throws -> Variable {
     s.number == 1 ? x : try x / s.like(x)
   }
 }

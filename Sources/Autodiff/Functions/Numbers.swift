@@ -26,32 +26,32 @@ extension Variable {
   }
 
   /// `x + number`.
-  public static func + (x: Variable, number: Double) throws -> Variable {
+  package static func + (x: Variable, number: Double) throws -> Variable {
     try x + .number(number, like: x)
   }
 
   /// `x - number`.
-  public static func - (x: Variable, number: Double) throws -> Variable {
+  package static func - (x: Variable, number: Double) throws -> Variable {
     try x - .number(number, like: x)
   }
 
   /// `number - x`.
-  public static func - (number: Double, x: Variable) throws -> Variable {
+  package static func - (number: Double, x: Variable) throws -> Variable {
     try .number(number, like: x) - x
   }
 
   /// `x * number`.
-  public static func * (x: Variable, number: Double) throws -> Variable {
+  package static func * (x: Variable, number: Double) throws -> Variable {
     try x * .number(number, like: x)
   }
 
   /// `x / number`.
-  public static func / (x: Variable, number: Double) throws -> Variable {
+  package static func / (x: Variable, number: Double) throws -> Variable {
     try x / .number(number, like: x)
   }
 
   /// `number / x`.
-  public static func / (number: Double, x: Variable) throws -> Variable {
+  package static func / (number: Double, x: Variable) throws -> Variable {
     try .number(number, like: x) / x
   }
 

@@ -247,16 +247,36 @@ extension Primitive {
 
 extension Variable {
   /// `a + b`, elementwise.
-  public static func + (a: Variable, b: Variable) throws -> Variable { try apply(.add, a, b) }
+  package static func + (a: Variable, b: Variable) throws -> Variable { try apply(.add, a, b) }
 
   /// `a - b`, elementwise.
-  public static func - (a: Variable, b: Variable) throws -> Variable { try apply(.subtract, a, b) }
+  package static func - (a: Variable, b: Variable) throws -> Variable { try apply(.subtract, a, b) }
 
   /// `a * b`, elementwise.
-  public static func * (a: Variable, b: Variable) throws -> Variable { try apply(.multiply, a, b) }
+  package static func * (a: Variable, b: Variable) throws -> Variable { try apply(.multiply, a, b) }
 
   /// `a / b`, elementwise; of integers it gives floats.
-  public static func / (a: Variable, b: Variable) throws -> Variable { try apply(.divide, a, b) }
+  package static func / (a: Variable, b: Variable) throws -> Variable { try apply(.divide, a, b) }
+
+  /// This plus another, elementwise, axes of 1 stretched.
+  ///
+  /// - Throws: a shape error where the shapes do not fit; a value error where whole numbers overflow.
+  public func adding(_ other: Variable) throws -> Variable { try self + other }
+
+  /// This minus another, elementwise, axes of 1 stretched.
+  ///
+  /// - Throws: a shape error where the shapes do not fit; a value error where whole numbers overflow.
+  public func subtracting(_ other: Variable) throws -> Variable { try self - other }
+
+  /// This times another, elementwise, axes of 1 stretched.
+  ///
+  /// - Throws: a shape error where the shapes do not fit; a value error where whole numbers overflow.
+  public func multiplied(by other: Variable) throws -> Variable { try self * other }
+
+  /// This divided by another, elementwise, axes of 1 stretched; of integers it gives floats.
+  ///
+  /// - Throws: a shape error where the shapes do not fit.
+  public func divided(by other: Variable) throws -> Variable { try self / other }
 
   /// `a ** b`, elementwise.
   public func power(_ exponent: Variable) throws -> Variable { try apply(.power, self, exponent) }

@@ -224,7 +224,12 @@ extension Variable {
 
 extension Variable {
   /// `-x`, elementwise.
-  public static prefix func - (x: Variable) throws -> Variable { try apply(.negate, x) }
+  package static prefix func - (x: Variable) throws -> Variable { try apply(.negate, x) }
+
+  /// The elements with the other sign.
+  ///
+  /// - Throws: a value error for the least whole number, which has none.
+  public func negated() throws -> Variable { try -self }
 
   /// |x|.
   public func abs() throws -> Variable { try apply(.abs, self) }
