@@ -17,10 +17,12 @@ extension Variable {
 
   /// The mean squared distance from the mean: the sum divided by n - `correction`.
   ///
-  /// Of one element it is 0, and so is its derivative; nan where nothing is left to divide by.
+  /// Over all axes unless they are given. Of one element it is 0, and so is its derivative; nan where
+  /// nothing is left to divide by.
   public func variance(
-    axes: AxisSet, correction: Double = 0, keepAxes: Bool = false
+    axes: AxisSet? = nil, correction: Double = 0, keepAxes: Bool = false
   ) throws -> Variable {
+    let axes = axes ?? .all(rank: rank)
     let x = try floating()
     let distance = try x - x.mean(axes: axes, keepAxes: true)
     let sum = try distance.square().sum(axes: axes, keepAxes: keepAxes)
@@ -29,15 +31,19 @@ extension Variable {
 
   /// The square root of the variance; its derivative is 0 where that is 0.
   public func standardDeviation(
-    axes: AxisSet, correction: Double = 0, keepAxes: Bool = false
+    axes: AxisSet? = nil, correction: Double = 0, keepAxes: Bool = false
   ) throws -> Variable {
     try variance(axes: axes, correction: correction, keepAxes: keepAxes).sqrt()
   }
 
-  /// The q-quantile over axes, interpolated linearly; the median for q = 1/2.
+  /// The q-quantile over all axes unless they are given, interpolated linearly; the median for
+  /// q = 1/2.
   ///
   /// - Throws: a value error for q outside 0 to 1 or no elements.
-  public func quantile(_ q: Scalar, axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+  public func quantile(
+    _ q: Scalar, axes: AxisSet? = nil, keepAxes: Bool = false
+  ) throws -> Variable {
+    let axes = axes ?? .all(rank: rank)
     let x = try floating()
     let kept = (0..<rank).filter { !axes.contains($0) }
     let reduced = (0..<rank).filter(axes.contains)
@@ -80,14 +86,19 @@ extension Variable {
     return try isElement.select(lower, lower + (upper - lower) * weight)
   }
 
-  /// The median over axes: the mean of the two middle elements where their number is even.
-  public func median(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+  /// The median over all axes unless they are given: the mean of the two middle elements where
+  /// their number is even.
+  public func median(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
     try quantile(0.5, axes: axes, keepAxes: keepAxes)
   }
 
-  /// The norm of order p over axes: `(Σ |x|ᵖ)^(1/p)`, the greatest |x| for inf, the least for
-  /// -inf, the number of elements other than 0 for 0. The derivative at 0 is 0.
-  public func norm(order p: Double, axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
+  /// The norm of order p over all axes unless they are given: `(Σ |x|ᵖ)^(1/p)`, the greatest |x|
+  /// for inf, the least for -inf, the number of elements other than 0 for 0. The derivative at 0
+  /// is 0.
+  public func norm(
+    order p: Double, axes: AxisSet? = nil, keepAxes: Bool = false
+  ) throws -> Variable {
+    let axes = axes ?? .all(rank: rank)
     if p == 2 { return try norm(axes: axes, keepAxes: keepAxes) }
     let x = try floating()
     if p == 1 { return try x.abs().sum(axes: axes, keepAxes: keepAxes) }

@@ -249,29 +249,29 @@ extension Shape {
 }
 
 extension Variable {
-  /// The product over axes.
-  public func prod(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.prod, self, .axes(axes, keepAxes: keepAxes))
+  /// The product over all axes unless they are given.
+  public func prod(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
+    try apply(.prod, self, .axes(axes ?? .all(rank: rank), keepAxes: keepAxes))
   }
 
-  /// The greatest element over axes.
-  public func max(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.max, self, .axes(axes, keepAxes: keepAxes))
+  /// The greatest element over all axes unless they are given.
+  public func max(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
+    try apply(.max, self, .axes(axes ?? .all(rank: rank), keepAxes: keepAxes))
   }
 
-  /// The least element over axes.
-  public func min(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.min, self, .axes(axes, keepAxes: keepAxes))
+  /// The least element over all axes unless they are given.
+  public func min(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
+    try apply(.min, self, .axes(axes ?? .all(rank: rank), keepAxes: keepAxes))
   }
 
-  /// log Σ eˣ over axes, without overflow.
-  public func logsumexp(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.logsumexp, floating(), .axes(axes, keepAxes: keepAxes))
+  /// log Σ eˣ without overflow, over all axes unless they are given.
+  public func logsumexp(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
+    try apply(.logsumexp, floating(), .axes(axes ?? .all(rank: rank), keepAxes: keepAxes))
   }
 
-  /// The Euclidean norm over axes; its derivative at 0 is 0.
-  public func norm(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.norm, floating(), .axes(axes, keepAxes: keepAxes))
+  /// The Euclidean norm over all axes unless they are given; its derivative at 0 is 0.
+  public func norm(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
+    try apply(.norm, floating(), .axes(axes ?? .all(rank: rank), keepAxes: keepAxes))
   }
 
   /// The mean of the squared differences over axes, for floats of one shape and dtype.
@@ -279,14 +279,14 @@ extension Variable {
     try apply(.meanSquaredDifference, self, b, .axes(axes, keepAxes: false))
   }
 
-  /// True where any element over axes is not zero.
-  public func any(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.anyTrue, self, .axes(axes, keepAxes: keepAxes))
+  /// True where any element is not zero, over all axes unless they are given.
+  public func any(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
+    try apply(.anyTrue, self, .axes(axes ?? .all(rank: rank), keepAxes: keepAxes))
   }
 
-  /// True where no element over axes is zero.
-  public func all(axes: AxisSet, keepAxes: Bool = false) throws -> Variable {
-    try apply(.allTrue, self, .axes(axes, keepAxes: keepAxes))
+  /// True where no element is zero, over all axes unless they are given.
+  public func all(axes: AxisSet? = nil, keepAxes: Bool = false) throws -> Variable {
+    try apply(.allTrue, self, .axes(axes ?? .all(rank: rank), keepAxes: keepAxes))
   }
 
   /// The place of the greatest element along an axis; in the flattened tensor for nil.
