@@ -30,10 +30,26 @@ public final class Optimizer {
   ///
   /// - Throws: a value error where there is none.
   public init(
-    _ target: ParameterTree, _ transformation: GradientTransformation, isDifferentiable: Bool
+    _ target: ParameterTree, _ transformation: GradientTransformation,
+    isDifferentiable: Bool = false
   ) throws {
     self.isDifferentiable = isDifferentiable
     try addGroup(target, transformation)
+  }
+
+  /// An optimizer of parameters in a list.
+  ///
+  ///     let optimizer = try Optimizer([weights, offset], .adam(learningRate: 0.01))
+  ///
+  /// - Parameter isDifferentiable: whether steps stay in the graph, for derivatives through them.
+  /// - Throws: a value error where there is no parameter.
+  public convenience init(
+    _ parameters: [Parameter], _ transformation: GradientTransformation,
+    isDifferentiable: Bool = false
+  ) throws {
+    try self.init(
+      .list(parameters.map(ParameterTree.parameter)), transformation,
+      isDifferentiable: isDifferentiable)
   }
 
   /// Adds parameters with a transformation of their own and a new state; one that stands at several
@@ -99,9 +115,21 @@ public final class Optimizer {
       return parameters.contains { $0.gradient != nil }
     }
     let flat = try gradients(of: loss, to: parameters.map(\.value))
-    var next = flat.makeIterator()
-    try step(groups.map { group in group.target.map { _ in next.next() ?? nil } })
+    try step(gradients: flat)
     return flat.contains { $0 != nil }
+  }
+
+  /// One step with gradients from elsewhere, one for each of `parameters` in order; a parameter whose
+  /// gradient is nil stays.
+  ///
+  /// - Throws: a shape error for another number of gradients, or one that does not fit its parameter.
+  public func step(gradients: [Variable?]) throws {
+    guard gradients.count == parameters.count else {
+      throw TensorError(
+        .shape, "\(gradients.count) gradients were given for \(parameters.count) parameters")
+    }
+    var next = gradients.makeIterator()
+    try step(groups.map { group in group.target.map { _ in next.next() ?? nil } })
   }
 
   /// All groups are computed before any parameter changes, so that an error changes nothing.

@@ -12,7 +12,8 @@ extension GradientApproximator {
   /// n + 1 evaluations for the two-point formulas to one side, 2n for `central2`; see `Stencil`. The
   /// parameters are never changed: every point is computed from them.
   public static func finiteDifferences(
-    _ stencil: Stencil, h: Double, rehearse: @escaping SampledFunction.Rehearsal
+    _ stencil: Stencil, h: Double,
+    rehearse: @escaping SampledFunction.Rehearsal = SampledFunction.plainly
   ) throws -> GradientApproximator {
     try requireStep(h)
     return GradientApproximator("FDM") { loss, parameters, draw in

@@ -23,7 +23,7 @@ extension GradientApproximator {
   /// a point moves by h whatever the direction's length, so that h means the same in any dimension.
   public static func forwardGradient(
     _ rule: RandomizedDifferences, _ method: SlopeMethod,
-    rehearse: @escaping SampledFunction.Rehearsal
+    rehearse: @escaping SampledFunction.Rehearsal = SampledFunction.plainly
   ) -> GradientApproximator {
     GradientApproximator("ForwardGradient", seed: rule.seed, isFixedInStep: rule.isFixedInStep) {
       loss, parameters, draw in

@@ -53,7 +53,7 @@ extension GradientApproximator {
   ///     z ← β z + √(1 - β²) ξ
   public static func randomizedDifferences(
     _ name: String, _ rule: RandomizedDifferences,
-    rehearse: @escaping SampledFunction.Rehearsal
+    rehearse: @escaping SampledFunction.Rehearsal = SampledFunction.plainly
   ) throws -> GradientApproximator {
     guard rule.momentum >= 0, rule.momentum < 1 else {
       throw TensorError(.value, "beta must be at least 0 and below 1, not \(rule.momentum)")

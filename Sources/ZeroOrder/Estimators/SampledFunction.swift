@@ -16,6 +16,11 @@ public struct SampledFunction {
   /// cannot be run on mapped values.
   public typealias Rehearsal = (() throws -> [Variable]) throws -> [Variable]?
 
+  /// Runs a body as it is: for functions that change nothing outside them.
+  public static let plainly: @Sendable (() throws -> [Variable]) throws -> [Variable]? = {
+    try? $0()
+  }
+
   /// Which random numbers evaluations draw.
   public enum Randomness: Sendable {
     /// All the same, from this place of the stream.
@@ -30,9 +35,9 @@ public struct SampledFunction {
 
   /// A function with the way in which it is tried on all points at once.
   ///
-  /// - Parameter rehearse: runs the body as it is, with errors as nil, unless it is given.
+  /// - Parameter rehearse: `plainly` unless it is given.
   public init(
-    randomness: Randomness, rehearse: @escaping Rehearsal = { try? $0() },
+    randomness: Randomness, rehearse: @escaping Rehearsal = SampledFunction.plainly,
     _ function: @escaping Function
   ) {
     self.function = function
