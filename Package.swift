@@ -92,6 +92,9 @@ let package = Package(
     .testTarget(name: "LanguageTests", dependencies: ["Language", "Library", "Syntax"]),
     .testTarget(
       name: "LibraryTests", dependencies: ["Library", "Language", "Syntax", "TestSupport"]),
+    // Programs as others write them: what only this package sees would be in their way.
+    .testTarget(
+      name: "MetaOptimizationTests", dependencies: ["MetaOptimization"], packageAccess: false),
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
     .testTarget(name: "MosTests", dependencies: ["Mos", "Language"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
@@ -115,3 +118,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Pages from the comments of the libraries. Whoever depends on the package resolves every dependency
+// that stands here, so that this one does only where pages are made: `make docc`.
+if Context.environment["MOS_DOCC"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}
