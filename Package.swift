@@ -94,7 +94,8 @@ let package = Package(
       name: "LibraryTests", dependencies: ["Library", "Language", "Syntax", "TestSupport"]),
     // Programs as others write them: what only this package sees would be in their way.
     .testTarget(
-      name: "MetaOptimizationTests", dependencies: ["MetaOptimization"], packageAccess: false),
+      name: "MetaOptimizationTests", dependencies: ["MetaOptimization", "TestSupport"],
+      packageAccess: false),
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
     .testTarget(name: "MosTests", dependencies: ["Mos", "Language"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
