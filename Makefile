@@ -10,6 +10,7 @@ SHELL := /bin/sh
 
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev
 MOS := .build/release/mos
+LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
 TEST_FLAGS := -c release --scratch-path .build/tests
 # Swift's compiler knows no sanitizer of undefined behaviour on Linux and traps on overflow by itself,
 # so that C alone is checked for it; the address sanitizer brings what that needs at run time. Leaks
@@ -77,6 +78,13 @@ bench: build
 docs: build
 	$(MOS) doc --all docs/reference
 
+## docc: write the pages of the Swift libraries, .build/docc
+docc: packages
+	MOS_DOCC=1 swift package --scratch-path .build/documentation \
+	  --allow-writing-to-directory .build/docc generate-documentation \
+	  $(addprefix --target ,$(LIBRARIES)) --output-path .build/docc \
+	  --enable-experimental-combined-documentation
+
 ## size: count files, lines and public names
 size:
 	@.ci/size
@@ -94,4 +102,4 @@ help:
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build test sanitize lint format accept fuzz examples bench docs size clean help packages
+.PHONY: demo build test sanitize lint format accept fuzz examples bench docs docc size clean help packages

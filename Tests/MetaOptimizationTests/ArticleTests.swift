@@ -6,7 +6,8 @@ import Testing
 
 @Suite("articles") struct ArticleTests {
   @Test func `every block of Swift stands in a test`() throws {
-    let tests = Files.find(under: Files.root + "/Tests/MetaOptimizationTests", endingIn: ".swift").compactMap { Files.read($0) }
+    let tests = Files.find(under: Files.root + "/Tests/MetaOptimizationTests", endingIn: ".swift")
+      .compactMap { Files.read($0) }
       .map { lines(of: $0[...]) }
     let articles = Files.find(
       under: Files.root + "/Sources/MetaOptimization/MetaOptimization.docc", endingIn: ".md")

@@ -93,7 +93,9 @@ import Testing
     let root = try RootSolver().root(of: { x in try x.square() - 2 }, from: Variable(1)).solution
     #expect(abs(try root.item() - 2.0.squareRoot()) < 1e-9)
     let slope = try gradient(
-      of: { a in try LinearSolver.lu().solve([[2, 0], [0, 4]] * a, [2, 4]).sum() }, at: 1.0)
+      of: { a in
+        try LinearSolver.lu().solve(matrix: [[2, 0], [0, 4]] * a, [2, 4]).solution.sum()
+      }, at: 1.0)
     #expect(abs(slope - -2) < 1e-12)
   }
 }

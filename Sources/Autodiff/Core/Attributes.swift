@@ -4,7 +4,7 @@
 import Tensors
 
 /// The constants of an operation: axes, shapes, indices.
-public enum Attributes: @unchecked Sendable {
+package enum Attributes: @unchecked Sendable {
   case none
   /// An axis, an index, an extent, an order, or flags.
   case int(Int)

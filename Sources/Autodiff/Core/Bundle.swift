@@ -8,14 +8,14 @@
 import Tensors
 
 /// What the rules of an operation of several results get and give.
-public final class BundleRules: Sendable {
-  public typealias Kernel = @Sendable ([Tensor], Attributes) throws -> [Tensor]
+package final class BundleRules: Sendable {
+  package typealias Kernel = @Sendable ([Tensor], Attributes) throws -> [Tensor]
   /// `(inputs, attributes, tangents) → tangents of the results`; a missing tangent is zero.
-  public typealias Forward =
+  package typealias Forward =
     @Sendable ([Variable], Attributes, [Variable?]) throws -> [Variable?]
   /// `(inputs, attributes, cotangents of the results) → cotangents of the inputs`; a missing
   /// cotangent is zero.
-  public typealias Reverse =
+  package typealias Reverse =
     @Sendable ([Variable], Attributes, [Variable?]) throws -> [Variable?]
   /// The number of results.
   let size: Int

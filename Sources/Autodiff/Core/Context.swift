@@ -18,7 +18,7 @@ import Kernels
 import Tensors
 
 /// What a level does with an operation.
-public enum LevelKind: UInt8, Sendable {
+package enum LevelKind: UInt8, Sendable {
   /// Records a node.
   case tape
   /// Carries a tangent along.
@@ -48,7 +48,7 @@ public final class Context {
   @exclusivity(unchecked) var levels: [Level] = [Level(kind: .tape, serial: 0, size: 0)]
   private var serial = 0
   /// The number that the next traced value gets; the order of numbers is the order of making.
-  @exclusivity(unchecked) public internal(set) var sequence = 0
+  @exclusivity(unchecked) package internal(set) var sequence = 0
   /// Tapes at or below this height do not record: `no_grad`, `create_graph=false`.
   @exclusivity(unchecked) var stoppedTapes = -1
   /// Dual levels at or below this height carry no tangent: `no_grad`.
@@ -56,9 +56,9 @@ public final class Context {
   /// True while a `RecordedFunction` is made: checkpoints keep their graph then.
   @exclusivity(unchecked) var recordsFunction = false
   /// The innermost run that is being recorded whole.
-  @exclusivity(unchecked) public internal(set) var recording: Recording?
+  @exclusivity(unchecked) package internal(set) var recording: Recording?
   /// Who is told what runs read of parameters.
-  @exclusivity(unchecked) public var watcher: (any ParameterWatcher)?
+  @exclusivity(unchecked) package var watcher: (any ParameterWatcher)?
   /// The number of the latest walk over a graph, and the room of one that has ended.
   @exclusivity(unchecked) var walk = 0
   @exclusivity(unchecked) var spareWalk: Walk?
@@ -115,7 +115,7 @@ public final class Context {
   }
 
   /// A number above those of all that was made before, and not above those of what comes.
-  public func markMoment() -> Int {
+  package func markMoment() -> Int {
     sequence += 1
     return sequence
   }
@@ -169,7 +169,7 @@ public final class Context {
   /// Runs the body as a program of its own: it records and differentiates by itself as ever, and for
   /// what is active outside its results are constants. Gradients that its `backward` leaves in
   /// parameters from outside go away with it.
-  public func isolated<R>(_ body: () throws -> R) throws -> R {
+  package func isolated<R>(_ body: () throws -> R) throws -> R {
     try keepingGradients(upTo: Int32(top)) {
       try withoutGradients { try within(.tape) { _ in try body() } }
     }
@@ -178,7 +178,7 @@ public final class Context {
   /// Runs the body again: gradients that its `backward` leaves in leaves go away with it.
   ///
   /// - Parameter height: of leaves above it nothing is kept.
-  public func keepingGradients<R>(
+  package func keepingGradients<R>(
     upTo height: Int32 = .max, _ body: () throws -> R
   ) rethrows -> R {
     let saved = outerGradients
@@ -199,7 +199,7 @@ public final class Context {
   }
 
   /// Begins `no_grad`; the result goes to `leaveWithoutGradients`.
-  public func enterWithoutGradients() -> (Int, Int) {
+  package func enterWithoutGradients() -> (Int, Int) {
     let saved = (stoppedTapes, stoppedDuals)
     stoppedTapes = top
     stoppedDuals = top
@@ -207,15 +207,15 @@ public final class Context {
   }
 
   /// Ends `no_grad`.
-  public func leaveWithoutGradients(_ saved: (Int, Int)) {
+  package func leaveWithoutGradients(_ saved: (Int, Int)) {
     (stoppedTapes, stoppedDuals) = saved
   }
 
   /// Which levels record no more, a tape's and a dual level's height.
-  public var gradientStops: (Int, Int) { (stoppedTapes, stoppedDuals) }
+  package var gradientStops: (Int, Int) { (stoppedTapes, stoppedDuals) }
 
   /// Runs the body with what recorded at some moment recording again.
-  public func withGradients<R>(asIn stops: (Int, Int), _ body: () throws -> R) rethrows -> R {
+  package func withGradients<R>(asIn stops: (Int, Int), _ body: () throws -> R) rethrows -> R {
     let saved = gradientStops
     leaveWithoutGradients(stops)
     defer { leaveWithoutGradients(saved) }
@@ -223,7 +223,7 @@ public final class Context {
   }
 
   /// Runs the body without recording on the tapes that are active outside it.
-  public func withoutTapes<R>(_ body: () throws -> R) rethrows -> R {
+  package func withoutTapes<R>(_ body: () throws -> R) rethrows -> R {
     let saved = stoppedTapes
     stoppedTapes = top
     defer { stoppedTapes = saved }
@@ -234,7 +234,7 @@ public final class Context {
   /// what it gives is again a number for all of them.
   ///
   /// A tape of its own would do, too, but would follow every parameter that the body reads.
-  public func recordingInside(_ body: () throws -> Variable) rethrows -> Variable {
+  package func recordingInside(_ body: () throws -> Variable) rethrows -> Variable {
     guard stoppedTapes >= top else { return try body() }
     let saved = stoppedTapes
     stoppedTapes = -1
@@ -243,7 +243,7 @@ public final class Context {
   }
 
   /// Turns the check of every result for nan and inf on or off; returns what it was.
-  public func setDetectsAnomalies(_ value: Bool) -> Bool {
+  package func setDetectsAnomalies(_ value: Bool) -> Bool {
     defer { detectsAnomalies = value }
     return detectsAnomalies
   }

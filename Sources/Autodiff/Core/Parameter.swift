@@ -11,7 +11,7 @@ public final class Parameter: @unchecked Sendable {
   /// The name it was declared by, for messages, graphs and paths.
   public var name: String?
   /// The number of the last traced value from before the cell was made; see `Context.markMoment`.
-  public let birth: Int
+  package let birth: Int
   /// What the functions that run now see instead of an outer leaf: one entry a level, outermost
   /// first.
   private var lifted: [(height: Int, serial: Int, variable: Variable)] = []
@@ -56,20 +56,20 @@ public final class Parameter: @unchecked Sendable {
   }
 
   /// Holds another variable for a while: what stands for a parameter while a function of it runs.
-  public func substitute(_ variable: Variable) {
+  package func substitute(_ variable: Variable) {
     stored = variable
     lifted.removeAll(keepingCapacity: true)
   }
 
   /// What a cell holds: the very leaf with its gradient.
-  public struct Content {
+  package struct Content {
     /// The tensor.
-    public var variable: Variable
+    package var variable: Variable
     fileprivate var lifted: [(height: Int, serial: Int, variable: Variable)] = []
   }
 
   /// What the cell holds, to be put back; setting it is no deed of the program.
-  public var content: Content {
+  package var content: Content {
     get { Content(variable: stored, lifted: lifted) }
     set { (stored, lifted) = (newValue.variable, newValue.lifted) }
   }
@@ -157,7 +157,7 @@ public final class Parameter: @unchecked Sendable {
 }
 
 /// Who is told what a run reads of parameters, and shows it something else where that is needed.
-public protocol ParameterWatcher: AnyObject {
+package protocol ParameterWatcher: AnyObject {
   /// What the run sees of a parameter's tensor.
   func tensor(of parameter: Parameter, held: Variable) -> Variable
   /// What the run sees of the gradient that `backward` left.

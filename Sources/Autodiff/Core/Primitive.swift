@@ -17,12 +17,12 @@
 import Tensors
 
 /// What the rules of one operand get and give.
-public final class UnaryRules: Sendable {
-  public typealias Kernel = @Sendable (Tensor, Attributes) throws -> Tensor
+package final class UnaryRules: Sendable {
+  package typealias Kernel = @Sendable (Tensor, Attributes) throws -> Tensor
   /// `(x, y, attributes, ẋ) → ẏ`, or `(x, y, attributes, ȳ) → x̄`.
-  public typealias Rule = @Sendable (Variable, Variable, Attributes, Variable) throws -> Variable
+  package typealias Rule = @Sendable (Variable, Variable, Attributes, Variable) throws -> Variable
   /// `(x with the mapped axis first, attributes) → y with the mapped axis first`.
-  public typealias Batch = @Sendable (Variable, Attributes) throws -> Variable
+  package typealias Batch = @Sendable (Variable, Attributes) throws -> Variable
   let kernel: Kernel
   let forward: Rule
   let reverse: Rule
@@ -40,17 +40,17 @@ public final class UnaryRules: Sendable {
 }
 
 /// What the rules of two operands get and give.
-public final class BinaryRules: Sendable {
-  public typealias Kernel = @Sendable (Tensor, Tensor, Attributes) throws -> Tensor
+package final class BinaryRules: Sendable {
+  package typealias Kernel = @Sendable (Tensor, Tensor, Attributes) throws -> Tensor
   /// `(a, b, y, attributes, ȧ?, ḃ?) → ẏ`; at least one tangent is there.
-  public typealias Forward =
+  package typealias Forward =
     @Sendable (Variable, Variable, Variable, Attributes, Variable?, Variable?) throws -> Variable
   /// `(a, b, y, attributes, ȳ, needs ā, needs b̄) → (ā, b̄)`.
-  public typealias Reverse =
+  package typealias Reverse =
     @Sendable (Variable, Variable, Variable, Attributes, Variable, Bool, Bool) throws
     -> (Variable?, Variable?)
   /// `(a, whether a is mapped, b, whether b is mapped, attributes) → y`, mapped axes first.
-  public typealias Batch =
+  package typealias Batch =
     @Sendable (Variable, Bool, Variable, Bool, Attributes) throws -> Variable
   let kernel: Kernel
   let forward: Forward
@@ -70,16 +70,16 @@ public final class BinaryRules: Sendable {
 }
 
 /// What the rules of any number of operands get and give.
-public final class GeneralRules: Sendable {
-  public typealias Kernel = @Sendable ([Tensor], Attributes) throws -> Tensor
+package final class GeneralRules: Sendable {
+  package typealias Kernel = @Sendable ([Tensor], Attributes) throws -> Tensor
   /// `(inputs, y, attributes, tangents) → ẏ`; a missing tangent is zero.
-  public typealias Forward =
+  package typealias Forward =
     @Sendable ([Variable], Variable, Attributes, [Variable?]) throws -> Variable
   /// `(inputs, y, attributes, ȳ, needs) → cotangents`; nil where none is needed.
-  public typealias Reverse =
+  package typealias Reverse =
     @Sendable ([Variable], Variable, Attributes, Variable, [Bool]) throws -> [Variable?]
   /// `(inputs, which are mapped, size, attributes) → y` with the mapped axis first.
-  public typealias Batch =
+  package typealias Batch =
     @Sendable ([Variable], [Bool], Int, Attributes) throws -> Variable
   let kernel: Kernel
   let forward: Forward
@@ -98,7 +98,7 @@ public final class GeneralRules: Sendable {
 }
 
 /// One operation with its rules.
-public final class Primitive: Sendable {
+package final class Primitive: Sendable {
   enum Rules: Sendable {
     case unary(UnaryRules)
     case binary(BinaryRules)
@@ -106,7 +106,7 @@ public final class Primitive: Sendable {
     case bundle(BundleRules)
   }
   /// The operation's name in the language, as `grad_fn=` and graphs show it.
-  public let name: String
+  package let name: String
   let rules: Rules
   /// True for an operation without a derivative: its result is never tracked.
   let isDifferentiable: Bool

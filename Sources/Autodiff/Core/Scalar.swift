@@ -13,7 +13,9 @@ public enum Scalar: @unchecked Sendable {
 }
 
 extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  /// A plain number.
   public init(floatLiteral value: Double) { self = .number(value) }
+  /// A plain number.
   public init(integerLiteral value: Int) { self = .number(Double(value)) }
 }
 

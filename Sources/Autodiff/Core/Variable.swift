@@ -44,9 +44,12 @@ extension Variable {
     }
   }
 
+  /// The number of axes, as the program sees them.
   public var rank: Int { shape.rank }
+  /// The number of elements, as the program sees them.
   public var count: Int { shape.count }
 
+  /// The type of the elements.
   public var dtype: DType {
     // Spelled out, for every operation asks: `underlying` would count a reference.
     var variable = self
@@ -79,7 +82,7 @@ extension Variable {
 
   /// The whole number that every element is, those of mapped examples included; nil where they
   /// differ, for no elements and for other dtypes than i64.
-  public var commonInteger: Int? {
+  package var commonInteger: Int? {
     let tensor = underlying
     guard tensor.dtype == .i64, tensor.count > 0 else { return nil }
     let first = tensor.firstInt
@@ -87,7 +90,7 @@ extension Variable {
   }
 
   /// The name of the primitive that made the variable, if a tape recorded it.
-  public var operationName: String? {
+  package var operationName: String? {
     guard let node else { return nil }
     let maker = node.partOf?.bundle ?? node
     return maker.customFunction?.name ?? maker.primitive?.name
@@ -100,7 +103,7 @@ extension Variable {
   }
 
   /// The variable without the levels that have ended.
-  public var alive: Variable {
+  package var alive: Variable {
     var variable = self
     while case .traced(let traced) = variable {
       let context = Context.current
@@ -151,7 +154,7 @@ extension Variable {
   /// A tape or a tangent does, at some level: a derivative may be asked for.
   public var isDifferentiated: Bool { isOnLevel { $0 == .tape || $0 == .dual } }
   /// A recording does, at some level.
-  public var isRecorded: Bool { isOnLevel { $0 == .record } }
+  package var isRecorded: Bool { isOnLevel { $0 == .record } }
 
   private func isOnLevel(_ matches: (LevelKind) -> Bool) -> Bool {
     var variable = alive

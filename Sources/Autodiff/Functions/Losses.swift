@@ -40,7 +40,7 @@ extension Variable {
   }
 
   /// The error for a prediction and a target of different shapes.
-  public static func unfitting(
+  package static func unfitting(
     _ prediction: Variable, _ target: Variable, _ loss: String
   ) -> TensorError {
     let hint =

@@ -11,7 +11,7 @@ extension Variable {
   }
 
   /// True where a derivative passes now: on a tape that records, or as a dual number with a tangent.
-  public var carriesDerivative: Bool {
+  package var carriesDerivative: Bool {
     guard dtype.isFloat else { return false }
     let context = Context.current
     var variable = alive

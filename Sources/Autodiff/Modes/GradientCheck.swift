@@ -20,6 +20,7 @@ public struct GradientReport: Sendable {
 }
 
 extension GradientReport: CustomStringConvertible {
+  /// A line for each mode.
   public var description: String {
     findings.map { finding in
       "\(finding.mode): \(finding.error <= tolerance ? "agrees" : "differs by \(finding.error)")"

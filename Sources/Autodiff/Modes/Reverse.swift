@@ -330,7 +330,7 @@ public struct Pullback {
 
   /// Whether a checkpoint in the graph runs its function again when it is pulled back, which it can
   /// only do where no other transformation has begun since.
-  public var runsAgain: Bool {
+  package var runsAgain: Bool {
     var seen: Set<ObjectIdentifier> = []
     var stack = roots.compactMap { $0 }
     while let node = stack.popLast() {

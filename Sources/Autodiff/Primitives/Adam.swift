@@ -91,7 +91,7 @@ extension Variable {
   /// Adam's step, fused: `(u, m′, v′)`, each exact and differentiable to any order.
   ///
   /// - Throws: a shape or type error where gradient and moments are not alike.
-  public static func adamStep(
+  package static func adamStep(
     gradient: Variable, firstMoment: Variable, secondMoment: Variable, _ step: AdamStep
   ) throws -> (update: Variable, firstMoment: Variable, secondMoment: Variable) {
     for moment in [firstMoment, secondMoment] {

@@ -3,14 +3,14 @@
 import Tensors
 
 /// An interval that numbers have to lie in, with the error for those outside.
-public final class Bounds: Sendable {
+package final class Bounds: Sendable {
   private let low: Double
   private let high: Double
   /// The error for a number, given as text.
   private let error: @Sendable (String) -> TensorError
 
   /// Bounds of numbers, both included.
-  public init(
+  package init(
     from low: Double, to high: Double, error: @escaping @Sendable (String) -> TensorError
   ) {
     self.low = low
@@ -19,7 +19,7 @@ public final class Bounds: Sendable {
   }
 
   /// Bounds of what has a name: `delta of huber_loss must be above 0, not -1`.
-  public convenience init(
+  package convenience init(
     _ subject: String, _ words: String, from low: Double, to high: Double = .infinity,
     hint: String? = nil
   ) {
@@ -61,7 +61,7 @@ extension Variable {
   /// The variable itself, whose elements have to lie within bounds.
   ///
   /// - Throws: a value error where one does not.
-  public func bounded(by bounds: Bounds) throws -> Variable {
+  package func bounded(by bounds: Bounds) throws -> Variable {
     try apply(.bounded, self, .object(bounds))
   }
 }
@@ -70,7 +70,7 @@ extension Scalar {
   /// The number itself, which has to lie within bounds.
   ///
   /// - Throws: a value error where it does not.
-  public func bounded(by bounds: Bounds) throws -> Scalar {
+  package func bounded(by bounds: Bounds) throws -> Scalar {
     switch self {
     case .number(let number):
       try bounds.require(number)

@@ -26,7 +26,7 @@ extension Primitive {
 
 extension RandomKey {
   /// The key and its counter as an i64 tensor of two.
-  public func words() throws -> Tensor {
+  package func words() throws -> Tensor {
     try Tensor.make(Shape(2), .i64) { pointer in
       pointer.storeBytes(of: key, as: UInt64.self)
       pointer.storeBytes(of: counter, toByteOffset: 8, as: UInt64.self)
@@ -34,7 +34,7 @@ extension RandomKey {
   }
 
   /// The key of two words.
-  public init(words: Tensor) {
+  package init(words: Tensor) {
     let numbers = words.integers
     self.init(
       key: UInt64(bitPattern: Int64(numbers[0])), counter: UInt64(bitPattern: Int64(numbers[1])))
@@ -43,7 +43,7 @@ extension RandomKey {
 
 extension Variable {
   /// What a stream gives whose key stands in this variable's words.
-  public func drawing(
+  package func drawing(
     _ body: @escaping @Sendable (inout RandomKey) throws -> Tensor
   ) throws -> Variable {
     try apply(.random, self, .object(Draw(body)))

@@ -3,7 +3,7 @@
 
 extension Primitive {
   /// Every primitive; no two have one name.
-  public static let all: [Primitive] = [
+  package static let all: [Primitive] = [
     // Arithmetic
     .add, .subtract, .multiply, .scale, .pair, .divide, .over, .floorDivide, .remainder, .power,
     .atan2, .maximum, .minimum, .lift, .stopped,

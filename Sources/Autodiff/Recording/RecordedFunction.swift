@@ -14,7 +14,7 @@
 import Tensors
 
 /// A function of tensors, recorded.
-public struct RecordedFunction: @unchecked Sendable {
+package struct RecordedFunction: @unchecked Sendable {
   fileprivate enum Operand {
     case argument(Int)
     case external(Int)
@@ -41,12 +41,12 @@ public struct RecordedFunction: @unchecked Sendable {
   }
 
   /// What the function read beside its arguments, and some transformation follows.
-  public let externals: [Variable]
+  package let externals: [Variable]
   private let steps: [Step]
   private let results: [Operand]
 
   /// Runs a function on arguments, which are floats, and records it.
-  public init(
+  package init(
     at arguments: [Variable], _ function: ([Variable]) throws -> [Variable]
   ) throws {
     let context = Context.current
@@ -66,7 +66,7 @@ public struct RecordedFunction: @unchecked Sendable {
   /// Runs a function and records it whole; its arguments are the operands of the recording.
   ///
   /// - Returns: the function, and the recording with its obstacle if it has one.
-  public static func recording(
+  package static func recording(
     _ function: (Recording) throws -> [Variable]
   ) throws -> (RecordedFunction, Recording) {
     let context = Context.current
@@ -165,7 +165,7 @@ public struct RecordedFunction: @unchecked Sendable {
   }
 
   /// Runs the operations on other arguments and externals, at the levels those belong to.
-  public func callAsFunction(
+  package func callAsFunction(
     _ arguments: [Variable], externals: [Variable] = []
   ) throws -> [Variable] {
     var values = ContiguousArray<Variable?>(repeating: nil, count: steps.count)

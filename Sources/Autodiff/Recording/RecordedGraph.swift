@@ -7,34 +7,34 @@ import Kernels
 import Tensors
 
 /// The nodes that variables were computed from, operands before results.
-public struct RecordedGraph {
+package struct RecordedGraph {
   /// One operation, or a leaf.
-  public struct Node {
+  package struct Node {
     /// Tells the node from every other one that is alive.
-    public let identity: ObjectIdentifier
+    package let identity: ObjectIdentifier
     /// The primitive's name; nil for a leaf.
-    public let operation: String?
+    package let operation: String?
     /// True for the leaf of a parameter.
-    public let isParameter: Bool
+    package let isParameter: Bool
     /// True for one result of an operation of several.
-    public let isPart: Bool
+    package let isPart: Bool
     /// The dtype and shape of the result.
-    public let type: String
+    package let type: String
     /// The memory of the result's elements, in bytes, were they all its own.
-    public let bytes: Int
+    package let bytes: Int
     /// `Context.place` when the node was made.
-    public let place: UInt64
+    package let place: UInt64
     /// The positions of the operands that are nodes, in order.
-    public let operands: [Int]
+    package let operands: [Int]
   }
 
   /// Every node, operands before results.
-  public private(set) var nodes: [Node] = []
+  package private(set) var nodes: [Node] = []
   /// The positions of the variables that the graph was asked for; nil for an untracked one.
-  public private(set) var roots: [Int?] = []
+  package private(set) var roots: [Int?] = []
 
   /// The graph of variables.
-  public init(of variables: [Variable]) {
+  package init(of variables: [Variable]) {
     var positions: [ObjectIdentifier: Int] = [:]
     for variable in variables {
       guard let root = variable.node else {
@@ -80,11 +80,11 @@ public struct RecordedGraph {
 
 extension RecordedGraph {
   /// The nodes, leaves and dual numbers of this thread that are alive.
-  public static var liveNodes: Int { Int(mos_live_nodes_get()) }
+  package static var liveNodes: Int { Int(mos_live_nodes_get()) }
 }
 
 extension Variable {
   /// What tells the node that the program sees from every other one that is alive; nil for a
   /// variable that no tape follows.
-  public var nodeIdentity: ObjectIdentifier? { node.map(ObjectIdentifier.init) }
+  package var nodeIdentity: ObjectIdentifier? { node.map(ObjectIdentifier.init) }
 }

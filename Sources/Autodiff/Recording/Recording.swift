@@ -16,17 +16,17 @@ import Synchronization
 import Tensors
 
 /// Why a recording does not stand for the function that was recorded.
-public struct Obstacle: Sendable {
+package struct Obstacle: Sendable {
   /// What the function does, to stand after "since it".
-  public var reason: String
+  package var reason: String
   /// `Context.place` of where it does so.
-  public var place: UInt64
+  package var place: UInt64
 }
 
 /// A run that is being recorded.
-public final class Recording {
+package final class Recording {
   /// How a tape outside follows an operand; a recording holds for operands that are followed alike.
-  public enum Tracking: Sendable {
+  package enum Tracking: Sendable {
     /// No tape follows it, or none that records at the time.
     case untracked
     /// A leaf depends on nothing else.
@@ -36,24 +36,24 @@ public final class Recording {
   }
 
   /// What stands for a variable from outside.
-  public struct Operand {
+  package struct Operand {
     /// The number by which the recording knows it, in the order of reading.
-    public var index: Int
+    package var index: Int
     /// What the run computes with.
-    public var variable: Variable
-    public var tracking: Tracking
+    package var variable: Variable
+    package var tracking: Tracking
   }
 
   /// What was made before the run has a smaller number; see `Context.sequence`.
-  public let start: Int
+  package let start: Int
   /// The first thing that the recording cannot stand for.
-  public private(set) var obstacle: Obstacle?
+  package private(set) var obstacle: Obstacle?
   /// Whether the run gave what the function gives, obstacle or not.
-  public private(set) var isFaithful = true
+  package private(set) var isFaithful = true
   /// Whether the run takes gradients by its operands, which depends on which of them are one and the same.
-  public private(set) var takesGradients = false
+  package private(set) var takesGradients = false
   /// Whether functions with rules of their own are called again when the recording runs.
-  public internal(set) var callsFunctions = false
+  package internal(set) var callsFunctions = false
 
   let height: Int
   let serial: Int
@@ -87,7 +87,7 @@ public final class Recording {
   }
 
   /// What stands for a variable that was read from a place outside.
-  public func operand(for variable: Variable) -> Operand {
+  package func operand(for variable: Variable) -> Operand {
     if case .traced(let traced) = variable, let index = known[ObjectIdentifier(traced)] {
       return Operand(index: index, variable: seen[index], tracking: tracking[index])
     }
@@ -109,7 +109,7 @@ public final class Recording {
   }
 
   /// Says that the recording is not the whole of the function.
-  public func meets(_ reason: String) {
+  package func meets(_ reason: String) {
     guard obstacle == nil else { return }
     obstacle = Obstacle(reason: reason, place: Context.current.place)
   }
@@ -174,7 +174,7 @@ public final class Recording {
 
 extension Variable {
   /// How a tape follows the variable in the context of the thread.
-  public var tracking: Recording.Tracking { tracking(above: Context.current.stoppedTapes) }
+  package var tracking: Recording.Tracking { tracking(above: Context.current.stoppedTapes) }
 
   fileprivate func tracking(above stopped: Int) -> Recording.Tracking {
     guard let node, Int(node.height) > stopped else { return .untracked }
@@ -226,12 +226,12 @@ extension Context {
   }
 
   /// Says, while a function is recorded, that the recording is not the whole of it.
-  public func meets(obstacle: String) {
+  package func meets(obstacle: String) {
     if let recording, !recording.isSuspended { recording.meets(obstacle) }
   }
 
   /// True while operations are recorded whole.
-  public var isRecording: Bool { activeRecording != nil }
+  package var isRecording: Bool { activeRecording != nil }
 
   /// The recording that runs, unless it is suspended.
   var activeRecording: Recording? {

@@ -4,11 +4,11 @@
 import Tensors
 
 /// The way from the top of a structure to one of its parts.
-public final class Path: Sendable {
+package final class Path: Sendable {
   private let parent: Path?
   private let step: Step
   /// The number of steps from the top.
-  public let depth: Int
+  package let depth: Int
 
   private enum Step: Equatable {
     case member(String)
@@ -32,29 +32,29 @@ public final class Path: Sendable {
   }
 
   /// The structure itself, which has no name.
-  public static let top = Path(nil, .member(""))
+  package static let top = Path(nil, .member(""))
 
   /// The path that begins with a name; the top for an empty one.
-  public static func named(_ name: String) -> Path { name.isEmpty ? top : top[name] }
+  package static func named(_ name: String) -> Path { name.isEmpty ? top : top[name] }
 
   /// The member of a record or a model that stands here.
-  public subscript(name: String) -> Path { Path(self, .member(name)) }
+  package subscript(name: String) -> Path { Path(self, .member(name)) }
 
   /// The element of a list that stands here.
-  public subscript(index: Int) -> Path { Path(self, .element(index)) }
+  package subscript(index: Int) -> Path { Path(self, .element(index)) }
 
   /// True for the structure itself.
-  public var isTop: Bool { parent == nil }
+  package var isTop: Bool { parent == nil }
 
   /// ` at layers.0.weight`, and nothing at the top, for the end of a message.
-  public var phrase: String { isTop ? "" : " at \(shortened)" }
+  package var phrase: String { isTop ? "" : " at \(shortened)" }
 
   /// The path as messages quote it.
-  public var shortened: String { description.shortened }
+  package var shortened: String { description.shortened }
 }
 
 extension Path: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     var steps: [String] = []
     var place = self
     while let parent = place.parent {
@@ -68,7 +68,7 @@ extension Path: CustomStringConvertible {
 extension Path: Hashable {
   /// True for paths that are spelled alike: a record may have the key `layers.0.weight`, and lists are
   /// records with the keys 0, 1, … in files of other programs.
-  public static func == (a: Path, b: Path) -> Bool {
+  package static func == (a: Path, b: Path) -> Bool {
     a.hasSameSteps(as: b) || a.description == b.description
   }
 
@@ -81,5 +81,5 @@ extension Path: Hashable {
     return true
   }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+  package func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }

@@ -3,16 +3,16 @@
 import Tensors
 
 /// How tensors lie one after the other in a vector, in the widest dtype among them.
-public struct Raveling: Sendable {
+package struct Raveling: Sendable {
   private let shapes: [Shape]
   private let dtypes: [DType]
   /// The dtype of the vector.
-  public let dtype: DType
+  package let dtype: DType
   /// The number of elements of the vector.
-  public let count: Int
+  package let count: Int
 
   /// The layout of tensors like these; of none, a vector of no elements.
-  public init(like parts: [Variable]) {
+  package init(like parts: [Variable]) {
     shapes = parts.map(\.shape)
     dtypes = parts.map(\.dtype)
     count = shapes.reduce(0) { $0 + $1.count }
@@ -22,7 +22,7 @@ public struct Raveling: Sendable {
   }
 
   /// The vector of tensors of these shapes; one tensor alone is seen anew and not copied.
-  public func vector(_ parts: [Variable]) throws -> Variable {
+  package func vector(_ parts: [Variable]) throws -> Variable {
     let flat = try parts.map { try $0.converted(to: dtype).flattened() }
     guard let first = flat.first else { return .tensor(try Tensor.zeros(Shape(0), dtype)) }
     return flat.count == 1 ? first : try Variable.concat(flat, axis: 0)
@@ -31,7 +31,7 @@ public struct Raveling: Sendable {
   /// The tensors that a vector holds, floats in their own dtypes.
   ///
   /// - Throws: a shape error for a vector of another length.
-  public func parts(_ vector: Variable) throws -> [Variable] {
+  package func parts(_ vector: Variable) throws -> [Variable] {
     guard vector.shape == Shape(count) else {
       throw TensorError(
         .shape, "the tree takes a vector of \(count) elements, not \(vector.typeDescription)")

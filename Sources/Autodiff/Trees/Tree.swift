@@ -174,7 +174,7 @@ extension Tree {
   }
 
   /// The leaves with their paths: `layers.0.w`, and the top for a bare leaf.
-  public var paths: [(path: Path, leaf: Variable)] {
+  package var paths: [(path: Path, leaf: Variable)] {
     var result: [(path: Path, leaf: Variable)] = []
     func visit(_ tree: Tree, _ path: Path) {
       switch tree {

@@ -8,7 +8,9 @@ extension FunctionalOptimizer {
   ///
   /// The step can be differentiated: by what the loss reads, by the parameters before it, and by the
   /// hyperparameters that are variables. The first step makes the state.
-  /// - Parameter loss: gives one number, a float of one element.
+  /// - Parameters:
+  ///   - parameters: floats.
+  ///   - loss: gives one number, a float of one element.
   /// - Returns: the new parameters, in the structure and shapes of the old ones.
   /// - Throws: what the loss throws; a shape or type error where it does not give one float, or the
   ///   parameters are not floats; a value error where they are data inside a derivative.

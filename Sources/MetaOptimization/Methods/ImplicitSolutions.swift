@@ -23,6 +23,7 @@ public func implicitRoot(
 ///
 /// - Parameters:
 ///   - solution: the numbers of the minimum, floats.
+///   - solver: what solves linear systems with the Hessian.
 ///   - objective: gives one number, a float of one element.
 /// - Throws: what the objective throws; a shape or type error where it does not give one float.
 public func implicitMinimum(

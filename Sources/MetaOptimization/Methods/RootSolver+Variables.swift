@@ -35,6 +35,7 @@ extension RootSolver {
   /// - Parameters:
   ///   - f: gives one number, a float of one element.
   ///   - start: floats.
+  ///   - method: the way to the minimum.
   /// - Throws: what `f` throws; a shape error where it gives more than a number; a value error where a
   ///   strict search does not converge.
   public func minimum(
@@ -46,18 +47,5 @@ extension RootSolver {
 
   private func single(_ result: Result) -> (solution: Variable, report: RootReport) {
     (result.solution[0], result.report)
-  }
-}
-
-extension LinearSolver {
-  /// The x with `matrix` x = `right`, a function of both.
-  ///
-  /// - Parameters:
-  ///   - matrix: square, of n rows.
-  ///   - right: n floats.
-  /// - Throws: a shape error for other shapes; a value error for a singular matrix under a direct
-  ///   method, and where a strict solver does not converge.
-  public func solve(_ matrix: Variable, _ right: Variable) throws -> Variable {
-    try solve(LinearOperator(matrix: matrix), [right])[0]
   }
 }

@@ -15,13 +15,21 @@ public struct BacktrackingRule: Sendable {
     case decrease
   }
 
+  /// The step that is tried first.
   public var initial: Double
+  /// What a step that is not taken is multiplied by, between 0 and 1.
   public var factor: Double
+  /// c, the share of the slope that a step must descend by.
   public var sufficient: Double
+  /// What a step must do.
   public var condition: Condition
+  /// The most steps that are tried.
   public var trials: Int
+  /// Whether a search begins shorter after one that found no step.
   public var isAdaptive: Bool
 
+  /// A rule by its numbers.
+  ///
   /// - Throws: a value error for numbers out of their ranges.
   public init(
     initial: Double = 1, factor: Double = 0.5, sufficient: Double = 1e-4,

@@ -54,7 +54,7 @@ extension GradientTransformation {
 
 extension Variable {
   /// The elements with 0 in place of nan; the derivative there is 0.
-  public func withoutNaN() throws -> Variable {
+  package func withoutNaN() throws -> Variable {
     dtype.isFloat ? try isnan().select(.number(0, like: self), self) : self
   }
 }

@@ -97,7 +97,7 @@ extension Tree {
   }
 
   /// A step count as a state keeps it.
-  public static func count(_ count: Int) -> Tree { .leaf(.tensor(Tensor(count))) }
+  package static func count(_ count: Int) -> Tree { .leaf(.tensor(Tensor(count))) }
 }
 
 /// The step count after another; it stays at the greatest there is.

@@ -16,6 +16,7 @@ public enum Hyperparameter: @unchecked Sendable {
 }
 
 extension Hyperparameter: ExpressibleByFloatLiteral {
+  /// A plain number.
   public init(floatLiteral value: Double) { self = .number(value) }
 }
 
@@ -53,31 +54,31 @@ extension Hyperparameter {
   /// Checks a plain number or a tensor's current value; a schedule's values are not known yet.
   ///
   /// - Throws: a value error that names the hyperparameter; nan never passes.
-  public func require(_ name: String, _ range: HyperparameterRange) throws {
+  package func require(_ name: String, _ range: HyperparameterRange) throws {
     guard !isSchedule, let value = try scalar(at: 0).value, !range.holds(value) else { return }
     throw TensorError(.value, "\(name) must be \(range.words), not \(value)")
   }
 }
 
 /// What a hyperparameter may be.
-public struct HyperparameterRange: Sendable {
+package struct HyperparameterRange: Sendable {
   /// The words of the message: `0 or more`.
   let words: String
   /// False for nan.
   let holds: @Sendable (Double) -> Bool
 
   /// Learning rates, decays, momenta.
-  public static let nonNegative = HyperparameterRange(words: "0 or more") { $0 >= 0 }
+  package static let nonNegative = HyperparameterRange(words: "0 or more") { $0 >= 0 }
   /// Factors of moving averages.
-  public static let decay = HyperparameterRange(words: "at least 0 and below 1") {
+  package static let decay = HyperparameterRange(words: "at least 0 and below 1") {
     $0 >= 0 && $0 < 1
   }
   /// Factors that may be 1.
-  public static let fraction = HyperparameterRange(words: "at least 0 and at most 1") {
+  package static let fraction = HyperparameterRange(words: "at least 0 and at most 1") {
     $0 >= 0 && $0 <= 1
   }
   /// Bounds of norms and values.
-  public static let positive = HyperparameterRange(words: "above 0") { $0 > 0 }
+  package static let positive = HyperparameterRange(words: "above 0") { $0 > 0 }
   /// Whatever is a number.
-  public static let anyNumber = HyperparameterRange(words: "a number") { !$0.isNaN }
+  package static let anyNumber = HyperparameterRange(words: "a number") { !$0.isNaN }
 }

@@ -18,7 +18,9 @@ public struct Objective {
   /// The Hessian at some parameters times a direction.
   public typealias HessianProduct = (_ parameters: Tree, _ direction: Tree) throws -> Tree
 
+  /// The loss at some parameters.
   public let value: Value
+  /// The loss and its gradient at some parameters.
   public let valueAndGradient: ValueAndGradient
   /// Nil where the gradient is an estimate, which automatic differentiation would pass by.
   public let hessianProduct: HessianProduct?
@@ -76,7 +78,9 @@ extension Variable {
 
 /// The objective at the parameters that a step begins from; what was computed there is kept.
 public final class StepObjective {
+  /// The loss as functions of the parameters.
   public let objective: Objective
+  /// Where the step begins.
   public let parameters: Tree
   /// The loss, which stays the same where the gradient is replaced.
   private final class KnownValue { var value: Variable? }

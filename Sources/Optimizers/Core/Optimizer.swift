@@ -197,7 +197,7 @@ public final class Optimizer {
   }
 
   /// The states that the groups would begin with now.
-  public func freshState() throws -> Tree {
+  package func freshState() throws -> Tree {
     .list(try groups.map { try $0.transformation.initialize($0.target.map(\.value)) })
   }
 }

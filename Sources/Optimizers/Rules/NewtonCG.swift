@@ -16,6 +16,7 @@ public enum HessianProductMethod: String, Sendable, CaseIterable {
 
 /// How a Newton step goes.
 public struct NewtonRule: Sendable {
+  /// How products with the Hessian are made.
   public var product: HessianProductMethod
   /// The most products a step takes; nil for the number of unknowns.
   public var maximumProducts: Int?
@@ -26,6 +27,8 @@ public struct NewtonRule: Sendable {
   /// How far gradients are taken apart for their differences.
   public var h: Double
 
+  /// A rule by its numbers.
+  ///
   /// - Throws: a value error for numbers out of their ranges.
   public init(
     product: HessianProductMethod = .autodiff, maximumProducts: Int? = nil,

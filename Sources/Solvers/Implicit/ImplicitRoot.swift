@@ -7,7 +7,7 @@ import Tensors
 ///
 /// What the program records by itself, gradients and optimizers included, works in it. A recording of
 /// what calls it would hold the numbers of one run.
-public func numbers<R>(of program: () throws -> R) throws -> R {
+package func numbers<R>(of program: () throws -> R) throws -> R {
   Context.current.meets(obstacle: searchObstacle)
   return try Context.current.isolated(program)
 }

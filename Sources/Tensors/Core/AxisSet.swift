@@ -5,6 +5,7 @@ public struct AxisSet: Sendable, Hashable {
   /// Bit i stands for axis i.
   public var bits: UInt8
 
+  /// The axes of bits; none unless they are given.
   @inlinable public init(bits: UInt8 = 0) { self.bits = bits }
 
   /// One axis, which must be in `0 ..< 8`.
@@ -29,6 +30,7 @@ public struct AxisSet: Sendable, Hashable {
     }
   }
 
+  /// True for an axis of the set; false for any other number.
   @inlinable public func contains(_ axis: Int) -> Bool {
     axis >= 0 && axis < 8 && bits & (1 &<< UInt8(truncatingIfNeeded: axis)) != 0
   }
@@ -36,6 +38,8 @@ public struct AxisSet: Sendable, Hashable {
   /// Adds an axis, which must be in `0 ..< 8`.
   @inlinable public mutating func insert(_ axis: Int) { bits |= AxisSet(axis).bits }
 
+  /// True where there is no axis.
   @inlinable public var isEmpty: Bool { bits == 0 }
+  /// The number of axes.
   @inlinable public var count: Int { bits.nonzeroBitCount }
 }

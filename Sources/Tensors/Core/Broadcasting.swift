@@ -58,7 +58,7 @@ extension Tensor {
 
   /// The sum over the axes that broadcasting to `g.shape` stretched: the inverse of
   /// `broadcast(to:)` for gradients.
-  public static func unbroadcast(_ g: Tensor, to target: Shape) throws -> Tensor {
+  package static func unbroadcast(_ g: Tensor, to target: Shape) throws -> Tensor {
     if g.shape == target { return g }
     let lead = g.rank - target.rank
     guard lead >= 0 else {

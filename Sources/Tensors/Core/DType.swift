@@ -29,6 +29,7 @@ public enum DType: UInt8, Sendable, CaseIterable, Comparable {
     }
   }
 
+  /// The order of promotion.
   @inlinable public static func < (a: DType, b: DType) -> Bool { a.rawValue < b.rawValue }
 
   /// The type of a result of tensors of both types: the greater of `bool < i64 < f32 < f64`.

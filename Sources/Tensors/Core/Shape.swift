@@ -36,7 +36,7 @@ public struct Shape: Sendable, Hashable {
   }
 
   /// A shape that the caller knows to keep the invariants: at most eight extents, none negative.
-  @inlinable public init(trusted values: some Collection<Int>) {
+  @inlinable package init(trusted values: some Collection<Int>) {
     self.init()
     for value in values { append(value) }
   }
@@ -145,12 +145,14 @@ public struct Shape: Sendable, Hashable {
     return try Shape(values)
   }
 
+  /// True for the same extents in the same order.
   @inlinable public static func == (a: Shape, b: Shape) -> Bool {
     guard a.rank == b.rank else { return false }
     for axis in 0..<a.rank where a[axis] != b[axis] { return false }
     return true
   }
 
+  /// Hashes the extents.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(rank)
     for axis in 0..<rank { hasher.combine(self[axis]) }

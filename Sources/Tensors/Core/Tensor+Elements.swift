@@ -30,10 +30,10 @@ func elementOffsets(
 
 extension Tensor {
   /// The elements in row-major order as Doubles, of a tensor that is not large.
-  public var doubles: [Double] { read(look: {}, double) }
+  package var doubles: [Double] { read(look: {}, double) }
 
   /// The elements of an i64 or bool tensor, which is not large, in row-major order.
-  public var integers: [Int] { read(look: {}, integer) }
+  package var integers: [Int] { read(look: {}, integer) }
 
   /// `doubles` of a tensor of any size.
   ///
@@ -96,7 +96,7 @@ extension Tensor {
 
   /// The first element, in row-major order, that is below one number or above another; nan is
   /// neither.
-  public func firstElement(below low: Double, orAbove high: Double) throws -> Tensor? {
+  package func firstElement(below low: Double, orAbove high: Double) throws -> Tensor? {
     if count > Tensor.shortScan, try isWithin(low, high) { return nil }
     func place<T>(_ elements: UnsafePointer<T>, _ number: (T) -> Double) -> Int? {
       (0..<count).first {

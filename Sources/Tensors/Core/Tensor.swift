@@ -87,7 +87,7 @@ public struct Tensor: @unchecked Sendable {
   /// row-major order.
   /// - Throws: a limit error, naming the memory, where it is not to be had.
   @inlinable
-  public static func make(
+  package static func make(
     _ shape: Shape, _ dtype: DType, fill: (UnsafeMutableRawPointer) throws -> Void
   ) throws -> Tensor {
     let tensor = try uninitialized(shape, dtype)
@@ -135,7 +135,7 @@ public struct Tensor: @unchecked Sendable {
   /// The type of the elements.
   @inlinable public var dtype: DType { header.dtype }
   /// The number of the recording that was being made on the thread when this tensor was, 0 for none.
-  @inlinable public var recording: UInt32 { header.recording }
+  @inlinable package var recording: UInt32 { header.recording }
   /// True where elements lie one after the other in row-major order.
   @inlinable public var isContiguous: Bool { header.layout == nil }
   /// The distance, in elements, between neighbours along each axis.
@@ -241,7 +241,7 @@ extension Tensor {
   }
 
   /// The value of the first element as a Double; the tensor must have one.
-  @inlinable public var firstDouble: Double {
+  @inlinable package var firstDouble: Double {
     precondition(count > 0, "the first element of an empty tensor was asked for; please report")
     let data = UnsafeRawPointer(header.data)
     switch dtype {
@@ -253,7 +253,7 @@ extension Tensor {
   }
 
   /// The value of the first element of an i64 or bool tensor.
-  @inlinable public var firstInt: Int {
+  @inlinable package var firstInt: Int {
     precondition(count > 0, "the first element of an empty tensor was asked for; please report")
     let data = UnsafeRawPointer(header.data)
     switch dtype {

@@ -7,6 +7,7 @@ public struct TensorError: Error, Sendable {
   public enum Kind: String, Sendable {
     case type, shape, index, value, io, limit, interrupt
   }
+  /// What sort of mistake it is.
   public var kind: Kind
   /// Lower case, no full stop, the values named.
   public var message: String
@@ -15,6 +16,7 @@ public struct TensorError: Error, Sendable {
   /// What to do about it.
   public var hint: String?
 
+  /// A mistake with its sentence.
   public init(_ kind: Kind, _ message: String, label: String? = nil, hint: String? = nil) {
     self.kind = kind
     self.message = message
@@ -24,6 +26,7 @@ public struct TensorError: Error, Sendable {
 }
 
 extension TensorError: CustomStringConvertible {
+  /// `[shape] cannot add f64[2] and f64[3] (axes are matched from the right …)`
   public var description: String {
     "[\(kind.rawValue)] \(message)" + (hint.map { " (\($0))" } ?? "")
   }

@@ -13,7 +13,7 @@
 #endif
 
 /// A regular file and its size; closed when it goes.
-public final class FileReader {
+package final class FileReader {
   let path: String
   /// The bytes the file had when it was opened.
   let size: Int
@@ -106,17 +106,17 @@ extension FileReader {
   /// The text of a file, or of a stream that the process already has, as `/dev/stdin`.
   ///
   /// - Throws: an io error with the system's reason, or with the first byte that is not UTF-8.
-  public static func text(of path: String) throws -> String {
+  package static func text(of path: String) throws -> String {
     try text(FileReader(path, takesStreams: true).bytes(), of: path)
   }
 
   /// The text of a file; nil where nothing has the name.
-  public static func textIfAny(of path: String) throws -> String? {
+  package static func textIfAny(of path: String) throws -> String? {
     stat(of: path) == nil ? nil : try text(of: path)
   }
 
   /// The text that comes in by standard input.
-  public static func textOfInput() throws -> String {
+  package static func textOfInput() throws -> String {
     let name = "<stdin>"
     return try text(bytes(STDIN_FILENO, 0, name), of: name)
   }

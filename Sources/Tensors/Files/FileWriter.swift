@@ -14,12 +14,12 @@
 #endif
 
 /// A new file on its way to a name.
-public final class FileWriter {
+package final class FileWriter {
   /// The name as the program gave it, for messages, and the file that it stands for.
   private let name: String
   private let path: String
   /// The file that takes the name, while another program writes it in our place.
-  public let temporary: String
+  package let temporary: String
   private let descriptor: Int32
   private var pending: [UInt8] = []
 
@@ -31,7 +31,7 @@ public final class FileWriter {
   /// A link is followed; the file keeps its permissions.
   /// - Throws: an io error with the system's reason, or what the body throws; the file is then as
   ///   it was.
-  public static func replace(_ path: String, _ body: (FileWriter) throws -> Void) throws {
+  package static func replace(_ path: String, _ body: (FileWriter) throws -> Void) throws {
     let writer = try FileWriter(path)
     do {
       try body(writer)
@@ -46,7 +46,7 @@ public final class FileWriter {
   /// a file that is the process's output, under whatever name.
   ///
   /// - Throws: an io error with the system's reason; a file is then as it was.
-  public static func write(_ text: String, to path: String) throws {
+  package static func write(_ text: String, to path: String) throws {
     guard let stream = try FileWriter(streamIfAny: path) else {
       return try replace(path) { try $0.write(text.utf8) }
     }
@@ -146,7 +146,7 @@ public final class FileWriter {
   }
 
   /// Adds bytes.
-  public func write(_ bytes: some Sequence<UInt8>) throws {
+  package func write(_ bytes: some Sequence<UInt8>) throws {
     pending += bytes
     if pending.count >= FileWriter.pieceSize { try flush() }
   }

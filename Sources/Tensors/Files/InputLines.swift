@@ -12,7 +12,7 @@ import Synchronization
 #endif
 
 /// Standard input, line by line, of the whole process.
-public enum InputLines {
+package enum InputLines {
   /// What was read and belongs to later lines.
   private static let rest = Mutex<[UInt8]>([])
 
@@ -23,7 +23,7 @@ public enum InputLines {
   ///
   /// - Throws: an io error for a line that is too long or cannot be read, and where the run is to end;
   ///   what was read of the line is then the beginning of the next one.
-  public static func next() throws -> String? {
+  package static func next() throws -> String? {
     var bytes = rest.withLock { taken in
       defer { taken = [] }
       return taken

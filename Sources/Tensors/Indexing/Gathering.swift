@@ -60,7 +60,7 @@ extension Tensor {
 
 extension TensorError {
   /// The error for a number that is no class.
-  public static func noClass(_ number: String, of classes: Int) -> TensorError {
+  package static func noClass(_ number: String, of classes: Int) -> TensorError {
     TensorError(
       .index, "class \(number) is out of range for \(classes) classes",
       hint: "classes are numbered from 0")

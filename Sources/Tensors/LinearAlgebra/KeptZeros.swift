@@ -4,17 +4,17 @@
 // What is finite is what plain arithmetic gives, so nothing is done about it but to look.
 
 /// Some of the two operands of a product.
-public struct Operands: OptionSet, Sendable {
-  public let rawValue: Int
-  public static let left = Operands(rawValue: 1)
-  public static let right = Operands(rawValue: 2)
+package struct Operands: OptionSet, Sendable {
+  package let rawValue: Int
+  package static let left = Operands(rawValue: 1)
+  package static let right = Operands(rawValue: 2)
 
-  public init(rawValue: Int) { self.rawValue = rawValue }
+  package init(rawValue: Int) { self.rawValue = rawValue }
 
-  public init(left: Bool, right: Bool) { rawValue = (left ? 1 : 0) | (right ? 2 : 0) }
+  package init(left: Bool, right: Bool) { rawValue = (left ? 1 : 0) | (right ? 2 : 0) }
 
   /// The same operands after left and right have changed places.
-  public var exchanged: Operands { Operands(left: contains(.right), right: contains(.left)) }
+  package var exchanged: Operands { Operands(left: contains(.right), right: contains(.left)) }
 }
 
 extension Tensor {
@@ -23,7 +23,7 @@ extension Tensor {
   ///
   /// Terms that are not finite and count are found by products of tests; where one reaches an
   /// element, that is what plain arithmetic gives, and else the sum of the finite terms.
-  public static func matmul(
+  package static func matmul(
     _ a: Tensor, _ b: Tensor, transposed: Operands, keepingZerosOf kept: Operands
   ) throws -> Tensor {
     func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
@@ -44,7 +44,7 @@ extension Tensor {
 
   /// The solution of a square system, whose columns of zeros on the right give columns of zeros
   /// whatever the matrix holds; where all are zeros it may be singular, too.
-  public static func keepingZeroColumns(
+  package static func keepingZeroColumns(
     of b: Tensor, in a: Tensor, _ solve: () throws -> Tensor
   ) throws -> Tensor {
     let isZero = { try binary(.equal, b, Tensor(0, dtype: b.dtype)) }

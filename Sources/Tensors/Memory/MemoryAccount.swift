@@ -9,9 +9,9 @@ internal import Kernels
 import Synchronization
 
 /// How much memory a program holds, and the most it may.
-public final class MemoryAccount: Sendable {
+package final class MemoryAccount: Sendable {
   /// The most bytes that may be held at a time.
-  public let limit: Int
+  package let limit: Int
   /// The most that the run may hold: the limit, or a little more than there was when it began, so that a
   /// program can still forget what an earlier one filled its memory with.
   private let bound: Atomic<Int>
@@ -21,16 +21,16 @@ public final class MemoryAccount: Sendable {
   private let small = Atomic<Int>(0)
 
   /// An account that nothing is charged to yet; its limit is at most what the machine has.
-  public init(limit: Int) {
+  package init(limit: Int) {
     self.limit = min(limit, Allocator.limit)
     bound = Atomic(self.limit)
   }
 
   /// An account of nine tenths of the machine's memory.
-  public static var ofMachine: MemoryAccount { MemoryAccount(limit: Allocator.limit) }
+  package static var ofMachine: MemoryAccount { MemoryAccount(limit: Allocator.limit) }
 
   /// The bytes that large tensors hold now.
-  public var bytes: Int { held.load(ordering: .relaxed) }
+  package var bytes: Int { held.load(ordering: .relaxed) }
 
   /// Counts a block; the limit, where it would be passed and nothing was counted.
   func reserve(_ block: Int) -> Int? {
@@ -68,7 +68,7 @@ public final class MemoryAccount: Sendable {
   }
 
   /// Runs a body whose objects, on this thread, are charged to an account.
-  public static func with<R>(_ account: MemoryAccount, _ body: () throws -> R) rethrows -> R {
+  package static func with<R>(_ account: MemoryAccount, _ body: () throws -> R) rethrows -> R {
     let (outer, outerHeap) = (mos_account_get(), mos_heap_get())
     mos_account_set(Unmanaged.passUnretained(account).toOpaque())
     let small = account.small.load(ordering: .relaxed)

@@ -10,22 +10,22 @@ internal import Kernels
 #endif
 
 /// The numbers of one step of Adam.
-public struct AdamStep: Sendable {
+package struct AdamStep: Sendable {
   /// Decay of the first moment.
-  public var beta1: Double
+  package var beta1: Double
   /// Decay of the second moment.
-  public var beta2: Double
+  package var beta2: Double
   /// Added to the square root.
-  public var epsilon: Double
+  package var epsilon: Double
   /// Added inside the square root.
-  public var epsilonRoot: Double
+  package var epsilonRoot: Double
   /// `1 - β₁ᵗ`.
-  public var correction1: Double
+  package var correction1: Double
   /// `1 - β₂ᵗ`.
-  public var correction2: Double
+  package var correction2: Double
 
   /// The numbers of the step `count`, which begins at 1.
-  public init(beta1: Double, beta2: Double, epsilon: Double, epsilonRoot: Double, count: Int) {
+  package init(beta1: Double, beta2: Double, epsilon: Double, epsilonRoot: Double, count: Int) {
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
@@ -39,14 +39,14 @@ extension Tensor {
   /// The update and the next moments: `(u, m′, v′)`.
   ///
   /// The three operands have one shape and one float dtype; the caller has made sure of it.
-  public static func adamStep(
+  package static func adamStep(
     _ gradient: Tensor, _ first: Tensor, _ second: Tensor, _ step: AdamStep
   ) throws -> [Tensor] {
     try runAdam([gradient, first, second], cotangents: [nil, nil, nil], step, mos_adam_step)
   }
 
   /// The cotangents of gradient and moments from those of the results, nil for one that is zero.
-  public static func adamGradient(
+  package static func adamGradient(
     _ gradient: Tensor, _ first: Tensor, _ second: Tensor, cotangents: [Tensor?], _ step: AdamStep
   ) throws -> [Tensor] {
     try runAdam([gradient, first, second], cotangents: cotangents, step, mos_adam_gradient)

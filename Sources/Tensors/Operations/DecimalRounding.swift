@@ -4,7 +4,7 @@
 
 extension Double {
   /// The nearest number with so many digits after the point; before it where `digits` is negative.
-  public func rounded(digits: Int) -> Double {
+  package func rounded(digits: Int) -> Double {
     guard isFinite else { return self }
     let result = digits < 0 ? roundedToTens(-digits) : roundedToFraction(digits)
     return Double(signOf: self, magnitudeOf: result)

@@ -6,9 +6,9 @@
 // nobody needs them; pairs are contracted cheapest first.
 
 /// How to compute an einsum.
-public struct EinsumPlan: Sendable, Equatable {
+package struct EinsumPlan: Sendable, Equatable {
   /// One operation on tensors named by number.
-  public enum Step: Sendable, Equatable {
+  package enum Step: Sendable, Equatable {
     case transpose(Int, permutation: [Int])
     case reshape(Int, shape: [Int])
     /// Every `step`-th element of the last axis, from the first.
@@ -21,15 +21,15 @@ public struct EinsumPlan: Sendable, Equatable {
   }
 
   /// The steps in order; none where the only operand is the result.
-  public let steps: [Step]
+  package let steps: [Step]
   /// The number of the result.
-  public let result: Int
+  package let result: Int
   /// The result's shape.
-  public let shape: Shape
+  package let shape: Shape
 
   /// - Throws: a value error for an equation that cannot be read, a shape error where operands do
   ///   not fit it.
-  public init(_ equation: String, shapes: [Shape]) throws {
+  package init(_ equation: String, shapes: [Shape]) throws {
     let parsed = try Equation(equation, shapes: shapes)
     var planner = Planner(parsed)
     result = try planner.plan()

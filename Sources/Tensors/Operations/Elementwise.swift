@@ -22,7 +22,7 @@ public enum UnaryKernel: UInt8, Sendable, CaseIterable {
   }
 
   /// True where the result is of type bool.
-  public var isTest: Bool { rawValue >= UnaryKernel.isnan.rawValue }
+  package var isTest: Bool { rawValue >= UnaryKernel.isnan.rawValue }
 
   /// The type that elements are converted to before the function, and that comes out of it.
   func types(_ dtype: DType, defaultFloat: DType) -> (compute: DType, result: DType) {
@@ -48,7 +48,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
   case gate
 
   /// What messages call the operation: `cannot add f64[3, 4] and f64[5]`.
-  public var verb: String {
+  package var verb: String {
     switch self {
     case .add: "add"
     case .subtract: "subtract"

@@ -13,7 +13,7 @@ extension Tensor {
   }
 
   /// The mean of (a - b)² over axes, for floats of one shape and dtype; nan of no elements.
-  public static func meanSquaredDifference(
+  package static func meanSquaredDifference(
     _ a: Tensor, _ b: Tensor, _ axes: AxisSet
   ) throws -> Tensor {
     let result = try uninitialized(a.reducedShape(axes, false), a.dtype)

@@ -114,13 +114,13 @@ extension Tensor {
 
 /// Where the q-quantile of n sorted elements lies: `(1 - weight) x[lower] + weight x[upper]`, the
 /// linear interpolation that NumPy and PyTorch use by default; the median for q = 1/2.
-public struct QuantilePlace: Sendable, Equatable {
-  public let lower: Int
-  public let upper: Int
-  public let weight: Double
+package struct QuantilePlace: Sendable, Equatable {
+  package let lower: Int
+  package let upper: Int
+  package let weight: Double
 
   /// The place for q from 0 to 1 among at least one element.
-  public init(_ q: Double, of n: Int) {
+  package init(_ q: Double, of n: Int) {
     let place = q * Double(n - 1)
     lower = Swift.min(Int(place), n - 1)
     upper = Swift.min(lower + 1, n - 1)

@@ -4,11 +4,11 @@
 internal import Kernels
 
 /// One block of random words as a function of a counter and a key.
-public enum Philox {
-  public typealias Words = (UInt32, UInt32, UInt32, UInt32)
+package enum Philox {
+  package typealias Words = (UInt32, UInt32, UInt32, UInt32)
 
   /// The block of a counter under a key.
-  public static func block(counter: Words, key: (UInt32, UInt32)) -> Words {
+  package static func block(counter: Words, key: (UInt32, UInt32)) -> Words {
     let input = [counter.0, counter.1, counter.2, counter.3]
     var output: [UInt32] = [0, 0, 0, 0]
     kernels_philox(input, [key.0, key.1], &output)

@@ -9,10 +9,12 @@ internal import Kernels
 
 /// A stream of random numbers: the key that names it and how much of it has been used.
 public struct RandomKey: Sendable, Hashable {
+  /// The name of the stream.
   public var key: UInt64
   /// The number of blocks of four 32-bit words that have been drawn.
   public var counter: UInt64
 
+  /// A stream by its key, from a place on.
   public init(key: UInt64, counter: UInt64 = 0) {
     self.key = key
     self.counter = counter

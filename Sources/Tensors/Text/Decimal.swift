@@ -88,12 +88,12 @@ struct Decimal {
 }
 
 /// The shortest text that reads back to the same f64: `-28.0`, `1e-05`, `nan`, `-inf`.
-public func formatShortest(_ value: Double) -> String {
+package func formatShortest(_ value: Double) -> String {
   value.isFinite ? Decimal(shortest: value).text : formatNonFinite(value)
 }
 
 /// The shortest text that reads back to the same f32.
-public func formatShortest(_ value: Float) -> String {
+package func formatShortest(_ value: Float) -> String {
   value.isFinite ? Decimal(shortest: value).text : formatNonFinite(Double(value))
 }
 

@@ -3,11 +3,11 @@
 
 extension String {
   /// The text, or its beginning and end where it has more than sixty characters.
-  public var shortened: String {
+  package var shortened: String {
     guard index(startIndex, offsetBy: 61, limitedBy: endIndex) != nil else { return self }
     return "\(prefix(40))…\(suffix(19))"
   }
 
   /// The shortened text in quotation marks.
-  public var excerpt: String { shortened.inJSON }
+  package var excerpt: String { shortened.inJSON }
 }

@@ -4,9 +4,9 @@
 //     align := "<" | ">" | "=" | "^"        sign := "+" | "-" | " "        group := "," | "_"
 
 /// How a value is laid out as text.
-public struct FormatSpecification: Sendable, Equatable {
+package struct FormatSpecification: Sendable, Equatable {
   /// Widths and precisions beyond any use are mistakes, and would cost memory.
-  public static let limit = 4096
+  package static let limit = 4096
 
   enum Alignment: Character { case left = "<", right = ">", afterSign = "=", center = "^" }
   enum Sign: Character { case always = "+", negative = "-", space = " " }
@@ -25,7 +25,7 @@ public struct FormatSpecification: Sendable, Equatable {
   private var text = ""
 
   /// - Throws: a value error that shows what cannot be read.
-  public static func parse(_ text: String) throws -> FormatSpecification {
+  package static func parse(_ text: String) throws -> FormatSpecification {
     var parser = Parser(rest: Substring(text), text: text)
     return try parser.parse()
   }
@@ -105,18 +105,18 @@ public struct FormatSpecification: Sendable, Equatable {
   // MARK: Values
 
   /// A float: shortest digits without a type or precision, else as the type says.
-  public func format(_ value: Double) throws -> String {
+  package func format(_ value: Double) throws -> String {
     try formatFloat(value) { formatShortest(value) }
   }
 
   /// An f32, whose shortest digits are fewer.
-  public func format(_ value: Float) throws -> String {
+  package func format(_ value: Float) throws -> String {
     try formatFloat(Double(value)) { formatShortest(value) }
   }
 
   /// An integer: decimal, `b` binary, `o` octal, `x` `X` hexadecimal, `c` the character, or as
   /// a float with a float's type.
-  public func format(_ value: Int) throws -> String {
+  package func format(_ value: Int) throws -> String {
     if let type, "eEfFgG%".contains(type) { return try format(Double(value)) }
     guard precision == nil else {
       throw TensorError(
@@ -144,7 +144,7 @@ public struct FormatSpecification: Sendable, Equatable {
   }
 
   /// Text: `precision` cuts it, and it stands left unless told otherwise.
-  public func format(_ value: String) throws -> String {
+  package func format(_ value: String) throws -> String {
     guard type == nil || type == "s" else { throw mismatch("text") }
     guard alignment != .afterSign || fill == "0" else { throw mismatch("text") }
     guard sign == .negative, group == nil, !isAlternate else { throw mismatch("text") }
@@ -155,7 +155,7 @@ public struct FormatSpecification: Sendable, Equatable {
   }
 
   /// Bools format as text, but as 1 and 0 with an integer's type.
-  public func format(_ value: Bool) throws -> String {
+  package func format(_ value: Bool) throws -> String {
     guard let type, type != "s" else { return try format(value ? "true" : "false") }
     return try format(value ? 1 : 0)
   }

@@ -5,15 +5,15 @@
 // Invariant: nesting is bounded, so that no text can take the stack.
 
 /// A place in a JSON text.
-public struct JSONReader {
+package struct JSONReader {
   /// A number as it is written: a whole one where it fits.
-  public enum Number {
+  package enum Number {
     case whole(Int)
     case decimal(Double)
   }
 
   /// What stands at the place.
-  public enum Kind {
+  package enum Kind {
     case object, array, text, number, null
     case bool(Bool)
   }
@@ -27,13 +27,13 @@ public struct JSONReader {
   /// A reader at the beginning of a text, which is UTF-8.
   ///
   /// - Parameter maximumDepth: the nesting at which a text is refused.
-  public init(_ bytes: [UInt8], maximumDepth: Int = 500) {
+  package init(_ bytes: [UInt8], maximumDepth: Int = 500) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
   }
 
   /// Makes sure that nothing but space is left.
-  public mutating func finish() throws {
+  package mutating func finish() throws {
     skipSpace()
     guard place == bytes.count else { throw mistake("there is more after the value") }
   }
@@ -42,7 +42,7 @@ public struct JSONReader {
   ///
   /// - Throws: where no value stands here, as all of these do: a value error that says at which
   ///   line and column the text is wrong.
-  public mutating func peek() throws -> Kind {
+  package mutating func peek() throws -> Kind {
     skipSpace()
     switch current {
     case UInt8(ascii: "{"): return .object
@@ -58,7 +58,7 @@ public struct JSONReader {
   }
 
   /// Reads past the word that `peek` found.
-  public mutating func readWord() throws {
+  package mutating func readWord() throws {
     switch try peek() {
     case .bool(true), .null: place += 4
     case .bool(false): place += 5
@@ -67,7 +67,7 @@ public struct JSONReader {
   }
 
   /// Reads an object; the body reads the value of each key.
-  public mutating func readObject(
+  package mutating func readObject(
     _ member: (inout JSONReader, String) throws -> Void
   ) throws {
     guard take("{") else { throw mistake("`{` is missing") }
@@ -89,7 +89,7 @@ public struct JSONReader {
   }
 
   /// Reads an array; the body reads each element.
-  public mutating func readArray(_ element: (inout JSONReader) throws -> Void) throws {
+  package mutating func readArray(_ element: (inout JSONReader) throws -> Void) throws {
     guard take("[") else { throw mistake("`[` is missing") }
     try nested { reader in
       if reader.take("]") { return }
@@ -102,7 +102,7 @@ public struct JSONReader {
   }
 
   /// Reads a number.
-  public mutating func readNumber() throws -> Number {
+  package mutating func readNumber() throws -> Number {
     guard case .number = try peek() else { throw mistake("a number is missing") }
     let start = place
     while let byte = current, "+-.0123456789eE".utf8.contains(byte) { place += 1 }
@@ -140,7 +140,7 @@ public struct JSONReader {
   }
 
   /// Reads a text in quotation marks.
-  public mutating func readText() throws -> String {
+  package mutating func readText() throws -> String {
     guard take("\"") else { throw mistake("a text in quotation marks is missing") }
     var result: [UInt8] = []
     while let byte = current {
@@ -156,7 +156,7 @@ public struct JSONReader {
   }
 
   /// Reads past a value of any kind.
-  public mutating func skipValue() throws {
+  package mutating func skipValue() throws {
     switch try peek() {
     case .object: try readObject { reader, _ in try reader.skipValue() }
     case .array: try readArray { try $0.skipValue() }
@@ -167,7 +167,7 @@ public struct JSONReader {
   }
 
   /// An error at this place.
-  public func mistake(_ what: String) -> TensorError {
+  package func mistake(_ what: String) -> TensorError {
     let before = bytes[..<min(place, bytes.count)]
     let line = before.count { $0 == 0x0a } + 1
     let column = before.count - (before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0) + 1
@@ -244,12 +244,12 @@ extension JSONReader {
 
 extension String {
   /// The text as JSON writes it, in quotation marks.
-  public var inJSON: String { "\"\(self[...].escapedInJSON)\"" }
+  package var inJSON: String { "\"\(self[...].escapedInJSON)\"" }
 }
 
 extension Substring {
   /// The text as it stands in a text of JSON.
-  public var escapedInJSON: String {
+  package var escapedInJSON: String {
     var text = ""
     for scalar in unicodeScalars {
       switch scalar {

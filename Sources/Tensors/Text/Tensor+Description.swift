@@ -14,7 +14,7 @@ extension Tensor: CustomStringConvertible {
   }
 
   /// What the prompt shows: `[1.0, 2.0] : f64[2]`, and the note, `grad_fn=mul`, if there is one.
-  public func representation(note: String? = nil) -> String {
+  package func representation(note: String? = nil) -> String {
     "\(description) : \(typeDescription)" + (note.map { " \($0)" } ?? "")
   }
 

@@ -32,12 +32,19 @@ public struct Estimator: Sendable {
     case leaveOneOut = "leave_one_out"
   }
 
+  /// Which values are compared.
   public var method: Method
+  /// N, the number of directions.
   public var samples: Int
+  /// σ, how far points lie from the middle along a direction.
   public var sigma: Double
+  /// How values become weights.
   public var shaping: FitnessShaping
+  /// What is subtracted from the values of `naive`.
   public var baseline: Baseline
 
+  /// An estimator of so many samples at a distance.
+  ///
   /// - Throws: a value error for numbers out of their ranges, and for a baseline where the method
   ///   has one already.
   public init(

@@ -11,7 +11,9 @@ public struct RandomizedDifferences: @unchecked Sendable {
   public var h: Double
   /// The number of directions.
   public var samples: Int
+  /// The formula of the slope along a direction.
   public var stencil: Stencil
+  /// Where directions come from.
   public var source: DirectionSource
   /// The part of a direction that stays from step to step.
   public var momentum = 0.0
@@ -25,6 +27,8 @@ public struct RandomizedDifferences: @unchecked Sendable {
   /// Whether each direction has a key of its own, so that it can be replayed by itself.
   public var isReplayed = false
 
+  /// Differences at a distance along so many directions.
+  ///
   /// - Throws: a value error for numbers out of their ranges.
   public init(h: Double, samples: Int, stencil: Stencil, source: DirectionSource) throws {
     try GradientApproximator.requireStep(h)

@@ -61,7 +61,7 @@ extension Variable {
 /// - Parameters:
 ///   - tolerance: the residual's length that is small enough.
 ///   - maximumSteps: the most products that are taken.
-public func conjugateGradientDirection(
+package func conjugateGradientDirection(
   _ right: [Variable], tolerance: Double, maximumSteps: Int,
   _ apply: @escaping LinearMap.Product
 ) throws -> [Variable] {
