@@ -143,6 +143,17 @@ import Testing
 
     #expect(close(Variable(slope), [3, 3], 0.5))
   }
+
+  @Test func `a step is made of values`() throws {
+    let w = try Parameter(Tensor(3.0))
+    let differences = try GradientApproximator.finiteDifferences(.centralDifference, h: 0.1)
+    let descent = try Optimizer(
+      [w], .chain([differences.transformation, .sgd(learningRate: 0.25)]))
+    let before = try descent.step(evaluating: { try w.value.square() })  // 9.0
+    let after = try w.value.item()  // 1.5
+
+    #expect(try before.item() == 9 && abs(after - 1.5) < 1e-12)
+  }
 }
 
 /// A line as a structure of one's own.

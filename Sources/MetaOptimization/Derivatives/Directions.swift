@@ -7,6 +7,7 @@
 ///
 /// By forward mode: the time of some evaluations, and no memory beyond theirs.
 /// - Parameters:
+///   - f: gives a tensor of any shape.
 ///   - point: floats.
 ///   - direction: of the structure, shapes and dtypes of the point.
 /// - Returns: the value and the tangent, which has its shape.
@@ -56,6 +57,7 @@ public func vjp<Point: Differentiable>(
 /// Forward over reverse (Pearlmutter 1994): the time of some gradients; the matrix is never made.
 /// - Parameters:
 ///   - f: gives one number, a float of one element.
+///   - point: floats.
 ///   - direction: of the structure, shapes and dtypes of the point.
 /// - Returns: the product, in the structure of the point.
 /// - Throws: as `gradient(of:at:)`; a shape error for a direction of other shapes.

@@ -15,9 +15,12 @@ public enum Hyperparameter: @unchecked Sendable {
   case schedule(Schedule)
 }
 
-extension Hyperparameter: ExpressibleByFloatLiteral {
+extension Hyperparameter: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   /// A plain number.
   public init(floatLiteral value: Double) { self = .number(value) }
+
+  /// A plain number.
+  public init(integerLiteral value: Int) { self = .number(Double(value)) }
 }
 
 extension Hyperparameter {

@@ -35,11 +35,14 @@ public struct Stencil: Sendable {
   /// `forward2`.
   public static let forwardDifference = Stencil("forward2", [(1, 1)], center: -1)
 
+  /// `central2`.
+  public static let centralDifference = Stencil("central2", [(1, 1), (-1, -1)], over: 2)
+
   /// Every formula.
   public static let all: [Stencil] = [
     forwardDifference,
     Stencil("backward2", [(-1, -1)], center: 1),
-    Stencil("central2", [(1, 1), (-1, -1)], over: 2),
+    centralDifference,
     Stencil("forward3", [(1, 4), (2, -1)], center: -3, over: 2),
     Stencil("backward3", [(-1, -4), (-2, 1)], center: 3, over: 2),
     Stencil("forward4", [(1, 18), (2, -9), (3, 2)], center: -11, over: 6),
