@@ -107,7 +107,10 @@ extension Variable {
 
   /// The elements with nan and infinities replaced; the derivative by the element is 0 there.
   ///
-  /// - Parameter infinities: nil for the greatest finite number of the dtype and its negative.
+  /// - Parameters:
+  ///   - nan: what stands for nan.
+  ///   - positive: what stands for inf; nil for the greatest finite number of the dtype.
+  ///   - negative: what stands for -inf; nil for the least finite number of the dtype.
   public func nanToNum(
     nan: Scalar = 0, positive: Scalar? = nil, negative: Scalar? = nil
   ) throws -> Variable {
