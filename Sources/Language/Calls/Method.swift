@@ -12,11 +12,12 @@ public struct Method<Object: HostObject>: Sendable {
   /// Declares a method as `Builtin` declares a function: the arguments come by position in the
   /// signature, `.absent` where they were not given.
   public init(
-    _ signature: String, _ documentation: String,
+    _ signature: String, _ documentation: String, needs: [Capability.Kind] = [],
     _ body: @escaping @Sendable (Object, Arguments) throws -> Value
   ) {
-    row = HostMethod(Signature(parsing: signature), documentation) {
-      try body(own($0), $1)
+    row = HostMethod(Signature(parsing: signature), documentation + needs.sentence, needs) {
+      for kind in needs { try $1.require(kind) }
+      return try body(own($0), $1)
     }
   }
 }
@@ -47,14 +48,17 @@ public final class HostMethod: Sendable {
   public let signature: Signature
   /// What it does, in Markdown.
   public let documentation: String
+  /// What the host must have granted, which the body asks for.
+  public let needs: [Capability.Kind]
   let body: @Sendable (HostObject, Arguments) throws -> Value
 
   init(
-    _ signature: Signature, _ documentation: String,
+    _ signature: Signature, _ documentation: String, _ needs: [Capability.Kind],
     _ body: @escaping @Sendable (HostObject, Arguments) throws -> Value
   ) {
     self.signature = signature
     self.documentation = documentation
+    self.needs = needs
     self.body = body
   }
 
