@@ -58,7 +58,8 @@ package enum StateFile {
     do {
       return try StateDecoder.document(file)
     } catch let error as TensorError {
-      throw RuntimeError(.io, "\(location.name.excerpt) is damaged: its \(structureKey): \(error.message)")
+      throw RuntimeError(
+        .io, "\(location.name.excerpt) is damaged: its \(structureKey): \(error.message)")
     }
   }
 }

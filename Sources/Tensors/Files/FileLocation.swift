@@ -82,10 +82,11 @@ final class FileEntry {
   deinit { if folder >= 0 { close(folder) } }
 
   #if os(Linux)
-    /// `O_PATH`: whoever may pass a folder need not be allowed to list it.
-    private static let stepFlags = 0o10000000 | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    /// How a folder on the way is opened, with `O_PATH`: who may pass it need not be allowed to list it.
+    static let stepFlags = 0o10000000 | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
   #else
-    private static let stepFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    /// How a folder on the way is opened.
+    static let stepFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
   #endif
 
   private static func text(_ step: PathStep) -> [CChar] {

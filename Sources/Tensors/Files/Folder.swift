@@ -2,7 +2,8 @@
 //
 // A name is followed here, component by component, and not by the system: what lies neither in a granted
 // folder nor on the way that the host itself named is not even looked at, so that a refusal tells nothing
-// of what there is. Names are compared by bytes; texts that differ in bytes may be equal in Swift.
+// of what there is, and a folder is named as the host named it or as it lies. Names are compared by bytes; texts
+// that differ in bytes may be equal in Swift.
 
 #if canImport(Glibc)
   import Glibc
@@ -34,9 +35,7 @@ package final class Folder: Sendable {
     steps = followed ?? []
     for count in 0..<max(steps.count, 1) { way.insert(Array(steps.prefix(count))) }
     self.way = way
-    descriptor =
-      followed.map { open(PathFollower.text($0), O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW | O_RDONLY) }
-      ?? -1
+    descriptor = followed.map { open(PathFollower.text($0), FileEntry.stepFlags) } ?? -1
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
