@@ -252,6 +252,16 @@ private struct Callable {
         == "save may not start programs: the host has not granted the capability `processes`")
   }
 
+  @Test func `a name with a null byte is no other name, whoever runs the program`() {
+    for program in ["read_text(\"/etc/passwd\\u{0}.txt\")", "write_text(\"/tmp/x\\u{0}\", \"\")"] {
+      for granted in [Capabilities.all, [.reading("/etc"), .writing("/tmp")]] {
+        let run = SandboxRun(program, granted)
+        #expect(run.isRefused && run.text.contains("null byte"), "\(run)")
+      }
+    }
+    #expect(SandboxRun("env(\"HOME\\u{0}\", \"none\")", .all).output == "none")
+  }
+
   @Test func `exit ends the run, and sleep ends with its time`() {
     #expect(SandboxRun("exit(3)", []).error?.exitStatus == 3)
     #expect(SandboxRun("try { exit(3) } catch e { 1 }", []).error?.exitStatus == 3)

@@ -81,11 +81,16 @@ extension [Capability.Kind] {
         + map { "`\($0.rawValue)`" }.joined(separator: " and ") + "."
   }
 
+  /// - Throws: an io error for the first that the host of a call has not granted.
+  func demand(of arguments: Arguments) throws {
+    for kind in self { try arguments.require(kind) }
+  }
+
   /// The function, which asks for the capabilities first; what needs none is as it was.
   func demanded(by function: @escaping Builtin.Function) -> Builtin.Function {
     guard !isEmpty else { return function }
     return { arguments in
-      for kind in self { try arguments.require(kind) }
+      try demand(of: arguments)
       return try function(arguments)
     }
   }

@@ -15,10 +15,14 @@ public struct Method<Object: HostObject>: Sendable {
     _ signature: String, _ documentation: String, needs: [Capability.Kind] = [],
     _ body: @escaping @Sendable (Object, Arguments) throws -> Value
   ) {
-    row = HostMethod(Signature(parsing: signature), documentation + needs.sentence, needs) {
-      for kind in needs { try $1.require(kind) }
-      return try body(own($0), $1)
+    let run: HostMethod.Body = { try body(own($0), $1) }
+    let demanding: HostMethod.Body = { host, arguments in
+      try needs.demand(of: arguments)
+      return try run(host, arguments)
     }
+    row = HostMethod(
+      Signature(parsing: signature), documentation + needs.sentence, needs,
+      needs.isEmpty ? run : demanding)
   }
 }
 
@@ -44,17 +48,19 @@ private func own<Object: HostObject>(_ host: HostObject) -> Object {
 
 /// A method of host objects of some class; a call site keeps it for that class.
 public final class HostMethod: Sendable {
+  typealias Body = @Sendable (HostObject, Arguments) throws -> Value
+
   /// The parameters, read from the row once.
   public let signature: Signature
   /// What it does, in Markdown.
   public let documentation: String
   /// What the host must have granted, which the body asks for.
   public let needs: [Capability.Kind]
-  let body: @Sendable (HostObject, Arguments) throws -> Value
+  let body: Body
 
   init(
     _ signature: Signature, _ documentation: String, _ needs: [Capability.Kind],
-    _ body: @escaping @Sendable (HostObject, Arguments) throws -> Value
+    _ body: @escaping Body
   ) {
     self.signature = signature
     self.documentation = documentation
