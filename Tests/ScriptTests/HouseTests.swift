@@ -84,4 +84,53 @@ import Testing
       #expect(!name.contains("_") && name == name.lowercased(), "\(path)")
     }
   }
+
+  /// What reaches outside the process, and the files of the language and its library that may.
+  private static let reaches: [(call: String, files: Set<String>)] =
+    [
+      ("FileLocation(", ["Language/Interpreter/Capabilities.swift"]),
+      ("getenv(", ["Language/Interpreter/Modules.swift", "Library/Pages/Programs/System.swift"]),
+      ("realpath(", ["Language/Interpreter/Modules.swift"]),
+      (
+        "clock_gettime(",
+        ["Language/Interpreter/Deadline.swift", "Library/Pages/Programs/System.swift"]
+      ),
+      (
+        "now()",
+        [
+          "Library/Pages/Programs/System.swift", "Library/Pages/Programs/Contexts.swift",
+          "Library/Seeing/Profile.swift", "Library/Seeing/Progress.swift",
+        ]
+      ),
+      ("next()", ["Library/Pages/Programs/System.swift"]),
+      ("posix_spawnp(", ["Library/Seeing/Graph/GraphDot.swift"]),
+      ("tmpfile(", ["Library/Seeing/Graph/GraphDot.swift"]),
+    ]
+    + [
+      "fopen(", "freopen(", "openat(", "creat(", "opendir(", "readlink(", "lstat(", "fstatat(",
+      "access(", "unlink(",
+      "rmdir(", "mkdir(", "chdir(", "getcwd(", "socket(", "popen(", "system(", "fork(", "execv(",
+      "dlopen(",
+      "readLine(", "getline(", "gettimeofday(", "clock(", "secure_getenv(", "setenv(",
+    ].map { ($0, []) }
+
+  @Test func `nothing reaches outside but where capabilities are asked for`() throws {
+    for module in ["Language", "Library"] {
+      for path in Files.find(under: Files.root + "/Sources/\(module)", endingIn: ".swift") {
+        let name = String(path.dropFirst((Files.root + "/Sources/").count))
+        let source = try #require(Files.read(path))
+        #expect(!source.contains("import Foundation"), "\(name)")
+        for line in source.split(separator: "\n")
+        where !line.drop(while: { $0 == " " }).hasPrefix("//") {
+          for (call, files) in Self.reaches where !files.contains(name) {
+            guard let place = line.firstRange(of: call) else { continue }
+            let before = line[..<place.lowerBound].last
+            // `.next()` of an iterator, and what merely ends in the name.
+            let isOther = before.map { $0.isLetter || $0 == "_" || call == "next()" } ?? false
+            #expect(isOther, "\(name): \(line)")
+          }
+        }
+      }
+    }
+  }
 }

@@ -10,7 +10,7 @@ import Testing
 private func with<R>(_ bytes: some Sequence<UInt8>, _ body: (String) throws -> R) throws -> R {
   try Files.withTemporaryFolder { folder in
     let path = folder + "/file"
-    try FileWriter.replace(path) { try $0.write(bytes) }
+    try FileWriter.replace(FileLocation(path)) { try $0.write(bytes) }
     return try body(path)
   }
 }
@@ -33,32 +33,34 @@ private func text(_ tensor: Tensor) throws -> String {
       (FileOracle.npyHalves, "f32[6] [1.5, -0.0, 5.960464477539063e-08, 65504.0, inf, nan]"),
     ] as [([UInt8], String)])
   func `arrays that NumPy wrote are read`(_ bytes: [UInt8], _ expected: String) throws {
-    #expect(try with(bytes) { try text(NPY.read($0)) } == expected)
+    #expect(try with(bytes) { try text(NPY.read(FileLocation($0))) } == expected)
   }
 
   @Test(arguments: [[], [1], [0, 2], [2, 3], [2, 1, 3]], DType.allCases)
   func `arrays are written as NumPy writes them`(_ shape: [Int], _ dtype: DType) throws {
     try Files.withTemporaryFolder { folder in
       let tensor = try counting(shape, dtype)
-      try NPY.write(tensor, to: folder + "/x")
-      try #expect(text(NPY.read(folder + "/x")) == text(tensor))
-      try NPZ.write([("a", tensor), ("b", Tensor(1))], to: folder + "/z")
-      let back = try NPZ.read(folder + "/z")
+      try NPY.write(tensor, to: FileLocation(folder + "/x"))
+      try #expect(text(NPY.read(FileLocation(folder + "/x"))) == text(tensor))
+      try NPZ.write([("a", tensor), ("b", Tensor(1))], to: FileLocation(folder + "/z"))
+      let back = try NPZ.read(FileLocation(folder + "/z"))
       #expect(back.map(\.name) == ["a", "b"])
       try #expect(text(back[0].tensor) == text(tensor))
     }
     try Files.withTemporaryFolder { folder in
-      try NPY.write(counting([2, 3]), to: folder + "/x")
-      #expect(try FileReader(folder + "/x").bytes() == FileOracle.npy)
+      try NPY.write(counting([2, 3]), to: FileLocation(folder + "/x"))
+      #expect(try FileReader(FileLocation(folder + "/x")).bytes() == FileOracle.npy)
     }
   }
 
   @Test func `an archive that NumPy wrote is read, unless it is compressed`() throws {
     let arrays = try with(FileOracle.npz) {
-      try NPZ.read($0).map { try "\($0.name) \(text($0.tensor))" }
+      try NPZ.read(FileLocation($0)).map { try "\($0.name) \(text($0.tensor))" }
     }
     #expect(arrays == ["weight f64[2, 3] [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]", "count i64 [7.0]"])
-    let complaint = try with(FileOracle.npzCompressed) { path in message { try NPZ.read(path) } }
+    let complaint = try with(FileOracle.npzCompressed) { path in
+      message { try NPZ.read(FileLocation(path)) }
+    }
     #expect(complaint?.hasSuffix("is compressed or encrypted, which is not read") == true)
   }
 
@@ -66,7 +68,8 @@ private func text(_ tensor: Tensor) throws -> String {
   func `every truncation is an error`(_ bytes: [UInt8]) throws {
     for count in 0..<bytes.count {
       let found = try with(bytes.prefix(count)) { path in
-        message { try NPY.read(path) } != nil && message { try NPZ.read(path) } != nil
+        message { try NPY.read(FileLocation(path)) } != nil
+          && message { try NPZ.read(FileLocation(path)) } != nil
       }
       #expect(found)
     }
@@ -79,7 +82,7 @@ private func text(_ tensor: Tensor) throws -> String {
       (Array("\u{93}NUMPY".utf8), "it does not begin as a .npy file"),
     ] as [([UInt8], String)])
   func `what is no array of numbers is an error`(_ bytes: [UInt8], _ expected: String) throws {
-    let complaint = try with(bytes) { path in message { try NPY.read(path) } }
+    let complaint = try with(bytes) { path in message { try NPY.read(FileLocation(path)) } }
     #expect(complaint?.contains(expected) == true, "\(complaint ?? "nothing")")
   }
 
@@ -87,14 +90,14 @@ private func text(_ tensor: Tensor) throws -> String {
     var bytes = FileOracle.npz
     let place = try #require(bytes.firstIndex(of: 0x40))
     bytes[place] ^= 1
-    let complaint = try with(bytes) { path in message { try NPZ.read(path) } }
+    let complaint = try with(bytes) { path in message { try NPZ.read(FileLocation(path)) } }
     #expect(complaint?.contains("the checksum of \"weight.npy\" is wrong") == true)
   }
 }
 
 @Suite struct TableFileTests {
   private func columns(_ text: String) throws -> String {
-    let table = try with(text.utf8) { try CSV(contentsOf: $0) }
+    let table = try with(text.utf8) { try CSV(contentsOf: FileLocation($0)) }
     let columns = table.columns.map { column in
       switch column {
       case .numbers(let tensor): "\(tensor.dtype.name) \(tensor.doubles)"
@@ -124,7 +127,9 @@ private func text(_ tensor: Tensor) throws -> String {
   ])
   func `what is no table is an error that names the line`(_ text: String, _ expected: String) throws
   {
-    let complaint = try with(text.utf8) { path in message { try CSV(contentsOf: path) } }
+    let complaint = try with(text.utf8) { path in
+      message { try CSV(contentsOf: FileLocation(path)) }
+    }
     #expect(complaint?.hasSuffix(expected) == true, "\(complaint ?? "nothing")")
   }
 }

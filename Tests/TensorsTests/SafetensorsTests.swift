@@ -28,8 +28,8 @@ struct DamagedFile: CustomTestStringConvertible {
   func found() throws -> String? {
     try Files.withTemporaryFolder { folder in
       let path = folder + "/x.safetensors"
-      try FileWriter.replace(path) { try $0.write(bytes) }
-      return message { try Safetensors(contentsOf: path) }
+      try FileWriter.replace(FileLocation(path)) { try $0.write(bytes) }
+      return message { try Safetensors(contentsOf: FileLocation(path)) }
     }
   }
 
@@ -96,8 +96,8 @@ struct DamagedFile: CustomTestStringConvertible {
   {
     try Files.withTemporaryFolder { folder in
       let tensor = try counting(shape, dtype)
-      try Safetensors([("x", tensor)]).write(to: folder + "/x")
-      let back = try Safetensors(contentsOf: folder + "/x").tensors
+      try Safetensors([("x", tensor)]).write(to: FileLocation(folder + "/x"))
+      let back = try Safetensors(contentsOf: FileLocation(folder + "/x")).tensors
       #expect(back.map(\.name) == ["x"])
       #expect(back[0].tensor.dtype == dtype && back[0].tensor.shape == tensor.shape)
       #expect(bytes(of: back[0].tensor) == bytes(of: tensor))
@@ -108,9 +108,10 @@ struct DamagedFile: CustomTestStringConvertible {
     try Files.withTemporaryFolder { folder in
       let payload = Double(bitPattern: 0x7ff8_0000_dead_beef)
       let tensor = try tensor([payload, -0.0, .infinity, -.infinity, 5e-324])
-      try Safetensors([("x", tensor)]).write(to: folder + "/x")
+      try Safetensors([("x", tensor)]).write(to: FileLocation(folder + "/x"))
       #expect(
-        bytes(of: try Safetensors(contentsOf: folder + "/x").tensors[0].tensor) == bytes(of: tensor)
+        bytes(of: try Safetensors(contentsOf: FileLocation(folder + "/x")).tensors[0].tensor)
+          == bytes(of: tensor)
       )
     }
   }
@@ -122,8 +123,8 @@ struct DamagedFile: CustomTestStringConvertible {
       try Safetensors(
         [("flag", Tensor(true)), (name, grid), ("", Tensor(1.5, dtype: .f32))],
         metadata: [("k\\", name)]
-      ).write(to: folder + "/x")
-      let back = try Safetensors(contentsOf: folder + "/x")
+      ).write(to: FileLocation(folder + "/x"))
+      let back = try Safetensors(contentsOf: FileLocation(folder + "/x"))
       #expect(Set(back.tensors.map(\.name)) == ["flag", name, ""])
       #expect(back[metadata: "k\\"] == name)
       #expect(try back.tensors.first { $0.name == name }?.tensor.doubles == [0, 3, 1, 4, 2, 5])
@@ -132,8 +133,8 @@ struct DamagedFile: CustomTestStringConvertible {
 
   @Test func `a file of the format's own library is read, narrow types as the nearest`() throws {
     try Files.withTemporaryFolder { folder in
-      try FileWriter.replace(folder + "/x") { try $0.write(FileOracle.safetensors) }
-      let file = try Safetensors(contentsOf: folder + "/x")
+      try FileWriter.replace(FileLocation(folder + "/x")) { try $0.write(FileOracle.safetensors) }
+      let file = try Safetensors(contentsOf: FileLocation(folder + "/x"))
       func values(_ name: String) throws -> String {
         let tensor = try #require(file.tensors.first { $0.name == name }?.tensor)
         return "\(tensor.typeDescription) \(tensor.doubles)"
@@ -150,8 +151,8 @@ struct DamagedFile: CustomTestStringConvertible {
       #expect(try values("signed") == "i64[2] [-128.0, 127.0]")
       #expect(try values("int") == "i64[1] [-5.0]")
       #expect(file[metadata: "note"] == "a \"b\" θ")
-      try FileWriter.replace(folder + "/b") { try $0.write(FileOracle.bfloat16) }
-      let wide = try Safetensors(contentsOf: folder + "/b").tensors[0].tensor
+      try FileWriter.replace(FileLocation(folder + "/b")) { try $0.write(FileOracle.bfloat16) }
+      let wide = try Safetensors(contentsOf: FileLocation(folder + "/b")).tensors[0].tensor
       #expect(wide.dtype == .f32)
       #expect(try wide.doubles == [1, -2.5, .infinity, 0x1p-130])
     }
@@ -178,10 +179,10 @@ struct DamagedFile: CustomTestStringConvertible {
   @Test func `every truncation of a file is an error`() throws {
     try Files.withTemporaryFolder { folder in
       for count in 0..<FileOracle.safetensors.count {
-        try FileWriter.replace(folder + "/x") {
+        try FileWriter.replace(FileLocation(folder + "/x")) {
           try $0.write(FileOracle.safetensors.prefix(count))
         }
-        #expect(message { try Safetensors(contentsOf: folder + "/x") } != nil)
+        #expect(message { try Safetensors(contentsOf: FileLocation(folder + "/x")) } != nil)
       }
     }
   }
@@ -189,24 +190,24 @@ struct DamagedFile: CustomTestStringConvertible {
   @Test func `a write that fails leaves the old file and nothing else`() throws {
     try Files.withTemporaryFolder { folder in
       let path = folder + "/x"
-      try FileWriter.replace(path) { try $0.write([1, 2, 3]) }
+      try FileWriter.replace(FileLocation(path)) { try $0.write([1, 2, 3]) }
       chmod(path, 0o640)
       #expect(
         message {
-          try FileWriter.replace(path) { file in
+          try FileWriter.replace(FileLocation(path)) { file in
             try file.write([UInt8](repeating: 7, count: 100_000))
             throw TensorError(.io, "the disk is full")
           }
         } == "the disk is full")
-      #expect(try FileReader(path).bytes() == [1, 2, 3])
+      #expect(try FileReader(FileLocation(path)).bytes() == [1, 2, 3])
       #expect(Files.find(under: folder, endingIn: "") == [path])
-      try FileWriter.replace(path) { try $0.write([4]) }
+      try FileWriter.replace(FileLocation(path)) { try $0.write([4]) }
       var status = stat()
       stat(path, &status)
       #expect(status.st_mode & 0o777 == 0o640)
       symlink(path, folder + "/link")
-      try FileWriter.replace(folder + "/link") { try $0.write([5]) }
-      #expect(try FileReader(path).bytes() == [5])
+      try FileWriter.replace(FileLocation(folder + "/link")) { try $0.write([5]) }
+      #expect(try FileReader(FileLocation(path)).bytes() == [5])
     }
   }
 

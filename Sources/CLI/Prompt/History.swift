@@ -18,7 +18,7 @@ struct History {
   /// Reads the file; without a home folder nothing is kept.
   init() {
     path = History.defaultPath
-    guard let path, let text = try? FileReader.text(of: path) else { return }
+    guard let path, let text = try? FileReader.text(of: FileLocation(path)) else { return }
     let lines = text.split(separator: "\n")
     var seen: Set<String> = []
     for line in lines.reversed() {
@@ -40,7 +40,7 @@ struct History {
 
   private mutating func rewrite(_ path: String) {
     entries = entries.suffix(History.capacity)
-    try? FileWriter.write(History.lines(entries), to: path)
+    try? FileWriter.write(History.lines(entries), to: FileLocation(path))
   }
 
   /// Adds to the file with one write, whatever another prompt adds.

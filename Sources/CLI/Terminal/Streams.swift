@@ -39,13 +39,13 @@ func readProgram(_ path: String) throws -> Source {
   try naming {
     path == "-"
       ? Source(name: "<stdin>", text: try FileReader.textOfInput())
-      : Source(name: path, text: try FileReader.text(of: path))
+      : Source(name: path, text: try FileReader.text(of: FileLocation(path)))
   }
 }
 
 /// Writes a text in place of what a file held, all of it or nothing.
 func writeFile(_ text: String, to path: String) throws {
-  try naming { try FileWriter.write(text, to: path) }
+  try naming { try FileWriter.write(text, to: FileLocation(path)) }
 }
 
 /// Runs the body; an error says what went wrong without its kind, which is for programs.

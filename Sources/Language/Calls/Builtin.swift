@@ -27,6 +27,8 @@ public struct Builtin: Sendable {
   public let documentation: String
   /// What it does beside giving a value.
   public let effects: Effects
+  /// What the host must have granted; see `Capabilities.swift`.
+  public let needs: [Capability.Kind]
   let function: Function
 
   /// What a built-in does beside giving a value that its arguments decide. A function that does more
@@ -55,17 +57,42 @@ public struct Builtin: Sendable {
   /// Declares a built-in.
   public init(
     _ signature: String, _ documentation: String, effects: Effects = .none,
-    _ function: @escaping Function
+    needs: [Capability.Kind] = [], _ function: @escaping Function
   ) {
     self.signature = signature
-    self.documentation = documentation
+    self.documentation = documentation + needs.sentence
     self.effects = effects
-    self.function = function
+    self.needs = needs
+    self.function = needs.demanded(by: function)
   }
 
   /// The name, as the signature begins with it.
   public var name: String {
     String(decoding: signature.utf8.prefix { $0 != UInt8(ascii: "(") }, as: UTF8.self)
+  }
+}
+
+extension [Capability.Kind] {
+  /// A paragraph of documentation that names the capabilities; empty for none.
+  var sentence: String {
+    isEmpty
+      ? ""
+      : "\n\nInside a host it needs the capability "
+        + map { "`\($0.rawValue)`" }.joined(separator: " and ") + "."
+  }
+
+  /// - Throws: an io error for the first that the host of a call has not granted.
+  func demand(of arguments: Arguments) throws {
+    for kind in self { try arguments.require(kind) }
+  }
+
+  /// The function, which asks for the capabilities first; what needs none is as it was.
+  func demanded(by function: @escaping Builtin.Function) -> Builtin.Function {
+    guard !isEmpty else { return function }
+    return { arguments in
+      try demand(of: arguments)
+      return try function(arguments)
+    }
   }
 }
 

@@ -12,12 +12,17 @@ public struct Method<Object: HostObject>: Sendable {
   /// Declares a method as `Builtin` declares a function: the arguments come by position in the
   /// signature, `.absent` where they were not given.
   public init(
-    _ signature: String, _ documentation: String,
+    _ signature: String, _ documentation: String, needs: [Capability.Kind] = [],
     _ body: @escaping @Sendable (Object, Arguments) throws -> Value
   ) {
-    row = HostMethod(Signature(parsing: signature), documentation) {
-      try body(own($0), $1)
+    let run: HostMethod.Body = { try body(own($0), $1) }
+    let demanding: HostMethod.Body = { host, arguments in
+      try needs.demand(of: arguments)
+      return try run(host, arguments)
     }
+    row = HostMethod(
+      Signature(parsing: signature), documentation + needs.sentence, needs,
+      needs.isEmpty ? run : demanding)
   }
 }
 
@@ -43,18 +48,23 @@ private func own<Object: HostObject>(_ host: HostObject) -> Object {
 
 /// A method of host objects of some class; a call site keeps it for that class.
 public final class HostMethod: Sendable {
+  typealias Body = @Sendable (HostObject, Arguments) throws -> Value
+
   /// The parameters, read from the row once.
   public let signature: Signature
   /// What it does, in Markdown.
   public let documentation: String
-  let body: @Sendable (HostObject, Arguments) throws -> Value
+  /// What the host must have granted, which the body asks for.
+  public let needs: [Capability.Kind]
+  let body: Body
 
   init(
-    _ signature: Signature, _ documentation: String,
-    _ body: @escaping @Sendable (HostObject, Arguments) throws -> Value
+    _ signature: Signature, _ documentation: String, _ needs: [Capability.Kind],
+    _ body: @escaping Body
   ) {
     self.signature = signature
     self.documentation = documentation
+    self.needs = needs
     self.body = body
   }
 

@@ -24,6 +24,8 @@ public final class Interpreter {
       account = limits.memory.map(MemoryAccount.init) ?? .ofMachine
     }
   }
+  /// What programs may reach outside; the command's everything, unless the host says less.
+  public var capabilities = Capabilities.all
   private var account = MemoryAccount.ofMachine
   /// What `args()` gives.
   public var arguments: [String] = []

@@ -1,4 +1,5 @@
-// Modules: files beside the importing one, in the folders of MOS_PATH, then the embedded library.
+// Modules: files beside the importing one, in the folders of MOS_PATH and in those that the host granted, then
+// the embedded library. What lies in no folder of the capability `modules` is passed over as if it were not there.
 // A module runs once for each interpreter, and a file is one module, whatever way leads to it: modules
 // are told apart by their canonical paths, links followed. The program itself is one of them.
 
@@ -19,7 +20,7 @@ final class ModuleLoader {
   func load(_ path: String, isFile: Bool, from importer: Source, _ interpreter: Interpreter) throws
     -> ModuleObject
   {
-    let source = try find(path, isFile: isFile, from: importer)
+    let source = try find(path, isFile: isFile, from: importer, interpreter.capabilities)
     let identity = identity(of: source)
     if let module = loaded[identity] { return module }
     if let start = running.firstIndex(where: { self.identity(of: $0) == identity }) {
@@ -44,23 +45,35 @@ final class ModuleLoader {
     canonicalPath(source.name) ?? source.name
   }
 
-  private func find(_ path: String, isFile: Bool, from importer: Source) throws -> Source {
+  private func find(
+    _ path: String, isFile: Bool, from importer: Source, _ capabilities: Capabilities
+  ) throws -> Source {
     let name = isFile ? path : path + ".mos"
+    let isAbsolute = name.utf8.first == UInt8(ascii: "/")
     var folders = [folder(of: importer)]
-    if let variable = getenv("MOS_PATH") {
+    if capabilities.include(.environment), let variable = getenv("MOS_PATH") {
       folders += String(cString: variable).split(separator: ":").map(String.init)
     }
+    folders += (capabilities.folders(.modules) ?? []).map(\.name)
+    var refusal: RuntimeError?
     for folder in folders {
-      let candidate = name.hasPrefix("/") ? name : folder.isEmpty ? name : "\(folder)/\(name)"
-      if let text = try FileReader.textIfAny(of: candidate) {
-        return Source(name: candidate, text: text)
+      let candidate = isAbsolute ? name : folder.isEmpty ? name : "\(folder)/\(name)"
+      do {
+        let location = try capabilities.location(candidate, for: .modules, of: "import")
+        if let text = try FileReader.textIfAny(of: location) {
+          return Source(name: candidate, text: text)
+        }
+      } catch let error as RuntimeError {
+        refusal = refusal ?? error
       }
     }
     if !isFile, let source = embedded(path) { return source }
     let known = (0..<mos_module_count).map(embeddedName)
+    let near = nearest(to: path, among: known).map { "did you mean `\($0)`?" }
+    if let refusal, isFile || near == nil { throw refusal }
     throw RuntimeError(
       .io, "there is no module `\(path.shortened)`",
-      hint: nearest(to: path, among: known).map { "did you mean `\($0)`?" }
+      hint: near
         ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
         + (isFile ? "" : " and the standard library"))
   }
@@ -75,7 +88,7 @@ final class ModuleLoader {
   }
 
   private func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "" }
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 

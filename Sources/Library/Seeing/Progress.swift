@@ -2,7 +2,8 @@
 //
 // The bar is one line that is written over, at most ten times a second; when the loop ends, by
 // its end or by a way out of it, the line is ended. Where nobody watches there is no bar and
-// `progress` is its argument.
+// `progress` is its argument. It reads the clock and needs no capability for it, since the program sees nothing
+// of the bar.
 
 import Language
 import Syntax

@@ -34,10 +34,10 @@ public struct CSV {
   /// cell among them is nan.
   ///
   /// - Throws: an io error that names the file, the line and what is wrong.
-  public init(contentsOf path: String) throws {
-    let file = try FileReader(path)
+  public init(contentsOf location: FileLocation) throws {
+    let file = try FileReader(location)
     let bytes = try file.bytes()
-    _ = try FileReader.text(bytes, of: path)
+    _ = try FileReader.text(bytes, of: location.name)
     var rows = try file.reading("its table") {
       var reader = CSVReader(bytes: bytes)
       return try reader.rows()
@@ -56,8 +56,8 @@ public struct CSV {
   }
 
   /// Writes a file, in place of what it held only when all of it is on disk.
-  public func write(to path: String) throws {
-    try FileWriter.replace(path) { file in
+  public func write(to location: FileLocation) throws {
+    try FileWriter.replace(location) { file in
       if let names {
         try file.write((names.map { CSV.cell($0) }.joined(separator: ",") + "\n").utf8)
       }

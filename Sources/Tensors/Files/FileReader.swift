@@ -25,17 +25,18 @@ package final class FileReader {
   /// Opens a file, or, where they are taken, a stream that the process already has.
   ///
   /// - Throws: an io error with the system's reason.
-  init(_ path: String, takesStreams: Bool = false) throws {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  init(_ location: FileLocation, takesStreams: Bool = false) throws {
+    path = location.name
+    let entry = try FileEntry(location, to: "read")
+    descriptor = entry.open(entry.file, O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else { throw TensorError(cannot: "read", path) }
-    self.path = path
     guard let status = stat(of: descriptor) else {
       size = 0
       throw TensorError(cannot: "read", path)
     }
     size = Int(status.st_size)
     if status.isRegular { return }
-    guard takesStreams, status.descriptor(besides: descriptor) != nil else {
+    guard takesStreams, !entry.isConfined, status.descriptor(besides: descriptor) != nil else {
       throw TensorError(.io, "cannot read \(path.excerpt): it is not a regular file")
     }
     // Its writer is waited for.
@@ -106,13 +107,15 @@ extension FileReader {
   /// The text of a file, or of a stream that the process already has, as `/dev/stdin`.
   ///
   /// - Throws: an io error with the system's reason, or with the first byte that is not UTF-8.
-  package static func text(of path: String) throws -> String {
-    try text(FileReader(path, takesStreams: true).bytes(), of: path)
+  package static func text(of location: FileLocation) throws -> String {
+    try text(FileReader(location, takesStreams: true).bytes(), of: location.name)
   }
 
   /// The text of a file; nil where nothing has the name.
-  package static func textIfAny(of path: String) throws -> String? {
-    stat(of: path) == nil ? nil : try text(of: path)
+  package static func textIfAny(of location: FileLocation) throws -> String? {
+    guard let entry = try? FileEntry(location, to: "read"), entry.status(entry.file) != nil
+    else { return nil }
+    return try text(of: location)
   }
 
   /// The text that comes in by standard input.

@@ -15,12 +15,6 @@ extension stat {
     guard fstat(descriptor, &self) == 0 else { return nil }
   }
 
-  /// What a name stands for, links followed; nil after an error of the system.
-  init?(of path: String) {
-    self.init()
-    guard stat(path, &self) == 0 else { return nil }
-  }
-
   /// Whether it is a file, with bytes at places.
   var isRegular: Bool { st_mode & S_IFMT == S_IFREG }
 

@@ -15,12 +15,15 @@
 
 /// A new file on its way to a name.
 package final class FileWriter {
-  /// The name as the program gave it, for messages, and the file that it stands for.
+  /// The name as the program gave it, for messages.
   private let name: String
+  /// What reaches the file, and those beside it.
+  private let entry: FileEntry
+  /// The file that the name stands for, and the one that takes its place.
   private let path: String
-  /// The file that takes the name, while another program writes it in our place.
-  package let temporary: String
-  private let descriptor: Int32
+  private let temporary: String
+  /// The new file, while another program writes it in our place.
+  package let descriptor: Int32
   private var pending: [UInt8] = []
 
   /// Bytes are given to the system in pieces of this size.
@@ -31,13 +34,15 @@ package final class FileWriter {
   /// A link is followed; the file keeps its permissions.
   /// - Throws: an io error with the system's reason, or what the body throws; the file is then as
   ///   it was.
-  package static func replace(_ path: String, _ body: (FileWriter) throws -> Void) throws {
-    let writer = try FileWriter(path)
+  package static func replace(
+    _ location: FileLocation, _ body: (FileWriter) throws -> Void
+  ) throws {
+    let writer = try FileWriter(location)
     do {
       try body(writer)
       try writer.commit()
     } catch {
-      unlink(writer.temporary)
+      writer.entry.remove(writer.temporary)
       throw error
     }
   }
@@ -46,22 +51,26 @@ package final class FileWriter {
   /// a file that is the process's output, under whatever name.
   ///
   /// - Throws: an io error with the system's reason; a file is then as it was.
-  package static func write(_ text: String, to path: String) throws {
-    guard let stream = try FileWriter(streamIfAny: path) else {
-      return try replace(path) { try $0.write(text.utf8) }
+  package static func write(_ text: String, to location: FileLocation) throws {
+    guard let stream = try FileWriter(streamIfAny: location) else {
+      return try replace(location) { try $0.write(text.utf8) }
     }
     try stream.write(text.utf8)
     try stream.flush()
   }
 
-  /// What is written goes straight to a pipe, a device or the process's output; nil for other files.
-  private init?(streamIfAny path: String) throws {
-    guard let status = stat(of: path) else { return nil }
+  /// What is written goes straight to a pipe, a device or the process's output; nil for other files,
+  /// and for pipes and devices where only the files of a folder may be written.
+  private init?(streamIfAny location: FileLocation) throws {
+    let path = location.name
+    entry = try FileEntry(location, to: "write")
+    guard let status = entry.status(entry.file), status.isRegular || !entry.isConfined
+    else { return nil }
     let outputs = [STDOUT_FILENO, STDERR_FILENO]
     let output = outputs.first { stat(of: $0)?.isSame(as: status) == true }
     if status.isRegular, output == nil { return nil }
     // Opening does not wait for a reader, and writing does.
-    descriptor = output.map { dup($0) } ?? open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+    descriptor = output.map { dup($0) } ?? entry.open(entry.file, O_WRONLY | O_NONBLOCK)
     guard descriptor >= 0 else {
       guard errno == ENXIO else { throw TensorError(cannot: "write", path) }
       throw TensorError(.io, "cannot write \(path.excerpt): nothing reads it")
@@ -70,27 +79,28 @@ package final class FileWriter {
     (name, self.path, temporary) = (path, path, path)
   }
 
-  private init(_ named: String) throws {
-    name = named
-    path = try FileWriter.followed(named)
-    let old = stat(of: path)
+  private init(_ location: FileLocation) throws {
+    name = location.name
+    let entry = try FileEntry(location, to: "write")
+    let path = entry.isConfined ? entry.file : try FileWriter.followed(entry.file)
+    (self.entry, self.path) = (entry, path)
+    let old = entry.status(path)
     guard old?.isRegular != false else {
-      throw TensorError(.io, "cannot write \(named.excerpt): it is not a regular file")
+      throw TensorError(.io, "cannot write \(name.excerpt): it is not a regular file")
     }
-    guard old == nil || access(path, W_OK) == 0 else { throw TensorError(cannot: "write", named) }
-    let path = path
+    guard old == nil || entry.mayWrite(path) else { throw TensorError(cannot: "write", name) }
     let candidates = (0..<1000).lazy.map { "\(path).mos-\($0).tmp" }
     for candidate in candidates.prefix(FileWriter.usualWriters) {
-      FileWriter.removeLeftover(candidate)
+      FileWriter.removeLeftover(candidate, entry)
     }
     var opened: Int32 = -1
     temporary =
       candidates.first { candidate in
-        opened = FileWriter.create(candidate)
+        opened = FileWriter.create(candidate, entry)
         return opened >= 0 || errno != EEXIST
       } ?? ""
     descriptor = opened
-    guard opened >= 0 else { throw TensorError(cannot: "write", named) }
+    guard opened >= 0 else { throw TensorError(cannot: "write", name) }
     if let old { fchmod(descriptor, old.st_mode & 0o7777) }
   }
 
@@ -98,8 +108,8 @@ package final class FileWriter {
   private static let usualWriters = 8
 
   /// Makes a new file and locks it; -1 and `EEXIST` where another writer has or takes it.
-  private static func create(_ path: String) -> Int32 {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+  private static func create(_ path: String, _ entry: FileEntry) -> Int32 {
+    let descriptor = entry.open(path, O_WRONLY | O_CREAT | O_EXCL, 0o666)
     guard descriptor >= 0 else { return -1 }
     // Between the two calls another writer may take it for a leftover. A file system without locks
     // refuses them to all, and there nothing is taken.
@@ -113,14 +123,14 @@ package final class FileWriter {
   }
 
   /// Removes a new file whose writer was killed.
-  private static func removeLeftover(_ path: String) {
-    let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+  private static func removeLeftover(_ path: String, _ entry: FileEntry) {
+    let descriptor = entry.open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     guard let held = stat(of: descriptor), held.isRegular,
-      flock(descriptor, LOCK_EX | LOCK_NB) == 0, stat(of: path)?.isSame(as: held) == true
+      flock(descriptor, LOCK_EX | LOCK_NB) == 0, entry.status(path)?.isSame(as: held) == true
     else { return }
-    unlink(path)
+    entry.remove(path)
   }
 
   deinit { close(descriptor) }
@@ -136,12 +146,13 @@ package final class FileWriter {
     let length = readlink(path, &buffer, buffer.count)
     guard length >= 0 else { return path }
     let target = String(decoding: buffer.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return try followed(target.hasPrefix("/") ? target : "\(folder(of: path))/\(target)")
+    let isAbsolute = target.utf8.first == UInt8(ascii: "/")
+    return try followed(isAbsolute ? target : "\(folder(of: path))/\(target)")
   }
 
   /// The folder that a path is in.
   private static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
@@ -184,12 +195,12 @@ package final class FileWriter {
 
   private func commit() throws {
     try flush()
-    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
+    guard fsync(descriptor) == 0, entry.rename(temporary, to: path) else {
       throw TensorError(cannot: "write", name)
     }
     // The name itself is on disk once the folder is; where a folder cannot be synced, as on some
     // network file systems, the file is whole all the same.
-    let opened = open(FileWriter.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let opened = entry.open(FileWriter.folder(of: path), O_RDONLY | O_DIRECTORY)
     if opened >= 0 {
       fsync(opened)
       close(opened)

@@ -12,14 +12,14 @@ public enum NPY {
   /// Reads a file. f2 becomes f32; i4, i2, i1, u4, u2 and u1 become i64.
   ///
   /// - Throws: an io error that names the file and what is wrong with it.
-  public static func read(_ path: String) throws -> Tensor {
-    let file = try FileReader(path)
+  public static func read(_ location: FileLocation) throws -> Tensor {
+    let file = try FileReader(location)
     return try file.array(in: 0..<file.size)
   }
 
   /// Writes a file, in place of what it held only when all of it is on disk.
-  public static func write(_ tensor: Tensor, to path: String) throws {
-    try FileWriter.replace(path) { file in
+  public static func write(_ tensor: Tensor, to location: FileLocation) throws {
+    try FileWriter.replace(location) { file in
       try file.write(header(of: tensor))
       try file.write(tensor)
     }

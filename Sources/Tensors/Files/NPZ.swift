@@ -14,8 +14,8 @@ public enum NPZ {
   /// Reads the arrays of a file by name, in the order of its directory.
   ///
   /// - Throws: an io error that names the file and what is wrong with it.
-  public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
-    let file = try FileReader(path)
+  public static func read(_ location: FileLocation) throws -> [(name: String, tensor: Tensor)] {
+    let file = try FileReader(location)
     return try file.archiveEntries().map { name, span in
       (
         name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name,
@@ -27,11 +27,13 @@ public enum NPZ {
   /// Writes arrays by name, in place of what the file held only when all of it is on disk.
   ///
   /// - Throws: an io error with the system's reason, or for 4 GiB and more.
-  public static func write(_ arrays: [(name: String, tensor: Tensor)], to path: String) throws {
+  public static func write(
+    _ arrays: [(name: String, tensor: Tensor)], to location: FileLocation
+  ) throws {
     guard arrays.count < 0xffff else {
       throw TensorError(.io, "a .npz file holds at most 65534 arrays, not \(arrays.count)")
     }
-    try FileWriter.replace(path) { file in
+    try FileWriter.replace(location) { file in
       var directory: [UInt8] = []
       var offset = 0
       for (name, tensor) in arrays {
@@ -41,7 +43,7 @@ public enum NPZ {
         let entryName = Array((name + suffix).utf8)
         guard size + offset + directory.count < 0xffff_0000, entryName.count < 0xffff else {
           throw TensorError(
-            .io, "\(path.excerpt) would have 4 GiB or more, which a .npz file cannot",
+            .io, "\(location.name.excerpt) would have 4 GiB or more, which a .npz file cannot",
             hint: "save it as .safetensors")
         }
         var checksum = Checksum()

@@ -25,8 +25,8 @@ public struct Safetensors {
   /// Reads a file. F16 and BF16 become f32; I32, I16, I8, U32, U16 and U8 become i64.
   ///
   /// - Throws: an io error that names the file, the place and what is wrong with it.
-  public init(contentsOf path: String) throws {
-    let file = try FileReader(path)
+  public init(contentsOf location: FileLocation) throws {
+    let file = try FileReader(location)
     guard file.size >= 8 else {
       throw file.damaged("it has \(file.size) bytes, and the length of its header takes 8")
     }
@@ -56,7 +56,7 @@ public struct Safetensors {
   ///
   /// Wide elements come first, so that every tensor begins at a multiple of its element's size.
   /// - Throws: an io error with the system's reason; the file is then as it was.
-  public func write(to path: String) throws {
+  public func write(to location: FileLocation) throws {
     let ordered = Set(DType.allCases.map(\.size)).sorted(by: >).flatMap { size in
       tensors.filter { $0.tensor.dtype.size == size }
     }
@@ -64,11 +64,11 @@ public struct Safetensors {
     guard header.count <= SafetensorsHeader.sizeLimit else {
       throw TensorError(
         .io,
-        "cannot write \(path.excerpt): its header would take \(header.count) bytes, "
+        "cannot write \(location.name.excerpt): its header would take \(header.count) bytes, "
           + "and \(SafetensorsHeader.sizeLimit) are allowed",
         hint: "keep numbers in tensors; lists of them are written as text")
     }
-    try FileWriter.replace(path) { file in
+    try FileWriter.replace(location) { file in
       try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
       try file.write(header)
       for (_, tensor) in ordered { try file.write(tensor) }

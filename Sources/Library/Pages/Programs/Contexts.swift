@@ -113,7 +113,11 @@ final class TimerContext: ContextObject {
   override var typeName: String { "Timer" }
   override var summary: String { "<Timer \(TimerContext.text(seconds))>" }
 
-  override func enter(_ interpreter: Interpreter) throws { starts.append(Builtins.now()) }
+  /// A host may have given it to an interpreter that could not make it.
+  override func enter(_ interpreter: Interpreter) throws {
+    try interpreter.require(.clock, for: "timer")
+    starts.append(Builtins.now())
+  }
 
   override func exit(_ interpreter: Interpreter) {
     guard let start = starts.popLast() else { return }
@@ -174,7 +178,7 @@ extension Builtins {
             let t = timer()
             with t { sum(zeros(1000)) }
             print(t.seconds < 10.0)    # true
-        """, effects: .writes
+        """, effects: .writes, needs: [.clock]
       ) { arguments in
         .host(TimerContext(arguments.has(0) ? try arguments.string(0) : nil))
       },

@@ -94,7 +94,7 @@ extension Builtins {
 
             let p = profile(n => { let x = 0.0; for i in 0..n { x += sin(i * 1.0) }; x }, 1000)
             print(p.seconds < 10.0)    # true
-        """, effects: .reads
+        """, effects: .reads, needs: [.clock]
       ) { arguments in
         .host(
           try arguments.interpreter.profile(try arguments.function(0), arguments.rest(1)))

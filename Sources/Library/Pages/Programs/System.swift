@@ -19,12 +19,12 @@ extension Builtins {
         The seconds since the beginning of 1970.
 
             print(time() > 1e9)    # true
-        """, effects: .reads
+        """, effects: .reads, needs: [.clock]
       ) { _ in .float(now()) },
       Builtin(
         "sleep(seconds)",
         """
-        Waits.
+        Waits, at most until the run's time is over.
 
             sleep(0.001)
             print("awake")    # awake
@@ -61,7 +61,9 @@ extension Builtins {
         """
       ) { arguments in
         let name = arguments.interpreter.machine.currentPlace?.source.name ?? ""
-        guard let slash = name.lastIndex(of: "/") else { return .string(".") }
+        guard let slash = name.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+          return .string(".")
+        }
         return .string(slash == name.startIndex ? "/" : String(name[..<slash]))
       },
       Builtin(
@@ -70,10 +72,10 @@ extension Builtins {
         An environment variable's text, or the default where it is not set.
 
             print(env("A_VARIABLE_THAT_IS_NOT_SET", "none"))    # none
-        """, effects: .reads
+        """, effects: .reads, needs: [.environment]
       ) { arguments in
         let name = try arguments.string(0)
-        if let text = getenv(name) { return .string(String(cString: text)) }
+        if !name.utf8.contains(0), let text = getenv(name) { return .string(String(cString: text)) }
         return arguments.isGiven(1) ? arguments[1] : .nil
       },
       Builtin(
@@ -99,7 +101,7 @@ extension Builtins {
             let name = input("name? ")
             print(name == nil)
             # name? true
-        """, effects: .writes
+        """, effects: .writes, needs: [.input]
       ) { arguments in
         let prompt = try arguments.string(0)
         if !prompt.isEmpty {
@@ -116,9 +118,9 @@ extension Builtins {
 
             write_text("/tmp/mos-example.txt", "two\\nlines")
             print(len(lines(read_text("/tmp/mos-example.txt"))))    # 2
-        """, effects: .reads
+        """, effects: .reads, needs: [.reading]
       ) { arguments in
-        .string(try FileReader.text(of: arguments.string(0)))
+        .string(try FileReader.text(of: arguments.readable(0)))
       },
       Builtin(
         "write_text(path, text)",
@@ -128,10 +130,10 @@ extension Builtins {
 
             write_text("/tmp/mos-example.txt", "hello")
             print(read_text("/tmp/mos-example.txt"))    # hello
-        """, effects: .writes
+        """, effects: .writes, needs: [.writing]
       ) { arguments in
         arguments.interpreter.flushOutput()
-        try FileWriter.write(arguments.string(1), to: arguments.string(0))
+        try FileWriter.write(arguments.string(1), to: arguments.writable(0))
         return .nil
       },
       Builtin(

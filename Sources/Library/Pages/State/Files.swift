@@ -27,17 +27,18 @@ extension Builtins {
             net.w.value = [0.0, 0.0]
             recover net from load("/tmp/mos-example.safetensors")
             print(net)    # {w: [1.0, 2.0]}
-        """, effects: .writes
+        """, effects: .writes, needs: [.writing]
       ) { arguments in
-        let path = try arguments.string(1)
-        switch try FileFormat(path: path) {
-        case .safetensors: try StateFile.write(arguments[0], to: path)
-        case .npy: try NPY.write(arguments.tensor(0), to: path)
-        case .npz: try NPZ.write(arguments.namedTensors(0), to: path)
-        case .csv: try arguments.table(0).write(to: path)
+        let format = try FileFormat(path: arguments.string(1))
+        let file = try arguments.writable(1)
+        switch format {
+        case .safetensors: try StateFile.write(arguments[0], to: file)
+        case .npy: try NPY.write(arguments.tensor(0), to: file)
+        case .npz: try NPZ.write(arguments.namedTensors(0), to: file)
+        case .csv: try arguments.table(0).write(to: file)
         case .json:
           let text = try jsonText(arguments[0], indent: 2) + "\n"
-          try FileWriter.write(text, to: path)
+          try FileWriter.write(text, to: file)
         }
         return .nil
       },
@@ -60,16 +61,17 @@ extension Builtins {
             print(load("/tmp/mos-example.safetensors"))    # {w: [1.0, 2.0], epoch: 3}
             save({x: [1, 2], y: [0.5, nan]}, "/tmp/mos-example.csv")
             print(load("/tmp/mos-example.csv"))            # {x: [1, 2], y: [0.5, nan]}
-        """, effects: .reads
+        """, effects: .reads, needs: [.reading]
       ) { arguments in
-        let path = try arguments.string(0)
-        switch try FileFormat(path: path) {
-        case .safetensors: return try StateFile.read(path)
-        case .npy: return .tensor(try NPY.read(path))
+        let format = try FileFormat(path: arguments.string(0))
+        let file = try arguments.readable(0)
+        switch format {
+        case .safetensors: return try StateFile.read(file)
+        case .npy: return .tensor(try NPY.read(file))
         case .npz:
-          return .record(Record(try NPZ.read(path).map { ($0.name, .tensor($0.tensor)) }))
-        case .csv: return try CSV(contentsOf: path).value
-        case .json: return try jsonValue(Array(FileReader.text(of: path).utf8))
+          return .record(Record(try NPZ.read(file).map { ($0.name, .tensor($0.tensor)) }))
+        case .csv: return try CSV(contentsOf: file).value
+        case .json: return try jsonValue(Array(FileReader.text(of: file).utf8))
         }
       },
     ])

@@ -46,13 +46,17 @@ extension GraphPicture {
 
 /// Graphviz's `dot`, run as a process.
 enum Graphviz {
-  /// Draws a graph, in the language of `dot`, as a picture of a format.
+  /// Draws a graph, in the language of `dot`, as a picture of a format, into the file that the first argument
+  /// names.
   ///
   /// - Parameter pause: called while it works; what it throws ends the process.
-  /// - Throws: an io error where `dot` is not installed or fails.
+  /// - Throws: an io error where `dot` is not installed or fails, or no process may be started.
   static func draw(
-    _ graph: String, format: String, to target: String, pause: () throws -> Void
+    _ graph: String, format: String, _ arguments: Arguments, pause: () throws -> Void
   ) throws {
+    try arguments.require(.processes)
+    let file = try arguments.writable(0)
+    let target = file.name
     // The graph goes in by a file without a name, so that nothing is left of it however this ends.
     guard let source = tmpfile() else {
       throw RuntimeError(.io, "cannot write \(target.excerpt): no temporary file can be made")
@@ -63,14 +67,15 @@ enum Graphviz {
       throw RuntimeError(.io, "cannot write \(target.excerpt): no room for a temporary file")
     }
     rewind(source)
-    try FileWriter.replace(target) { file in
-      let words = ["dot", "-T\(format)", "-o", file.temporary]
-      try run(words, input: fileno(source), target, pause)
+    try FileWriter.replace(file) { file in
+      let streams = (input: fileno(source), output: file.descriptor)
+      try run(["dot", "-T\(format)"], streams, target, pause)
     }
   }
 
   private static func run(
-    _ words: [String], input: Int32, _ target: String, _ pause: () throws -> Void
+    _ words: [String], _ streams: (input: Int32, output: Int32), _ target: String,
+    _ pause: () throws -> Void
   ) throws {
     var process = pid_t()
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
@@ -79,7 +84,8 @@ enum Graphviz {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, streams.input, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, streams.output, STDOUT_FILENO)
     let status = posix_spawnp(&process, "dot", &actions, nil, &arguments, environ)
     guard status == 0 else {
       throw RuntimeError(

@@ -23,9 +23,9 @@ final class GraphObject: HostObject {
         hint: "save a graph as .dot, .svg, .png or .pdf")
     }
     switch format {
-    case "dot": try FileWriter.write(picture.dot, to: path)
+    case "dot": try FileWriter.write(picture.dot, to: arguments.writable(0))
     case "svg", "png", "pdf":
-      try Graphviz.draw(picture.dot, format: String(format), to: path) {
+      try Graphviz.draw(picture.dot, format: String(format), arguments) {
         _ = try arguments.interpreter.machine.safepoint()
       }
     default:
@@ -46,12 +46,12 @@ extension GraphObject {
         "save(path)",
         """
         Writes the graph to a file: `.dot` as text, `.svg`, `.png` or `.pdf` drawn by Graphviz's
-        `dot`. Another ending is an error of kind `value`, a file that cannot be written one of kind
-        `io`.
+        `dot`, for which a host must have granted `processes` too. Another ending is an error of kind
+        `value`, a file that cannot be written one of kind `io`.
 
             graph(param(2.0) ** 2).save("square.dot")
             print(starts_with(read_text("square.dot"), "digraph"))    # true
-        """
+        """, needs: [.writing]
       ) { graph, arguments in try graph.save(arguments) }
     ],
     fields: [

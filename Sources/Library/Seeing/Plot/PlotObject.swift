@@ -27,7 +27,7 @@ final class PlotObject: HostObject {
       throw RuntimeError(
         .value, "a plot cannot be saved as \(path.excerpt)", hint: "save it as .svg")
     }
-    try FileWriter.write(svg, to: path)
+    try FileWriter.write(svg, to: arguments.writable(0))
     return .nil
   }
 
@@ -84,7 +84,7 @@ extension PlotObject {
 
             plot([3.0, 1.0, 2.0]).save("loss.svg")
             print(contains(read_text("loss.svg"), "<svg"))    # true
-        """
+        """, needs: [.writing]
       ) { plot, arguments in try plot.save(arguments) },
     ])
 
