@@ -35,6 +35,8 @@ let package = Package(
       name: "Kernels",
       cSettings: [.define("_GNU_SOURCE")],
       linkerSettings: [.linkedLibrary("mvec", .when(platforms: [.linux])), .linkedLibrary("m")]),
+    // Ten lines of assembly: a run has a stack of its own on its caller's thread.
+    .target(name: "CallOnStack"),
     // Products with vectors, substitutions, and what LAPACK builds on. Products of matrices are a
     // kernel of our own: OpenBLAS's are level with PyTorch's at best, and half of what small ones
     // could be.
@@ -62,7 +64,9 @@ let package = Package(
     // What a program is: values, names, code, the machine, state. It knows no optimizer and no page.
     .target(
       name: "Language",
-      dependencies: ["Syntax", "Autodiff", "Tensors", "StandardLibrary", "Kernels"]),
+      dependencies: [
+        "Syntax", "Autodiff", "Tensors", "StandardLibrary", "Kernels", "CallOnStack",
+      ]),
     // What programs call: the pages of the reference, and the objects behind them. What it imports is
     // listed in full: a module reached only through another is not rebuilt with its changes.
     .target(
@@ -71,7 +75,7 @@ let package = Package(
         "Language", "Syntax", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Tensors",
         "Kernels",
       ]),
-    .target(name: "Mos", dependencies: ["Library", "Language", "Syntax", "Tensors"]),
+    .target(name: "Mos", dependencies: ["Library", "Language", "Syntax", "Autodiff", "Tensors"]),
     .executableTarget(
       name: "CLI",
       dependencies: [
@@ -97,7 +101,8 @@ let package = Package(
       name: "MetaOptimizationTests", dependencies: ["MetaOptimization", "TestSupport"],
       packageAccess: false),
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
-    .testTarget(name: "MosTests", dependencies: ["Mos", "Language"]),
+    // As an embedder sees it; host functions with derivatives compute with tensors.
+    .testTarget(name: "MosTests", dependencies: ["Mos", "MetaOptimization"]),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "TestSupport", dependencies: ["SpawnSupport"], path: "Tests/Support"),
@@ -116,6 +121,9 @@ let package = Package(
     .executableTarget(
       name: "Layers", dependencies: ["Mos", "Autodiff", "Tensors", "Kernels"],
       path: "Benchmarks/layers"),
+    // What a Swift program pays for a Mos inside it; `lua.c` beside it measures Lua's C interface.
+    .executableTarget(
+      name: "Embedding", dependencies: ["Mos"], path: "Benchmarks/embedding", exclude: ["lua.c"]),
   ],
   swiftLanguageModes: [.v6]
 )

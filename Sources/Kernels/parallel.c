@@ -118,6 +118,7 @@ void mos_set_thread_count(int count) {
 
 void mos_parallel(size_t tasks, void (*body)(void *, size_t), void *context) {
   int threads = mos_thread_count();
+  if (mos_run && mos_run->threads > 0 && mos_run->threads < threads) threads = mos_run->threads;
   if (tasks < 2 || threads < 2 || pthread_mutex_trylock(&one_loop) != 0) {
     for (size_t i = 0; i < tasks && !mos_run_ends(); i++) body(context, i);
     return;

@@ -5,12 +5,12 @@
 #include "Kernels.h"
 
 _Thread_local mos_requests *mos_run = NULL;
-_Thread_local uintptr_t mos_stack_end = 0;
+_Thread_local mos_stack mos_run_stack = {0, 0};
 
 uintptr_t mos_find_stack_end(void) {
 #ifdef __APPLE__
   pthread_t thread = pthread_self();
-  mos_stack_end =
+  uintptr_t end =
       (uintptr_t)pthread_get_stackaddr_np(thread) - pthread_get_stacksize_np(thread);
 #else
   pthread_attr_t attributes;
@@ -21,8 +21,9 @@ uintptr_t mos_find_stack_end(void) {
     pthread_attr_destroy(&attributes);
   }
   // What is not known is taken to be the least that systems give a thread.
-  mos_stack_end =
+  uintptr_t end =
       address ? (uintptr_t)address : (uintptr_t)__builtin_frame_address(0) - 256 * 1024;
 #endif
-  return mos_stack_end;
+  mos_run_stack = (mos_stack){end, end};
+  return end;
 }

@@ -139,7 +139,7 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     ("memory=-5MB", "the limit `memory` must be greater than 0, not -5000000"),
     ("memory=5XB", "`memory` takes a whole number of bytes, kB, MB, GB, KiB, MiB or GiB"),
     ("instructions=1.5", "`instructions` takes a whole number"),
-    ("time=1", "a limit is one of depth=…, instructions=…, memory=…, seconds=…"),
+    ("time=1", "a limit is one of depth=…, instructions=…, memory=…, output=…, seconds=…"),
   ])
   func `a limit that cannot be is a mistake of the command line`(limit: String, message: String)
     throws

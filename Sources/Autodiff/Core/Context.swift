@@ -15,6 +15,7 @@
 // an error.
 
 import Kernels
+import Synchronization
 import Tensors
 
 /// What a level does with an operation.
@@ -88,6 +89,13 @@ public final class Context {
   /// The stream of random numbers that functions without a key draw from.
   public var random = RandomKey(seed: 0)
 
+  /// The number of this context; no other of the process has it, before or after.
+  package let number = Context.lastNumber.add(1, ordering: .relaxed).newValue
+  private static let lastNumber = Atomic(0)
+
+  /// Who runs in it, opaque to this module.
+  package unowned(unsafe) var owner: AnyObject?
+
   /// A context with nothing active.
   public init() {}
 
@@ -108,11 +116,20 @@ public final class Context {
 
   /// Makes this the thread's context during the call.
   public func with<R>(_ body: () throws -> R) rethrows -> R {
-    let previous = mos_context_get()
-    mos_context_set(Unmanaged.passUnretained(self).toOpaque())
-    defer { mos_context_set(previous) }
+    let outer = enter()
+    defer { leave(outer) }
     return try withExtendedLifetime(self, body)
   }
+
+  /// Makes this the thread's context, which somebody holds until `leave`; gives the one from before.
+  package func enter() -> UnsafeMutableRawPointer? {
+    let outer = mos_context_get()
+    mos_context_set(Unmanaged.passUnretained(self).toOpaque())
+    return outer
+  }
+
+  /// Makes another the thread's context again.
+  package func leave(_ outer: UnsafeMutableRawPointer?) { mos_context_set(outer) }
 
   /// A number above those of all that was made before, and not above those of what comes.
   package func markMoment() -> Int {

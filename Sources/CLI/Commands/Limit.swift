@@ -47,12 +47,17 @@ struct Limit {
       limits.depth = depth
       return true
     },
-    "memory": Bound(wanted: "a whole number of bytes, kB, MB, GB, KiB, MiB or GiB") {
-      limits, text in
+    "memory": Bound(wanted: bytesWanted) { limits, text in
       limits.memory = bytes(text)
       return limits.memory != nil
     },
+    "output": Bound(wanted: bytesWanted) { limits, text in
+      limits.output = bytes(text)
+      return limits.output != nil
+    },
   ]
+
+  private static let bytesWanted = "a whole number of bytes, kB, MB, GB, KiB, MiB or GiB"
 
   private static let units = [
     "": 1, "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "KiB": 1 << 10, "MiB": 1 << 20,

@@ -27,7 +27,7 @@ struct Options: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Stops a run that takes more: instructions=N, seconds=S, depth=N, memory=BYTES (or 50MB, 2GiB).",
+      "Stops a run that takes more: instructions=N, seconds=S, depth=N, memory=BYTES (or 50MB, 2GiB), output=BYTES.",
       valueName: "name=value"),
     transform: Limit.init)
   var limit: [Limit] = []

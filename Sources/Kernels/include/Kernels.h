@@ -49,6 +49,8 @@ static inline void mos_context_set(void *_Nullable context) { mos_context = cont
 /// What others ask of a run: other threads and signal handlers set bits of it, and the run looks.
 typedef struct mos_requests {
   uint32_t bits;
+  /// The most threads that a loop of the run may take; 0 for all of the process.
+  int32_t threads;
   /// The time that the run may take, for the message when it is over.
   double seconds;
 } mos_requests;
@@ -118,13 +120,21 @@ static inline void mos_heap_charge(int64_t bytes) {
 /// An object has ended.
 static inline void mos_heap_refund(int64_t bytes) { mos_small_objects.bytes -= bytes; }
 
-/// The lowest address of this thread's stack; 0 before `mos_stack_left` was asked.
-extern _Thread_local uintptr_t mos_stack_end;
+/// The stack that this thread runs on: the lowest address that code may use without asking for more, and
+/// the lowest that there is; both 0 before `mos_stack_left` was asked.
+typedef struct mos_stack {
+  uintptr_t end;
+  uintptr_t last;
+} mos_stack;
+extern _Thread_local mos_stack mos_run_stack;
+
+static inline mos_stack mos_stack_get(void) { return mos_run_stack; }
+static inline void mos_stack_set(mos_stack stack) { mos_run_stack = stack; }
 uintptr_t mos_find_stack_end(void);
 
 /// Bytes of this thread's stack that are left below the caller.
 static inline size_t mos_stack_left(void) {
-  uintptr_t end = mos_stack_end ? mos_stack_end : mos_find_stack_end();
+  uintptr_t end = mos_run_stack.end ? mos_run_stack.end : mos_find_stack_end();
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   return here > end ? here - end : 0;
 }

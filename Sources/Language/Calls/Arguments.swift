@@ -36,6 +36,16 @@ public struct Arguments {
     has(index) ? self[index] : callee.literal(index)
   }
 
+  /// Runs the body with other values in the place of these arguments; they may be those of a call that is over.
+  package func with<R>(_ values: [Value], _ body: (Arguments) throws -> R) rethrows -> R {
+    var values = values
+    return try values.withUnsafeMutableBufferPointer { values in
+      let base = values.baseAddress ?? base
+      return try body(
+        Arguments(base: base, count: values.count, interpreter: interpreter, callee: callee))
+    }
+  }
+
   /// The argument, taken out of its register, so that a list in it may be uniquely held.
   public func take(_ index: Int) -> Value {
     guard index < count else { return .absent }

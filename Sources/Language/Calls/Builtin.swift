@@ -142,7 +142,7 @@ public final class BuiltinFunction {
   let effects: Builtin.Effects
   private(set) var function: Builtin.Function
   /// The interpreter whose code it may call; nil for what the language itself has.
-  let home: ObjectIdentifier?
+  let home: Int?
 
   /// What one takes, with a function from Swift and its parameters.
   private static let ownBytes = 256
@@ -173,6 +173,21 @@ public final class BuiltinFunction {
     self.function = { try function($0) }
     home = runningInterpreter
     effects = home == nil ? .opaque : .none
+    SmallObjects.charge(BuiltinFunction.ownBytes)
+  }
+
+  /// A function of the host that an interpreter belongs to, which may do anything.
+  package init(
+    _ signature: Signature, _ documentation: String, of interpreter: Interpreter,
+    _ function: @escaping (Arguments) throws -> Value
+  ) {
+    // It is called where the interpreter runs, and nowhere else.
+    nonisolated(unsafe) let function = function
+    self.signature = signature
+    self.documentation = documentation
+    self.function = { try function($0) }
+    home = interpreter.context.number
+    effects = .opaque
     SmallObjects.charge(BuiltinFunction.ownBytes)
   }
 

@@ -15,13 +15,21 @@ public struct Method<Object: HostObject>: Sendable {
     _ signature: String, _ documentation: String, needs: [Capability.Kind] = [],
     _ body: @escaping @Sendable (Object, Arguments) throws -> Value
   ) {
+    self.init(Signature(parsing: signature), documentation, needs: needs, body)
+  }
+
+  /// Declares a method with a signature that has been read.
+  package init(
+    _ signature: Signature, _ documentation: String, needs: [Capability.Kind] = [],
+    _ body: @escaping @Sendable (Object, Arguments) throws -> Value
+  ) {
     let run: HostMethod.Body = { try body(own($0), $1) }
     let demanding: HostMethod.Body = { host, arguments in
       try needs.demand(of: arguments)
       return try run(host, arguments)
     }
     row = HostMethod(
-      Signature(parsing: signature), documentation + needs.sentence, needs,
+      signature, documentation + needs.sentence, needs,
       needs.isEmpty ? run : demanding)
   }
 }

@@ -67,7 +67,7 @@ final class Compiler {
     let prototype = FunctionPrototype(
       name: function.name, source: source, span: function.span, signature: function.signature,
       documentation: function.documentation, isMethod: function.selfVariable != nil,
-      captureSources: captures)
+      captureSources: captures, keeper: interpreter.code)
     var compiler = Compiler(
       interpreter, source: source, function: function, hasLongJumps: false)
     try compiler.compileBody()
@@ -88,7 +88,6 @@ final class Compiler {
     prototype.finish(
       code: compiler.code, constants: compiler.constants, spans: compiler.spans,
       sites: compiler.sites, registerCount: max(compiler.high, 1))
-    interpreter.keep(prototype)
     return prototype
   }
 

@@ -250,7 +250,7 @@ final class CallSite {
   /// The method that the last receiver had, and the receiver's type: most sites see one type.
   var found: (type: ModelType, method: Closure)?
   /// The method that the last receiver had, and the receiver's class, where that was a host object.
-  private var foundOnHost: (type: HostObject.Type, method: HostMethod)?
+  private var foundOnHost: (type: HostObject.Type, own: HostType?, method: HostMethod)?
   /// The parameters that the arguments went to, for the last callee.
   var plan: CallPlan?
 
@@ -273,9 +273,11 @@ final class CallSite {
   /// that of the last receiver.
   func method(of host: HostObject) -> HostMethod? {
     let type = Swift.type(of: host)
-    if let found = foundOnHost, found.type == type { return found.method }
-    guard let method = type.hostType.method(name) else { return nil }
-    foundOnHost = (type, method)
+    if let found = foundOnHost, found.type == type, found.own === host.ownMembers {
+      return found.method
+    }
+    guard let method = host.members.method(name) else { return nil }
+    foundOnHost = (type, host.ownMembers, method)
     return method
   }
 }

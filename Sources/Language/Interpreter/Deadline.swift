@@ -7,12 +7,12 @@ import Tensors
 
 /// When a run must end.
 struct Deadline {
-  /// What the run may take; infinite for any time.
-  let seconds: Double
+  /// What the run may take.
+  private let seconds: Double
   private let requests: RunRequests
 
-  init(_ seconds: Double?, _ requests: RunRequests) {
-    self.seconds = seconds ?? .infinity
+  init(_ seconds: Double, _ requests: RunRequests) {
+    self.seconds = seconds
     self.requests = requests
   }
 
@@ -20,7 +20,6 @@ struct Deadline {
   ///
   /// - Throws: what the body throws; a limit error also where it came to its end too late.
   func watched<R>(_ body: () throws -> R) throws -> R {
-    guard seconds < .infinity else { return try body() }
     let end = monotonicSeconds() + seconds
     let entry = Watch.shared.add(end, requests)
     defer { Watch.shared.remove(entry) }

@@ -18,15 +18,26 @@ public final class Interpreter {
   /// Draws a line that is written over, for `progress`; nil where nobody watches.
   public var showProgress: ((String) -> Void)?
   /// Bounds of the next run.
-  public var limits = Limits() {
+  @exclusivity(unchecked) public var limits = Limits() {
     didSet {
-      guard limits.memory != oldValue.memory else { return }
-      account = limits.memory.map(MemoryAccount.init) ?? .ofMachine
+      if limits.memory != oldValue.memory { account.setLimit(limits.memory) }
+      areLimitsValid = (try? limits.validate()) != nil
     }
   }
   /// What programs may reach outside; the command's everything, unless the host says less.
   public var capabilities = Capabilities.all
-  private var account = MemoryAccount.ofMachine
+  @exclusivity(unchecked) private var areLimitsValid = true
+  private let account = MemoryAccount.ofMachine
+  /// The name that was looked up last; see `slot(of:)`.
+  @exclusivity(unchecked) private var lastSlot: (name: String, slot: Int)?
+  /// True while a run goes on.
+  @exclusivity(unchecked) private var isPerforming = false
+  /// Texts that ran.
+  var keptPrograms = KeptPrograms()
+  /// How often the host has defined a function.
+  private(set) var definitions = 0
+  /// The bytes that the run has printed, where they are limited.
+  @exclusivity(unchecked) private var written = 0
   /// What `args()` gives.
   public var arguments: [String] = []
   /// What `test` blocks declared, in order; `mos test` calls them.
@@ -36,14 +47,6 @@ public final class Interpreter {
 
   /// Who watches what the running function reads; the context's watcher while it does.
   package private(set) var watcher: (any FreeVariableWatcher)?
-  /// What built-ins keep of functions, by their code; see `attachment`.
-  private var attachments: [Attachment: AnyObject] = [:]
-
-  private struct Attachment: Hashable {
-    let code: ObjectIdentifier
-    let type: ObjectIdentifier
-  }
-
   /// Where the time of a run goes, while somebody asks; see `profile`.
   package var profiler: Profiler?
 
@@ -53,13 +56,15 @@ public final class Interpreter {
   let holders = Holders()
   let modules = ModuleLoader()
   private var builtinValues: [String: Value] = [:]
+  /// The names of the host's functions, which are built-ins to programs and modules.
+  private var hostNames: Set<String> = []
   /// How many constants were given as derivatives of what is none; see `Independence.swift`.
   package var constantDerivatives = 0
-  /// Places whose remarks have been shown.
-  private var noticedPlaces: Set<UInt64> = []
-  /// Everything compiled stays, because frames and closures count no references to code.
-  private var prototypes: [FunctionPrototype] = []
-  private var ownPrototypes: Set<ObjectIdentifier> = []
+  /// What it has compiled and can still run.
+  let code: CodeKeeper
+
+  /// What the program that it is embedded in keeps with it.
+  package var host: AnyObject?
 
   /// What programs can call.
   public let library: BuiltinLibrary
@@ -68,6 +73,8 @@ public final class Interpreter {
   public init(library: BuiltinLibrary, output: @escaping (String) -> Void) {
     self.library = library
     self.output = output
+    code = CodeKeeper(context.number)
+    context.owner = self
     context.notify = { [unowned self] in show($0) }
   }
 
@@ -97,35 +104,54 @@ extension Interpreter {
 
   @discardableResult
   func run(_ source: Source, in module: ModuleObject) throws -> Value {
-    try onLargeStack { try self.execute(source, in: module) }
+    try performing {
+      let program = Closure(try compile(source, in: module))
+      return try modules.running(source) { try machine.call(.function(program), []) }
+    }
   }
 
-  private func execute(_ source: Source, in module: ModuleObject) throws -> Value {
-    let program = Closure(try compile(source, in: module))
-    return try modules.running(source) { try machine.call(.function(program), []) }
-  }
-
-  /// Runs the body with room for deep nesting, in this interpreter's context; calls from inside a
-  /// run stay where they are.
-  private func onLargeStack(_ body: () throws -> Value) throws -> Value {
-    if machine.isRunning { return try body() }
+  /// Runs the body with room for deep nesting, in this interpreter's context and under its limits; within a
+  /// run the body is a part of it.
+  package func performing(_ body: () throws -> Value) throws -> Value {
+    if isPerforming { return try body() }
     do { return try beginRun(body) } catch let error as TensorError { throw RuntimeError(error) }
   }
 
+  /// The same under limits of the body's own; within a run they are not looked at.
+  package func performing(_ limits: Limits?, _ body: () throws -> Value) throws -> Value {
+    guard let limits, !isPerforming else { return try performing(body) }
+    let usual = self.limits
+    self.limits = limits
+    defer { self.limits = usual }
+    return try performing(body)
+  }
+
   private func beginRun(_ body: () throws -> Value) throws -> Value {
-    try limits.validate()
-    let deadline = Deadline(limits.seconds, requests)
+    if !areLimitsValid { try limits.validate() }
+    isPerforming = true
+    defer { isPerforming = false }
     machine.begin(limits)
     account.takeOver()
-    return try LargeStack.run { [account] in
-      try self.requests.duringRun(of: deadline.seconds) {
-        try deadline.watched {
-          try self.context.with {
-            try MemoryAccount.with(account) { try self.holders.making(body) }
-          }
-        }
-      }
-    }
+    written = 0
+    return try LargeStack.run { try self.run(body) }
+  }
+
+  /// Makes this interpreter the one that runs on the thread, for as long as the body.
+  private func run(_ body: () throws -> Value) throws -> Value {
+    let seconds = limits.seconds ?? .infinity
+    let outerRun = requests.begin(seconds: seconds, threads: limits.threads)
+    defer { requests.end(outerRun) }
+    let outerContext = context.enter()
+    defer { context.leave(outerContext) }
+    let outerAccount = account.begin()
+    defer { account.end(outerAccount) }
+    let outerHolders = holders.begin()
+    defer { holders.end(outerHolders) }
+    code.begin()
+    defer { code.end() }
+    let result = try seconds < .infinity ? Deadline(seconds, requests).watched(body) : body()
+    holders.collectIfWorth()
+    return result
   }
 
   func compile(_ source: Source, in module: ModuleObject) throws -> FunctionPrototype {
@@ -140,28 +166,6 @@ extension Interpreter {
     }
     diagnostics.forEach(warn)
     return try Compiler.compile(resolved, self)
-  }
-
-  func keep(_ prototype: FunctionPrototype) {
-    prototypes.append(prototype)
-    ownPrototypes.insert(ObjectIdentifier(prototype))
-  }
-
-  /// What a built-in keeps of a function, for as long as its code: one object of a type, made when first
-  /// asked for.
-  package func attachment<Object: AnyObject>(
-    of prototype: FunctionPrototype, _ make: () -> Object
-  ) -> Object {
-    let key = Attachment(code: ObjectIdentifier(prototype), type: ObjectIdentifier(Object.self))
-    if let kept = attachments[key] as? Object { return kept }
-    let made = make()
-    attachments[key] = made
-    return made
-  }
-
-  /// True for code that this interpreter compiled.
-  func owns(_ prototype: FunctionPrototype) -> Bool {
-    ownPrototypes.contains(ObjectIdentifier(prototype))
   }
 
   /// Runs the body while a watcher is told what the program reads.
@@ -184,7 +188,7 @@ extension Interpreter {
   /// Where in a program an operation was recorded; see `Context.place`.
   package func label(ofPlace place: UInt64) -> Diagnostic.Label? {
     guard let pc = UnsafePointer<Instruction>(bitPattern: UInt(place)) else { return nil }
-    return prototypes.first { $0.contains(pc) }.map {
+    return code.prototype(at: place).map {
       Diagnostic.Label(source: $0.source, span: $0.span(at: pc))
     }
   }
@@ -210,9 +214,48 @@ extension Interpreter {
     assign(name, value)
   }
 
+  /// The value of a variable of the main program; nil where there is none.
+  package func value(of name: String) -> Value? {
+    guard let slot = slot(of: name) else { return nil }
+    let value = globals[slot]
+    return value.isAbsent ? nil : value
+  }
+
+  /// The slot of a name of the main program, which it keeps for good. A host asks for one name again and again.
+  private func slot(of name: String) -> Int? {
+    if let lastSlot, lastSlot.name == name { return lastSlot.slot }
+    guard let slot = modules.main.slots[name] else { return nil }
+    lastSlot = (name, slot)
+    return slot
+  }
+
+  /// True for a name that the main program has, whether it has a value or not.
+  package func isDeclared(_ name: String) -> Bool { slot(of: name) != nil }
+
+  /// The signature and documentation of a variable of the main program or of a built-in.
+  package func documentation(of name: String) -> String? {
+    guard let value = value(of: name) ?? builtin(name) else { return nil }
+    switch value {
+    case .function(let closure):
+      return described(closure.prototype.signature, closure.prototype.documentation)
+    case .model(let model): return described(model.signature, model.documentation)
+    case .builtin(let builtin): return described(builtin.signature, builtin.documentation)
+    default: return library.constant(name)?.documentation
+    }
+  }
+
+  private func described(_ signature: Signature, _ documentation: String?) -> String {
+    "\(signature)" + (documentation.map { $0.isEmpty ? "" : "\n\n\($0)" } ?? "")
+  }
+
+  /// Forgets a variable of the main program.
+  package func forget(_ name: String) {
+    if let slot = modules.main.slots[name] { globals[slot] = .absent }
+  }
+
   /// Sets a variable to a value of this interpreter.
   func assign(_ name: String, _ value: Value) {
-    guard let slot = globals.declare(name, in: modules.main) else { return }
+    guard let slot = slot(of: name) ?? globals.declare(name, in: modules.main) else { return }
     globals[slot] = value
   }
 }
@@ -229,19 +272,42 @@ extension Interpreter {
   /// Calls any callable value.
   public func call(_ function: Value, _ arguments: [Value]) throws -> Value {
     if machine.isRunning { return try machine.call(function, arguments) }
-    try requireOwn(.list([function] + arguments))
-    return try onLargeStack { try self.machine.call(function, arguments) }
+    try requireOwn(function)
+    for argument in arguments { try requireOwn(argument) }
+    return try performing { try self.machine.call(function, arguments) }
+  }
+
+  /// Calls a value of this interpreter within `performing`.
+  ///
+  /// - Throws: a value error for an argument with code of another interpreter in it.
+  package func callOwn(_ function: Value, _ arguments: [Value]) throws -> Value {
+    for argument in arguments { try requireOwn(argument) }
+    return try machine.call(function, arguments)
   }
 
   /// Calls with named arguments too.
   public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)]) throws
     -> Value
   {
-    try machine.call(function, arguments, named: named)
+    if machine.isRunning { return try machine.call(function, arguments, named: named) }
+    try requireOwn(function)
+    for argument in arguments { try requireOwn(argument) }
+    for (_, argument) in named { try requireOwn(argument) }
+    return try performing { try self.machine.call(function, arguments, named: named) }
   }
 
   /// Writes to the output, nothing added.
-  public func write(_ text: String) { output(text) }
+  ///
+  /// - Throws: a limit error where the run has printed as much as it may.
+  package func write(_ text: String) throws {
+    if let limit = limits.output {
+      written += text.utf8.count
+      guard written <= limit else {
+        throw RuntimeError(.limit, "the program printed more than \(limit) bytes")
+      }
+    }
+    output(text)
+  }
 
   /// Writes a text of any length, in pieces, so that a slow reader holds up none of them for long.
   ///
@@ -252,10 +318,10 @@ extension Interpreter {
       try Safepoint.look()
       // A slice ends where a scalar does.
       let piece = rest[..<rest.utf8.index(rest.startIndex, offsetBy: Safepoint.piece)]
-      write(String(piece))
+      try write(String(piece))
       rest = rest[piece.endIndex...]
     }
-    write(String(rest))
+    try write(String(rest))
   }
 
   /// Warns, at the place that runs.
@@ -272,7 +338,7 @@ extension Interpreter {
 
   /// Shows what an operation had to say, once for a place in the program.
   private func show(_ notice: Notice) {
-    guard noticedPlaces.insert(notice.place).inserted else { return }
+    guard code.notices(notice.place) else { return }
     var diagnostic = Diagnostic(
       severity: .warning, kind: .value, notice.message, hint: notice.hint)
     diagnostic.primary = label(ofPlace: notice.place) ?? machine.currentPlace
@@ -286,4 +352,34 @@ extension Interpreter {
     builtinValues[name] = value
     return value
   }
+
+  /// Makes a function of the host a built-in of this interpreter. What is compiled already keeps the
+  /// one that it found.
+  package func define(_ function: BuiltinFunction) {
+    builtinValues[function.name] = .builtin(function)
+    hostNames.insert(function.name)
+    definitions += 1
+  }
+
+  /// Forgets all variables and modules, texts that ran, and the gradients that parameters have; the host's
+  /// functions stay.
+  ///
+  /// - Throws: a value error within a run.
+  package func reset() throws {
+    guard !isPerforming else {
+      throw RuntimeError(.value, "an interpreter cannot be reset by a program that it runs")
+    }
+    _ = try performing {
+      globals.forgetValues()
+      modules.forgetAll()
+      keptPrograms.forgetAll()
+      tests = []
+      return .nil
+    }
+    context.random = RandomKey(seed: 0)
+    context.defaultFloat = .f64
+  }
+
+  /// The names of all built-ins, the host's among them.
+  package var builtinNames: Set<String> { hostNames.union(library.names) }
 }

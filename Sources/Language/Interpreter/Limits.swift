@@ -14,6 +14,10 @@ public struct Limits: Sendable {
   /// Bytes that what a program makes may hold at a time; never more than nine tenths of the machine's
   /// memory, nor of what the process's control group may have.
   public var memory: Int?
+  /// Bytes of text that a run may print; nil for any number.
+  public var output: Int?
+  /// Threads that one operation of a run is split over; nil for as many as the process has.
+  public var threads: Int?
   /// No limits but that of the depth.
   public init() {}
 
@@ -29,5 +33,7 @@ public struct Limits: Sendable {
     if let seconds { try require("seconds", seconds > 0, formatShortest(seconds)) }
     try require("depth", depth > 0, depth)
     if let memory { try require("memory", memory > 0, memory) }
+    if let output { try require("output", output > 0, output) }
+    if let threads { try require("threads", threads > 0, threads) }
   }
 }

@@ -33,6 +33,9 @@ final class ModuleLoader {
     return module
   }
 
+  /// Forgets what was imported; the variables that it had are forgotten already.
+  func forgetAll() { loaded = [:] }
+
   /// Runs the body, which runs the source: importing its file again would go around in a circle.
   func running<R>(_ source: Source, _ body: () throws -> R) rethrows -> R {
     running.append(source)

@@ -7,15 +7,23 @@
 
 import Autodiff
 
-/// The interpreter that runs on this thread, by its context; nil where none does.
-var runningInterpreter: ObjectIdentifier? {
+/// The number of the interpreter that runs on this thread; nil where none does.
+var runningInterpreter: Int? {
   let context = Context.current
-  return context.notify == nil ? nil : ObjectIdentifier(context)
+  return context.notify == nil ? nil : context.number
 }
 
 extension Interpreter {
   /// - Throws: a value error for a value with code of another interpreter in it.
   func requireOwn(_ value: Value) throws {
+    switch value {
+    case .int, .float, .bool, .tensor, .string, .range, .parameter, .nil: return
+    case .function(let closure) where owns(closure.prototype): return
+    default: try requireOwnParts(value)
+    }
+  }
+
+  private func requireOwnParts(_ value: Value) throws {
     var rest = [value]
     var visits = Visits()
     while let value = rest.popLast() {
@@ -46,9 +54,10 @@ extension Interpreter {
     }
   }
 
-  private func isForeign(home: ObjectIdentifier?) -> Bool {
-    home.map { $0 != ObjectIdentifier(context) } ?? false
-  }
+  private func isForeign(home: Int?) -> Bool { home.map { $0 != context.number } ?? false }
+
+  /// True for code that this interpreter compiled.
+  private func owns(_ prototype: FunctionPrototype) -> Bool { prototype.keeper === code }
 }
 
 extension Snapshot {

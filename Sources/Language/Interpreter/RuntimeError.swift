@@ -18,6 +18,8 @@ public struct RuntimeError: Error, @unchecked Sendable {
   public var thrown: Value?
   /// Words for the underlined place, until the place is known.
   var label: String?
+  /// The host's error that this one stands for.
+  package var underlying: (any Error)?
   /// A status that `exit(n)` asked for: not an error, and nothing catches it.
   public var exitStatus: Int32?
 
@@ -49,7 +51,9 @@ public struct RuntimeError: Error, @unchecked Sendable {
       if let first = error.diagnostics.first(where: { $0.severity == .error }) {
         diagnostic = first
       }
-    default: self.init(.io, "\(error)")
+    default:
+      self.init(.host, "\(error)".shortened)
+      underlying = error
     }
   }
 

@@ -57,7 +57,7 @@ extension Machine {
       }
       return try enterMethod(method, window, count)
     case .host(let host):
-      guard let call = type(of: host).hostType.call else { fallthrough }
+      guard let call = host.members.call else { fallthrough }
       try bind(call.signature, window + 1, count)
       let given = max(count, call.signature.parameters.count)
       try run(call.signature, on: window + 1, given, into: window) { try call.body(host, $0) }
@@ -238,7 +238,7 @@ extension Machine {
       } else {
         instance.type.forward?.prototype.signature
       }
-    case .host(let host): type(of: host).hostType.call?.signature
+    case .host(let host): host.members.call?.signature
     default: nil
     }
   }
@@ -269,7 +269,7 @@ extension Machine {
       guard let method = instance.type.forward else { return try prepare(window, count) }
       return Entry(header: method.header, captures: method.captures, base: window, result: window)
     case .host(let host):
-      guard let call = type(of: host).hostType.call else { return try prepare(window, count) }
+      guard let call = host.members.call else { return try prepare(window, count) }
       try run(call.signature, on: window + 1, count, into: window) { try call.body(host, $0) }
       return nil
     default: return try prepare(window, count)

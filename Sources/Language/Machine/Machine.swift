@@ -75,7 +75,7 @@ package final class Machine {
   @exclusivity(unchecked) private(set) var frameLimit = 0
   let state: UnsafeMutablePointer<MachineState>
   /// What ends a region that an error leaves: innermost last.
-  var handlers: [Handler] = []
+  @exclusivity(unchecked) var handlers: [Handler] = []
   /// Stands for code while nothing runs.
   private let idle: FunctionPrototype
 

@@ -63,8 +63,8 @@ final class Holders {
   private let old = Holder(asHead: ())
   /// The holders that were alive at the end of the last run, after the last search, and after the last
   /// search of all.
-  private(set) var count = 0
-  private var countAfterSearch = 0
+  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var countAfterSearch = 0
   private var countAfterFullSearch = 0
 
   deinit {
@@ -75,20 +75,25 @@ final class Holders {
     }
   }
 
-  /// Runs the body, which makes holders of this interpreter.
-  func making<R>(_ body: () throws -> R) rethrows -> R {
+  /// From now on holders that are made on this thread are those of this interpreter; gives whose they were.
+  func begin() -> mos_holders {
     let outer = mos_holders_get()
     mos_holders_set(
       mos_holders(
         young: Unmanaged.passUnretained(young).toOpaque(), count: Int64(count),
         threshold: Int64(countAfterSearch + Holders.patience)))
-    defer {
-      count = max(0, Int(mos_holders_get().count))
-      mos_holders_set(outer)
-    }
-    let result = try body()
+    return outer
+  }
+
+  /// Frees the rings of a run that came to its end, where it made many holders.
+  func collectIfWorth() {
     if Int(mos_holders_get().count) > countAfterSearch + Holders.worth { collectAtEnd() }
-    return result
+  }
+
+  /// The end of what `begin` began.
+  func end(_ outer: mos_holders) {
+    count = max(0, Int(mos_holders_get().count))
+    mos_holders_set(outer)
   }
 
   /// Frees the rings among the young, and among a part of the old.

@@ -220,6 +220,6 @@ final class Resolver {
       names += place.names.keys.sorted() + place.slots.keys.sorted() + place.methods.sorted()
       current = place.parent
     }
-    return names + declared.sorted() + interpreter.library.names.sorted()
+    return names + declared.sorted() + interpreter.builtinNames.sorted()
   }
 }

@@ -29,7 +29,7 @@ extension Value {
     case .host(let host):
       interpreter.machine.willRead(host)
       if let field = try host.field(name) { return field }
-      if let method = type(of: host).hostType.method(name) {
+      if let method = host.members.method(name) {
         return .builtin(method.bound(to: host))
       }
     case .range(let range):

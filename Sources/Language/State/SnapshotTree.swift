@@ -45,6 +45,19 @@ extension Snapshot {
     return Snapshot(contents, manner: manner, names: names, name: name, random: random)
   }
 
+  /// The same with numbers alone: tensors without graphs, and no code. It is one by deepcopy, and belongs
+  /// to no interpreter.
+  ///
+  /// - Throws: a type error for a session, which holds functions; a value error inside `vmap`.
+  package func detached() throws -> Snapshot {
+    guard case .targets(let states) = contents else {
+      throw RuntimeError(.type, "a snapshot of the session cannot leave its interpreter")
+    }
+    return Snapshot(
+      .targets(try states.map { try $0.detached() }), manner: .deepcopy, names: names, name: name,
+      random: random, isLoaded: isLoaded)
+  }
+
   /// The same without the names of its targets, to be held beside another: what a program calls them
   /// does not count.
   package var unnamed: Snapshot {
@@ -70,6 +83,32 @@ extension Snapshot {
       try ValueTree(.host(self)).leaves.map {
         ($0.path.isTop ? "value" : $0.path.description, $0.value)
       })
+  }
+}
+
+extension State {
+  fileprivate func detached() throws -> State {
+    func plain(_ variable: Variable) throws -> Variable {
+      guard let tensor = variable.concrete else {
+        throw RuntimeError(.value, "the state of what vmap maps over has no numbers of its own")
+      }
+      return .tensor(tensor)
+    }
+    func plain(_ pairs: [(key: String, value: State)]) throws -> [(key: String, value: State)] {
+      try pairs.map { ($0.key, try $0.value.detached()) }
+    }
+    switch self {
+    case .tensor(let variable): return .tensor(try plain(variable))
+    case .parameter(let variable): return .parameter(try plain(variable))
+    case .list(let states): return .list(try states.map { try $0.detached() })
+    case .record(let pairs): return .record(try plain(pairs))
+    case .model(let name, let fields): return .model(name, try plain(fields))
+    case .object(let name, let state): return .object(name, try state.detached())
+    case .value(.host(let snapshot as Snapshot)): return .value(.host(try snapshot.detached()))
+    case .value(.host(let host)) where host.mayHoldCode: return .kept(host.typeName)
+    case .value(let value): return value.isCallable ? .kept(value.typeName) : self
+    case .kept: return self
+    }
   }
 }
 

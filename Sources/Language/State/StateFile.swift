@@ -25,6 +25,13 @@ package enum StateFile {
   /// - Throws: a type error that names the place of what no file can hold; an io error. The file
   ///   is then as it was.
   package static func write(_ value: Value, to location: FileLocation) throws {
+    try contents(of: value).write(to: location)
+  }
+
+  /// What a file of a value holds.
+  ///
+  /// - Throws: a type error that names the place of what no file can hold.
+  package static func contents(of value: Value) throws -> Safetensors {
     var encoder = StateEncoder()
     if case .host(let host) = value, let snapshot = host as? Snapshot {
       try encoder.write(snapshot)
@@ -37,29 +44,34 @@ package enum StateFile {
     let metadata = [
       (key: versionKey, value: String(version)), (key: structureKey, value: encoder.text),
     ]
-    try Safetensors(encoder.tensors, metadata: metadata).write(to: location)
+    return Safetensors(encoder.tensors, metadata: metadata)
   }
 
   /// Reads what `write` wrote; a file of another program is a record of its tensors by name.
   ///
   /// - Throws: an io error that names the file and what is wrong with it.
   package static func read(_ location: FileLocation) throws -> Value {
-    let file = try Safetensors(contentsOf: location)
+    try value(of: Safetensors(contentsOf: location), named: location.name)
+  }
+
+  /// The value whose file has such contents.
+  ///
+  /// - Throws: an io error that names the file and what is wrong with it.
+  package static func value(of file: Safetensors, named name: String) throws -> Value {
     guard let version = file[metadata: versionKey] else {
       return .record(Record(file.tensors.map { ($0.name, .tensor($0.tensor)) }))
     }
     guard version == String(StateFile.version) else {
       throw RuntimeError(
         .io,
-        "\(location.name.excerpt) has the \(versionKey) \(version.excerpt), and this mos reads "
+        "\(name.excerpt) has the \(versionKey) \(version.excerpt), and this mos reads "
           + "\(StateFile.version)",
         hint: "a newer mos may have written it")
     }
     do {
       return try StateDecoder.document(file)
     } catch let error as TensorError {
-      throw RuntimeError(
-        .io, "\(location.name.excerpt) is damaged: its \(structureKey): \(error.message)")
+      throw RuntimeError(.io, "\(name.excerpt) is damaged: its \(structureKey): \(error.message)")
     }
   }
 }

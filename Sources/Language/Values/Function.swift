@@ -1,7 +1,7 @@
 // Functions of the language: the compiled code, shared by all its closures, and the closure.
 //
-// Prototypes live as long as their interpreter: frames refer to their code without counting
-// references, so that a call touches no reference count.
+// Frames refer to their code without counting references, so that a call touches no reference count;
+// how long code lives, see `CodeKeeper`.
 
 import Syntax
 import Tensors
@@ -34,6 +34,8 @@ struct CodeHeader {
 
 /// The code of one function.
 public final class FunctionPrototype {
+  /// The number of this code; no other has it, before or after.
+  package let number = SerialNumber.next()
   /// The name, or `fn` for a function without one.
   public let name: String
   /// The text it was compiled from.
@@ -48,6 +50,10 @@ public final class FunctionPrototype {
   /// True for a method, whose register 0 is `self`.
   let isMethod: Bool
   let captureSources: [CaptureSource]
+  /// Who knows it; nil for what stands for code.
+  let keeper: CodeKeeper?
+  /// What built-ins keep of the function, by type; see `attachment`.
+  private var attachments: [ObjectIdentifier: AnyObject] = [:]
   /// The code; its address stays the same while the prototype lives.
   let header: UnsafeMutablePointer<CodeHeader>
   private var codeCount = 0
@@ -72,7 +78,7 @@ public final class FunctionPrototype {
 
   init(
     name: String, source: Source, span: Span, signature: Signature, documentation: String?,
-    isMethod: Bool, captureSources: [CaptureSource]
+    isMethod: Bool, captureSources: [CaptureSource], keeper: CodeKeeper? = nil
   ) {
     self.name = name
     self.source = source
@@ -81,6 +87,7 @@ public final class FunctionPrototype {
     self.documentation = documentation
     self.isMethod = isMethod
     self.captureSources = captureSources
+    self.keeper = keeper
     let isPlain = signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil }
     header = .allocate(capacity: 1)
     header.initialize(
@@ -90,6 +97,7 @@ public final class FunctionPrototype {
         plainCount: !isMethod && isPlain ? signature.parameters.count : -1,
         plainMethodCount: isMethod && isPlain ? signature.parameters.count : -1,
         needsClosure: !captureSources.isEmpty, prototype: Unmanaged.passUnretained(self)))
+    keeper?.add(self)
   }
 
   /// Gives the prototype its code, once.
@@ -119,6 +127,7 @@ public final class FunctionPrototype {
   }
 
   deinit {
+    keeper?.remove(self)
     release()
     header.deinitialize(count: 1)
     header.deallocate()
@@ -140,17 +149,27 @@ public final class FunctionPrototype {
     return spans.indices.contains(index) ? spans[index] : span
   }
 
-  /// True where an address lies inside the code.
-  func contains(_ pc: UnsafePointer<Instruction>) -> Bool {
-    let start = UnsafePointer(header.pointee.code)
-    return pc >= start && pc < start + codeCount
+  /// True where a place, an address, lies inside the code.
+  func contains(_ place: UInt64) -> Bool {
+    let start = UInt64(UInt(bitPattern: header.pointee.code))
+    return place >= start && place < start + UInt64(codeCount * MemoryLayout<Instruction>.stride)
+  }
+
+  /// What a built-in keeps of the function, for as long as its code: one object of a type, made when first
+  /// asked for.
+  package func attachment<Object: AnyObject>(_ make: () -> Object) -> Object {
+    let type = ObjectIdentifier(Object.self)
+    if let kept = attachments[type] as? Object { return kept }
+    let made = make()
+    attachments[type] = made
+    return made
   }
 }
 
 /// A function with the variables it captured.
 public final class Closure {
   /// The code.
-  public let prototype: FunctionPrototype
+  @exclusivity(unchecked) public private(set) var prototype: FunctionPrototype
   let header: UnsafeMutablePointer<CodeHeader>
   /// Captured values and boxes, as many as the prototype says.
   package let captures: UnsafeMutablePointer<Value>
@@ -182,6 +201,7 @@ public final class Closure {
 
   deinit {
     SmallObjects.refund(ownBytes)
+    prototype.keeper?.retire(&prototype)
     guard receiver == nil else { return }
     Release.end(captures, prototype.captureSources.count)
     captures.deallocate()

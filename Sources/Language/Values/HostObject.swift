@@ -14,6 +14,12 @@ open class HostObject {
   /// The interpreter that made it; nil where none was running.
   let home = runningInterpreter
 
+  /// The members of this object, where they are not those of its class: an object of a program that Mos is
+  /// embedded in.
+  package final var ownMembers: HostType?
+  /// What programs can ask of it.
+  package final var members: HostType { ownMembers ?? Self.hostType }
+
   /// What an object with a few fields takes; the values and tensors in it are counted apart.
   private static let ownBytes = 256
 
@@ -33,7 +39,7 @@ open class HostObject {
   open var mayHoldCode: Bool { true }
 
   /// What `type(v)` gives: `Optimizer`, `Transform`.
-  open var typeName: String { Self.hostType.name }
+  open var typeName: String { members.name }
 
   /// The one-line text that `print` shows.
   open var summary: String { "<\(typeName)>" }
@@ -112,11 +118,11 @@ public final class DTypeObject: HostObject {
 
 extension HostObject {
   /// The names that `object.` can be followed by.
-  final var memberNames: [String] { Self.hostType.memberNames + ownFields.keys }
+  final var memberNames: [String] { members.memberNames + ownFields.keys }
 
   /// The value of a field; nil where there is no such field.
-  final func field(_ name: String) throws -> Value? {
-    if let field = Self.hostType.field(name) { return try field.read(self) }
+  package final func field(_ name: String) throws -> Value? {
+    if let field = members.field(name) { return try field.read(self) }
     return ownFields[name]
   }
 }

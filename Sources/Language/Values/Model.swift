@@ -50,6 +50,8 @@ public struct ModelField: Sendable {
 
 /// A model declaration as a value; calling it makes an instance.
 public final class ModelType {
+  /// The number of this type; no other has it, before or after.
+  package let number = SerialNumber.next()
   /// The declared name.
   public let name: String
   public let documentation: String?
@@ -188,6 +190,9 @@ public final class ModelInstance: Holder {
       }
     }
   }
+
+  /// The value of a slot by its name, parameters as cells; nil where there is none.
+  package func field(_ name: String) -> Value? { type.slots[name].map { self[slot: $0] } }
 
   /// What a program reads: a `param` field gives tensors, not cells.
   func read(slot: Int) -> Value {

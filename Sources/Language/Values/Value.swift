@@ -146,7 +146,7 @@ public final class ModuleObject {
   /// The name it was imported by.
   public let name: String
   /// The global slot of each name, private ones included.
-  package var slots: [String: Int]
+  @exclusivity(unchecked) package var slots: [String: Int]
 
   init(name: String, slots: [String: Int] = [:]) {
     self.name = name
@@ -201,7 +201,7 @@ extension Value {
     switch self {
     case .function, .builtin, .model: true
     case .instance(let instance): instance.type.forward != nil || instance.type.forwardSlot != nil
-    case .host(let host): type(of: host).hostType.call != nil
+    case .host(let host): host.members.call != nil
     default: false
     }
   }

@@ -22,7 +22,7 @@ final class CompiledFunction {
   init(_ function: Value, _ interpreter: Interpreter) {
     self.function = function
     if case .function(let closure) = function {
-      recordings = interpreter.recordings(of: closure.prototype)
+      recordings = closure.prototype.attachment { CompiledRecordings() }
     } else {
       recordings = CompiledRecordings()
     }
@@ -251,11 +251,6 @@ final class CompiledRecordings {
 }
 
 extension Interpreter {
-  /// The recordings of a function's code.
-  fileprivate func recordings(of prototype: FunctionPrototype) -> CompiledRecordings {
-    attachment(of: prototype) { CompiledRecordings() }
-  }
-
   /// True for what ends the program or its run, and is not an error of an operation.
   fileprivate func isEnding(_ error: any Error) -> Bool {
     RuntimeError(wrapping: error).isUncatchable

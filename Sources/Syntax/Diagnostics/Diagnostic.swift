@@ -11,6 +11,8 @@ public struct Diagnostic: Sendable {
   /// The kinds of the language reference, §12, which `catch e` sees as `e.kind`.
   public enum Kind: String, Sendable {
     case syntax, name, type, shape, index, value, io, limit, interrupt, assertion
+    /// An error of the host program's own, and the use of an interpreter from two threads at once.
+    case host, busy
   }
 
   /// A place, with what is to be said about it.

@@ -565,7 +565,7 @@ struct Lexer {
 
 extension Unicode.Scalar {
   /// True for `_` and every letter.
-  fileprivate var startsIdentifier: Bool {
+  var startsIdentifier: Bool {
     if value < 0x80 {
       return self == "_" || (value | 0x20 >= 0x61 && value | 0x20 <= 0x7A)
     }
@@ -573,7 +573,7 @@ extension Unicode.Scalar {
   }
 
   /// True for what may follow in a name: letters, digits (subscripts too), accents.
-  fileprivate var continuesIdentifier: Bool {
+  var continuesIdentifier: Bool {
     if value < 0x80 { return startsIdentifier || (value >= 0x30 && value <= 0x39) }
     if properties.isAlphabetic { return true }
     switch properties.generalCategory {

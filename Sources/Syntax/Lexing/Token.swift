@@ -190,3 +190,14 @@ public struct TokenList: Sendable {
   /// True if the text ends inside `"""`.
   var endsInText = false
 }
+
+extension Token {
+  /// True for what can be the name of a variable.
+  package static func isName(_ text: String) -> Bool {
+    let scalars = text.unicodeScalars
+    guard let first = scalars.first, first.startsIdentifier, keywords[text] == nil else {
+      return false
+    }
+    return scalars.allSatisfy(\.continuesIdentifier)
+  }
+}

@@ -11,7 +11,8 @@ import Synchronization
 /// How much memory a program holds, and the most it may.
 package final class MemoryAccount: Sendable {
   /// The most bytes that may be held at a time.
-  package let limit: Int
+  package var limit: Int { most.load(ordering: .relaxed) }
+  private let most: Atomic<Int>
   /// The most that the run may hold: the limit, or a little more than there was when it began, so that a
   /// program can still forget what an earlier one filled its memory with.
   private let bound: Atomic<Int>
@@ -22,8 +23,14 @@ package final class MemoryAccount: Sendable {
 
   /// An account that nothing is charged to yet; its limit is at most what the machine has.
   package init(limit: Int) {
-    self.limit = min(limit, Allocator.limit)
-    bound = Atomic(self.limit)
+    let limit = min(limit, Allocator.limit)
+    most = Atomic(limit)
+    bound = Atomic(limit)
+  }
+
+  /// Sets the limit of what comes, nil for what the machine has; what is charged stays.
+  package func setLimit(_ limit: Int?) {
+    most.store(min(limit ?? .max, Allocator.limit), ordering: .relaxed)
   }
 
   /// An account of nine tenths of the machine's memory.
@@ -67,19 +74,34 @@ package final class MemoryAccount: Sendable {
     mos_heap_set(mos_heap(bytes: 0, ceiling: heap.ceiling))
   }
 
+  /// What was charged on a thread before.
+  package struct Outer {
+    fileprivate let account: UnsafeMutableRawPointer?
+    fileprivate let heap: mos_heap
+  }
+
+  /// From now on the objects of this thread are charged to this account, which somebody holds until `end`.
+  package func begin() -> Outer {
+    let outer = Outer(account: mos_account_get(), heap: mos_heap_get())
+    mos_account_set(Unmanaged.passUnretained(self).toOpaque())
+    let small = small.load(ordering: .relaxed)
+    mos_heap_set(mos_heap(bytes: Int64(small), ceiling: 0))
+    bound.store(max(limit, bytes + small + MemoryAccount.grace), ordering: .relaxed)
+    setCeiling()
+    return outer
+  }
+
+  /// The end of what `begin` began.
+  package func end(_ outer: Outer) {
+    small.store(max(0, Int(mos_heap_get().bytes)), ordering: .relaxed)
+    mos_account_set(outer.account)
+    mos_heap_set(outer.heap)
+  }
+
   /// Runs a body whose objects, on this thread, are charged to an account.
   package static func with<R>(_ account: MemoryAccount, _ body: () throws -> R) rethrows -> R {
-    let (outer, outerHeap) = (mos_account_get(), mos_heap_get())
-    mos_account_set(Unmanaged.passUnretained(account).toOpaque())
-    let small = account.small.load(ordering: .relaxed)
-    mos_heap_set(mos_heap(bytes: Int64(small), ceiling: 0))
-    account.bound.store(max(account.limit, account.bytes + small + grace), ordering: .relaxed)
-    account.setCeiling()
-    defer {
-      account.small.store(max(0, Int(mos_heap_get().bytes)), ordering: .relaxed)
-      mos_account_set(outer)
-      mos_heap_set(outerHeap)
-    }
+    let outer = account.begin()
+    defer { account.end(outer) }
     return try withExtendedLifetime(account) { try body() }
   }
 

@@ -18,7 +18,7 @@ public final class RunRequests: @unchecked Sendable {
   /// Requests for runs to come.
   public init() {
     requests = .allocate(capacity: 1)
-    requests.initialize(to: mos_requests(bits: 0, seconds: .infinity))
+    requests.initialize(to: mos_requests(bits: 0, threads: 0, seconds: .infinity))
   }
 
   deinit { requests.deallocate() }
@@ -68,17 +68,36 @@ public final class RunRequests: @unchecked Sendable {
 
   /// Runs the body as the run that these requests are for.
   ///
-  /// - Parameter seconds: what it may take, for the message when that is over.
-  package func duringRun<R>(of seconds: Double, _ body: () throws -> R) rethrows -> R {
+  /// - Parameters:
+  ///   - seconds: what it may take, for the message when that is over.
+  ///   - threads: how many of the process's threads an operation may take; nil for all.
+  package func duringRun<R>(
+    of seconds: Double, threads: Int? = nil, _ body: () throws -> R
+  ) rethrows -> R {
+    let outer = begin(seconds: seconds, threads: threads)
+    defer { end(outer) }
+    return try body()
+  }
+
+  /// What ran on a thread when a run began there.
+  package struct Outer {
+    fileprivate let requests: UnsafeMutablePointer<mos_requests>?
+  }
+
+  /// The beginning of a run; see `duringRun`.
+  package func begin(seconds: Double, threads: Int?) -> Outer {
     requests.pointee.seconds = seconds
+    requests.pointee.threads = Int32(clamping: threads ?? 0)
     _ = mos_requests_add(requests, RunRequests.bits(MOS_RUNS))
     let outer = mos_run_get()
     mos_run_set(requests)
-    defer {
-      mos_run_set(outer)
-      _ = mos_requests_remove(requests, RunRequests.bits(MOS_RUNS) | RunRequests.ends)
-    }
-    return try body()
+    return Outer(requests: outer)
+  }
+
+  /// Its end.
+  package func end(_ outer: Outer) {
+    mos_run_set(outer.requests)
+    _ = mos_requests_remove(requests, RunRequests.bits(MOS_RUNS) | RunRequests.ends)
   }
 }
 
@@ -116,11 +135,24 @@ public enum Safepoint {
   ///
   /// - Throws: a limit error where too little of this thread's stack is left, and what `look` throws.
   @inline(__always) public static func descend() throws {
-    if mos_stack_left() < reserve { throw exhausted() }
+    if mos_stack_left() < reserve { try goDeep() }
     try look()
   }
 
-  private static func exhausted() -> TensorError {
-    TensorError(.limit, "values or calls are nested too deep for the stack")
+  /// Memory of the stack that a recursion takes at a time.
+  private static let deeper = 1 << 24
+
+  /// Goes on below what a stack keeps between runs; see `LargeStack` of the language. What it takes is held
+  /// until the run ends.
+  private static func goDeep() throws {
+    var stack = mos_stack_get()
+    let more = min(deeper, Int(stack.end - stack.last))
+    guard more > reserve else {
+      throw TensorError(.limit, "values or calls are nested too deep for the stack")
+    }
+    try MemoryAccount.require(more)
+    SmallObjects.charge(more)
+    stack.end -= UInt(more)
+    mos_stack_set(stack)
   }
 }

@@ -122,7 +122,7 @@ final class TimerContext: ContextObject {
   override func exit(_ interpreter: Interpreter) {
     guard let start = starts.popLast() else { return }
     seconds = max(Builtins.now() - start, 0)
-    if let name { interpreter.write("\(name): \(TimerContext.text(seconds))\n") }
+    if let name { try? interpreter.write("\(name): \(TimerContext.text(seconds))\n") }
   }
 
   /// Three digits and a unit.

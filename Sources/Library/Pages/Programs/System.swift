@@ -105,7 +105,7 @@ extension Builtins {
       ) { arguments in
         let prompt = try arguments.string(0)
         if !prompt.isEmpty {
-          arguments.interpreter.write(prompt)
+          try arguments.interpreter.write(prompt)
           arguments.interpreter.flushOutput()
         }
         return try InputLines.next().map { .string($0) } ?? .nil

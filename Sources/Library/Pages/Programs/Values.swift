@@ -81,7 +81,7 @@ extension Builtins {
             # Doubles a number.
         """, effects: .writes
       ) { arguments in
-        arguments.interpreter.write(try arguments.helpText() + "\n")
+        try arguments.interpreter.write(arguments.helpText() + "\n")
         return .nil
       },
     ])
@@ -191,7 +191,7 @@ extension Arguments {
       let found = try Builtins.library.documentation(of: string.text)
       return described(found.title, found.text)
     case .host(let host):
-      let type = Swift.type(of: host).hostType
+      let type = host.members
       return described("\(self[0].shortDescription), a value of type \(host.typeName)", type.text)
     default: return "\(self[0].shortDescription), a value of type \(self[0].typeName)"
     }

@@ -22,7 +22,7 @@ indirect enum ReadPattern {
   case record(keys: [String], [ReadPattern])
   case object(Int, ObjectPattern)
   /// A method of the object, taken as a value.
-  case method(FunctionPrototype, of: Int, ObjectPattern)
+  case method(code: Int, of: Int, ObjectPattern)
 }
 
 extension ReadPattern {
@@ -47,10 +47,11 @@ struct TensorPattern {
   }
 }
 
-/// What a recording wants an object to be.
+/// What a recording wants an object to be. Code and types are known by their numbers: a recording is kept with
+/// the code of its function, which must not hold itself.
 enum ObjectPattern {
-  case closure(FunctionPrototype)
-  case instance(ModelType)
+  case closure(code: Int)
+  case instance(type: Int)
   case parameter
   case box
 }
@@ -73,8 +74,8 @@ enum ReadObject {
 
   var pattern: ObjectPattern {
     switch self {
-    case .closure(let closure): .closure(closure.prototype)
-    case .instance(let instance): .instance(instance.type)
+    case .closure(let closure): .closure(code: closure.prototype.number)
+    case .instance(let instance): .instance(type: instance.type.number)
     case .parameter: .parameter
     case .box: .box
     }
@@ -104,8 +105,8 @@ enum ReadObject {
 extension ObjectPattern {
   func fits(_ object: ReadObject) -> Bool {
     switch (self, object) {
-    case (.closure(let prototype), .closure(let closure)): closure.prototype === prototype
-    case (.instance(let type), .instance(let instance)): instance.type === type
+    case (.closure(let code), .closure(let closure)): closure.prototype.number == code
+    case (.instance(let type), .instance(let instance)): instance.type.number == type
     case (.parameter, .parameter), (.box, .box): true
     default: false
     }
@@ -149,8 +150,8 @@ struct ReadMatch {
         index += 1
       }
       return true
-    case (.method(let prototype, let index, let wanted), .function(let closure)):
-      guard let receiver = closure.receiver, closure.prototype === prototype else { return false }
+    case (.method(let code, let index, let wanted), .function(let closure)):
+      guard let receiver = closure.receiver, closure.prototype.number == code else { return false }
       return take(.instance(receiver), at: index, as: wanted)
     case (.object(let index, let wanted), _):
       guard let object = ReadObject(value) else { return false }

@@ -195,11 +195,11 @@ final class RecordedReader: FreeVariableWatcher {
       )
     case .function(let closure):
       guard let receiver = closure.receiver else {
-        let index = add(.closure(closure))
-        return (value, .object(index, .closure(closure.prototype)))
+        let object = ReadObject.closure(closure)
+        return (value, .object(add(object), object.pattern))
       }
       let object = ReadObject.instance(receiver)
-      return (value, .method(closure.prototype, of: add(object), object.pattern))
+      return (value, .method(code: closure.prototype.number, of: add(object), object.pattern))
     default:
       guard let object = ReadObject(value) else { return (value, .constant(value)) }
       return (value, .object(add(object), object.pattern))
