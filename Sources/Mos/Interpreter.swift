@@ -1,95 +1,247 @@
-// Mos inside another program: an interpreter, its values, its limits, its errors. This is all that
-// an embedder needs; the modules below it are not part of the product's promise.
+// Mos inside another program: an interpreter, its values, its limits, its errors.
 //
-//     let mos = Interpreter { print($0, terminator: "") }
-//     mos.limits.seconds = 1
-//     mos["rate"] = .float(0.1)
-//     try mos.run("fn step(x) { x - rate * grad(x => x ** 2)(x) }")
-//     let y = try mos.call("step", [.float(2.0)])
+//     let mos = Interpreter()
+//     try mos.run("fn step(x, rate=0.1) { x - rate * grad(x => x ** 2)(x) }")
+//     let y: Double = try mos.call("step", 2.0)
+//
+// A run takes place on the thread that calls, so that functions of the host are where their program is.
 
-import Language
-import Library
-import Syntax
-import Tensors
+internal import Autodiff
+internal import Language
+internal import Library
+import Synchronization
+internal import Syntax
+internal import Tensors
 
-/// What a Mos variable holds.
-public typealias Value = Language.Value
-/// Bounds on a run; each ends in an error of kind `limit`, which the program cannot catch.
-public typealias Limits = Language.Limits
-/// An array of numbers.
-public typealias Tensor = Tensors.Tensor
-
-/// One independent Mos. Interpreters on different threads do not see each other; one interpreter
-/// belongs to one thread at a time.
+/// One independent Mos. Interpreters do not see each other.
+///
+/// It is not `Sendable`: one thread or task uses it at a time, and using it from two at once, past the
+/// compiler, is an error of kind `busy`. `InterpreterActor` is one for many tasks.
 public final class Interpreter {
-  private let runtime: Language.Interpreter
-  /// Why a variable could not be set; the next run or call throws it.
-  private var refusal: (any Error)?
+  let runtime: Language.Interpreter
+  /// The classes of the host's objects.
+  let classes = HostClasses()
+  /// Ends runs with the task that they are of; see `InterpreterActor`.
+  @exclusivity(unchecked) var taskCancellation: Cancellation?
+  /// The thread that is within a call; 0 for none.
+  private let user = Atomic<UInt>(0)
 
-  /// Asks the running program to stop; safe from any thread and from a signal handler.
-  public let interrupt: Interrupt
-
-  /// An interpreter that prints through a closure.
-  public init(output: @escaping (String) -> Void) {
-    runtime = Language.Interpreter(library: Builtins.library, output: output)
-    interrupt = Interrupt(requests: runtime.requests)
-  }
-
-  /// Bounds of the next run.
+  /// Bounds of runs to come. A call may have its own.
   public var limits: Limits {
-    get { runtime.limits }
-    set { runtime.limits = newValue }
+    didSet { runtime.limits = limits.ofLanguage }
   }
 
-  /// Runs a program and gives the value of its last statement. Global variables stay.
-  /// - Throws: `MosError`.
-  @discardableResult
-  public func run(_ program: String, name: String = "<program>") throws -> Value {
-    try translatingErrors { try runtime.run(Source(name: name, text: program)) }
-  }
-
-  /// Calls a function that a program has declared.
-  /// - Throws: `MosError`.
-  public func call(_ function: String, _ arguments: [Value]) throws -> Value {
-    guard let value = self[function] else {
-      throw MosError(diagnostics: [Diagnostic(kind: .name, "there is no function '\(function)'")])
-    }
-    return try translatingErrors { try runtime.call(value, arguments) }
-  }
-
-  /// A global variable; nil where there is none. Setting nil does nothing.
+  /// An interpreter whose programs can compute, and print.
   ///
-  /// Functions, models and optimizers belong to their interpreter: one that is set here and comes from
-  /// another leaves the variable as it is, and the next run or call throws. Data, tensors with their
-  /// graphs, parameters and snapshots go anywhere.
-  public subscript(name: String) -> Value? {
-    get { runtime.variables.first { $0.name == name }?.value }
-    set {
-      guard let newValue else { return }
-      do { try runtime.setVariable(name, newValue) } catch { refusal = error }
+  /// - Parameters:
+  ///   - capabilities: what programs may touch of the world; nothing unless granted.
+  ///   - limits: bounds of each run.
+  ///   - output: gets what programs print, piece by piece; nil for the standard output.
+  ///   - notices: gets warnings, each once for a place in a program; nil for the standard error.
+  public init(
+    capabilities: Capabilities = [], limits: Limits = Limits(),
+    output: ((String) -> Void)? = nil, notices: ((Diagnostic) -> Void)? = nil
+  ) {
+    runtime = Language.Interpreter(
+      library: Builtins.library, output: output ?? { print($0, terminator: "") })
+    runtime.host = classes
+    self.limits = limits
+    runtime.limits = limits.ofLanguage
+    runtime.capabilities = capabilities.ofLanguage
+    runtime.warn = { diagnostic in
+      let notice = Diagnostic(diagnostic)
+      if let notices { notices(notice) } else { StandardError.write("\(notice)\n") }
     }
   }
 
-  private func translatingErrors(_ body: () throws -> Value) throws -> Value {
-    do {
-      if let refusal {
-        self.refusal = nil
-        throw refusal
+  // MARK: - Programs
+
+  /// Runs a program and gives the value of its last statement. Its variables stay, and a run that fails
+  /// leaves them as they were when it did.
+  ///
+  /// A text that ran before is not compiled again.
+  /// - Parameters:
+  ///   - name: how places in the text are named.
+  ///   - limits: bounds of this run instead of the interpreter's.
+  ///   - cancellation: ends this run, from any thread.
+  @discardableResult
+  public func run(
+    _ text: String, name: String = "<program>", limits: Limits? = nil,
+    cancellation: Cancellation? = nil
+  ) throws(MosError) -> Value {
+    try performing(limits, cancellation) { try runtime.run(text, named: name) }
+  }
+
+  /// Runs a program of a file, by the host's leave: it needs no capability.
+  ///
+  /// - Throws: an error of kind `io` where the file cannot be read.
+  @discardableResult
+  public func run(
+    contentsOf path: String, limits: Limits? = nil, cancellation: Cancellation? = nil
+  ) throws(MosError) -> Value {
+    try performing(limits, cancellation) {
+      try runtime.run(FileReader.text(of: FileLocation(path)), named: path)
+    }
+  }
+
+  /// Runs a program once more; see `compile`.
+  @discardableResult
+  public func run(
+    _ program: Program, limits: Limits? = nil, cancellation: Cancellation? = nil
+  ) throws(MosError) -> Value {
+    try performing(limits, cancellation) {
+      guard program.runtime === runtime else { throw Program.isForeign }
+      return try runtime.run(program.code)
+    }
+  }
+
+  /// Runs a program and converts the value of its last statement.
+  ///
+  ///     let loss: Double = try mos.evaluate("mse_loss(net(x), y)")
+  public func evaluate<Result: MosConvertible>(
+    _ text: String, as type: Result.Type = Result.self, name: String = "<program>",
+    limits: Limits? = nil, cancellation: Cancellation? = nil
+  ) throws(MosError) -> Result {
+    try run(text, name: name, limits: limits, cancellation: cancellation).as(type)
+  }
+
+  /// Runs a program that gives a list and converts its elements.
+  ///
+  ///     let (n, w) = try mos.evaluate("(3, w)", as: (Int.self, Tensor.self))
+  public func evaluate<First: MosConvertible, Second: MosConvertible, each Rest: MosConvertible>(
+    _ text: String, as types: (First.Type, Second.Type, repeat (each Rest).Type),
+    name: String = "<program>", limits: Limits? = nil, cancellation: Cancellation? = nil
+  ) throws(MosError) -> (First, Second, repeat each Rest) {
+    let value = try run(text, name: name, limits: limits, cancellation: cancellation)
+    return try translating { () throws in
+      var parts = try Parts(of: value)
+      let result = (
+        try parts.next(First.self), try parts.next(Second.self),
+        repeat try parts.next((each Rest).self)
+      )
+      try parts.end()
+      return result
+    }
+  }
+
+  /// Compiles a program, to be run often.
+  ///
+  /// - Throws: an error with all mistakes found.
+  public func compile(_ text: String, name: String = "<program>") throws(MosError) -> Program {
+    try exclusively { () throws(MosError) in
+      try translating { () throws in
+        Program(
+          code: try runtime.compiled(Source(name: name, text: text)), runtime: runtime, name: name)
       }
-      return try body()
-    } catch let error as CompileError {
-      throw MosError(diagnostics: error.diagnostics)
-    } catch let error as RuntimeError {
-      throw MosError(error)
     }
   }
-}
 
-/// Stops a running program from outside.
-public struct Interrupt: Sendable {
-  let requests: RunRequests
+  /// The mistakes and warnings in a text, found without running it.
+  public func check(_ text: String, name: String = "<program>") -> [Diagnostic] {
+    runtime.check(Source(name: name, text: text)).map { Diagnostic($0) }
+  }
 
-  /// The program that runs ends at its next safepoint, with an error of kind `interrupt`; where none runs,
-  /// nothing happens.
-  public func callAsFunction() { requests.interruptRun() }
+  // MARK: - Functions
+
+  /// Calls a function that a program has declared, or a built-in.
+  ///
+  /// For named arguments and repeated calls see `function(_:)`.
+  /// - Throws: an error of kind `name` where there is none.
+  public func call<each Argument: MosConvertible, Result: MosConvertible>(
+    _ name: String, _ arguments: repeat each Argument
+  ) throws(MosError) -> Result {
+    let value = try performing(nil, nil) {
+      var values: [Language.Value] = []
+      for argument in repeat each arguments { values.append(try argument.mosValue().held) }
+      return try runtime.callOwn(callee(name), values)
+    }
+    return try value.as(Result.self)
+  }
+
+  /// Calls a function whose result is of no interest.
+  public func call<each Argument: MosConvertible>(
+    _ name: String, _ arguments: repeat each Argument
+  ) throws(MosError) {
+    let _: Value = try call(name, repeat each arguments)
+  }
+
+  /// A function that a program has declared, or a built-in, to call with names and often.
+  ///
+  ///     let fit = try mos.function("fit")
+  ///     let better: Fit = try fit(x, y, lr: 0.1)
+  /// - Throws: an error of kind `name` where there is none, of kind `type` where it is no function.
+  public func function(_ name: String) throws(MosError) -> Function {
+    try Function(Value(translating { () throws in try callee(name) }), of: self)
+  }
+
+  private func callee(_ name: String) throws -> Language.Value {
+    if let value = runtime.value(of: name) ?? runtime.builtin(name) { return value }
+    throw RuntimeError(
+      .name, "there is no function `\(name)`",
+      hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" })
+  }
+
+  // MARK: - Settings
+
+  /// What `args()` gives.
+  public var arguments: [String] {
+    get { runtime.arguments }
+    set { runtime.arguments = newValue }
+  }
+
+  /// Starts the stream of random numbers anew, as `seed(n)` does.
+  public func seed(_ seed: Int) { runtime.context.random = RandomKey(seed: seed) }
+
+  /// The dtype of float literals and of new tensors, f64 or f32.
+  ///
+  /// - Precondition: a dtype of floats.
+  public var defaultDType: DType {
+    get { runtime.context.defaultFloat }
+    set {
+      precondition(newValue.isFloat, "the default dtype is f64 or f32, not \(newValue.name)")
+      runtime.context.defaultFloat = newValue
+    }
+  }
+
+  /// What a declared function, a model or a built-in says about itself: its signature and its text.
+  public func documentation(of name: String) -> String? {
+    runtime.documentation(of: name)
+  }
+
+  // MARK: - Within a call
+
+  /// Does something as a run, or as a part of the run that goes on.
+  func performing(
+    _ limits: Limits?, _ cancellation: Cancellation?, _ body: () throws -> Language.Value
+  ) throws(MosError) -> Value {
+    try exclusively { () throws(MosError) in
+      do {
+        guard cancellation != nil || taskCancellation != nil else {
+          return Value(try runtime.performing(limits?.ofLanguage, body))
+        }
+        return Value(
+          try runtime.performing(limits?.ofLanguage) {
+            try Cancellation.during(runtime.requests, cancellation) {
+              try Cancellation.during(runtime.requests, taskCancellation, body)
+            }
+          })
+      } catch { throw MosError(wrapping: error) }
+    }
+  }
+
+  /// Runs the body where no other thread is within a call.
+  @inline(__always)
+  func exclusively<Result>(_ body: () throws(MosError) -> Result) throws(MosError) -> Result {
+    let thread = Thread.current
+    let (isFree, owner) = user.compareExchange(
+      expected: 0, desired: thread, ordering: .acquiring)
+    guard isFree || owner == thread else {
+      throw MosError(
+        RuntimeError(
+          .busy, "another thread is using the interpreter",
+          hint: "give each thread its own, or use an InterpreterActor"))
+    }
+    defer { if isFree { user.store(0, ordering: .releasing) } }
+    return try body()
+  }
 }

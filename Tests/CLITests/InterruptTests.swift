@@ -170,12 +170,12 @@ private let patience = 2.0
 
   @Test(arguments: groups) func `ends at a limit of seconds`(_ group: WorkGroup) throws {
     try Files.withTemporaryFolder { folder in
-      let mos = Interpreter { _ in }
+      let mos = Interpreter(capabilities: .all, output: { _ in })
       try mos.run(group.declarations)
       for work in group.kinds where work.call != "input()" {
-        mos.limits.seconds = nil
+        mos.limits = Limits()
         try mos.run(work.setup.replacing("\"x.", with: "\"\(folder)/x."))
-        mos.limits.seconds = 0.2
+        mos.limits = Limits(seconds: 0.2)
         let start = now()
         let error = #expect(throws: MosError.self, "\(work.call)") {
           try mos.run("while true { \(work.call.replacing("\"x.", with: "\"\(folder)/x.")) }")

@@ -1,18 +1,13 @@
 // Errors, limits and ends of a program that pass through functions of the host and back.
 
-import Language
 import Mos
 import Testing
 
 @Suite struct CrossingTests {
   /// An interpreter with a function of the host, `through(f)`, that calls back.
-  private func interpreter() -> Mos.Interpreter {
-    let mos = Mos.Interpreter { _ in }
-    mos["through"] = .builtin(
-      BuiltinFunction("through(f)") { [unowned mos] arguments in
-        mos["inner"] = arguments[0]
-        return try mos.call("inner", [])
-      })
+  private func interpreter() -> Interpreter {
+    let mos = Interpreter()
+    mos.define("through(f)") { [unowned mos] (f: Value) -> Value in try f.function(of: mos)() }
     return mos
   }
 
@@ -23,9 +18,8 @@ import Testing
 
   @Test(arguments: [1, 2, 7])
   func `an error keeps its kind, message and place`(count: Int) throws {
-    let mos = interpreter()
     let found = #expect(throws: MosError.self) {
-      try mos.run("let f = \(nested("zeros(3) + zeros(4)", count))\nf()", name: "a.mos")
+      try interpreter().run("let f = \(nested("zeros(3) + zeros(4)", count))\nf()", name: "a.mos")
     }
     #expect(found?.kind == "shape")
     #expect(found?.message == "cannot add f64[3] and f64[4]")
@@ -35,36 +29,40 @@ import Testing
   }
 
   @Test func `a program catches an error that came through the host`() throws {
-    let mos = interpreter()
-    let value = try mos.run(
+    let value = try interpreter().run(
       "try { through(() => { throw {kind: \"mine\", message: \"m\", step: 3} }) } catch e { (e.kind, e.step) }"
     )
-    #expect(value.description() == "(\"mine\", 3)")
+    #expect(value.description == "(\"mine\", 3)")
+  }
+
+  private struct Overheated: Error, Equatable { var degrees: Int }
+
+  @Test func `an error of the host is of kind host, and comes out as it was`() throws {
+    let mos = interpreter()
+    mos.define("measure()") { () throws -> Double in throw Overheated(degrees: 90) }
+    let found = #expect(throws: MosError.self) { try mos.run("through(() => measure())") }
+    #expect(found?.kind == "host")
+    #expect(found?.underlying as? Overheated == Overheated(degrees: 90))
+    #expect(found?.place?.line == 1)
+    #expect(try mos.evaluate("try { measure() } catch e { e.kind }") == "host")
   }
 
   @Test(arguments: [1, 3])
   func `a limit passes uncaught`(count: Int) throws {
     let mos = interpreter()
-    mos.limits.instructions = 100_000
     let program = "let f = \(nested("while true {}", count))\ntry { f() } catch e { 1 }"
-    #expect(#expect(throws: MosError.self) { try mos.run(program) }?.kind == "limit")
-    mos.limits.instructions = nil
-    mos.limits.seconds = 0.05
-    #expect(#expect(throws: MosError.self) { try mos.run(program) }?.kind == "limit")
-    mos.limits.seconds = nil
-    #expect(try mos.run("1 + 1").number == 2)
+    for limits in [Limits(instructions: 100_000), Limits(seconds: 0.05)] {
+      #expect(
+        #expect(throws: MosError.self) { try mos.run(program, limits: limits) }?.kind == "limit")
+    }
+    #expect(try mos.evaluate("1 + 1") == 2)
   }
 
   @Test func `the host cannot swallow a limit`() throws {
-    let mos = Mos.Interpreter { _ in }
-    mos["quiet"] = .builtin(
-      BuiltinFunction("quiet(f)") { [unowned mos] arguments in
-        mos["inner"] = arguments[0]
-        return (try? mos.call("inner", [])) ?? .nil
-      })
-    mos.limits.seconds = 0.05
+    let mos = Interpreter()
+    mos.define("quiet(f)") { [unowned mos] (f: Value) in (try? f.function(of: mos)()) ?? .nil }
     let found = #expect(throws: MosError.self) {
-      try mos.run("quiet(() => { while true {} }); 1")
+      try mos.run("quiet(() => { while true {} }); 1", limits: Limits(seconds: 0.05))
     }
     #expect(found?.kind == "limit")
   }
@@ -73,35 +71,61 @@ import Testing
     let found = #expect(throws: MosError.self) {
       try interpreter().run("try { through(() => exit(4)) } catch e { 1 }")
     }
-    #expect(found?.exitStatus == 4)
+    #expect(found?.status == 4)
   }
 
-  @Test func `an interrupt belongs to the run`() throws {
+  @Test func `a cancellation belongs to its run`() throws {
     let mos = interpreter()
-    mos.interrupt()
-    #expect(try mos.run("1 + 1").number == 2)
-    let interrupt = mos.interrupt
-    mos["stop"] = .builtin(
-      BuiltinFunction("stop()") { _ in
-        interrupt()
-        return .nil
-      })
+    let late = Cancellation()
+    #expect(try mos.evaluate("1 + 1", cancellation: late) == 2)
+    late.cancel()
+    #expect(try mos.evaluate("1 + 1") == 2)
+    #expect(
+      #expect(throws: MosError.self) { try mos.run("1", cancellation: late) }?.kind == "interrupt")
+    let now = Cancellation()
+    mos.define("stop()") { now.cancel() }
     let found = #expect(throws: MosError.self) {
-      try mos.run("try { through(() => { stop(); while true {} }) } catch e { 1 }")
+      try mos.run(
+        "try { through(() => { stop(); while true {} }) } catch e { 1 }", cancellation: now)
     }
     #expect(found?.kind == "interrupt")
-    #expect(try mos.run("1 + 1").number == 2)
+    #expect(try mos.evaluate("1 + 1") == 2)
   }
 
   @Test func `a run that took too long does not finish`() throws {
-    let mos = Mos.Interpreter { _ in }
-    mos["wait"] = .builtin(
-      BuiltinFunction("wait()") { _ in
-        let end = ContinuousClock.now + .milliseconds(60)
-        while ContinuousClock.now < end {}
-        return .nil
-      })
-    mos.limits.seconds = 0.02
-    #expect(#expect(throws: MosError.self) { try mos.run("wait()") }?.kind == "limit")
+    let mos = Interpreter()
+    mos.define("wait()") {
+      let end = ContinuousClock.now + .milliseconds(60)
+      while ContinuousClock.now < end {}
+    }
+    let found = #expect(throws: MosError.self) {
+      try mos.run("wait()", limits: Limits(seconds: 0.02))
+    }
+    #expect(found?.kind == "limit")
+  }
+
+  @Test func `the host is where its program is`() throws {
+    // Thread-local state, locks held and actors of the caller are those of its functions.
+    let mos = Interpreter()
+    var there: ObjectIdentifier?
+    mos.define("thread()") { there = ThreadID.current }
+    try mos.run("let there = () => thread(); there()")
+    #expect(there == ThreadID.current)
+  }
+
+  @MainActor @Test func `functions of the main actor run on it`() throws {
+    let mos = Interpreter()
+    let counter = Counter()
+    mos.define("count()") { counter.increase() }
+    try mos.run("for i in 0..10 { count() }")
+    #expect(counter.count == 10)
+  }
+}
+
+@MainActor private final class Counter {
+  private(set) var count = 0
+  func increase() {
+    MainActor.assertIsolated()
+    count += 1
   }
 }

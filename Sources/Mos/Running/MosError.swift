@@ -1,0 +1,94 @@
+// What went wrong in a program, as data.
+
+internal import Language
+internal import Syntax
+internal import Tensors
+
+/// The mistakes that kept a program from compiling, or the error that ended its run.
+///
+/// The kinds are `syntax`, `name`, `type`, `shape`, `index`, `value`, `io`, `assertion`; `host` for an error
+/// that a function of the host threw; `limit` and `interrupt`, which no program catches; `exit`, which is no
+/// mistake; and `busy` where two threads use one interpreter.
+public struct MosError: Error, @unchecked Sendable {
+  /// All mistakes, at least one; several only where a program did not compile.
+  public let diagnostics: [Diagnostic]
+  /// The status of `exit(n)`, for the kind `exit`.
+  public let status: Int32?
+  /// The error of the host that ended the run, for the kind `host`.
+  public let underlying: (any Error)?
+  /// The error that ended the run, as the program had it; only its own interpreter's thread reads more of it
+  /// than stands above.
+  let runtimeError: RuntimeError?
+
+  /// The kind of the first mistake.
+  public var kind: String { diagnostics[0].kind }
+
+  /// The sentence of the first mistake.
+  public var message: String { diagnostics[0].message }
+
+  /// What to do about the first mistake.
+  public var hint: String? { diagnostics[0].hint }
+
+  /// Where the first mistake is.
+  public var place: Place? { diagnostics[0].place }
+
+  /// Other places that matter.
+  public var related: [Place] { diagnostics[0].related }
+
+  /// The calls that led there, innermost first, each as `forward (train.mos:12)`.
+  public var trace: [String] { diagnostics[0].trace }
+
+  /// The value that the program threw; nil for an error of the language.
+  public var thrown: Value? { runtimeError?.thrown.map { Value($0) } }
+}
+
+extension MosError {
+  init(_ diagnostics: [Syntax.Diagnostic]) {
+    self.diagnostics = diagnostics.map(Diagnostic.init)
+    status = nil
+    underlying = nil
+    runtimeError = nil
+  }
+
+  init(_ error: RuntimeError) {
+    var diagnostic = Diagnostic(error.diagnostic)
+    if error.exitStatus != nil { diagnostic.kind = "exit" }
+    diagnostics = [diagnostic]
+    status = error.exitStatus
+    underlying = error.underlying
+    runtimeError = error
+  }
+
+  /// Any error, as this one.
+  init(wrapping error: any Error) {
+    switch error {
+    case let error as MosError: self = error
+    case let error as CompileError: self.init(error.diagnostics)
+    default: self.init(RuntimeError(of: error))
+    }
+  }
+}
+
+extension MosError: ErrorOfProgram {}
+
+extension MosError: CustomStringConvertible {
+  /// All of it, with the source lines underlined, as the command line shows it.
+  public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}
+
+extension RuntimeError {
+  /// Any error, as a program has it.
+  init(of error: any Error) {
+    if let error = error as? ConversionError {
+      self = error.runtimeError
+    } else {
+      self.init(wrapping: error)
+    }
+  }
+}
+
+/// What the body gives; its errors are those of the façade.
+@inline(__always)
+func translating<Result>(_ body: () throws -> Result) throws(MosError) -> Result {
+  do { return try body() } catch { throw MosError(wrapping: error) }
+}

@@ -1,0 +1,6 @@
+import Foundation
+
+/// Which thread runs.
+enum ThreadID {
+  static var current: ObjectIdentifier { ObjectIdentifier(Thread.current) }
+}
