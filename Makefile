@@ -72,6 +72,7 @@ examples: build
 ## bench: measure every layer and whole programs, and set these beside the peers found
 bench: build
 	swift build -c release --static-swift-stdlib --product Layers
+	swift build -c release --static-swift-stdlib --product Embedding
 	Benchmarks/run $(NAME)
 
 ## docs: write docs/reference from the table of built-ins

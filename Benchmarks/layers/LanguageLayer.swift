@@ -43,22 +43,22 @@ enum LanguageLayer {
 
   static func measure() throws {
     print("language, beyond the empty loop")
-    let interpreter = Interpreter { _ in }
+    let interpreter = Interpreter(capabilities: .all, output: { _ in })
     try interpreter.run(declarations)
     try declareLoop(interpreter, "empty", statement: "", setup: "")
-    func run(_ name: String) throws { use(try interpreter.call(name, [.int(rounds)])) }
+    func run(_ name: String) throws { use(try interpreter.call(name, rounds) as Value) }
     report("a round of the empty loop", try seconds { try run("empty") } / Double(rounds))
     for (name, statement, setup) in cases {
       try declareLoop(interpreter, "measured", statement: statement, setup: setup)
       let beyond = try seconds({ try run("measured") }, beyond: { try run("empty") })
       report(name, beyond / Double(rounds))
     }
-    report("call from Swift", try seconds { use(try interpreter.call("same", [.int(1)])) })
+    report("call from Swift", try seconds { use(try interpreter.call("same", 1) as Value) })
     report("run an empty program", try seconds { try interpreter.run("") })
     report(
       "make an interpreter and run print(1)",
       try seconds {
-        try Interpreter { _ in }.run("print(1)")
+        try Interpreter(output: { _ in }).run("print(1)")
       })
   }
 
