@@ -47,6 +47,11 @@ public final class Interpreter {
 
   /// Who watches what the running function reads; the context's watcher while it does.
   package private(set) var watcher: (any FreeVariableWatcher)?
+  /// Whether the last rehearsal ended at a limit.
+  package var rehearsalMetLimit = false
+  /// True while compiled functions run as they are; see `CompiledFunction`.
+  package var runsAsWritten = false
+
   /// Where the time of a run goes, while somebody asks; see `profile`.
   package var profiler: Profiler?
 

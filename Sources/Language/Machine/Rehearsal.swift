@@ -53,6 +53,7 @@ extension Interpreter {
   ///
   /// - Throws: an interrupt or the end of the program alone.
   package func rehearse<R>(_ body: () throws -> R) throws -> R? {
+    rehearsalMetLimit = false
     let state = machine.state
     let outer = state.pointee.rehearsalStart
     if outer < 0 { state.pointee.rehearsalStart = context.markMoment() }
@@ -64,6 +65,10 @@ extension Interpreter {
     {
       throw error
     } catch {
+      let error = RuntimeError(wrapping: error).diagnostic
+      rehearsalMetLimit =
+        error.kind == Diagnostic.Kind.limit.rawValue
+        && error.message != Rehearsal.effect.diagnostic.message
       return nil
     }
   }

@@ -32,7 +32,9 @@ final class CompiledFunction {
   func call(_ positional: [Value], _ options: Record, _ interpreter: Interpreter) throws -> Value {
     let call = Value.list([function, .list(positional), .record(options)])
     // What watches or records takes part in every operation and every read.
-    guard interpreter.context.watcher == nil else { return try plain(call, interpreter) }
+    guard interpreter.context.watcher == nil, !interpreter.runsAsWritten else {
+      return try plain(call, interpreter)
+    }
     switch recordings.find(call, interpreter) {
     case .asItIs: return try plain(call, interpreter)
     case .new: return try record(call, interpreter)
@@ -82,6 +84,10 @@ final class CompiledFunction {
     let hasRun: ()? = try interpreter.isRehearsing ? run() : interpreter.rehearse(run)
     guard hasRun != nil, rehearsed?.recording.isFaithful != false else {
       context.random = random
+      // What is nested too deep to be recorded would be tried again at each level.
+      let outer = interpreter.runsAsWritten
+      interpreter.runsAsWritten = outer || (hasRun == nil && interpreter.rehearsalMetLimit)
+      defer { interpreter.runsAsWritten = outer }
       let value = try plain(call, interpreter)
       if let (reader, recording) = rehearsed, let obstacle = recording.obstacle {
         recordings.leave(reader.readsOfArguments, obstacle)
