@@ -32,8 +32,12 @@ public struct Arguments {
   public func isGiven(_ index: Int) -> Bool { !self[index].isAbsent }
 
   /// The argument; where it was not given or is `nil`, the default that the signature has as a literal.
-  package func given(_ index: Int) -> Value {
-    has(index) ? self[index] : callee.literal(index)
+  package func given(_ index: Int) -> Value { place(index)?.pointee ?? .nil }
+
+  /// Where that lies; nil where there is none.
+  @inline(__always) private func place(_ index: Int) -> UnsafeMutablePointer<Value>? {
+    if index < count, (base + index).kind != Kind.nil { return base + index }
+    return callee.literal(index)
   }
 
   /// Runs the body with other values in the place of these arguments; they may be those of a call that is over.
@@ -72,8 +76,8 @@ extension Arguments {
 
   /// An `Int`; an i64 tensor or parameter of one element serves.
   public func int(_ index: Int) throws -> Int {
+    if let place = place(index), place.kind == Kind.int { return place.int }
     let value = given(index)
-    if case .int(let number) = value { return number }
     if let one = value.variableOfOne, !one.dtype.isFloat {
       return try undifferentiated(one, index).firstInt
     }
@@ -115,8 +119,8 @@ extension Arguments {
 
   /// A `Bool`; a bool tensor of one element serves.
   public func bool(_ index: Int) throws -> Bool {
+    if let place = place(index), place.kind == Kind.bool { return place.bool }
     let value = given(index)
-    if case .bool(let flag) = value { return flag }
     if let one = value.variableOfOne, one.dtype == .bool {
       return try undifferentiated(one, index).firstInt != 0
     }

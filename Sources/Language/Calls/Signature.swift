@@ -26,7 +26,7 @@ public final class Signature: Sendable {
   let plainCounts: ClosedRange<Int>?
   /// The defaults that are literals, `nil` where there is none; empty for a function of a program, which
   /// supplies its own.
-  nonisolated(unsafe) private let literals: [Value]
+  nonisolated(unsafe) private let literals: UnsafeMutableBufferPointer<Value>
 
   /// A signature of parameters.
   public convenience init(name: String, parameters: [Parameter]) {
@@ -36,7 +36,8 @@ public final class Signature: Sendable {
   private init(name: String, parameters: [Parameter], literals: [Value]) {
     self.name = name
     self.parameters = parameters
-    self.literals = literals
+    self.literals = .allocate(capacity: literals.count)
+    _ = self.literals.initialize(from: literals)
     restList = parameters.firstIndex { $0.kind == .restList }
     restRecord = parameters.firstIndex { $0.kind == .restRecord }
     let lastRequired = parameters.lastIndex { $0.defaultText == nil } ?? -1
@@ -70,9 +71,17 @@ public final class Signature: Sendable {
       literals: parameters.map { $0.defaultText.flatMap { Value(literal: $0) } ?? .nil })
   }
 
+  deinit {
+    literals.deinitialize()
+    literals.deallocate()
+  }
+
   /// The default of a parameter of a built-in, where it is a literal; else nil.
-  @inline(__always) package func literal(_ index: Int) -> Value {
-    index < literals.count ? literals[index] : .nil
+  package func literal(_ index: Int) -> Value { literal(index)?.pointee ?? .nil }
+
+  /// Where it lies.
+  @inline(__always) func literal(_ index: Int) -> UnsafeMutablePointer<Value>? {
+    index < literals.count ? literals.baseAddress.map { $0 + index } : nil
   }
 
   /// How many positional arguments fit; nil for any number.

@@ -39,10 +39,9 @@ final class CodeKeeper {
     if !noticed.isEmpty { noticed = noticed.filter { !prototype.contains($0) } }
   }
 
-  /// Holds the code of a closure that ends, where that is the last and a program runs.
-  @inline(__always)
-  func retire(_ prototype: inout FunctionPrototype) {
-    if isRunning && isKnownUniquelyReferenced(&prototype) { retired.append(prototype) }
+  /// Holds code that nothing else holds any more, while a program runs.
+  func retire(_ prototype: FunctionPrototype) {
+    if isRunning { retired.append(prototype) }
   }
 
   /// From now on no code ends.

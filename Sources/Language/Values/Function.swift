@@ -201,7 +201,8 @@ public final class Closure {
 
   deinit {
     SmallObjects.refund(ownBytes)
-    prototype.keeper?.retire(&prototype)
+    // Nothing but this closure holds code that a text has ended with; a function in another is held by that.
+    if isKnownUniquelyReferenced(&prototype) { prototype.keeper?.retire(prototype) }
     guard receiver == nil else { return }
     Release.end(captures, prototype.captureSources.count)
     captures.deallocate()

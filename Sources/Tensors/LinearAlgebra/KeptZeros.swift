@@ -9,7 +9,10 @@ package struct Operands: OptionSet, Sendable {
   package static let left = Operands(rawValue: 1)
   package static let right = Operands(rawValue: 2)
 
-  package init(rawValue: Int) { self.rawValue = rawValue }
+  @inlinable package init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// Neither. A literal in brackets goes through the protocol's own code, which products should not wait for.
+  @inlinable package static var none: Operands { Operands(rawValue: 0) }
 
   package init(left: Bool, right: Bool) { rawValue = (left ? 1 : 0) | (right ? 2 : 0) }
 

@@ -6,11 +6,11 @@ import Tensors
 /// How a product of matrices, or stacks of them, takes its operands.
 private struct ProductForm {
   /// Which are read as their transposes.
-  var transposed: Operands = []
+  var transposed: Operands = .none
   /// Which keep their zeros, whatever these meet: the cotangents and tangents of derivative rules.
-  var kept: Operands = []
+  var kept: Operands = .none
 
-  init(transposed: Operands = [], kept: Operands = []) {
+  init(transposed: Operands = .none, kept: Operands = .none) {
     self.transposed = transposed
     self.kept = kept
   }
