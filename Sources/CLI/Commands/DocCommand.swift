@@ -51,7 +51,23 @@ struct DocCommand: ParsableCommand {
       for type in page.objects.map({ $0.hostType }) { text += section(of: type) }
       try writeFile(text, to: folder + "/" + file)
     }
+    let types = ValueMembers.all
+    index += "- [Types](types.md): "
+    index +=
+      types.flatMap { type in type.rows.map { "`\(type.type).\($0.name)`" } }
+      .joined(separator: " ") + "\n"
+    try writeFile(
+      types.reduce("# Types\n") { $0 + section(of: $1) }, to: folder + "/types.md")
     try writeFile(index, to: folder + "/README.md")
+  }
+
+  /// The values of a type of the language, and what they have.
+  private func section(of type: ValueMembers) -> String {
+    var text = "\n## `\(type.type)`\n\n\(type.documentation)\n"
+    for row in type.rows {
+      text += "\n### `\(type.type).\(row.title)`\n\n\(row.documentation)\n"
+    }
+    return text
   }
 
   /// The objects of a type, and what they can do.

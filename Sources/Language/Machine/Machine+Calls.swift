@@ -302,8 +302,8 @@ extension Machine {
         try bind(method.prototype.signature, receiver + 1, site)
         return Entry(
           header: method.header, captures: method.captures, base: receiver, result: window)
-      } else if let method = ModelMethods.table[site.name] {
-        window.pointee = try method(instance)
+      } else if let member = ValueMembers.instance[site.name] {
+        window.pointee = try member.read(receiver.pointee)
         clearRegisters(receiver, count + 1)
         return nil
       }

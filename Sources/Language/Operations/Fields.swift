@@ -15,16 +15,6 @@ extension Value {
       return try instance.boundMethod(name)
     case .record(let record):
       if let field = record[name] { return field }
-    case .tensor(let variable):
-      if let field = try tensorField(name, variable) { return field }
-    case .parameter(let cell):
-      switch name {
-      case "grad": return cell.gradient.map { .tensor($0) } ?? .nil
-      case "name": return cell.name.map { .string($0) } ?? .nil
-      default: if let field = try tensorField(name, cell.value) { return field }
-      }
-    case .int, .float, .bool:
-      if let variable, let field = try tensorField(name, variable) { return field }
     case .module(let module): return try module.member(name, interpreter)
     case .host(let host):
       interpreter.machine.willRead(host)
@@ -32,32 +22,23 @@ extension Value {
       if let method = host.members.method(name) {
         return .builtin(method.bound(to: host))
       }
-    case .range(let range):
-      switch name {
-      case "start": return .int(range.start)
-      case "stop": return .int(range.stop)
-      case "step": return .int(range.step)
-      default: break
-      }
     case .model(let type):
-      if name == "name" { return .string(type.name) }
-      if let method = type.method(name) { return .function(method) }
-    case .function(let closure): if name == "name" { return .string(closure.prototype.name) }
-    case .builtin(let builtin): if name == "name" { return .string(builtin.name) }
+      if name != "name", let method = type.method(name) { return .function(method) }
     default: break
     }
+    if let member = members?[name] { return try member.read(self) }
     throw noMember(name)
   }
 
-  private func tensorField(_ name: String, _ variable: Variable) throws -> Value? {
-    switch name {
-    case "shape": .list(variable.shape.array.map { .int($0) })
-    case "ndim": .int(variable.rank)
-    case "size": .int(variable.count)
-    case "dtype": .host(DTypeObject(variable.dtype))
-    case "value": .tensor(variable)
-    case "grad": variable.gradient.map { .tensor($0) } ?? .nil
-    case "T": .tensor(try variable.permute(Array((0..<variable.rank).reversed())))
+  /// The rows of what a program can read of such a value; nil for one whose fields are its own.
+  private var members: ValueMembers? {
+    switch self {
+    case .tensor, .int, .float, .bool: .tensor
+    case .parameter: .parameter
+    case .range: .range
+    case .function, .builtin: .function
+    case .model: .model
+    case .instance: .instance
     default: nil
     }
   }
@@ -84,66 +65,13 @@ extension Value {
     switch self {
     case .instance(let instance):
       instance.type.fields.filter { $0.kind != .argument }.map(\.name) + instance.type.methodNames
-        + ModelMethods.table.keys.sorted()
+        + ValueMembers.instance.rows.map(\.name)
     case .record(let record): record.keys
-    case .tensor: ["shape", "ndim", "size", "dtype", "value", "grad", "T"]
-    case .parameter: ["value", "grad", "name", "shape", "ndim", "size", "dtype", "T"]
+    case .tensor, .parameter, .range: members?.rows.map(\.name) ?? []
     case .module(let module): module.publicNames.sorted()
     case .host(let host): host.memberNames
-    case .range: ["start", "stop", "step"]
     case .list: ["push"]
     default: []
-    }
-  }
-}
-
-/// What every model instance can do besides its own methods.
-package enum ModelMethods {
-  static let table: [String: @Sendable (ModelInstance) throws -> Value] = [
-    "parameters": { .list(try cells(of: $0).map { .parameter($0.cell) }) },
-    "named_parameters": {
-      .record(Record(try cells(of: $0).map { ($0.path, .parameter($0.cell)) }))
-    },
-    "buffers": { .record(Record(try ModelWalk(.instance($0)).buffers)) },
-    "modules": { .list(try ModelWalk(.instance($0)).modules) },
-  ]
-
-  /// The parameters that an instance owns, in declaration order, each once.
-  package static func cells(of instance: ModelInstance) throws -> [(
-    path: String, cell: ParameterCell
-  )] {
-    var seen: Set<ObjectIdentifier> = []
-    return try ValueTree(.instance(instance), numbersAreLeaves: false).leaves.compactMap { leaf in
-      guard let cell = leaf.cell, seen.insert(ObjectIdentifier(cell)).inserted else { return nil }
-      return (leaf.path.description, cell)
-    }
-  }
-}
-
-/// A walk over the models in a value, outermost first, each once.
-private struct ModelWalk {
-  private(set) var modules: [Value] = []
-  /// Buffers by their paths, in declaration order.
-  private(set) var buffers: [(String, Value)] = []
-  private var seen: Set<ObjectIdentifier> = []
-  private var walk = Walk()
-
-  init(_ value: Value) throws { try add(value, .top) }
-
-  private mutating func add(_ value: Value, _ path: Path) throws {
-    if let parts = try value.parts(at: path) {
-      try walk.enter(path)
-      for (path, value) in parts { try add(value, path) }
-    }
-    guard case .instance(let instance) = value,
-      seen.insert(ObjectIdentifier(instance)).inserted
-    else { return }
-    try walk.enter(path)
-    modules.append(value)
-    for (field, value) in instance.ownedFields {
-      let path = path[field.name]
-      if field.kind == .buffer { buffers.append((path.description, value)) }
-      if value.holdsState { try add(value, path) }
     }
   }
 }
@@ -154,8 +82,8 @@ extension ModelInstance {
     if let method = type.method(name) {
       return .function(Closure(binding: method, to: self))
     }
-    if let method = ModelMethods.table[name] {
-      return .builtin(BuiltinFunction("\(name)()") { _ in try method(self) })
+    if let member = ValueMembers.instance[name] {
+      return .builtin(BuiltinFunction("\(name)()") { _ in try member.read(.instance(self)) })
     }
     throw Value.instance(self).noMember(name)
   }

@@ -190,7 +190,7 @@ struct ValueWriter {
 
   /// `Linear(1 → 40, 80 parameters)` would need to know the model, so the fields speak.
   private mutating func write(_ instance: ModelInstance) {
-    let cells = (try? ModelMethods.cells(of: instance)) ?? []
+    let cells = (try? instance.cells()) ?? []
     let count = cells.reduce(0) { $0 + $1.cell.value.count }
     text += "<\(instance.type.name) with \(count) \(count == 1 ? "parameter" : "parameters")>"
   }

@@ -27,6 +27,9 @@ extension BuiltinLibrary {
   /// - Throws: a name error, with the nearest name, where nothing is called so.
   public func documentation(of name: String) throws -> Documentation {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if let members = ValueMembers.all.first(where: { $0.type == parts[0] }) {
+      return try documentation(of: parts, members)
+    }
     if parts.count == 2, let type = objectType(parts[0]) {
       if let member = type.allMembers.first(where: { $0.name == parts[1] }) {
         return Documentation(title: "\(parts[0]).\(member.title)", text: member.text)
@@ -42,9 +45,23 @@ extension BuiltinLibrary {
     if let type { return Documentation(title: name, text: type.text) }
     throw unknown(
       "no built-in is called `\(name.shortened)`",
-      nearest(to: parts[0], among: Array(names) + objectTypes.map(\.name)).map {
+      nearest(
+        to: parts[0], among: Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type)
+      ).map {
         ([$0] + parts.dropFirst()).joined(separator: ".")
       })
+  }
+
+  /// The documentation of a type of the language, or of one of its members.
+  private func documentation(of parts: [String], _ members: ValueMembers) throws -> Documentation {
+    guard parts.count > 1 else { return Documentation(title: members.type, text: members.text) }
+    if parts.count == 2, let row = members.rows.first(where: { $0.name == parts[1] }) {
+      return Documentation(title: "\(members.type).\(row.title)", text: row.documentation)
+    }
+    let name = parts.dropFirst().joined(separator: ".")
+    throw unknown(
+      "\(members.type) has no field or method `\(name.shortened)`",
+      nearest(to: name, among: members.rows.map(\.name)).map { "\(members.type).\($0)" })
   }
 
   private func declaration(of name: String) -> Documentation? {
@@ -56,6 +73,21 @@ extension BuiltinLibrary {
 
   private func unknown(_ message: String, _ near: String?) -> RuntimeError {
     RuntimeError(.name, message, hint: near.map { "did you mean `\($0)`?" })
+  }
+}
+
+extension ValueMember {
+  /// What is written behind a point.
+  package var title: String { isMethod ? "\(name)()" : name }
+}
+
+extension ValueMembers {
+  /// What such values are and have.
+  fileprivate var text: String {
+    documentation.followed(
+      by: "They have:\n\n"
+        + rows.map { "- `.\($0.title)`: \($0.documentation.firstSentence)" }
+        .joined(separator: "\n"))
   }
 }
 

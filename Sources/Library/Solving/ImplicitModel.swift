@@ -41,7 +41,7 @@ struct ImplicitModel {
     _ instance: ModelInstance, _ solve: Value, _ call: Arguments
   ) throws -> Value {
     let interpreter = call.interpreter
-    let cells = try ModelMethods.cells(of: instance).map(\.cell)
+    let cells = try instance.cells().map(\.cell)
     guard !cells.isEmpty else {
       throw RuntimeError(
         .value, "model \(instance.type.name) has no parameters to solve for",
