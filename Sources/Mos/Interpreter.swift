@@ -177,8 +177,9 @@ public final class Interpreter {
   private func callee(_ name: String) throws -> Language.Value {
     if let value = runtime.value(of: name) ?? runtime.builtin(name) { return value }
     throw RuntimeError(
-      .name, "there is no function `\(name)`",
-      hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" })
+      .name, "there is no function `\(name.shortened)`",
+      hint: nearest(to: name, among: names + runtime.builtinNames.sorted())
+        .map { "did you mean `\($0)`?" })
   }
 
   // MARK: - Settings
