@@ -172,6 +172,15 @@ import Testing
     await #expect(processExitsWith: .failure) {
       Interpreter().define("let(x)") { (x: Double) in x }
     }
+    await #expect(processExitsWith: .failure) {
+      Interpreter().define("f(x: Int)") { (x: Double) in x }
+    }
+    await #expect(processExitsWith: .failure) {
+      Interpreter().define("f(x, x)") { (x: Double, y: Double) in x }
+    }
+    await #expect(processExitsWith: .failure) {
+      Interpreter().define("f(x) -> y") { (x: Double) in x }
+    }
   }
 }
 

@@ -45,6 +45,7 @@ extension Interpreter {
   /// from then on.
   ///
   /// - Parameters:
+  ///   - type: the class.
   ///   - name: what `type(v)` gives; the name of the class unless given.
   ///   - documentation: what the objects are, in Markdown.
   ///   - members: methods and fields.
@@ -80,7 +81,9 @@ public struct Method<Object: MosObject> {
     }
   }
 
-  /// A method without a result.
+  /// A method without a result, which gives `nil`.
+  ///
+  /// - Precondition: the signature has a parameter for each argument of the function.
   public init<each Argument: MosConvertible>(
     _ signature: String, _ documentation: String = "",
     _ function: @escaping (Object, repeat each Argument) throws -> Void
@@ -112,7 +115,7 @@ public struct Method<Object: MosObject> {
 public struct Field<Object: MosObject> {
   fileprivate let row: Language.Field<ForeignObject>
 
-  /// A field.
+  /// A field, read anew each time; an error that the function throws is one of kind `host` to the program.
   public init<Content: MosConvertible>(
     _ name: String, _ documentation: String = "", _ read: @escaping (Object) throws -> Content
   ) {

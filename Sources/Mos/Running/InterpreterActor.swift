@@ -49,6 +49,9 @@ public actor InterpreterActor {
   }
 
   /// Runs a program; see `Interpreter.run`. Its value stays: `evaluate` brings one back.
+  ///
+  /// - Throws: all mistakes of a program that does not compile; the error that ended the run, of kind `interrupt`
+  ///   where the task was cancelled.
   public func run(
     _ text: String, name: String = "<program>", limits: Limits? = nil
   ) async throws(MosError) {
@@ -56,6 +59,8 @@ public actor InterpreterActor {
   }
 
   /// Runs a program and converts the value of its last statement; see `Interpreter.evaluate`.
+  ///
+  /// - Throws: what `run` does; an error of kind `type` where the value is no `Result`.
   public func evaluate<Result: MosConvertible & Sendable>(
     _ text: String, as type: Result.Type = Result.self, name: String = "<program>",
     limits: Limits? = nil
@@ -64,6 +69,9 @@ public actor InterpreterActor {
   }
 
   /// Calls a function; see `Interpreter.call`.
+  ///
+  /// - Throws: an error of kind `name` where there is none; the error that ended the call; one of kind `type` where
+  ///   the value is no `Result`.
   public func call<each Argument: MosConvertible & Sendable, Result: MosConvertible & Sendable>(
     _ name: String, _ arguments: repeat each Argument
   ) async throws(MosError) -> Result {
@@ -71,6 +79,8 @@ public actor InterpreterActor {
   }
 
   /// Calls a function whose result is of no interest.
+  ///
+  /// - Throws: an error of kind `name` where there is none; the error that ended the call.
   public func call<each Argument: MosConvertible & Sendable>(
     _ name: String, _ arguments: repeat each Argument
   ) async throws(MosError) {
