@@ -102,7 +102,9 @@ let package = Package(
       packageAccess: false),
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
     // As an embedder sees it; host functions with derivatives compute with tensors.
-    .testTarget(name: "MosTests", dependencies: ["Mos", "MetaOptimization"]),
+    .testTarget(
+      name: "MosTests", dependencies: ["Mos", "MetaOptimization", "TestSupport"],
+      packageAccess: false),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "TestSupport", dependencies: ["SpawnSupport"], path: "Tests/Support"),

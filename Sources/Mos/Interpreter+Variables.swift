@@ -5,7 +5,7 @@ internal import Syntax
 
 extension Interpreter {
   /// A variable of the main program; nil where there is none, and where it is no `Content`: `get` says which.
-  /// Setting nil removes it.
+  /// Setting nil removes it, where it is there.
   ///
   ///     mos["rate"] = 0.1
   ///     let rate: Double? = mos["rate"]
@@ -16,7 +16,11 @@ extension Interpreter {
     get { try? get(name, as: Content.self) }
     set {
       do {
-        if let newValue { try set(name, to: newValue) } else { try remove(name) }
+        if let newValue {
+          try set(name, to: newValue)
+        } else if runtime.value(of: name) != nil {
+          try remove(name)
+        }
       } catch { preconditionFailure("\(error.message)") }
     }
   }

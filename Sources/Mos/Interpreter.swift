@@ -61,9 +61,11 @@ public final class Interpreter {
   ///
   /// A text that ran before is not compiled again.
   /// - Parameters:
+  ///   - text: the program.
   ///   - name: how places in the text are named.
   ///   - limits: bounds of this run instead of the interpreter's.
   ///   - cancellation: ends this run, from any thread.
+  /// - Throws: all mistakes of a program that does not compile; the error that ended the run.
   @discardableResult
   public func run(
     _ text: String, name: String = "<program>", limits: Limits? = nil,
@@ -74,7 +76,7 @@ public final class Interpreter {
 
   /// Runs a program of a file, by the host's leave: it needs no capability.
   ///
-  /// - Throws: an error of kind `io` where the file cannot be read.
+  /// - Throws: an error of kind `io` where the file cannot be read; what `run` of its text does.
   @discardableResult
   public func run(
     contentsOf path: String, limits: Limits? = nil, cancellation: Cancellation? = nil
@@ -85,6 +87,8 @@ public final class Interpreter {
   }
 
   /// Runs a program once more; see `compile`.
+  ///
+  /// - Throws: the error that ended the run; one of kind `value` for a program of another interpreter.
   @discardableResult
   public func run(
     _ program: Program, limits: Limits? = nil, cancellation: Cancellation? = nil
@@ -98,6 +102,7 @@ public final class Interpreter {
   /// Runs a program and converts the value of its last statement.
   ///
   ///     let loss: Double = try mos.evaluate("mse_loss(net(x), y)")
+  /// - Throws: what `run` does; an error of kind `type` where the value is no `Result`.
   public func evaluate<Result: MosConvertible>(
     _ text: String, as type: Result.Type = Result.self, name: String = "<program>",
     limits: Limits? = nil, cancellation: Cancellation? = nil
@@ -108,6 +113,7 @@ public final class Interpreter {
   /// Runs a program that gives a list and converts its elements.
   ///
   ///     let (n, w) = try mos.evaluate("(3, w)", as: (Int.self, Tensor.self))
+  /// - Throws: what `run` does; an error of kind `type` where the value is no such list.
   public func evaluate<First: MosConvertible, Second: MosConvertible, each Rest: MosConvertible>(
     _ text: String, as types: (First.Type, Second.Type, repeat (each Rest).Type),
     name: String = "<program>", limits: Limits? = nil, cancellation: Cancellation? = nil
@@ -146,7 +152,8 @@ public final class Interpreter {
   /// Calls a function that a program has declared, or a built-in.
   ///
   /// For named arguments and repeated calls see `function(_:)`.
-  /// - Throws: an error of kind `name` where there is none.
+  /// - Throws: an error of kind `name` where there is none; the error that ended the call; one of kind `type` where
+  ///   the value is no `Result`.
   public func call<each Argument: MosConvertible, Result: MosConvertible>(
     _ name: String, _ arguments: repeat each Argument
   ) throws(MosError) -> Result {
@@ -159,6 +166,8 @@ public final class Interpreter {
   }
 
   /// Calls a function whose result is of no interest.
+  ///
+  /// - Throws: an error of kind `name` where there is none; the error that ended the call.
   public func call<each Argument: MosConvertible>(
     _ name: String, _ arguments: repeat each Argument
   ) throws(MosError) {
@@ -177,8 +186,9 @@ public final class Interpreter {
   private func callee(_ name: String) throws -> Language.Value {
     if let value = runtime.value(of: name) ?? runtime.builtin(name) { return value }
     throw RuntimeError(
-      .name, "there is no function `\(name)`",
-      hint: nearest(to: name, among: names).map { "did you mean `\($0)`?" })
+      .name, "there is no function `\(name.shortened)`",
+      hint: nearest(to: name, among: names + runtime.builtinNames.sorted())
+        .map { "did you mean `\($0)`?" })
   }
 
   // MARK: - Settings

@@ -114,6 +114,35 @@ private struct Run: Codable, MosConvertible, Equatable {
     #expect(try mos.run("{loss: 2.0}").decode(Plain.self).loss == 2)
   }
 
+  @Test func `numbers of every width are encoded, and what is out of range is an error`() throws {
+    struct Widths: Codable, MosConvertible, Equatable {
+      var a: UInt8 = 255
+      var b: Int64 = -3
+      var c: UInt = 7
+      var d: [[Int16]] = [[1], [2]]
+      var e: [UInt8: Float]? = [4: 0.5]
+      var data = Data([1, 2])
+    }
+    try mos.set("v", to: Widths())
+    #expect(try mos.evaluate("v.a + v.b + v.c + v.data[1]") == 261)
+    #expect(try mos.get("v", as: Widths.self) == Widths())
+    let small = #expect(throws: MosError.self) {
+      try mos.run("{...v, a: 256}").decode(Widths.self)
+    }
+    #expect(small?.message == "expected a number of 8 bits, UInt8 at `.a`, found the Int 256")
+    #expect(
+      #expect(throws: MosError.self) { try mos.set("v", to: Widths(c: .max)) }?.kind == "type")
+  }
+
+  @Test func `a value deeper than the stack is a limit error where a type follows it`() throws {
+    final class Chain: Decodable {
+      var next: Chain?
+    }
+    let chain = try mos.run("let v = {next: nil}\nfor i in 0..100_000 { v = {next: v} }\nv")
+    #expect(#expect(throws: MosError.self) { try chain.decode(Chain.self) }?.kind == "limit")
+    #expect(try mos.run("{next: {next: nil}}").decode(Chain.self).next != nil)
+  }
+
   @Test func `a model's fields are decoded`() throws {
     struct Net: Decodable { var w: [Double]; var b: Double }
     let net = try mos.run("model Net() { param w = ones(2); param b = 0.5 }\nNet()")

@@ -25,6 +25,14 @@ import Testing
     #expect(throws: MosError.self) { try mos.run("simulate(1, stps=2)") }
   }
 
+  @Test func `a default may be any literal`() throws {
+    mos.define("join(a=\"x, (y\", b=-1.5, c=\"\\\"\\\\\", größe=nil)") {
+      (a: String, b: Double, c: String, d: Int?) in "\(a)|\(b)|\(c)|\(d ?? 0)"
+    }
+    #expect(try mos.evaluate("join()") == "x, (y|-1.5|\"\\|0")
+    #expect(try mos.evaluate("join(c=\"c\", größe=2)") == "x, (y|-1.5|c|2")
+  }
+
   @Test func `results are values`() throws {
     mos.define("nothing()") {}
     mos.define("numbers(n)") { (n: Int) in (0..<n).map(Double.init) }
@@ -164,12 +172,21 @@ import Testing
     await #expect(processExitsWith: .failure) {
       Interpreter().define("let(x)") { (x: Double) in x }
     }
+    await #expect(processExitsWith: .failure) {
+      Interpreter().define("f(x: Int)") { (x: Double) in x }
+    }
+    await #expect(processExitsWith: .failure) {
+      Interpreter().define("f(x, x)") { (x: Double, y: Double) in x }
+    }
+    await #expect(processExitsWith: .failure) {
+      Interpreter().define("f(x) -> y") { (x: Double) in x }
+    }
   }
 }
 
 // MARK: - Objects
 
-private final class World: MosObject {
+private class World: MosObject {
   private(set) var state: [Double] = [0, 0]
   func reset() { state = [0, 0] }
   func step(_ action: Int, _ scale: Double) -> Double {
@@ -177,6 +194,8 @@ private final class World: MosObject {
     return state[action]
   }
 }
+
+private final class SmallWorld: World {}
 
 private final class Stranger: MosObject {}
 
@@ -208,6 +227,25 @@ private final class Stranger: MosObject {}
     #expect(throws: MosError.self) { try mos.run("world.step(\"a\")") }
     mos.define("make()") { World() }
     #expect(try mos.evaluate("let w = make(); w.step(0); w.state") == [1.0, 0.0])
+  }
+
+  @Test func `an object has the rows of its class, or of the nearest that it inherits from`() throws
+  {
+    let (mos, small) = (interpreter(), SmallWorld())
+    try mos.set("world", to: small)
+    #expect(try mos.evaluate("world.step(1); (type(world), world.state[1])[1]") == 1.0)
+    #expect(try mos.get("world", as: SmallWorld.self) === small)
+    try mos.set("world", to: World())
+    #expect(throws: MosError.self) { try mos.get("world", as: SmallWorld.self) }
+    mos.register(SmallWorld.self) { Field("size") { (_: SmallWorld) in 1 } }
+    for world in [small, small as World] {
+      try mos.set("world", to: world)
+      #expect(try mos.evaluate("world.size") == 1)
+    }
+    mos.register(SmallWorld.self) { Field("size") { (_: SmallWorld) in 2 } }
+    #expect(try mos.evaluate("world.size") == 1)
+    try mos.set("world", to: small)
+    #expect(try mos.evaluate("world.size") == 2)
   }
 
   @Test func `a class that nobody registered is an error`() throws {

@@ -15,6 +15,7 @@ import Testing
     let nothing: Double? = mos["nothing"]
     #expect(nothing == nil)
     mos["rate"] = Double?.none
+    mos["nothing"] = Double?.none
     #expect(mos.names == ["step"])
   }
 
@@ -39,7 +40,10 @@ import Testing
     let exp = try mos.function("exp")
     let number: Double = try exp(0.0)
     #expect(number == 1)
-    #expect(throws: MosError.self) { try mos.function("fitt") }
+    let misspelt = #expect(throws: MosError.self) { try mos.function("fitt") }
+    #expect(misspelt?.hint == "did you mean `fit`?")
+    let builtin = #expect(throws: MosError.self) { try mos.call("sumn", 1.0) as Double }
+    #expect(builtin?.hint == "did you mean `sum`?")
     #expect(throws: MosError.self) { try mos.function("pi") }
   }
 

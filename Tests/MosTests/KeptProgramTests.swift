@@ -14,6 +14,21 @@ import Testing
     #expect(throws: MosError.self) { try mos.compile("1 +") }
   }
 
+  @Test func `programs, functions and values outlive their interpreter`() throws {
+    func made<Result>(_ body: (Interpreter) throws -> Result) throws -> Result {
+      try body(Interpreter())
+    }
+    let program = try made { mos in try mos.compile("fn f(x) { x }\nf(1)") }
+    #expect(#expect(throws: MosError.self) { try Interpreter().run(program) }?.kind == "value")
+    let function = try made { mos in
+      try mos.run("fn f(x) { x + 1 }")
+      return try mos.function("f")
+    }
+    #expect(try function(1) as Int == 2)
+    let net = try made { mos in try mos.run("model M() { param w = ones(2) }\nM()") }
+    #expect(try net["w"]?.as([Double].self) == [1, 1])
+  }
+
   @Test func `a text means what its names mean now`() throws {
     let mos = Interpreter()
     #expect(try mos.evaluate("sum([1.0, 2.0])") == 3.0)

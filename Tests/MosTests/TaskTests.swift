@@ -8,6 +8,13 @@ import Testing
   @Test func `an actor serves many tasks`() async throws {
     let mos = InterpreterActor()
     try await mos.run("let n = 0\nfn add(k) { n += k; n }")
+    try await mos.call("add", 1)
+    try await mos.call("add", -1)
+    do {
+      try await mos.run("add()")
+    } catch {
+      #expect(error.kind == "type")
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<32 {
         group.addTask { let _: Int = try await mos.call("add", 1) }

@@ -56,10 +56,11 @@ private func run(_ scripts: [Script], accepting: Bool = getenv("MOS_ACCEPT") != 
   )
 }
 
-/// The scripts of a folder; those in folders named `imported` are imported by others, not run.
+/// The scripts of a folder; those in folders named `imported` are imported by others, not run, and those in
+/// `embedding` are programs of a host.
 private func scripts(under folder: String) -> [Script] {
   Files.find(under: Files.root + "/" + folder, endingIn: ".mos")
-    .filter { !$0.contains("/imported/") }
+    .filter { !$0.contains("/imported/") && !$0.contains("/examples/embedding/") }
     .map {
       Script(
         path: $0, text: Files.read($0) ?? "", renderedErrors: Files.read($0.renderingPath))

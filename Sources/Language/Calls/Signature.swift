@@ -52,7 +52,11 @@ public final class Signature: Sendable {
     var parameters: [Parameter] = []
     var depth = 0
     var start = open + 1
+    var (isText, isEscaped) = (false, false)
     for i in bytes.indices where i > open {
+      if bytes[i] == UInt8(ascii: "\"") && !isEscaped { isText.toggle() }
+      isEscaped = isText && !isEscaped && bytes[i] == UInt8(ascii: "\\")
+      if isText { continue }
       switch bytes[i] {
       case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
       case UInt8(ascii: ","), UInt8(ascii: ")"):

@@ -12,6 +12,8 @@ extension Interpreter {
   ///       backward: { cotangent, x, gain in [ … , nil] })
   ///
   /// - Parameters:
+  ///   - signature: the name and the parameters as programs see them, with literals as defaults.
+  ///   - documentation: what it does, in Markdown, for `help`.
   ///   - forward: the value.
   ///   - backward: from the cotangent ȳ of the value, in its shape, and the arguments, the cotangents
   ///     x̄ᵢ = (∂y/∂xᵢ)ᵀ ȳ in the shapes of the arguments; nil for arguments that none reaches.
@@ -35,6 +37,8 @@ extension Interpreter {
   }
 
   /// Makes a Swift function of one argument with a reverse rule, `(ȳ, x) → x̄`, a built-in.
+  ///
+  /// - Precondition: the signature has one parameter.
   public func define<Argument: MosConvertible>(
     _ signature: String, _ documentation: String = "",
     forward: @escaping (Argument) throws -> Tensor,
@@ -47,8 +51,12 @@ extension Interpreter {
 
   /// Makes a Swift function with a forward rule a built-in.
   ///
-  /// - Parameter tangent: from the tangents ẋᵢ, nil for those that have none, and the arguments, the tangent
-  ///   ẏ = Σ (∂y/∂xᵢ) ẋᵢ of the value, in its shape.
+  /// - Parameters:
+  ///   - signature: the name and the parameters as programs see them, with literals as defaults.
+  ///   - documentation: what it does, in Markdown, for `help`.
+  ///   - forward: the value.
+  ///   - tangent: from the tangents ẋᵢ, nil for those that have none, and the arguments, the tangent
+  ///     ẏ = Σ (∂y/∂xᵢ) ẋᵢ of the value, in its shape.
   /// - Precondition: the signature has a parameter for each of the function's.
   public func define<each Argument: MosConvertible>(
     _ signature: String, _ documentation: String = "",

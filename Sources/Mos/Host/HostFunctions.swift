@@ -23,6 +23,7 @@ extension Interpreter {
   ///   - signature: the name and the parameters as programs see them, with literals as defaults; `*rest` gives
   ///     an array.
   ///   - documentation: what it does, in Markdown, for `help`.
+  ///   - function: gets the arguments, or their defaults, in the order of the signature.
   /// - Precondition: the signature has a parameter for each of the function's.
   public func define<each Argument: MosConvertible, Result: MosConvertible>(
     _ signature: String, _ documentation: String = "",
@@ -34,7 +35,9 @@ extension Interpreter {
     }
   }
 
-  /// Makes a Swift function without a result a built-in.
+  /// Makes a Swift function without a result a built-in, which gives `nil`.
+  ///
+  /// - Precondition: the signature has a parameter for each of the function's.
   public func define<each Argument: MosConvertible>(
     _ signature: String, _ documentation: String = "",
     _ function: @escaping (repeat each Argument) throws -> Void
@@ -49,6 +52,7 @@ extension Interpreter {
   /// Makes a Swift function with several results a built-in that gives them as a list:
   ///
   ///     mos.define("split(x)", returning: (Tensor.self, Tensor.self)) { (x: Tensor) in (…, …) }
+  /// - Precondition: the signature has a parameter for each of the function's.
   public func define<each Argument: MosConvertible, each Result: MosConvertible>(
     _ signature: String, _ documentation: String = "",
     returning types: (repeat (each Result).Type),
@@ -86,7 +90,7 @@ func count<each Element>(_ types: (repeat (each Element).Type)) -> Int {
 enum HostSignature {
   /// The signature of a text.
   ///
-  /// - Precondition: it has the number of parameters given, and its defaults are literals.
+  /// - Precondition: it has the number of parameters given, with names of their own, and its defaults are literals.
   static func parse(_ text: String, _ count: Int) -> Signature {
     let signature = Signature(parsing: text)
     precondition(
@@ -94,7 +98,13 @@ enum HostSignature {
     precondition(
       signature.parameters.count == count,
       "`\(text)` has \(signature.parameters.count) parameters, and its function \(count)")
+    precondition(
+      !text.contains("(") || text.hasSuffix(")"), "`\(text)` does not end with its parameters")
     for (i, parameter) in signature.parameters.enumerated() {
+      precondition(
+        Token.isName(parameter.name)
+          && !signature.parameters[..<i].contains { $0.name == parameter.name },
+        "`\(parameter.name)` in `\(text)` is no name for a parameter, or twice one")
       precondition(
         parameter.defaultText.map { $0 == "nil" || !signature.literal(i).isNil } ?? true,
         "the default of `\(parameter.name)` in `\(text)` is no literal")

@@ -4,7 +4,8 @@ internal import Autodiff
 internal import Language
 internal import Tensors
 
-/// A Swift object that programs can have: identity, methods and fields, as registered.
+/// A Swift object that programs can have: identity, methods and fields, as registered for its class, or else for
+/// the nearest class that it inherits from.
 ///
 ///     final class Environment: MosObject { … }
 ///
@@ -18,11 +19,13 @@ public protocol MosObject: AnyObject, MosConvertible {}
 
 extension MosObject {
   /// The object, the same one each time.
+  ///
+  /// - Throws: where the interpreter whose call goes on has no methods and fields for the class.
   public func mosValue() throws -> Value {
-    guard let registry = HostClasses.current, let members = registry.members(of: Self.self) else {
+    guard let registry = HostClasses.current, let members = registry.members(of: self) else {
       throw RuntimeError(
-        .type, "the interpreter does not know objects of the class \(Self.self)",
-        hint: "`register(\(Self.self).self) { … }` says what programs can do with them")
+        .type, "the interpreter does not know objects of the class \(type(of: self))",
+        hint: "`register(\(type(of: self)).self) { … }` says what programs can do with them")
     }
     return Value(.host(ForeignObject(self, members)))
   }
@@ -38,9 +41,11 @@ extension MosObject {
 }
 
 extension Interpreter {
-  /// Says what programs can do with objects of a class.
+  /// Says what programs can do with objects of a class. Said again, it holds for objects that programs are given
+  /// from then on.
   ///
   /// - Parameters:
+  ///   - type: the class.
   ///   - name: what `type(v)` gives; the name of the class unless given.
   ///   - documentation: what the objects are, in Markdown.
   ///   - members: methods and fields.
@@ -76,7 +81,9 @@ public struct Method<Object: MosObject> {
     }
   }
 
-  /// A method without a result.
+  /// A method without a result, which gives `nil`.
+  ///
+  /// - Precondition: the signature has a parameter for each argument of the function.
   public init<each Argument: MosConvertible>(
     _ signature: String, _ documentation: String = "",
     _ function: @escaping (Object, repeat each Argument) throws -> Void
@@ -94,11 +101,12 @@ public struct Method<Object: MosObject> {
     _ body: @escaping (Object, Arguments) throws -> Value
   ) {
     // A row is called where its interpreter runs, and nowhere else.
-    nonisolated(unsafe) let body = body
-    row = Language.Method(HostSignature.parse(signature, count), documentation) {
-      host, arguments in
+    nonisolated(unsafe) let call = { (host: ForeignObject, arguments: Arguments) in
       let object = try host.as(Object.self)
       return try SampledCall(arguments).results { try body(object, $0).held }
+    }
+    row = Language.Method(HostSignature.parse(signature, count), documentation) {
+      try call($0, $1)
     }
   }
 }
@@ -107,13 +115,15 @@ public struct Method<Object: MosObject> {
 public struct Field<Object: MosObject> {
   fileprivate let row: Language.Field<ForeignObject>
 
-  /// A field.
+  /// A field, read anew each time; an error that the function throws is one of kind `host` to the program.
   public init<Content: MosConvertible>(
     _ name: String, _ documentation: String = "", _ read: @escaping (Object) throws -> Content
   ) {
     // A row is read where its interpreter runs, and nowhere else.
-    nonisolated(unsafe) let read = read
-    row = Language.Field(name, documentation) { try read($0.as(Object.self)).mosValue().held }
+    nonisolated(unsafe) let read = { (host: ForeignObject) in
+      try read(host.as(Object.self)).mosValue().held
+    }
+    row = Language.Field(name, documentation) { try read($0) }
   }
 }
 
@@ -172,7 +182,16 @@ final class HostClasses {
     types[ObjectIdentifier(type)] = members
   }
 
-  func members(of type: any MosObject.Type) -> HostType? { types[ObjectIdentifier(type)] }
+  /// The rows of an object's class, or of the nearest that it inherits from.
+  func members(of object: some MosObject) -> HostType? {
+    if let found = types[ObjectIdentifier(type(of: object))] { return found }
+    var ancestor = Mirror(reflecting: object).superclassMirror
+    while let mirror = ancestor {
+      if let found = types[ObjectIdentifier(mirror.subjectType)] { return found }
+      ancestor = mirror.superclassMirror
+    }
+    return nil
+  }
 
   /// Those of the interpreter whose call goes on.
   static var current: HostClasses? {

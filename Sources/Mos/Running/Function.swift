@@ -22,7 +22,9 @@ public struct Function {
   /// The value that it is.
   public var value: Value { callee }
 
-  /// Calls it, for the value.
+  /// Calls it, for the value. What has a label is an argument of that name.
+  ///
+  /// - Throws: the error that ended the call.
   @discardableResult
   public func dynamicallyCall(
     withKeywordArguments arguments: KeyValuePairs<String, any MosConvertible>
@@ -39,6 +41,8 @@ public struct Function {
   }
 
   /// Calls it, and converts the value.
+  ///
+  /// - Throws: the error that ended the call; one of kind `type` where the value is no `Result`.
   public func dynamicallyCall<Result: MosConvertible>(
     withKeywordArguments arguments: KeyValuePairs<String, any MosConvertible>
   ) throws(MosError) -> Result {

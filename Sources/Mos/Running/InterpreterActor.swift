@@ -33,6 +33,7 @@ public actor InterpreterActor {
   /// Does several things in one piece, and gives back what can leave the actor.
   ///
   /// Runs that the body starts are ended where the task is cancelled.
+  /// - Throws: what the body does.
   public func use<Result: Sendable>(
     _ body: @Sendable (Interpreter) throws -> Result
   ) async throws -> Result {
@@ -48,22 +49,48 @@ public actor InterpreterActor {
   }
 
   /// Runs a program; see `Interpreter.run`. Its value stays: `evaluate` brings one back.
-  public func run(_ text: String, name: String = "<program>", limits: Limits? = nil) async throws {
-    try await use { mos in _ = try mos.run(text, name: name, limits: limits) }
+  ///
+  /// - Throws: all mistakes of a program that does not compile; the error that ended the run, of kind `interrupt`
+  ///   where the task was cancelled.
+  public func run(
+    _ text: String, name: String = "<program>", limits: Limits? = nil
+  ) async throws(MosError) {
+    try await using { mos in _ = try mos.run(text, name: name, limits: limits) }
   }
 
   /// Runs a program and converts the value of its last statement; see `Interpreter.evaluate`.
+  ///
+  /// - Throws: what `run` does; an error of kind `type` where the value is no `Result`.
   public func evaluate<Result: MosConvertible & Sendable>(
     _ text: String, as type: Result.Type = Result.self, name: String = "<program>",
     limits: Limits? = nil
-  ) async throws -> Result {
-    try await use { mos in try mos.evaluate(text, as: type, name: name, limits: limits) }
+  ) async throws(MosError) -> Result {
+    try await using { mos in try mos.evaluate(text, as: type, name: name, limits: limits) }
   }
 
   /// Calls a function; see `Interpreter.call`.
+  ///
+  /// - Throws: an error of kind `name` where there is none; the error that ended the call; one of kind `type` where
+  ///   the value is no `Result`.
   public func call<each Argument: MosConvertible & Sendable, Result: MosConvertible & Sendable>(
     _ name: String, _ arguments: repeat each Argument
-  ) async throws -> Result {
-    try await use { mos in try mos.call(name, repeat each arguments) }
+  ) async throws(MosError) -> Result {
+    try await using { mos in try mos.call(name, repeat each arguments) }
+  }
+
+  /// Calls a function whose result is of no interest.
+  ///
+  /// - Throws: an error of kind `name` where there is none; the error that ended the call.
+  public func call<each Argument: MosConvertible & Sendable>(
+    _ name: String, _ arguments: repeat each Argument
+  ) async throws(MosError) {
+    try await using { mos in try mos.call(name, repeat each arguments) }
+  }
+
+  /// `use`, whose error is one of a program.
+  private func using<Result: Sendable>(
+    _ body: @Sendable (Interpreter) throws -> Result
+  ) async throws(MosError) -> Result {
+    do { return try await use(body) } catch { throw MosError(wrapping: error) }
   }
 }

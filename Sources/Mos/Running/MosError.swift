@@ -8,7 +8,13 @@ internal import Tensors
 ///
 /// The kinds are `syntax`, `name`, `type`, `shape`, `index`, `value`, `io`, `assertion`; `host` for an error
 /// that a function of the host threw; `limit` and `interrupt`, which no program catches; `exit`, which is no
-/// mistake; and `busy` where two threads use one interpreter.
+/// mistake; and `busy` where two threads use one interpreter. A program that throws a record gives it a kind of
+/// its own.
+///
+///     do { try mos.run(text) } catch { print(error.kind, error.message, error.place?.line ?? 0) }
+///
+/// Such parts are those of the first diagnostic.
+@dynamicMemberLookup
 public struct MosError: Error, @unchecked Sendable {
   /// All mistakes, at least one; several only where a program did not compile.
   public let diagnostics: [Diagnostic]
@@ -20,23 +26,10 @@ public struct MosError: Error, @unchecked Sendable {
   /// than stands above.
   let runtimeError: RuntimeError?
 
-  /// The kind of the first mistake.
-  public var kind: String { diagnostics[0].kind }
-
-  /// The sentence of the first mistake.
-  public var message: String { diagnostics[0].message }
-
-  /// What to do about the first mistake.
-  public var hint: String? { diagnostics[0].hint }
-
-  /// Where the first mistake is.
-  public var place: Place? { diagnostics[0].place }
-
-  /// Other places that matter.
-  public var related: [Place] { diagnostics[0].related }
-
-  /// The calls that led there, innermost first, each as `forward (train.mos:12)`.
-  public var trace: [String] { diagnostics[0].trace }
+  /// A part of the first mistake: its `kind`, `message`, `hint`, `place`, `related` or `trace`.
+  public subscript<Part>(dynamicMember part: KeyPath<Diagnostic, Part>) -> Part {
+    diagnostics[0][keyPath: part]
+  }
 
   /// The value that the program threw; nil for an error of the language.
   public var thrown: Value? { runtimeError?.thrown.map { Value($0) } }

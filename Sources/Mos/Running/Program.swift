@@ -5,7 +5,8 @@ internal import Language
 /// A program of one interpreter; see `Interpreter.compile`.
 public struct Program {
   let code: Language.CompiledProgram
-  unowned let runtime: Language.Interpreter
+  /// Its interpreter, which it may outlive.
+  weak var runtime: Language.Interpreter?
   /// How places in it are named.
   public let name: String
 

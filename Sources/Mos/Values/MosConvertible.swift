@@ -32,6 +32,8 @@ extension MosConvertible where Self: RawRepresentable, RawValue: MosConvertible 
 
 extension MosConvertible where Self: Encodable {
   /// A record of the fields.
+  ///
+  /// - Throws: what encoding does.
   public func mosValue() throws -> Value { try ValueEncoder.value(of: self) }
 }
 

@@ -87,7 +87,10 @@ extension Value: CustomStringConvertible {
 }
 
 extension Value: MosConvertible {
+  /// Itself.
   public func mosValue() -> Value { self }
+
+  /// The value.
   public static func from(mosValue value: Value) -> Value { value }
 }
 

@@ -2,6 +2,7 @@
 // `MosConvertible`, is made from it, so that arrays come from tensors.
 
 internal import Language
+internal import Tensors
 
 /// Decodes from one value.
 struct ValueDecoder: Decoder {
@@ -31,16 +32,32 @@ struct ValueDecoder: Decoder {
     ValueItselfDecoder(value: value, codingPath: codingPath)
   }
 
-  /// A part as a type.
+  /// A part as a type. A program's value may be deeper than the stack of the host, where the type is recursive.
   fileprivate static func part<Part: Decodable>(
     _ value: Value, as type: Part.Type, at path: [any CodingKey]
   ) throws -> Part {
+    try Safepoint.descend()
+    if let number = type as? any FixedWidthInteger.Type, type != Int.self,
+      let part = try number.whole(value) as? Part
+    {
+      return part
+    }
     if let convertible = type as? any MosConvertible.Type,
       let part = try convertible.from(mosValue: value) as? Part
     {
       return part
     }
     return try Part(from: ValueDecoder(value, path))
+  }
+}
+
+extension FixedWidthInteger {
+  /// The number of a value.
+  fileprivate static func whole(_ value: Value) throws -> Self {
+    guard let number = Self(exactly: try Int.from(mosValue: value)) else {
+      throw value.mismatch("a number of \(bitWidth) bits, \(Self.self)")
+    }
+    return number
   }
 }
 

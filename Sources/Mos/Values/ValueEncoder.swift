@@ -2,6 +2,7 @@
 // own, `MosConvertible`, has it here too, so that arrays of numbers are tensors.
 
 internal import Language
+internal import Tensors
 
 /// Encodes into one node of a tree.
 struct ValueEncoder: Encoder {
@@ -76,9 +77,17 @@ struct ValueEncoder: Encoder {
 
 extension ValueEncoder.Node {
   /// Becomes the value of a part.
+  ///
+  /// Numbers that are not `MosConvertible` would encode themselves as themselves, without end.
   fileprivate func encode(_ part: some Encodable, at path: [any CodingKey]) throws {
+    try Safepoint.descend()
     if let convertible = part as? any MosConvertible {
       become(try convertible.mosValue().held)
+    } else if let number = part as? any FixedWidthInteger {
+      guard let whole = Int(exactly: number) else {
+        throw ConversionError(expected: "a number of 64 bits", found: "\(number)")
+      }
+      become(.int(whole))
     } else {
       try part.encode(to: ValueEncoder(self, path))
     }
