@@ -9,6 +9,7 @@
 internal import Autodiff
 internal import Language
 internal import Library
+internal import Platform
 import Synchronization
 internal import Syntax
 internal import Tensors

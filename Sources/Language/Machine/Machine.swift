@@ -6,7 +6,7 @@
 // state is plain memory behind pointers, because a class's properties are checked at each access.
 
 import Autodiff
-import Glibc
+import Platform
 import Syntax
 import Tensors
 
