@@ -243,6 +243,6 @@ public final class Interpreter {
           hint: "give each thread its own, or use an InterpreterActor"))
     }
     defer { if isFree { user.store(0, ordering: .releasing) } }
-    return try body()
+    do { return try body() } catch { throw isFree ? error.outsideRuns : error }
   }
 }

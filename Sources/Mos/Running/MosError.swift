@@ -16,9 +16,8 @@ public struct MosError: Error, @unchecked Sendable {
   public let status: Int32?
   /// The error of the host that ended the run, for the kind `host`.
   public let underlying: (any Error)?
-  /// The error that ended the run, as the program had it; only its own interpreter's thread reads more of it
-  /// than stands above.
-  let runtimeError: RuntimeError?
+  /// The error that ended the run, as the program had it. Outside the run all of it is data; see `outsideRuns`.
+  private(set) var runtimeError: RuntimeError?
 
   /// The kind of the first mistake.
   public var kind: String { diagnostics[0].kind }
@@ -38,7 +37,8 @@ public struct MosError: Error, @unchecked Sendable {
   /// The calls that led there, innermost first, each as `forward (train.mos:12)`.
   public var trace: [String] { diagnostics[0].trace }
 
-  /// The value that the program threw; nil for an error of the language.
+  /// The value that the program threw; nil for an error of the language, and outside the run for what is no data,
+  /// as a function, a model or a tensor with its graph: an error may go to another task, and these may not.
   public var thrown: Value? { runtimeError?.thrown.map { Value($0) } }
 }
 
@@ -57,6 +57,14 @@ extension MosError {
     status = error.exitStatus
     underlying = error.underlying
     runtimeError = error
+  }
+
+  /// The error as whoever called the run may have it, and give it to any thread.
+  var outsideRuns: MosError {
+    guard let thrown = runtimeError?.thrown, !thrown.isData else { return self }
+    var error = self
+    error.runtimeError?.thrown = nil
+    return error
   }
 
   /// Any error, as this one.
