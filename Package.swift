@@ -35,6 +35,8 @@ let package = Package(
       name: "Kernels",
       cSettings: [.define("_GNU_SOURCE")],
       linkerSettings: [.linkedLibrary("mvec", .when(platforms: [.linux])), .linkedLibrary("m")]),
+    // The C library under one name, and what systems do in ways of their own.
+    .target(name: "Platform"),
     // Ten lines of assembly: a run has a stack of its own on its caller's thread.
     .target(name: "CallOnStack"),
     // Products with vectors, substitutions, and what LAPACK builds on. Products of matrices are a
@@ -47,11 +49,12 @@ let package = Package(
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
 
     .target(
-      name: "Tensors", dependencies: ["Kernels", "COpenBLAS", "CLAPACKE"],
+      name: "Tensors", dependencies: ["Platform", "Kernels", "COpenBLAS", "CLAPACKE"],
       linkerSettings: linearAlgebraLibraries),
-    .target(name: "Autodiff", dependencies: ["Tensors", "Kernels"]),
+    .target(name: "Autodiff", dependencies: ["Tensors", "Kernels", "Platform"]),
     .target(name: "Solvers", dependencies: ["Autodiff", "Tensors"]),
-    .target(name: "Optimizers", dependencies: ["Solvers", "Autodiff", "Tensors"]),
+    .target(
+      name: "Optimizers", dependencies: ["Solvers", "Autodiff", "Tensors", "Platform"]),
     .target(name: "ZeroOrder", dependencies: ["Optimizers", "Autodiff", "Tensors"]),
     .target(
       name: "MetaOptimization",
@@ -65,7 +68,7 @@ let package = Package(
     .target(
       name: "Language",
       dependencies: [
-        "Syntax", "Autodiff", "Tensors", "StandardLibrary", "Kernels", "CallOnStack",
+        "Syntax", "Autodiff", "Tensors", "StandardLibrary", "Kernels", "CallOnStack", "Platform",
       ]),
     // What programs call: the pages of the reference, and the objects behind them. What it imports is
     // listed in full: a module reached only through another is not rebuilt with its changes.
@@ -73,29 +76,35 @@ let package = Package(
       name: "Library",
       dependencies: [
         "Language", "Syntax", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Tensors",
-        "Kernels",
+        "Kernels", "Platform",
       ]),
-    .target(name: "Mos", dependencies: ["Library", "Language", "Syntax", "Autodiff", "Tensors"]),
+    .target(
+      name: "Mos",
+      dependencies: ["Library", "Language", "Syntax", "Autodiff", "Tensors", "Platform"]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Library", "Language", "Syntax", "Tensors", "CReadline", "Kernels",
+        "Library", "Language", "Syntax", "Tensors", "CReadline", "Kernels", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: lineEditingLibraries),
 
     // Sizes at which kernels change their way, in loops of every layout, level and number of threads.
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TensorSupport", "TestSupport"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TensorSupport", "TestSupport"]),
-    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Tensors"]),
+      name: "KernelsTests",
+      dependencies: ["Kernels", "Tensors", "Platform", "TensorSupport", "TestSupport"]),
+    .testTarget(
+      name: "TensorsTests", dependencies: ["Tensors", "Platform", "TensorSupport", "TestSupport"]),
+    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Tensors", "Platform"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(
       name: "ZeroOrderTests", dependencies: ["ZeroOrder", "Optimizers", "Autodiff", "Tensors"]),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
-    .testTarget(name: "LanguageTests", dependencies: ["Language", "Library", "Syntax"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Platform"]),
     .testTarget(
-      name: "LibraryTests", dependencies: ["Library", "Language", "Syntax", "TestSupport"]),
+      name: "LanguageTests", dependencies: ["Language", "Library", "Syntax", "Platform"]),
+    .testTarget(
+      name: "LibraryTests",
+      dependencies: ["Library", "Language", "Syntax", "Platform", "TestSupport"]),
     // Programs as others write them: what only this package sees would be in their way.
     .testTarget(
       name: "MetaOptimizationTests", dependencies: ["MetaOptimization", "TestSupport"],
@@ -107,21 +116,23 @@ let package = Package(
       packageAccess: false),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
-    .target(name: "TestSupport", dependencies: ["SpawnSupport"], path: "Tests/Support"),
+    .target(
+      name: "TestSupport", dependencies: ["SpawnSupport", "Platform"], path: "Tests/Support"),
     // Tensors from literals, and what sweeps over sizes share.
     .target(
       name: "TensorSupport", dependencies: ["Kernels", "Tensors"], path: "Tests/TensorSupport"),
     // Golden programs, examples and guides, run by the `mos` binary beside the test bundle.
-    .testTarget(name: "ScriptTests", dependencies: ["TestSupport"], exclude: ["README.md"]),
+    .testTarget(
+      name: "ScriptTests", dependencies: ["TestSupport", "Platform"], exclude: ["README.md"]),
     // The command line and the prompt, as a process and on a pseudo-terminal.
-    .testTarget(name: "CLITests", dependencies: ["TestSupport", "Mos"]),
+    .testTarget(name: "CLITests", dependencies: ["TestSupport", "Mos", "Platform"]),
     // Mutated programs, run in worker processes.
     .executableTarget(
-      name: "Fuzz", dependencies: ["Library", "Language", "Syntax", "TestSupport"],
+      name: "Fuzz", dependencies: ["Library", "Language", "Syntax", "Platform", "TestSupport"],
       path: "Tests/Fuzz"),
     // What each layer costs, from a kernel to a call; `Benchmarks/run` builds and runs it.
     .executableTarget(
-      name: "Layers", dependencies: ["Mos", "Autodiff", "Tensors", "Kernels"],
+      name: "Layers", dependencies: ["Mos", "Autodiff", "Tensors", "Kernels", "Platform"],
       path: "Benchmarks/layers"),
     // What a Swift program pays for a Mos inside it; `lua.c` beside it measures Lua's C interface.
     .executableTarget(

@@ -6,13 +6,8 @@
 // program reads and writes; that a cache fetches a line before it is overwritten is not counted.
 
 import Kernels
+import Platform
 import Tensors
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 enum KernelLayer {
   private static let inCache = 1 << 14

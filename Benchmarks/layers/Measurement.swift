@@ -1,10 +1,6 @@
 // Timing, and the lines that tell of it.
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Seconds of a clock that only goes forward.
 func now() -> Double {

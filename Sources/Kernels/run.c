@@ -1,5 +1,4 @@
 // The run on a thread: what is asked of it, and how much stack it has.
-#define _GNU_SOURCE
 #include <pthread.h>
 
 #include "Kernels.h"

@@ -9,6 +9,7 @@
 internal import Autodiff
 internal import Language
 internal import Library
+internal import Platform
 import Synchronization
 internal import Syntax
 internal import Tensors
@@ -252,6 +253,6 @@ public final class Interpreter {
           hint: "give each thread its own, or use an InterpreterActor"))
     }
     defer { if isFree { user.store(0, ordering: .releasing) } }
-    return try body()
+    do { return try body() } catch { throw isFree ? error.outsideRuns : error }
   }
 }

@@ -1,14 +1,9 @@
 // One harness over the table of primitives: every mode, nested and mapped, in both dtypes.
 
 import Autodiff
+import Platform
 import Tensors
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 @Suite("every primitive") struct PrimitiveTests {
   static let names = Primitive.all.map(\.name)

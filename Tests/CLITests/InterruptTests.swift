@@ -2,8 +2,8 @@
 // variables, and a limit of seconds in a host. Each kind runs again and again, so that it is sure to be
 // at work when it is asked to end; one call of it takes some tenths of a second or more.
 
-import Glibc
 import Mos
+import Platform
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 // The prompt on a pseudo-terminal, as a person meets it.
 
-import Glibc
+import Platform
 import TestSupport
 import Testing
 

@@ -11,7 +11,7 @@
 //     Fuzz --snapshots …               damaged files instead of programs; --print n writes file n
 //                                      to the folder as snapshot-n with its ending, and loads it
 
-import Glibc
+import Platform
 import TestSupport
 
 @main

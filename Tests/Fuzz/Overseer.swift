@@ -1,6 +1,6 @@
 // The process that starts workers and watches them.
 
-import Glibc
+import Platform
 import TestSupport
 
 /// Runs all cases in worker processes.

@@ -2,9 +2,9 @@
 // or an error of the language; the tensors of one may take no more than a small multiple of the
 // file, and the process no more than a fixed amount beside.
 
-import Glibc
 import Language
 import Library
+import Platform
 import Syntax
 import TestSupport
 

@@ -1,9 +1,9 @@
 // A worker process: it runs cases one after the other and says before each which one comes, so that
 // the one that ends the process is known.
 
-import Glibc
 import Language
 import Library
+import Platform
 import Syntax
 import TestSupport
 

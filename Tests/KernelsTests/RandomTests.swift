@@ -1,7 +1,7 @@
 // Random numbers of every count at which they are made differently, against the formulas one by one.
 
-import Glibc
 import Kernels
+import Platform
 import TensorSupport
 import Tensors
 import Testing

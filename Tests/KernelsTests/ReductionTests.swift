@@ -1,6 +1,6 @@
 // Reductions and functions along rows of every length at which they are cut differently.
 
-import Glibc
+import Platform
 import TensorSupport
 import Tensors
 import Testing

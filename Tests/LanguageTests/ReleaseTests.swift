@@ -1,14 +1,11 @@
 // Values of any depth end on any stack, and rings of values end at all.
 
+import Platform
 import Syntax
 import Testing
 
 @testable import Language
 @testable import Library
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// Runs a body on a thread with a stack of 512 KB, what a host's threads have at least.
 private func onSmallStack(_ body: @escaping () -> Void) {

@@ -1,7 +1,7 @@
 // What built-ins and methods say that they need, and what they do without it: a new row is tested because it
 // exists.
 
-import Glibc
+import Platform
 import Syntax
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
 // Programs that try to leave the folder that they were given.
 
 import Dispatch
-import Glibc
 import Library
+import Platform
 import Synchronization
 import Syntax
 import TestSupport

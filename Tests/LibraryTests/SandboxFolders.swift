@@ -1,8 +1,8 @@
 // Folders with something to hide beside something to use, and the ways from one to the other.
 
-import Glibc
 import Language
 import Library
+import Platform
 import Syntax
 import TestSupport
 

@@ -91,10 +91,8 @@ import Testing
       ("FileLocation(", ["Language/Interpreter/Capabilities.swift"]),
       ("getenv(", ["Language/Interpreter/Modules.swift", "Library/Pages/Programs/System.swift"]),
       ("realpath(", ["Language/Interpreter/Modules.swift"]),
-      (
-        "clock_gettime(",
-        ["Language/Interpreter/Deadline.swift", "Library/Pages/Programs/System.swift"]
-      ),
+      ("clock_gettime(", ["Library/Pages/Programs/System.swift"]),
+      ("monotonicSeconds(", ["Language/Interpreter/Deadline.swift"]),
       (
         "now()",
         [
@@ -103,14 +101,14 @@ import Testing
         ]
       ),
       ("next()", ["Library/Pages/Programs/System.swift"]),
-      ("posix_spawnp(", ["Library/Seeing/Graph/GraphDot.swift"]),
+      ("startProgram(", ["Library/Seeing/Graph/GraphDot.swift"]),
       ("tmpfile(", ["Library/Seeing/Graph/GraphDot.swift"]),
     ]
     + [
       "fopen(", "freopen(", "openat(", "creat(", "opendir(", "readlink(", "lstat(", "fstatat(",
       "access(", "unlink(",
       "rmdir(", "mkdir(", "chdir(", "getcwd(", "socket(", "popen(", "system(", "fork(", "execv(",
-      "dlopen(",
+      "dlopen(", "posix_spawn(", "posix_spawnp(",
       "readLine(", "getline(", "gettimeofday(", "clock(", "secure_getenv(", "setenv(",
     ].map { ($0, []) }
 

@@ -1,6 +1,6 @@
 // Every golden script, example and guide, run by the real binary.
 
-import Glibc
+import Platform
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 // Files and folders for the tests, by the C library: the tests keep off Foundation as the
 // program does.
 
-import Glibc
+import Platform
 
 /// The files and folders that tests reach for.
 public enum Files {

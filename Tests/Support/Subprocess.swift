@@ -3,7 +3,7 @@
 // Nothing blocks for good: input and both outputs are served by one `poll` loop, and a program
 // that outlives its time is killed with its process group.
 
-import Glibc
+import Platform
 import SpawnSupport
 
 /// What a finished program left.
@@ -81,7 +81,7 @@ public func runProcess(
         }
       } else {
         var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = Glibc.read(ready.fd, &buffer, buffer.count)
+        let count = Platform.read(ready.fd, &buffer, buffer.count)
         if count > 0 { collected[ready.fd]? += buffer[..<count] } else { open.remove(ready.fd) }
       }
     }
@@ -100,7 +100,7 @@ public func runProcess(
 private func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
   let handler = signal(SIGPIPE, SIG_IGN)
   defer { signal(SIGPIPE, handler) }
-  return Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+  return Platform.write(descriptor, bytes.baseAddress, bytes.count)
 }
 
 /// Seconds on the monotonic clock.

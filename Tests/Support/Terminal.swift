@@ -1,7 +1,7 @@
 // A program on a pseudo-terminal, as a person meets it: what it shows is read as it comes, and
 // keys are typed.
 
-import Glibc
+import Platform
 import SpawnSupport
 
 /// A program running on a pseudo-terminal of its own.

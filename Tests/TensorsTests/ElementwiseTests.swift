@@ -1,5 +1,5 @@
-import Glibc
 import Kernels
+import Platform
 import TensorSupport
 import Testing
 

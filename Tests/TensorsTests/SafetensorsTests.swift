@@ -1,7 +1,7 @@
 // Safetensors: what is written is read to the bit, by us and as others write it; what is damaged
 // is an error that says where.
 
-import Glibc
+import Platform
 import TensorSupport
 import TestSupport
 import Testing

@@ -3,7 +3,7 @@
 // Formulas are written once, with scalars. While all of them are plain numbers the arithmetic on
 // them is that of Double and leaves nothing in the graph.
 
-import Glibc
+import Platform
 import Tensors
 
 /// One number of a formula; a variable has no axes.

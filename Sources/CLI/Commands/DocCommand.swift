@@ -2,9 +2,9 @@
 // reference pages.
 
 import ArgumentParser
-import Glibc
 import Language
 import Library
+import Platform
 
 /// Shows the documentation of built-ins and of what their objects can do.
 struct DocCommand: ParsableCommand {

@@ -5,8 +5,8 @@
 // everything else to standard error.
 
 import ArgumentParser
-import Glibc
 import Kernels
+import Platform
 
 /// How the process ends.
 enum ExitStatus {

@@ -1,8 +1,8 @@
 // The options that every way of running shares.
 
 import ArgumentParser
-import Glibc
 import Language
+import Platform
 
 /// Options of `mos`, `mos run`, `mos test` and `mos check`.
 struct Options: ParsableArguments {

@@ -1,7 +1,7 @@
 // `mos FILE`, `mos -e CODE`, `mos -i FILE`, `mos -`, piped input, and `mos` alone: the prompt.
 
 import ArgumentParser
-import Glibc
+import Platform
 import Syntax
 
 /// Runs a program, a piece of code, or the prompt.

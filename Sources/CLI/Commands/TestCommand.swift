@@ -2,8 +2,8 @@
 // failing block does not keep the next from running.
 
 import ArgumentParser
-import Glibc
 import Language
+import Platform
 import Syntax
 
 /// Runs `test` blocks.

@@ -4,7 +4,7 @@
 // appended with one write each, so two prompts that are open at once lose nothing. The file is cut
 // to its newest entries when a prompt opens and finds it too long.
 
-import Glibc
+import Platform
 import Tensors
 
 /// The entries of this and earlier sessions.
@@ -48,7 +48,7 @@ struct History {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { return }
     let bytes = Array(History.lines([entry]).utf8)
-    _ = Glibc.write(descriptor, bytes, bytes.count)
+    _ = Platform.write(descriptor, bytes, bytes.count)
     close(descriptor)
   }
 

@@ -4,8 +4,8 @@
 // error everything that held before still holds. `_` and `ans` are the last value; a trailing `;`
 // keeps quiet.
 
-import Glibc
 import Language
+import Platform
 import Syntax
 import Tensors
 

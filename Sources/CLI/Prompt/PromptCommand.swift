@@ -1,8 +1,8 @@
 // The commands of the prompt, a table: a word after `:`, what follows it, what it does.
 
-import Glibc
 import Language
 import Library
+import Platform
 import Syntax
 
 /// A command of the prompt.

@@ -5,7 +5,7 @@
 // context; what the callbacks reach is therefore static here, and there is one editor a process.
 
 @preconcurrency import CReadline
-import Glibc
+import Platform
 
 /// GNU readline.
 final class Readline: LineEditor {

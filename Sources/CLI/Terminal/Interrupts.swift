@@ -2,8 +2,8 @@
 // few milliseconds. Should it be in something that does not look, as a wait for a slow reader of its
 // output, the process ends by itself a moment later; but never the prompt, which has variables to lose.
 
-import Glibc
 import Language
+import Platform
 import Tensors
 
 /// What SIGINT does.
@@ -17,7 +17,7 @@ enum Interrupts {
   nonisolated(unsafe) private static var waiting: pthread_t?
 
   /// How long a program has to come to a safepoint, in microseconds.
-  private static let patience = 50_000
+  private static let patience: UInt32 = 50_000
 
   /// From now on Ctrl-C raises the flag.
   static func watch(_ flag: RunRequests, endsWhenUnheard: Bool) {
@@ -27,16 +27,14 @@ enum Interrupts {
     handle(SIGINT) { _ in
       Interrupts.flag?.interrupt()
       guard Interrupts.endsWhenUnheard else { return }
-      var timer = itimerval(it_interval: timeval(), it_value: timeval())
-      timer.it_value.tv_usec = Interrupts.patience
-      setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
+      ualarm(Interrupts.patience, 0)
     }
     // A flag that is down has been heard: the program is on its way out.
     handle(SIGALRM) { _ in
       guard Interrupts.flag?.isInterrupted == true else { return }
       StandardOutput.shared.flushWithoutWaiting()
       let text: StaticString = "error[interrupt]: interrupted\n"
-      _ = Glibc.write(2, text.utf8Start, text.utf8CodeUnitCount)
+      _ = Platform.write(2, text.utf8Start, text.utf8CodeUnitCount)
       _exit(ExitStatus.interrupted)
     }
   }
@@ -69,7 +67,8 @@ enum Interrupts {
     }
     return body {
       var input = fd_set()
-      input.__fds_bits.0 = 1
+      // The lowest bit is that of standard input; systems name the words in ways of their own.
+      withUnsafeMutableBytes(of: &input) { $0[0] = 1 }
       return pselect(1, &input, nil, nil, nil, &before) > 0
     }
   }
@@ -84,7 +83,7 @@ enum Interrupts {
     _ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void
   ) {
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = handler
+    action.handler = handler
     sigaction(signal, &action, nil)
   }
 }

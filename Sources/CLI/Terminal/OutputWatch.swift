@@ -2,7 +2,7 @@
 // or a file sees it while the program computes, and all of it when the process is told to end, by
 // SIGTERM or SIGHUP. It starts with the first output that waits; until then nothing can be lost.
 
-import Glibc
+import Platform
 import Synchronization
 
 /// The watch over standard output.
@@ -30,9 +30,8 @@ enum OutputWatch {
       _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
     news = (ends[0], ends[1])
-    var thread = pthread_t()
-    guard pthread_create(&thread, nil, { _ in OutputWatch.watch() }, nil) == 0 else { return false }
-    pthread_detach(thread)
+    // The signal that ends the process is raised there.
+    guard Thread.start(takesSignals: true, { watch() }) else { return false }
     for signal in [SIGTERM, SIGHUP] { endOrderly(by: signal) }
     return true
   }
@@ -64,7 +63,7 @@ enum OutputWatch {
   /// shown that nobody reads it.
   private static func endProcess(by signal: Int32) -> Never {
     for _ in 0..<100 where !StandardOutput.shared.flushWithoutWaiting() { usleep(10_000) }
-    Glibc.signal(signal, SIG_DFL)
+    Platform.signal(signal, SIG_DFL)
     raise(signal)
     // The first process of a container is not ended by signals.
     _exit(128 + signal)
@@ -74,9 +73,9 @@ enum OutputWatch {
   private static func endOrderly(by signal: Int32) {
     var action = sigaction()
     sigaction(signal, nil, &action)
-    guard unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0 else { return }
+    guard action.handler == nil else { return }
     action.sa_flags = SA_RESTART
-    action.__sigaction_handler.sa_handler = { signal in
+    action.handler = { signal in
       OutputWatch.ending.store(signal, ordering: .relaxed)
       OutputWatch.tell()
     }

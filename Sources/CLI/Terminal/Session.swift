@@ -1,9 +1,9 @@
 // One interpreter under the command line's options: it runs sources, writes what they print,
 // reports what goes wrong, and says how the process should end.
 
-import Glibc
 import Language
 import Library
+import Platform
 import Syntax
 import Tensors
 

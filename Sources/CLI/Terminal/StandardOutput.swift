@@ -3,7 +3,7 @@
 // A terminal sees each piece of text as it is written; a pipe or a file sees large pieces, and what
 // has waited for half a second. A reader that has gone away ends the process by SIGPIPE, quietly.
 
-import Glibc
+import Platform
 import Syntax
 
 /// Buffered standard output.
@@ -65,7 +65,7 @@ final class StandardOutput {
     while !waiting.isEmpty, poll(&readiness, 1, 0) > 0 {
       // A pipe that is ready takes so much without a wait.
       let piece = min(waiting.count, Int(PIPE_BUF))
-      let written = Glibc.write(1, buffer + waiting.lowerBound, piece)
+      let written = Platform.write(1, buffer + waiting.lowerBound, piece)
       require(written >= 0 || errno == EINTR || errno == EAGAIN)
       waiting.removeFirst(max(0, written))
     }

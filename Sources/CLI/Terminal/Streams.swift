@@ -1,7 +1,7 @@
 // Text on its way out: standard error, which is written at once, and files. What was printed before an
 // error is always out before the error is.
 
-import Glibc
+import Platform
 import Syntax
 import Tensors
 
@@ -22,7 +22,7 @@ func writeAll(_ text: String, to descriptor: Int32) -> Bool {
 func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
   var rest = bytes[...]
   while !rest.isEmpty {
-    let written = Glibc.write(
+    let written = Platform.write(
       descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
     if written < 0 && errno != EINTR {
       // Whoever started the process may have told the descriptor not to wait.

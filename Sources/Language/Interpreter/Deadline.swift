@@ -1,7 +1,7 @@
 // The end of a run's time. One thread of the process waits for the nearest of all deadlines and says so to
 // the run that it belongs to, so that a running program reads no clock.
 
-import Glibc
+import Platform
 import Synchronization
 import Tensors
 
@@ -40,24 +40,20 @@ private final class Watch: Sendable {
     var isThreadRunning = false
   }
 
-  private let state = Mutex(State())
-  /// Says that a deadline was added.
-  nonisolated(unsafe) private let news: UnsafeMutablePointer<sem_t>
-
-  private init() {
-    news = .allocate(capacity: 1)
-    sem_init(news, 0, 0)
-  }
+  private let state = Monitor(State())
 
   /// Adds a deadline; gives its number.
   func add(_ end: Double, _ requests: RunRequests) -> Int {
-    let (number, needsThread) = state.withLock { state in
+    let (number, needsThread) = state.change { state in
       state.last += 1
       state.ends[state.last] = (end, requests)
       defer { state.isThreadRunning = true }
       return (state.last, !state.isThreadRunning)
     }
-    if needsThread { start() } else { sem_post(news) }
+    if needsThread {
+      let isStarted = Thread.start { Watch.shared.wait() }
+      precondition(isStarted, "cannot start the thread that watches the time of programs")
+    }
     return number
   }
 
@@ -65,51 +61,19 @@ private final class Watch: Sendable {
     state.withLock { _ = $0.ends.removeValue(forKey: number) }
   }
 
-  private func start() {
-    var thread = pthread_t()
-    let status = pthread_create(
-      &thread, nil,
-      { _ in
-        Watch.shared.wait()
-        return nil
-      }, nil)
-    precondition(status == 0, "cannot start the thread that watches the time of programs")
-    pthread_detach(thread)
-  }
-
   /// Waits for one deadline after the other, for ever.
   private func wait() {
-    // Signals are for the threads that run programs.
-    var all = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, nil)
     while true {
       let now = monotonicSeconds()
-      let nearest = state.withLock { state in
+      let (nearest, last) = state.withLock { state in
         for (number, entry) in state.ends where entry.end <= now {
           entry.requests.endTime()
           state.ends[number] = nil
         }
-        return state.ends.values.map(\.end).min()
+        return (state.ends.values.map(\.end).min(), state.last)
       }
-      guard let nearest else {
-        sem_wait(news)
-        continue
-      }
-      // The semaphore's clock can be set, so that a wait is at most a second.
-      var time = timespec()
-      clock_gettime(CLOCK_REALTIME, &time)
-      let nanoseconds = Int(min(nearest - now, 1) * 1e9) + time.tv_nsec
-      time.tv_sec += nanoseconds / 1_000_000_000
-      time.tv_nsec = nanoseconds % 1_000_000_000
-      sem_timedwait(news, &time)
+      let seconds = nearest.map { $0 - now } ?? .infinity
+      state.wait(for: seconds) { $0.last != last ? true : nil }
     }
   }
-}
-
-/// Seconds of a clock that only goes forward.
-func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

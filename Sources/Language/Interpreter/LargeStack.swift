@@ -6,8 +6,8 @@
 // against 57 to 75 µs for a thread made or kept.
 
 import CallOnStack
-import Glibc
 internal import Kernels
+import Platform
 import Synchronization
 import Tensors
 
@@ -62,13 +62,10 @@ struct LargeStack: @unchecked Sendable {
     }
   }
 
-  /// The lowest page is closed: what overflows the stack stops there.
-  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-
   private var bounds: mos_stack {
     let start = UInt(bitPattern: base)
     return mos_stack(
-      end: start + UInt(size - LargeStack.keptSize), last: start + UInt(LargeStack.pageSize))
+      end: start + UInt(size - LargeStack.keptSize), last: start + UInt(Pages.size))
   }
 
   private static func take() -> LargeStack? {
@@ -89,7 +86,7 @@ struct LargeStack: @unchecked Sendable {
   private var packed: UInt { UInt(bitPattern: base) | UInt(size.trailingZeroBitCount) }
 
   private func giveBack(isDeep: Bool) {
-    if isDeep { madvise(base, size - LargeStack.keptSize, MADV_DONTNEED) }
+    if isDeep { Pages.empty(base, size - LargeStack.keptSize) }
     if LargeStack.last.compareExchange(
       expected: 0, desired: packed, ordering: .releasing
     ).exchanged {
@@ -100,19 +97,13 @@ struct LargeStack: @unchecked Sendable {
       waiting.append(self)
       return true
     }
-    if !isKept { munmap(base, size) }
+    if !isKept { Pages.unmap(base, size) }
   }
 
   private static func map() -> LargeStack? {
     var size = wantedSize
     while size >= smallestSize {
-      let base = mmap(
-        nil, size, PROT_READ | PROT_WRITE,
-        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0)
-      if let base, base != MAP_FAILED {
-        mprotect(base, pageSize, PROT_NONE)
-        return LargeStack(base: base, size: size)
-      }
+      if let base = Pages.mapStack(size) { return LargeStack(base: base, size: size) }
       size /= 2
     }
     return nil

@@ -3,7 +3,7 @@
 // A module runs once for each interpreter, and a file is one module, whatever way leads to it: modules
 // are told apart by their canonical paths, links followed. The program itself is one of them.
 
-import Glibc
+import Platform
 import StandardLibrary
 import Syntax
 import Tensors

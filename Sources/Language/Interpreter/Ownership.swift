@@ -60,6 +60,27 @@ extension Interpreter {
   private func owns(_ prototype: FunctionPrototype) -> Bool { prototype.keeper === code }
 }
 
+extension Value {
+  /// True for numbers, texts, tensors without graphs, and lists and records of them: what any thread may read
+  /// and free, whatever its interpreter does meanwhile.
+  package var isData: Bool {
+    var rest = [self]
+    var visits = Visits()
+    while let value = rest.popLast() {
+      guard visits.areFirst(value) else { continue }
+      switch value {
+      case .int, .float, .bool, .string, .range, .nil: break
+      case .tensor(let variable) where !variable.carriesDerivative && variable.concrete != nil:
+        break
+      case .list(let values): rest += values
+      case .record(let record): rest += record.values
+      default: return false
+      }
+    }
+    return true
+  }
+}
+
 extension Snapshot {
   /// The values in it that are no data: what a session keeps of its variables, and what has no state.
   fileprivate var identities: [Value] {

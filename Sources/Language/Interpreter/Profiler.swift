@@ -5,7 +5,7 @@
 // request answers for all that were missed. While nobody profiles nothing is asked, and the look at
 // the requests is the one that every operation takes for interrupts.
 
-import Glibc
+import Platform
 import Synchronization
 import Tensors
 
@@ -17,6 +17,8 @@ package final class Profiler {
   /// What the asking thread and the program share.
   private final class Clock: Sendable {
     let isRunning = Atomic<Bool>(true)
+    /// Whether nothing is asked any more.
+    let hasEnded = Monitor(false)
     /// Requests that have not been answered.
     let waiting = Atomic<Int>(0)
   }
@@ -36,43 +38,25 @@ package final class Profiler {
 
   /// Runs the body while samples are taken.
   package func measure<R>(_ requests: RunRequests, _ body: () throws -> R) throws -> R {
-    let thread = try ask(requests)
+    try ask(requests)
     defer {
       clock.isRunning.store(false, ordering: .relaxed)
-      pthread_join(thread, nil)
+      clock.hasEnded.wait { $0 ? true : nil }
       _ = requests.takeSampleRequest()
     }
     return try body()
   }
 
-  private final class Request {
-    let clock: Clock
-    let requests: RunRequests
-    init(_ clock: Clock, _ requests: RunRequests) {
-      self.clock = clock
-      self.requests = requests
+  private func ask(_ requests: RunRequests) throws {
+    let clock = clock
+    let isStarted = Thread.start {
+      while clock.isRunning.load(ordering: .relaxed) {
+        usleep(UInt32(Profiler.period * 1e6))
+        clock.waiting.add(1, ordering: .relaxed)
+        requests.askForSample()
+      }
+      clock.hasEnded.change { $0 = true }
     }
-  }
-
-  private func ask(_ requests: RunRequests) throws -> pthread_t {
-    var thread = pthread_t()
-    let request = Unmanaged.passRetained(Request(clock, requests))
-    let status = pthread_create(
-      &thread, nil,
-      { pointer in
-        guard let pointer else { return nil }
-        let request = Unmanaged<Request>.fromOpaque(pointer).takeRetainedValue()
-        while request.clock.isRunning.load(ordering: .relaxed) {
-          usleep(UInt32(Profiler.period * 1e6))
-          request.clock.waiting.add(1, ordering: .relaxed)
-          request.requests.askForSample()
-        }
-        return nil
-      }, request.toOpaque())
-    guard status == 0 else {
-      request.release()
-      throw RuntimeError(.io, "cannot start the thread that profiles")
-    }
-    return thread
+    guard isStarted else { throw RuntimeError(.io, "cannot start the thread that profiles") }
   }
 }

@@ -6,7 +6,7 @@
 // state is plain memory behind pointers, because a class's properties are checked at each access.
 
 import Autodiff
-import Glibc
+import Platform
 import Syntax
 import Tensors
 
@@ -61,8 +61,9 @@ struct Entry {
 
 /// Runs compiled functions for one interpreter.
 package final class Machine {
-  /// Slots of the value stack: 64 MB of addresses, taken as they are used.
-  static let stackSize = 4_000_000
+  /// Slots of the value stack that are wanted: 64 MB of addresses, taken as they are used. Where addresses are
+  /// scarce there are fewer.
+  private static let wantedStackSize = 1 << 22
   /// Rounds and calls between two looks at limits.
   static let tickInterval = 2_000
   /// Tail calls in place of one call before it is taken to be without end.
@@ -70,6 +71,7 @@ package final class Machine {
 
   unowned(unsafe) let interpreter: Interpreter
   let stack: UnsafeMutablePointer<Value>
+  private let stackSize: Int
   /// The calls that are open, room for `frameLimit` of them and the one that is too many.
   @exclusivity(unchecked) private(set) var frames: UnsafeMutablePointer<Frame>
   @exclusivity(unchecked) private(set) var frameLimit = 0
@@ -96,7 +98,7 @@ package final class Machine {
   init(_ interpreter: Interpreter) {
     self.interpreter = interpreter
     Value.checkLayout()
-    stack = .allocate(capacity: Machine.stackSize)
+    (stack, stackSize) = Machine.makeStack()
     frames = .allocate(capacity: 1)
     idle = FunctionPrototype(
       name: "main", source: Source(name: "", text: ""), span: .zero,
@@ -114,9 +116,20 @@ package final class Machine {
 
   deinit {
     stack.deinitialize(count: state.pointee.initializedTop - stack)
-    stack.deallocate()
+    Pages.unmap(stack, stackSize * MemoryLayout<Value>.stride)
     frames.deallocate()
     state.deallocate()
+  }
+
+  private static func makeStack() -> (UnsafeMutablePointer<Value>, slots: Int) {
+    var slots = wantedStackSize
+    while slots * MemoryLayout<Value>.stride >= Pages.size {
+      if let pages = Pages.map(slots * MemoryLayout<Value>.stride) {
+        return (pages.bindMemory(to: Value.self, capacity: slots), slots)
+      }
+      slots /= 2
+    }
+    preconditionFailure("the system has no addresses for an interpreter")
   }
 
   /// True while a program runs.
@@ -157,7 +170,7 @@ package final class Machine {
   /// Makes the stack ready up to an address.
   func reserve(_ top: UnsafeMutablePointer<Value>) throws {
     guard top > state.pointee.initializedTop else { return }
-    guard top + 1024 < stack + Machine.stackSize else { throw runaway() }
+    guard top + 1024 < stack + stackSize else { throw runaway() }
     let missing = top - state.pointee.initializedTop
     state.pointee.initializedTop.initialize(repeating: .nil, count: missing)
     state.pointee.initializedTop = top
@@ -174,7 +187,7 @@ package final class Machine {
   /// Sets the limits of a run that begins.
   func begin(_ limits: Limits) {
     // Each frame begins at least one slot above the last.
-    let depth = min(limits.depth, Machine.stackSize)
+    let depth = min(limits.depth, stackSize)
     if depth != frameLimit {
       frames.deallocate()
       frames = .allocate(capacity: depth + 1)

@@ -1,7 +1,7 @@
 // Arithmetic and comparison of plain numbers, as programs see them: Ints that do not fit are errors,
 // division rounds down, and an Int meets a Float exactly.
 
-import Glibc
+import Platform
 import Syntax
 import Tensors
 

@@ -22,16 +22,16 @@ public struct MosError: Error, @unchecked Sendable {
   public let status: Int32?
   /// The error of the host that ended the run, for the kind `host`.
   public let underlying: (any Error)?
-  /// The error that ended the run, as the program had it; only its own interpreter's thread reads more of it
-  /// than stands above.
-  let runtimeError: RuntimeError?
+  /// The error that ended the run, as the program had it. Outside the run all of it is data; see `outsideRuns`.
+  private(set) var runtimeError: RuntimeError?
 
   /// A part of the first mistake: its `kind`, `message`, `hint`, `place`, `related` or `trace`.
   public subscript<Part>(dynamicMember part: KeyPath<Diagnostic, Part>) -> Part {
     diagnostics[0][keyPath: part]
   }
 
-  /// The value that the program threw; nil for an error of the language.
+  /// The value that the program threw; nil for an error of the language, and outside the run for what is no data,
+  /// as a function, a model or a tensor with its graph: an error may go to another task, and these may not.
   public var thrown: Value? { runtimeError?.thrown.map { Value($0) } }
 }
 
@@ -50,6 +50,14 @@ extension MosError {
     status = error.exitStatus
     underlying = error.underlying
     runtimeError = error
+  }
+
+  /// The error as whoever called the run may have it, and give it to any thread.
+  var outsideRuns: MosError {
+    guard let thrown = runtimeError?.thrown, !thrown.isData else { return self }
+    var error = self
+    error.runtimeError?.thrown = nil
+    return error
   }
 
   /// Any error, as this one.

@@ -5,7 +5,7 @@
 // tensor or a parameter, and gradients reach it; a parameter is read at each call.
 
 import Autodiff
-import Glibc
+import Platform
 import Tensors
 
 extension Schedule {

@@ -6,13 +6,7 @@
 // folder that has a second name outside (a hard link) is the same file, a file system may be mounted inside,
 // and another process may move a folder out while a step is taken in it.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Platform
 
 /// A file by its name, with the folder that it must lie in.
 public struct FileLocation: Sendable, ExpressibleByStringLiteral {

@@ -4,13 +4,7 @@
 // What is no file is refused: a device may have no end, and a pipe no writer. Opening waits for none
 // of them. Texts alone may come by the streams that the process was started with.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Platform
 
 /// A regular file and its size; closed when it goes.
 package final class FileReader {
@@ -95,11 +89,6 @@ package final class FileReader {
 
 // MARK: - Texts
 
-/// The system's `read`, which inside the class is a method's name.
-func readPiece(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {
-  read(descriptor, memory, count)
-}
-
 extension FileReader {
   /// The most bytes of a text: a stream may have no end.
   static let textLimit = 1 << 30
@@ -135,7 +124,7 @@ extension FileReader {
     var piece = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       try Safepoint.look()
-      let count = readPiece(descriptor, &piece, piece.count)
+      let count = Platform.read(descriptor, &piece, piece.count)
       if count == 0 { return bytes }
       if count > 0 { bytes += piece[..<count] }
       guard count > 0 || errno == EINTR else { throw TensorError(cannot: "read", path) }

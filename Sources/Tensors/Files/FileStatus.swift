@@ -1,12 +1,6 @@
 // What a name stands for: a file, or something that is none, such as a folder, a pipe or a device.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Platform
 
 extension stat {
   /// What a descriptor stands for; nil after an error of the system.

@@ -5,13 +5,7 @@
 // A new file is locked by the process that writes it, and the system frees the lock with the process.
 // Only who holds the lock renames or removes the file, so writers never take each other's.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Platform
 
 /// A new file on its way to a name.
 package final class FileWriter {
@@ -169,13 +163,7 @@ package final class FileWriter {
     while done < count {
       try Safepoint.look()
       let wanted = min(count - done, 1 << 22)
-      #if canImport(Darwin)
-        let length = Darwin.write(descriptor, memory + done, wanted)
-      #elseif canImport(Musl)
-        let length = Musl.write(descriptor, memory + done, wanted)
-      #else
-        let length = Glibc.write(descriptor, memory + done, wanted)
-      #endif
+      let length = Platform.write(descriptor, memory + done, wanted)
       if length > 0 {
         done += length
       } else if length < 0 && errno != EINTR {

@@ -5,13 +5,7 @@
 // of what there is, and a folder is named as the host named it or as it lies. Names are compared by bytes; texts
 // that differ in bytes may be equal in Swift.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Platform
 
 /// A folder, held open from the time when it was granted.
 package final class Folder: Sendable {

@@ -1,15 +1,8 @@
 // Lines of standard input, as they come. Waiting for one ends where the run is to end, which a read of
 // the C library does not.
 
+import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// Standard input, line by line, of the whole process.
 package enum InputLines {
@@ -59,7 +52,7 @@ package enum InputLines {
       try Safepoint.look()
       var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       guard poll(&input, 1, patience) > 0 else { continue }
-      let count = readPiece(STDIN_FILENO, &piece, piece.count)
+      let count = Platform.read(STDIN_FILENO, &piece, piece.count)
       if count >= 0 { return count }
       guard errno == EINTR else { throw TensorError(cannot: "read", "<stdin>") }
     }

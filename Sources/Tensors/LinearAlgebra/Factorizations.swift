@@ -8,11 +8,7 @@
 // Signs are LAPACK's own: the diagonal of R and the first entry of a singular vector or
 // eigenvector may have either sign, always the same one for the same bits.
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 extension Tensor {
   /// The lower triangular L with L Lᵀ = A; only the lower triangle of A is read.

@@ -7,15 +7,8 @@
 // system at once. Large blocks are mapped, small ones come from the C library's heap.
 
 internal import Kernels
+import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// The process's blocks of memory; safe from any thread.
 enum Allocator {
@@ -34,7 +27,7 @@ enum Allocator {
 
   /// The machine's memory, or what the process may have of it.
   private static let availableMemory: Int = {
-    let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    let physical = sysconf(Int32(_SC_PHYS_PAGES)) * Pages.size
     return min(physical, ControlGroup.memoryLimit ?? physical)
   }()
 
@@ -99,25 +92,20 @@ enum Allocator {
   /// Fresh pages, huge ones where the block has room for some: they cost fewer faults, and products
   /// of matrices fewer misses of the address cache.
   private static func mapped(_ block: Int) -> UnsafeMutableRawPointer? {
-    let protection = PROT_READ | PROT_WRITE
     #if os(Linux)
       if block >= 2 * hugePage {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS
-        guard let start = mmap(nil, block + hugePage, protection, flags, -1, 0),
-          start != MAP_FAILED
-        else { return nil }
+        guard let start = Pages.map(block + hugePage) else { return nil }
         let pages = UnsafeMutableRawPointer(
           bitPattern: (UInt(bitPattern: start) + UInt(hugePage) - 1) & ~UInt(hugePage - 1))
         guard let pages else { return nil }
-        if pages > start { munmap(start, pages - start) }
+        if pages > start { Pages.unmap(start, pages - start) }
         let rest = hugePage - (pages - start)
-        if rest > 0 { munmap(pages + block, rest) }
+        if rest > 0 { Pages.unmap(pages + block, rest) }
         madvise(pages, block, MADV_HUGEPAGE)
         return pages
       }
     #endif
-    let pages = mmap(nil, block, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    return pages == MAP_FAILED ? nil : pages
+    return Pages.map(block)
   }
 
   private static func failed(_ block: Int) -> UnsafeMutableRawPointer? {
@@ -143,7 +131,7 @@ enum Allocator {
     }
     if isKept { return }
     if block >= mappedSize {
-      munmap(address, block)
+      Pages.unmap(address, block)
     } else {
       free(address)
     }

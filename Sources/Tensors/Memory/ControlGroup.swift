@@ -1,13 +1,7 @@
 // What a container lets a process have: Linux ends a process that takes more memory than its control
 // group may, so that the machine's memory is not the bound there.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Platform
 
 enum ControlGroup {
   /// The most bytes that the process's control group, or one that it is in, may hold; nil where none says.

@@ -2,12 +2,7 @@
 // Formulas stand beside the primitive, Autodiff/Primitives/Adam.swift.
 
 internal import Kernels
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// The numbers of one step of Adam.
 package struct AdamStep: Sendable {

@@ -7,39 +7,22 @@
 // it has ended.
 
 internal import Kernels
+import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// A body that runs on a thread of its own.
 package final class AbandonableCall: @unchecked Sendable {
   private let body: () throws -> Void
   private let requests = RunRequests()
   private let account = MemoryAccount.current
-  private let state = Mutex(State())
-  /// Says that the body has ended.
-  private let end = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+  private let state = Monitor(State())
 
   private struct State {
     var isAbandoned = false
     var result: Result<Void, any Error>?
   }
 
-  private init(_ body: @escaping () throws -> Void) {
-    self.body = body
-    sem_init(end, 0, 0)
-  }
-
-  deinit {
-    sem_destroy(end)
-    end.deallocate()
-  }
+  private init(_ body: @escaping () throws -> Void) { self.body = body }
 
   /// The work, in multiplications, from which a thread is started: some milliseconds, hundreds of
   /// times what starting one takes.
@@ -64,14 +47,17 @@ package final class AbandonableCall: @unchecked Sendable {
       usleep(2000)
     }
     let call = AbandonableCall(body)
-    guard call.start() else { return try runHere(body) }
+    let isStarted = Thread.start(stackSize: stackSize) { call.perform() }
+    guard isStarted else { return try runHere(body) }
     do {
-      while !call.hasEnded(within: 0.005) { try Safepoint.look() }
+      while true {
+        if let result = call.state.wait(for: 0.005, \.result) { return try result.get() }
+        try Safepoint.look()
+      }
     } catch {
       call.abandon()
       throw error
     }
-    try call.state.withLock { $0.result }?.get()
   }
 
   /// Products of ours stop where the run is to end, and what is made of them then may fail.
@@ -96,45 +82,13 @@ package final class AbandonableCall: @unchecked Sendable {
     return value
   }
 
-  /// False where the system has no thread.
-  private func start() -> Bool {
-    var (thread, attributes) = (pthread_t(), pthread_attr_t())
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, AbandonableCall.stackSize)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    let own = Unmanaged.passRetained(self)
-    let status = pthread_create(
-      &thread, &attributes,
-      { own in
-        own.map { Unmanaged<AbandonableCall>.fromOpaque($0).takeRetainedValue().perform() }
-        return nil
-      }, own.toOpaque())
-    if status != 0 { own.release() }
-    return status == 0
-  }
-
   private func perform() {
-    // Signals are for the threads that run programs.
-    var all = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, nil)
     mos_account_set(account.map { Unmanaged.passUnretained($0).toOpaque() })
     let result = Result { try requests.duringRun(of: .infinity, body) }
-    state.withLock {
+    state.change {
       $0.result = result
       if $0.isAbandoned { AbandonableCall.abandoned.subtract(1, ordering: .relaxed) }
     }
-    sem_post(end)
-  }
-
-  private func hasEnded(within seconds: Double) -> Bool {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    let nanoseconds = time.tv_nsec + Int(seconds * 1e9)
-    time.tv_sec += nanoseconds / 1_000_000_000
-    time.tv_nsec = nanoseconds % 1_000_000_000
-    return sem_timedwait(end, &time) == 0
   }
 
   /// Products and loops of ours in the body end soon.

@@ -1,13 +1,8 @@
 // The world outside a program: the clock, the command line, the environment, text files.
 
 import Language
+import Platform
 import Tensors
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 extension Builtins {
   static let system = BuiltinPage(

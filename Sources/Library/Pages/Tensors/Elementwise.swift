@@ -4,13 +4,8 @@
 import Autodiff
 import Language
 import Optimizers
+import Platform
 import Tensors
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// An elementwise function of one operand.
 private struct ElementwiseFunction: Sendable {

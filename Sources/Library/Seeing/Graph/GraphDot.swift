@@ -4,13 +4,8 @@
 // light blue boxes of their own, operations grey.
 
 import Language
+import Platform
 import Tensors
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 extension GraphPicture {
   /// The graph as Graphviz reads it.
@@ -77,17 +72,7 @@ enum Graphviz {
     _ words: [String], _ streams: (input: Int32, output: Int32), _ target: String,
     _ pause: () throws -> Void
   ) throws {
-    var process = pid_t()
-    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-    arguments.append(nil)
-    defer { for word in arguments { free(word) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, streams.input, STDIN_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, streams.output, STDOUT_FILENO)
-    let status = posix_spawnp(&process, "dot", &actions, nil, &arguments, environ)
-    guard status == 0 else {
+    guard let process = startProgram(words, input: streams.input, output: streams.output) else {
       throw RuntimeError(
         .io, "cannot write \(target.excerpt): Graphviz's `dot` is not installed",
         hint: "install the package graphviz, or save a .dot file")

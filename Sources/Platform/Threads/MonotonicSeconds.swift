@@ -1,0 +1,8 @@
+// The time that waits and limits are measured by.
+
+/// Seconds of a clock that only goes forward.
+package func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
