@@ -39,7 +39,7 @@ extension Builtins {
         """
       ) { arguments in
         _ = try ValueTree(arguments[0], for: "summary")
-        return .host(SummaryObject(SummaryRow.table(try SummaryRow.rows(of: arguments[0]))))
+        return .host(SummaryObject(try SummaryRow.table(SummaryRow.rows(of: arguments[0]))))
       },
       Builtin(
         "progress(values, label=\"\")",
@@ -187,18 +187,20 @@ private struct SummaryRow {
     return rows
   }
 
-  static func table(_ rows: [SummaryRow]) -> String {
+  /// - Throws: where the run is to end.
+  static func table(_ rows: [SummaryRow]) throws -> String {
     // A name that a column of types follows is padded to the longest of its level.
-    let lefts = rows.enumerated().map { place, row in
+    var widest: [Int: Int] = [:]
+    for row in rows { widest[row.depth] = max(widest[row.depth] ?? 0, row.name.count) }
+    let lefts = try Safepoint.map(rows) { row in
       let indent = String(repeating: "  ", count: row.depth)
       guard !row.name.isEmpty else { return indent + row.type }
-      let widest = rows.filter { $0.depth == row.depth }.map(\.name.count).max() ?? 0
-      return indent + row.name.padded(to: widest) + "  " + row.type
+      return indent + row.name.padded(to: widest[row.depth] ?? 0) + "  " + row.type
     }
     let left = lefts.map(\.count).max() ?? 0
-    let counts = rows.map { grouped($0.count) }
+    let counts = try Safepoint.map(rows) { grouped($0.count) }
     let right = counts.map(\.count).max() ?? 0
-    return zip(lefts, counts).map { text, count in
+    return try Safepoint.map(zip(lefts, counts)) { text, count in
       text.padded(to: left) + "  " + String(repeating: " ", count: right - count.count) + count
     }.joined(separator: "\n")
   }
