@@ -129,7 +129,7 @@ private struct Run: Codable, MosConvertible, Equatable {
     let small = #expect(throws: MosError.self) {
       try mos.run("{...v, a: 256}").decode(Widths.self)
     }
-    #expect(small?.message == "expected a number of 8 bits, UInt8 at `.a`, found the Int 256")
+    #expect(small?.message == "expected a number that UInt8 has at `.a`, found the Int 256")
     #expect(
       #expect(throws: MosError.self) { try mos.set("v", to: Widths(c: .max)) }?.kind == "type")
   }

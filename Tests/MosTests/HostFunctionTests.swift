@@ -26,10 +26,10 @@ import Testing
   }
 
   @Test func `a default may be any literal`() throws {
-    mos.define("join(a=\"x, (y\", b=-1.5, c=\"\\\"\\\\\", größe=nil)") {
+    mos.define("join(a=\"x, (y\", b=-1.5, c=\"é\", größe=nil)") {
       (a: String, b: Double, c: String, d: Int?) in "\(a)|\(b)|\(c)|\(d ?? 0)"
     }
-    #expect(try mos.evaluate("join()") == "x, (y|-1.5|\"\\|0")
+    #expect(try mos.evaluate("join()") == "x, (y|-1.5|é|0")
     #expect(try mos.evaluate("join(c=\"c\", größe=2)") == "x, (y|-1.5|c|2")
   }
 

@@ -55,7 +55,7 @@ extension FixedWidthInteger {
   /// The number of a value.
   fileprivate static func whole(_ value: Value) throws -> Self {
     guard let number = Self(exactly: try Int.from(mosValue: value)) else {
-      throw value.mismatch("a number of \(bitWidth) bits, \(Self.self)")
+      throw value.mismatch("a number that \(Self.self) has")
     }
     return number
   }
