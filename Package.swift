@@ -23,8 +23,14 @@ let package = Package(
     .library(name: "Mos", targets: ["Mos"]),
     .library(name: "MetaOptimization", targets: ["MetaOptimization"]),
   ],
+  traits: [
+    .default(enabledTraits: ["CommandLine"]),
+    .trait(name: "CommandLine", description: "The command `mos`, with what it depends on."),
+  ],
   dependencies: [
-    // The command line: options, help and exit statuses, as every Swift tool has them.
+    // The command line: options, help and exit statuses, as every Swift tool has them. A package that depends on
+    // this one compiles and links none of it for the libraries, nor needs readline's headers, but SwiftPM 6.3
+    // fetches it, used or not; with `.package(url: …, traits: [])` it does not (`.ci/client` looks).
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
@@ -85,7 +91,9 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "Library", "Language", "Syntax", "Tensors", "CReadline", "Kernels", "Platform",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["CommandLine"])),
       ],
       linkerSettings: lineEditingLibraries),
 
@@ -112,9 +120,15 @@ let package = Package(
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
     // As an embedder sees it; host functions with derivatives compute with tensors.
     .testTarget(
+<<<<<<< HEAD
       name: "MosTests", dependencies: ["Mos", "MetaOptimization", "TestSupport"],
       packageAccess: false),
     // Programs as processes and on pseudo-terminals, and the files that tests look for.
+=======
+      name: "MosTests",
+      dependencies: ["Mos", "MetaOptimization", "Platform", "SpawnSupport", "TestSupport"]),
+    // Programs as processes and on pseudo-terminals, walks of stacks, and the files that tests look for.
+>>>>>>> platform
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(
       name: "TestSupport", dependencies: ["SpawnSupport", "Platform"], path: "Tests/Support"),
