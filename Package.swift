@@ -120,15 +120,10 @@ let package = Package(
     .testTarget(name: "SolversTests", dependencies: ["Solvers", "Autodiff", "Tensors"]),
     // As an embedder sees it; host functions with derivatives compute with tensors.
     .testTarget(
-<<<<<<< HEAD
-      name: "MosTests", dependencies: ["Mos", "MetaOptimization", "TestSupport"],
-      packageAccess: false),
-    // Programs as processes and on pseudo-terminals, and the files that tests look for.
-=======
       name: "MosTests",
-      dependencies: ["Mos", "MetaOptimization", "Platform", "SpawnSupport", "TestSupport"]),
+      dependencies: ["Mos", "MetaOptimization", "Platform", "SpawnSupport", "TestSupport"],
+      packageAccess: false),
     // Programs as processes and on pseudo-terminals, walks of stacks, and the files that tests look for.
->>>>>>> platform
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(
       name: "TestSupport", dependencies: ["SpawnSupport", "Platform"], path: "Tests/Support"),
