@@ -63,7 +63,8 @@ extension MemoryTests {
       #expect(try Self.interpreter { 1 }.evaluate("try { nested(5_000) } catch e { 0 }") == 5_001)
     }
 
-    @Test func `what is nested without end is a limit error`() throws {
+    @Test(.disabled(if: is_thread_sanitized(), "deeper than the thread sanitizer follows"))
+    func `what is nested without end is a limit error`() throws {
       let error = try Self.onSmallStack {
         let mos = try Self.interpreter { 0 }
         let error = #expect(throws: MosError.self) {
@@ -75,7 +76,8 @@ extension MemoryTests {
       #expect(error?.kind == "limit")
     }
 
-    @Test func `a deep run gives its memory back`() throws {
+    @Test(.disabled(if: is_thread_sanitized(), "deeper than the thread sanitizer follows"))
+    func `a deep run gives its memory back`() throws {
       var deep = 0
       let mos = try Self.interpreter {
         deep = ResidentMemory.bytes

@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <stdint.h>
 #include <unwind.h>
 
 #include "SpawnSupport.h"
