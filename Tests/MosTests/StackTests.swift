@@ -6,7 +6,8 @@ import SpawnSupport
 import Testing
 
 extension MemoryTests {
-  @Suite struct StackTests {
+  @Suite(.disabled(if: is_thread_sanitized(), "deeper than the thread sanitizer follows"))
+  struct StackTests {
     /// A function whose every level is some kilobytes of the machine's stack, as `map` calls it back.
     private static let nested = """
       fn nested(n) { if n == 0 { bottom() } else { (1,).map(x => nested(n - 1))[0] + 1 } }
@@ -63,8 +64,7 @@ extension MemoryTests {
       #expect(try Self.interpreter { 1 }.evaluate("try { nested(5_000) } catch e { 0 }") == 5_001)
     }
 
-    @Test(.disabled(if: is_thread_sanitized(), "deeper than the thread sanitizer follows"))
-    func `what is nested without end is a limit error`() throws {
+    @Test func `what is nested without end is a limit error`() throws {
       let error = try Self.onSmallStack {
         let mos = try Self.interpreter { 0 }
         let error = #expect(throws: MosError.self) {
@@ -76,8 +76,7 @@ extension MemoryTests {
       #expect(error?.kind == "limit")
     }
 
-    @Test(.disabled(if: is_thread_sanitized(), "deeper than the thread sanitizer follows"))
-    func `a deep run gives its memory back`() throws {
+    @Test func `a deep run gives its memory back`() throws {
       var deep = 0
       let mos = try Self.interpreter {
         deep = ResidentMemory.bytes
