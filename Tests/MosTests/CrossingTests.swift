@@ -35,6 +35,26 @@ import Testing
     #expect(value.description == "(\"mine\", 3)")
   }
 
+  @Test func `a thrown value comes through the host whole, and out of the run if it is data`()
+    throws
+  {
+    let mos = interpreter()
+    try mos.run(
+      "model M() { param w = 2.0 }\nlet thrown = {kind: \"k\", message: \"m\", n: (1, [2.0])}")
+    #expect(
+      try mos.evaluate(
+        "try { through(() => { throw {kind: \"k\", message: \"m\", m: M()} }) } catch e { e.m.w }")
+        == 2.0)
+    func thrown(_ program: String) -> Value? {
+      #expect(throws: MosError.self) { try mos.run("through(() => { throw \(program) })") }?.thrown
+    }
+    #expect(try thrown("thrown")?["n"]?.elements?.first?.as(Int.self) == 1)
+    for program in ["M()", "M", "x => x", "param(1.0)", "(1, {m: M()})"] {
+      let record = "{kind: \"k\", message: \"m\", held: \(program)}"
+      #expect(thrown(record).map(\.description) == nil, "\(program)")
+    }
+  }
+
   private struct Overheated: Error, Equatable { var degrees: Int }
 
   @Test func `an error of the host is of kind host, and comes out as it was`() throws {

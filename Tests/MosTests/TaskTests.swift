@@ -1,6 +1,7 @@
 // Interpreters and tasks.
 
 import Mos
+import Platform
 import Synchronization
 import Testing
 
@@ -51,16 +52,16 @@ import Testing
     let mos = Interpreter()
     let smuggled = Smuggled(mos: mos)
     mos.define("elsewhere()") { () -> String in
-      let kind = Mutex("")
-      let isDone = Mutex(false)
+      let kind = Monitor<String?>(nil)
       Task.detached {
-        do throws(MosError) { try smuggled.mos.run("1") } catch {
-          kind.withLock { $0 = error.kind }
-        }
-        isDone.withLock { $0 = true }
+        let found: String
+        do throws(MosError) {
+          try smuggled.mos.run("1")
+          found = ""
+        } catch { found = error.kind }
+        kind.change { $0 = found }
       }
-      while !isDone.withLock({ $0 }) {}
-      return kind.withLock { $0 }
+      return kind.wait { $0 }
     }
     #expect(try mos.evaluate("elsewhere()") == "busy")
     #expect(try mos.evaluate("1 + 1") == 2)

@@ -64,6 +64,19 @@ import Testing
     #expect(count > 25)
   }
 
+  @Test func `one module alone imports the C library`() throws {
+    let files = ["Sources", "Tests", "Benchmarks"].flatMap {
+      Files.find(under: "\(Files.root)/\($0)", endingIn: ".swift")
+    }
+    for path in files where !path.hasSuffix("/Platform/CLibrary.swift") {
+      for line in try #require(Files.read(path)).split(separator: "\n") {
+        let words = line.split(separator: " ")
+        guard let place = words.firstIndex(of: "import"), place + 1 < words.count else { continue }
+        #expect(!["Glibc", "Musl", "Darwin"].contains(words[place + 1]), "\(path)")
+      }
+    }
+  }
+
   /// About a dozen is what one sees at a glance.
   @Test func `no folder of sources is a crowd, and no module's root holds files`() throws {
     var counts: [String: Int] = [:]

@@ -12,16 +12,17 @@ public enum Files {
     return parts.joined(separator: "/")
   }()
 
-  /// The `mos` binary: `MOS_BINARY`, or the one built beside the running test program.
-  public static let mos: String = {
-    if let path = getenv("MOS_BINARY") { return String(cString: path) }
+  /// The folder of what was built, where the running test program lies.
+  public static let products: String = {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
     let bytes = buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
     let path = String(decoding: bytes, as: UTF8.self)
-    guard let slash = path.lastIndex(of: "/") else { return "mos" }
-    return path[..<slash] + "/mos"
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }()
+
+  /// The `mos` binary: `MOS_BINARY`, or the one built beside the running test program.
+  public static let mos = getenv("MOS_BINARY").map { String(cString: $0) } ?? products + "/mos"
 
   /// The whole text of a file, or nil where there is none that can be read.
   public static func read(_ path: String) -> String? {

@@ -1,0 +1,13 @@
+import Foundation
+import Testing
+
+/// Tests that look at what the process holds, or have it hold much: one after the other.
+@Suite(.serialized) enum MemoryTests {}
+
+/// What the process holds of the machine's memory.
+enum ResidentMemory {
+  static var bytes: Int {
+    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+    return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
+  }
+}
