@@ -23,8 +23,9 @@ struct LargeStack: @unchecked Sendable {
   private static let smallestSize = 1 << 28
   /// What a stack keeps of its memory between runs; who needs more asks, and gives it back at the end.
   private static let keptSize = 1 << 20
-  /// Stacks that wait; as many interpreters at once find one, more than machines have cores.
-  private static let poolSize = 64
+  /// Stacks that wait. More interpreters at once than these map theirs anew; each takes 1 GiB of addresses, of
+  /// which a process may have few.
+  private static let poolSize = 16
 
   private static let pool = Mutex<[LargeStack]>([])
   /// The one that was given back last, and its size in the low bits, which an address leaves free: a host that
