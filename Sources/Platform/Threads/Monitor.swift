@@ -4,13 +4,13 @@
 // that of the day. Waits are measured by a clock that is never set.
 
 /// A state that one thread at a time sees.
-package final class Monitor<State>: @unchecked Sendable {
+public final class Monitor<State>: @unchecked Sendable {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private let news: UnsafeMutablePointer<pthread_cond_t>
   private var state: State
 
   /// A state that nobody waits for.
-  package init(_ state: State) {
+  public init(_ state: State) {
     self.state = state
     lock = .allocate(capacity: 1)
     news = .allocate(capacity: 1)
@@ -34,14 +34,14 @@ package final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Runs the body with the state, which nobody waits for what it does to.
-  package func withLock<R>(_ body: (inout State) throws -> R) rethrows -> R {
+  public func withLock<R>(_ body: (inout State) throws -> R) rethrows -> R {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
     return try body(&state)
   }
 
   /// Runs the body with the state, and has all who wait look at it.
-  package func change<R>(_ body: (inout State) throws -> R) rethrows -> R {
+  public func change<R>(_ body: (inout State) throws -> R) rethrows -> R {
     try withLock { state in
       defer { pthread_cond_broadcast(news) }
       return try body(&state)
@@ -50,7 +50,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
   /// Waits until the body, which sees every state there is from now on or a later one, gives something.
   @discardableResult
-  package func wait<R>(_ body: (inout State) -> R?) -> R {
+  public func wait<R>(_ body: (inout State) -> R?) -> R {
     withLock { state in
       while true {
         if let found = body(&state) { return found }
@@ -61,7 +61,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
   /// Waits as `wait` does, for so many seconds; nil when they are over.
   @discardableResult
-  package func wait<R>(for seconds: Double, _ body: (inout State) -> R?) -> R? {
+  public func wait<R>(for seconds: Double, _ body: (inout State) -> R?) -> R? {
     let end = monotonicSeconds() + seconds
     return withLock { state in
       while true {

@@ -1,9 +1,9 @@
 // Threads that work beside programs.
 
 /// A thread of the system.
-package enum Thread {
+public enum Thread {
   /// A number that no other living thread has, and that is not 0.
-  @inlinable package static var current: UInt {
+  @inlinable public static var current: UInt {
     #if canImport(Glibc)
       UInt(pthread_self())
     #else
@@ -14,7 +14,7 @@ package enum Thread {
   /// Starts a thread that ends with the body; false where the system has none.
   ///
   /// Signals are for the threads that run programs: one that does neither that nor raises any is not given them.
-  package static func start(
+  public static func start(
     stackSize: Int? = nil, takesSignals: Bool = false, _ body: @escaping @Sendable () -> Void
   ) -> Bool {
     var attributes = pthread_attr_t()
