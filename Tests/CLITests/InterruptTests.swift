@@ -96,6 +96,7 @@ private let groups: [WorkGroup] = [
       Work("join(x, \",\")", on: "x = list(0..2_000_000)"),
       Work("tensor(x)", on: "x = list(0..4_000_000)"),
       Work("summary(x)", on: "x = list(0..1_000_000)"),
+      Work("try { {a: 1}[x] } catch e { e }", on: "x = \"ab\" * 50_000_000"),
       Work("x.tolist()", on: "x = rand(4_000_000)"),
       Work("x == list(0..4_000_000)", on: "x = list(0..4_000_000)"),
     ]),

@@ -2,8 +2,12 @@
 
 /// Finds what a misspelt name may have meant.
 public enum Suggestion {
+  /// The letters of the longest name that gets one. A name and a candidate may be texts of any length, keys of
+  /// records, of which no more is looked at.
+  private static let longest = 60
+
   /// The candidate nearest to a name, within an edit distance of 1 + length / 4; nil for names
-  /// below three letters, where everything is near, or above sixty, which nobody types, and where
+  /// below three letters, where everything is near, or above `longest`, which nobody types, and where
   /// nothing is near enough.
   ///
   /// An edit is a letter put in, left out or changed, or two neighbours swapped; case counts
@@ -11,12 +15,12 @@ public enum Suggestion {
   public static func nearest(
     to name: String, among candidates: some Sequence<String>
   ) -> String? {
-    let letters = Array(name)
-    guard (3...60).contains(letters.count) else { return nil }
+    let letters = Array(name.prefix(longest + 1))
+    guard (3...longest).contains(letters.count) else { return nil }
     let bound = 1 + letters.count / 4
     var best: (distance: Int, name: String)?
     for candidate in candidates where candidate != name {
-      let other = Array(candidate)
+      let other = Array(candidate.prefix(letters.count + bound + 1))
       guard abs(other.count - letters.count) <= bound else { continue }
       var distance = 2 * editDistance(letters, other)
       if distance > 0, candidate.lowercased() == name.lowercased() { distance = 1 }
