@@ -34,6 +34,17 @@ import Testing
     #expect(throws: TensorError.self) { try Tensor(checking: [[[[[[[[[1.0]]]]]]]]]) }
   }
 
+  @Test func `a closure that writes too few elements is an error`() {
+    for count in [0, 5] {
+      let error = #expect(throws: TensorError.self) {
+        try Tensor(shape: [2, 3], of: Double.self) { elements in
+          for _ in 0..<count { elements.append(1) }
+        }
+      }
+      #expect(error?.message == "a tensor of shape [2, 3] has 6 elements, and \(count) were given")
+    }
+  }
+
   @Test func `a closure writes the elements`() throws {
     let x = try Tensor(shape: [2, 3], of: Float.self) { elements in
       for i in 0..<6 { elements.append(Float(i)) }

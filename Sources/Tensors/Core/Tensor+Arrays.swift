@@ -45,8 +45,8 @@ extension Tensor {
   ///       for i in 0..<6 { elements.append(Double(i)) }
   ///     }
   ///
-  /// - Precondition: the closure appends an element for each place of the shape.
-  /// - Throws: what the closure throws; a limit error where there is no memory for it.
+  /// - Throws: what the closure throws; a shape error where it appended fewer elements than the shape has; a
+  ///   limit error where there is no memory for them.
   public init<Element: TensorElement>(
     shape: Shape, of type: Element.Type,
     initializingWith fill: (inout OutputSpan<Element>) throws -> Void
@@ -56,8 +56,10 @@ extension Tensor {
         start: memory.assumingMemoryBound(to: Element.self), count: shape.count)
       var span = OutputSpan(buffer: buffer, initializedCount: 0)
       try fill(&span)
-      guard span.finalize(for: buffer) == shape.count else {
-        fatalError("a tensor of shape \(shape) was initialized with another number of elements")
+      let count = span.finalize(for: buffer)
+      guard count == shape.count else {
+        throw TensorError(
+          .shape, "a tensor of shape \(shape) has \(shape.count) elements, and \(count) were given")
       }
     }
   }
