@@ -29,12 +29,6 @@ public final class RunRequests: @unchecked Sendable {
   /// Asks the program to end; what comes before a run begins ends that run.
   public func interrupt() { _ = mos_requests_add(requests, RunRequests.bits(MOS_ASKS_INTERRUPT)) }
 
-  /// Asks the program that runs to end; does nothing where none runs.
-  public func interruptRun() {
-    guard mos_requests_get(requests) & RunRequests.bits(MOS_RUNS) != 0 else { return }
-    interrupt()
-  }
-
   /// Takes an interrupt back, between runs: what a run has begun to end for, it ends for.
   public func clear() { _ = mos_requests_remove(requests, RunRequests.bits(MOS_ASKS_INTERRUPT)) }
 
