@@ -76,19 +76,20 @@ extension MemoryTests {
       #expect(error?.kind == "limit")
     }
 
-    @Test func `a deep run gives its memory back`() throws {
-      var deep = 0
-      let mos = try Self.interpreter {
-        deep = ResidentMemory.bytes
-        return 0
+    @Test func `a deep run gives its memory back`() async {
+      await #expect(processExitsWith: .success) {
+        var deep = 0
+        let mos = try Self.interpreter {
+          deep = ResidentMemory.bytes
+          return 0
+        }
+        _ = try mos.evaluate("nested(10)", as: Int.self)
+        let before = ResidentMemory.bytes
+        _ = try mos.evaluate("nested(50_000)", as: Int.self)
+        let after = ResidentMemory.bytes
+        #expect(deep - before > 150 << 20)
+        #expect(after - before < (deep - before) / 3)
       }
-      _ = try mos.evaluate("nested(10)", as: Int.self)
-      let before = ResidentMemory.bytes
-      _ = try mos.evaluate("nested(50_000)", as: Int.self)
-      let after = ResidentMemory.bytes
-      print("\(before >> 20) MB before a deep run, \(deep >> 20) in it, \(after >> 20) after it")
-      #expect(deep - before > 150 << 20)
-      #expect(after - before < (deep - before) / 3)
     }
 
     @Test func `a walk of the stack leads from the run to its caller`() throws {
