@@ -71,6 +71,7 @@ let primitiveCases: [String: [PrimitiveCase]] = {
   table.addIndexing()
   table.addReductions()
   table.addLinearAlgebra()
+  table.addConvolutions()
   table.addRandom()
   table.addAdam()
   return table.cases

@@ -27,12 +27,18 @@ extension Primitive {
     // Movement
     .reshape, .permute, .broadcast, .sum, .pad, .concat, .tril, .triu,
     // Indexing
-    .index, .indexAdd, .replace, .take, .scatter, .put, .places, .argsort,
+    .index, .indexAdd, .replace, .take, .pick, .unpick, .scatter, .put, .places, .argsort,
     // Reductions
     .prod, .max, .min, .logsumexp, .norm, .meanSquaredDifference, .anyTrue, .allTrue, .cumsum,
     .cumprod, .softmax, .logSoftmax, .argmax, .argmin,
     // MatrixProduct
     .matmul,
+    // Convolutions
+    .convolution, .transposedConvolution, .weightsOfConvolution,
+    // Pooling
+    .greatestPlaces,
+    // Standardizing
+    .standardize, .inverseDeviation, .standardizeDerivative,
     // LinearAlgebra
     .solve, .triangularSolve, .inverse, .pseudoInverse, .cholesky, .logAbsDet, .determinantSign,
     .determinant,
