@@ -317,6 +317,15 @@ typedef struct {
 } mos_standardize;
 typedef void (*mos_standardize_kernel)(const mos_standardize *numbers);
 
+/// Windows that move over pictures; rows first, then columns.
+typedef struct {
+  ptrdiff_t picture[2], kernel[2], result[2], stride[2], padding[2], dilation[2];
+} mos_windows;
+/// The place of each window's greatest element in a plane: the first of equal ones, and what is no number
+/// before all others. Every window has a place in the picture; `greatest` has room for a row of results.
+typedef void (*mos_greatest_places_kernel)(const mos_windows *windows, const void *plane,
+                                           int64_t *places, void *greatest);
+
 /// `count` random f32 or f64 numbers, from the beginning of a block on; see Random.h.
 typedef void (*mos_fill_kernel)(uint64_t key, uint64_t counter, void *y, size_t count);
 
@@ -341,6 +350,7 @@ typedef struct {
   size_t tile_rows;
   mos_shifted_product_kernel _Nullable shifted_product[MOS_DTYPES];
   mos_shifted_product_kernel _Nullable shifted_inner_products[MOS_DTYPES];
+  mos_greatest_places_kernel _Nullable greatest_places[MOS_DTYPES];
   mos_standardize_kernel _Nullable standardize[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_step[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_gradient[MOS_DTYPES];
@@ -390,6 +400,10 @@ static inline mos_shifted_product_kernel _Nullable mos_shifted_inner_products_of
 
 static inline mos_standardize_kernel _Nullable mos_standardize_of(int dtype) {
   return mos_kernels()->standardize[dtype];
+}
+
+static inline mos_greatest_places_kernel _Nullable mos_greatest_places_of(int dtype) {
+  return mos_kernels()->greatest_places[dtype];
 }
 
 enum { MOS_MAXIMUM_RANK = 8 };

@@ -21,68 +21,37 @@ extension Tensor {
     let places = try Tensor.uninitialized(Shape(extents).checked(), .i64)
     if places.count == 0 { return places }
     let planes = count / form.picture.count
-    let y = places.header.data.assumingMemoryBound(to: Int.self)
-    func find<Element: Comparable>(_: Element.Type) {
-      let x = source.header.data.assumingMemoryBound(to: Element.self)
-      let tasks =
-        planes * form.result.count * form.kernel.count < 1 << 17 ? 1 : Swift.min(planes, 64)
-      Threads.share(tasks) { task in
-        for plane in planes * task / tasks..<planes * (task + 1) / tasks where mos_run_ends() == 0 {
-          form.places(of: x + plane * form.picture.count, y + plane * form.result.count)
-        }
-      }
-    }
+    let tasks = planes * form.result.count * form.kernel.count < 1 << 17 ? 1 : Swift.min(planes, 64)
+    let kernel = mos_greatest_places_of(Int32(dtype.rawValue))
+    let failures = Failures()
     withExtendedLifetime(source) {
-      switch dtype {
-      case .f32: find(Float.self)
-      case .f64: find(Double.self)
-      case .i64: find(Int.self)
-      case .bool: find(UInt8.self)
+      Threads.share(tasks) { task in
+        let isDone = Scratch<UInt8>.with(form.result.x * 8) { greatest in
+          var windows = form.windows
+          for plane in planes * task / tasks..<planes * (task + 1) / tasks where mos_run_ends() == 0 {
+            kernel?(
+              &windows, source.header.data + plane * form.picture.count * dtype.size,
+              places.header.data.assumingMemoryBound(to: Int64.self) + plane * form.result.count,
+              greatest)
+          }
+          return true
+        }
+        if !isDone { failures.note() }
       }
     }
     try Safepoint.look()
+    if failures.isNoted {
+      throw TensorError(.limit, "there is no memory for the windows of \(typeDescription)")
+    }
     return places
   }
 }
 
 extension ConvolutionForm {
-  /// The places of the greatest elements of one picture.
-  @inline(__always)
-  fileprivate func places<Element: Comparable>(
-    of x: UnsafePointer<Element>, _ places: UnsafeMutablePointer<Int>
-  ) {
-    /// The window's places along an axis that are within the picture.
-    func span(_ i: Int, _ picture: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ step: Int)
-      -> (first: Int, end: Int)
-    {
-      let begin = i * stride - padding
-      let missing = begin < 0 ? (-begin + step - 1) / step : 0
-      return (begin + missing * step, Swift.min(begin + kernel * step, picture))
-    }
-    var to = places
-    for i in 0..<result.y {
-      let rows = span(i, picture.y, kernel.y, stride.y, padding.y, dilation.y)
-      for j in 0..<result.x {
-        let columns = span(j, picture.x, kernel.x, stride.x, padding.x, dilation.x)
-        var best = rows.first * picture.x + columns.first
-        var greatest = x[best]
-        var row = rows.first
-        while row < rows.end {
-          var column = columns.first
-          while column < columns.end {
-            let place = row * picture.x + column
-            let element = x[place]
-            // What is no number is not below any, and nothing comes after it.
-            if !(element <= greatest), greatest == greatest {
-              (best, greatest) = (place, element)
-            }
-            column += dilation.x
-          }
-          row += dilation.y
-        }
-        to.pointee = best
-        to += 1
-      }
-    }
+  fileprivate var windows: mos_windows {
+    mos_windows(
+      picture: (picture.y, picture.x), kernel: (kernel.y, kernel.x), result: (result.y, result.x),
+      stride: (stride.y, stride.x), padding: (padding.y, padding.x),
+      dilation: (dilation.y, dilation.x))
   }
 }
