@@ -88,7 +88,7 @@ extension Variable {
         hint: "there is a number for each slice along the first axis")
     }
     // What is left out goes to one more segment.
-    let segments = try Shape(count)
+    let segments = try Shape([count])
     let extent = segments[0] + 1
     let whole = try ids.converted(to: .i64)
     let isLeftOut = try whole.isLess(than: .tensor(Tensor(0)))

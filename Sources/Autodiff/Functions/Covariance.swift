@@ -3,8 +3,10 @@
 import Tensors
 
 extension Bounds {
-  fileprivate static let sumOfWeights = Bounds(
-    "the size of the sum of the weights of average", "above 0", from: .leastNonzeroMagnitude)
+  /// Of the size of a sum.
+  fileprivate static let sumOfWeights = Bounds(from: .leastNonzeroMagnitude, to: .infinity) { _ in
+    TensorError(.value, "the weights of average add up to 0")
+  }
 
   fileprivate static let covarianceWeights = Bounds("a weight of cov", "0 or more", from: 0)
 }

@@ -10,11 +10,15 @@ extension Variable {
   /// √(a² + b²), elementwise; its derivative at (0, 0) is 0.
   public func hypot(_ b: Variable) throws -> Variable {
     let (x, y) = try stretched(floating(), b.floating(), "hypot")
-    // The norm has a rule of its own for squares, and units that no square overflows in.
-    let length = try Variable.stack([x.flattened(), y.flattened()]).norm(axes: AxisSet(0))
+    // Beside an infinity the other counts for nothing, even nan.
+    let zero = Variable.number(0, like: x)
+    let legs = [
+      try x.isnan().and(y.isinf()).select(zero, x), try y.isnan().and(x.isinf()).select(zero, y),
+    ]
+    // The norm has a rule of its own for its square, and units that no square overflows in.
+    if x.rank < Shape.maximumRank { return try Variable.stack(legs).norm(axes: AxisSet(0)) }
+    return try Variable.stack(legs.map { try $0.flattened() }).norm(axes: AxisSet(0))
       .reshape(to: x.shape)
-    let isInfinite = try x.isinf().or(y.isinf())
-    return try isInfinite.select(.number(.infinity, like: length), length)
   }
 
   /// log(eᵃ + eᵇ), elementwise.

@@ -327,8 +327,9 @@ extension Value {
       }
       return result
     default:
-      guard let variable, variable.rank <= 1, variable.dtype == .i64 else { return nil }
-      return try? variable.concrete?.allIntegers()
+      guard let variable, variable.rank <= 1 else { return nil }
+      if variable.count == 0 { return [] }
+      return variable.dtype == .i64 ? try? variable.concrete?.allIntegers() : nil
     }
   }
 }

@@ -260,7 +260,7 @@ extension Arguments {
     if let places = self[1].variable, places.rank > 0 { return try orderedEdges(places) }
     if case .list = self[1] { return try orderedEdges(stacked(1)) }
     let bins = try int(1, atLeast: 1)
-    _ = try Shape(bins)
+    _ = try Shape([bins])
     var (low, high) = (0.0, 1.0)
     if has(2) {
       let pair = try numbers(of: stacked(2), 2).allDoubles()
@@ -271,9 +271,9 @@ extension Arguments {
       let all = AxisSet.all(rank: numbers.rank)
       (low, high) = (try numbers.min(all).firstDouble, try numbers.max(all).firstDouble)
     }
-    guard low.isFinite, high.isFinite else {
+    guard (high - low).isFinite else {
       throw RuntimeError(
-        .value, "a histogram from \(low) to \(high) has no bins",
+        .value, "a histogram from \(low) to \(high) has no bins of finite width",
         hint: "range=(low, high) says which elements count")
     }
     guard low <= high else {
