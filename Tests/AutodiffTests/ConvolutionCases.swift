@@ -97,6 +97,28 @@ extension PrimitiveTable {
         return try pull([y])[0] ?? x[1].zerosLike()
       }
     }
+    for axes in [AxisSet(2), AxisSet(bits: 0b101), AxisSet(0), AxisSet(bits: 0b111)] {
+      for shape in [[2, 3, 9], [3, 2, 4]] {
+        add("standardize", [.floats(shape, -1...1)]) {
+          try $0[0].standardized(axes: axes, epsilon: 0.1)
+        }
+        add("inverse_deviation", [.floats(shape, -1...1)]) {
+          try $0[0].inverseDeviation(axes: axes, epsilon: 0.1)
+        }
+        add(
+          "standardize_derivative", [.floats(shape, -1...1), .floats(shape, -1...1)], isInside: true
+        ) {
+          x in
+          let pull = try vjp([x[0]]) { [try $0[0].standardized(axes: axes, epsilon: 0.1)] }
+          return try pull([x[1]])[0] ?? x[0].zerosLike()
+        }
+      }
+    }
+    add("gather", [f(2, 5), .ids([2, 3], below: 5)]) { try $0[0].picked($0[1]) }
+    add("scatter_elements", [f(2, 5), .ids([2, 3], below: 5), f(2, 3)], isInside: true) { x in
+      let pull = try vjp([x[0]]) { [try $0[0].picked(x[1])] }
+      return try pull([x[2]])[0] ?? x[0].zerosLike()
+    }
     add("max_pool2d", [f(2, 1, 4, 5)], isInside: true) {
       try $0[0].maxPooled(
         [2, 3],

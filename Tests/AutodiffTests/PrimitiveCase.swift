@@ -44,6 +44,9 @@ extension PrimitiveTable {
       try x[0].drawing { try $0.integers(low: 0, high: 1000, Shape(3)) }
     }
     add("random", [.ids([2], below: 9)]) { try $0[0].drawing { try $0.permutation(5) } }
+    add("random_like", [f(2, 3)]) {
+      try $0[0].drawingLike { _, shape, dtype in try Tensor.ones(shape, dtype) }
+    }
   }
 }
 

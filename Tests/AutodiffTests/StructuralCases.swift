@@ -96,6 +96,10 @@ extension PrimitiveTable {
     add("argsort", [f(3, 4)]) { try $0[0].argsort(axis: 0) }
     add("argsort", [f(3, 4)], isInside: true) { try $0[0].sort(axis: -1, descending: true) }
     add("argsort", [f(5)], isInside: true) { try $0[0].topk(2).values }
+    add("searchsorted", [f(5), f(2, 3)]) { try $0[0].sort().searchsorted($0[1]) }
+    add("searchsorted", [f(2, 5), f(2, 3)]) { try $0[0].sort().searchsorted($0[1], right: true) }
+    add("running_places", [f(5)], isInside: true) { try $0[0].cummax(axis: 0) }
+    add("running_places", [f(3, 4)], isInside: true) { try $0[0].cummin(axis: 0) }
   }
 
   private mutating func reduction(

@@ -15,18 +15,6 @@ public struct RunningStatistics {
 }
 
 extension Variable {
-  /// Numbers of the channels as what stretches over this: `[channels, 1, …]`.
-  private func ofChannels(_ x: Variable, _ name: String) throws -> Variable {
-    guard x.shape == Shape(shape[1]) else {
-      throw TensorError(
-        .shape,
-        "batch_norm of \(typeDescription) has \(shape[1]) channels and a \(name) of "
-          + x.typeDescription,
-        hint: "\(name) holds one number for each element of axis 1")
-    }
-    return try x.reshape(to: Shape([shape[1]] + Array(repeating: 1, count: rank - 2)))
-  }
-
   private func checkChannels() throws {
     guard rank >= 2 else {
       throw TensorError(
@@ -35,15 +23,9 @@ extension Variable {
     }
   }
 
-  /// This times the weight plus the bias, channel by channel.
-  private func weighted(_ weight: Variable?, _ bias: Variable?) throws -> Variable {
-    let y = try weight.map { try self * ofChannels($0, "weight") } ?? self
-    return try bias.map { try y + ofChannels($0, "bias") } ?? y
-  }
-
   /// Each channel with the mean and variance given, normalized with these and then scaled and shifted.
   public func batchNormalized(
-    by statistics: RunningStatistics, weight: Variable?, bias: Variable?, epsilon: Double = 1e-5
+    by statistics: RunningStatistics, weight: Variable?, bias: Variable?, epsilon: Scalar = 1e-5
   ) throws -> Variable {
     let x = try floating()
     try x.checkChannels()
@@ -52,15 +34,16 @@ extension Variable {
         .value, "batch_norm that is not training needs a mean and a variance",
         hint: "training=true takes those of x")
     }
-    let scale = try (x.ofChannels(variance, "var") + .number(epsilon, like: x)).rsqrt()
-    return try ((x - x.ofChannels(mean, "mean")) * scale).weighted(weight, bias)
+    let scale = try (x.ofChannels(variance, "var", "batch_norm") + epsilon).rsqrt()
+    return try ((x - x.ofChannels(mean, "mean", "batch_norm")) * scale)
+      .affineByChannel(weight, bias, "batch_norm")
   }
 
   /// Each channel normalized with its own mean and variance over all else, and the running statistics,
   /// of which a part `momentum` is now these; their variance is that of n - 1.
   public func batchNormalized(
     updating statistics: RunningStatistics, weight: Variable?, bias: Variable?,
-    momentum: Scalar = 0.1, epsilon: Double = 1e-5
+    momentum: Scalar = 0.1, epsilon: Scalar = 1e-5
   ) throws -> (y: Variable, statistics: RunningStatistics) {
     let x = try floating()
     try x.checkChannels()
@@ -73,13 +56,14 @@ extension Variable {
         hint: "one value has no variance; training=false takes the running statistics")
     }
     let axes = AxisSet(bits: AxisSet.all(rank: x.rank).bits & ~AxisSet(1).bits)
-    let y = try x.standardized(axes: axes, epsilon: epsilon).weighted(weight, bias)
+    let y = try x.standardized(axes: axes, epsilon: epsilon)
+      .affineByChannel(weight, bias, "batch_norm")
     var moved = statistics
     if statistics.mean != nil || statistics.variance != nil {
       let x = stopGradient(x)
       let mean = try x.mean(axes: axes, keepAxes: true)
       func towards(_ new: Variable, _ old: Variable) throws -> Variable {
-        _ = try x.ofChannels(old, "running statistic")
+        _ = try x.ofChannels(old, "running statistic", "batch_norm")
         return try old + momentum.like(old) * (new.reshape(to: old.shape) - old)
       }
       moved.mean = try statistics.mean.map { try towards(mean, $0) }

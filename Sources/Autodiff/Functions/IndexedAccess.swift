@@ -209,7 +209,7 @@ extension Variable {
   }
 
   /// Where in the flattened tensor each element lies that an index along an axis names.
-  private func gatherPlaces(_ index: Variable, axis: Int) throws -> Variable {
+  func gatherPlaces(_ index: Variable, axis: Int) throws -> Variable {
     let axis = try shape.axis(axis)
     guard index.dtype == .i64 || index.count == 0 else {
       throw TensorError(

@@ -27,6 +27,18 @@ public struct ConvolutionSteps: Sendable {
   }
 }
 
+extension ConvolutionSteps {
+  /// The steps of windows, which without a stride lie side by side.
+  public init(
+    windows kernel: [Int], stride: [Int]?, padding: [Int], dilation: [Int], axes: Int,
+    in function: String
+  ) throws {
+    _ = try Grid(kernel, axes: axes, atLeast: 1, "kernel_size", function)
+    try self.init(
+      stride: stride ?? kernel, padding: padding, dilation: dilation, axes: axes, in: function)
+  }
+}
+
 extension Grid {
   /// Numbers of an argument: one for all axes, or one for each; the first of two is 1, or 0, for sequences.
   package init(

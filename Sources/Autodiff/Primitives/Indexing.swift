@@ -330,7 +330,7 @@ extension Variable {
   }
 
   /// The elements of the last axis at places, which have the other axes of this.
-  func picked(_ places: Variable) throws -> Variable { try apply(.pick, self, places) }
+  package func picked(_ places: Variable) throws -> Variable { try apply(.pick, self, places) }
 
   /// Zeros with a last axis of an extent, with these elements added at places of their shape.
   fileprivate func unpicked(_ places: Variable, extent: Int) throws -> Variable {

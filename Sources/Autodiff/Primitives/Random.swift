@@ -8,7 +8,24 @@ private final class Draw: Sendable {
   init(_ body: @escaping @Sendable (inout RandomKey) throws -> Tensor) { self.body = body }
 }
 
+/// What is drawn from a stream for each element of a tensor.
+private final class DrawForEach: Sendable {
+  let body: @Sendable (inout RandomKey, Shape, DType) throws -> Tensor
+  init(_ body: @escaping @Sendable (inout RandomKey, Shape, DType) throws -> Tensor) {
+    self.body = body
+  }
+}
+
 extension Primitive {
+  /// Numbers drawn from the program's stream for each element of the operand, those of all mapped examples
+  /// included. Attribute: what is drawn.
+  static let randomLike = Primitive(
+    constant: "random_like",
+    kernel: { x, attributes in
+      let draw = attributes.object(as: DrawForEach.self)
+      return try draw.body(&Context.current.random, x.shape, x.dtype)
+    })
+
   /// Numbers drawn with a key, given as the two words that it consists of. Attribute: what is drawn.
   static let random: Primitive = Primitive(
     constant: "random",
@@ -47,5 +64,13 @@ extension Variable {
     _ body: @escaping @Sendable (inout RandomKey) throws -> Tensor
   ) throws -> Variable {
     try apply(.random, self, .object(Draw(body)))
+  }
+
+  /// What the program's stream gives for each element of this variable, a constant; inside `vmap` every example
+  /// has numbers of its own.
+  package func drawingLike(
+    _ body: @escaping @Sendable (inout RandomKey, Shape, DType) throws -> Tensor
+  ) throws -> Variable {
+    try apply(.randomLike, self, .object(DrawForEach(body)))
   }
 }

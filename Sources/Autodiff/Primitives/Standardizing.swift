@@ -91,9 +91,20 @@ extension Variable {
     return try -(first + second + (mean(gb, a) * r).scaled(by: y))
   }
 
-  /// `(x - mean) / √(variance + ε)` over axes, of floats.
-  func standardized(axes: AxisSet, epsilon: Double) throws -> Variable {
+  /// `1 / √(variance + ε)` over axes, of floats, with axes of 1 in their places.
+  package func inverseDeviation(axes: AxisSet, epsilon: Double) throws -> Variable {
     try apply(
-      .standardize, self, .object(Standardization(axes, rank: rank, epsilon: epsilon)))
+      .inverseDeviation, self, .object(Standardization(axes, rank: rank, epsilon: epsilon)))
+  }
+
+  /// `(x - mean) / √(variance + ε)` over axes, of floats; in elementary operations where ε is differentiated.
+  package func standardized(axes: AxisSet, epsilon: Scalar) throws -> Variable {
+    guard case .number(let number) = epsilon else {
+      let distance = try self - mean(axes: axes, keepAxes: true)
+      let variance = try distance.square().mean(axes: axes, keepAxes: true)
+      return try distance * (variance + epsilon).rsqrt()
+    }
+    return try apply(
+      .standardize, self, .object(Standardization(axes, rank: rank, epsilon: number)))
   }
 }

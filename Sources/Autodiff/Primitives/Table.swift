@@ -28,6 +28,8 @@ extension Primitive {
     .reshape, .permute, .broadcast, .sum, .pad, .concat, .tril, .triu,
     // Indexing
     .index, .indexAdd, .replace, .take, .pick, .unpick, .scatter, .put, .places, .argsort,
+    // Searching
+    .searchsorted, .runningPlaces,
     // Reductions
     .prod, .max, .min, .logsumexp, .norm, .meanSquaredDifference, .anyTrue, .allTrue, .cumsum,
     .cumprod, .softmax, .logSoftmax, .argmax, .argmin,
@@ -45,7 +47,7 @@ extension Primitive {
     // Decompositions
     .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
     // Random
-    .random,
+    .random, .randomLike,
     // Adam
     .adam, .adamGradient,
   ]

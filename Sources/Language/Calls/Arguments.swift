@@ -188,7 +188,10 @@ extension Arguments {
     return try numbers(of: variable, index)
   }
 
-  private func numbers(of variable: Variable, _ index: Int) throws -> Tensor {
+  /// The numbers of an argument.
+  ///
+  /// - Throws: a value error inside `vmap`.
+  package func numbers(of variable: Variable, _ index: Int) throws -> Tensor {
     guard let tensor = variable.concrete else {
       throw RuntimeError(
         .value,
@@ -324,8 +327,9 @@ extension Value {
       }
       return result
     default:
-      guard let tensor = tensorOfOne, tensor.dtype == .i64, tensor.rank <= 1 else { return nil }
-      return [tensor.firstInt]
+      guard let variable, variable.rank <= 1 else { return nil }
+      if variable.count == 0 { return [] }
+      return variable.dtype == .i64 ? try? variable.concrete?.allIntegers() : nil
     }
   }
 }

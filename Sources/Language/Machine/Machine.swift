@@ -216,6 +216,13 @@ package final class Machine {
     return ticks
   }
 
+  /// Counts a round of a loop that a built-in makes, as the program's own are counted, and looks at interrupts.
+  package func countRound() throws {
+    state.pointee.ticks -= 1
+    if state.pointee.ticks < 0 { state.pointee.ticks = try safepoint() }
+    try Safepoint.look()
+  }
+
   // MARK: - Places and traces
 
   /// The number of the place that runs, as `Context.place` has it.

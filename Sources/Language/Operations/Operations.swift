@@ -144,7 +144,7 @@ extension Value {
   }
 
   /// What a condition makes of a value.
-  func truth() throws -> Bool {
+  package func truth() throws -> Bool {
     switch self {
     case .bool(let flag): return flag
     case .tensor, .parameter:

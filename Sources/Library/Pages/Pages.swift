@@ -7,7 +7,8 @@ public enum Builtins {
   /// Every page.
   public static let library = BuiltinLibrary([
     values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
-    linearAlgebra, pictures, losses, comparing, random, trees, differentiation, solvers, roots,
+    statistics, curves, linearAlgebra, pictures, losses, normalization, comparing, random, trees,
+    differentiation, solvers, roots,
     implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
     seeing,
   ])

@@ -65,6 +65,26 @@ extension Differentiation {
       })
   }
 
+  /// The value of a function with rules of its own.
+  ///
+  /// - Throws: a value error where it depends on something else than its arguments that a derivative follows.
+  static func valueOfArgumentsAlone(
+    _ name: String, _ log: FreeVariableLog, _ stops: (Int, Int), _ interpreter: Interpreter,
+    _ body: () throws -> Variable
+  ) throws -> [Variable] {
+    let result = try log.run {
+      try interpreter.context.withGradients(asIn: stops) {
+        try vjp([]) { _ in [try body()] }.values[0]
+      }
+    }
+    guard result.isDifferentiated else { return [result] }
+    throw RuntimeError(
+      .value,
+      "\(name) gives gradients to arguments alone, and the function depends on "
+        + (log.followed ?? "a value from outside"),
+      hint: "make it an argument, or give stop_gradient(…) of the result, where none is meant")
+  }
+
   /// What a program's `backward` gave, for the leaves of its function's arguments.
   static func cotangents(
     _ given: Value, for arguments: [Value], of variables: [Variable]
@@ -148,17 +168,9 @@ private struct CustomRule {
     let function = CustomFunction(
       "custom_vjp", results: 1,
       value: { variables in
-        let result = try log.run {
-          try interpreter.context.withGradients(asIn: stops) {
-            try vjp([]) { _ in [try value(variables, isFollowed: isFollowed)] }.values[0]
-          }
+        try Differentiation.valueOfArgumentsAlone("custom_vjp", log, stops, interpreter) {
+          try value(variables, isFollowed: isFollowed)
         }
-        guard result.isDifferentiated else { return [result] }
-        throw RuntimeError(
-          .value,
-          "custom_vjp gives gradients to arguments alone, and the function depends on "
-            + (log.followed ?? "a value from outside"),
-          hint: "make it an argument, or give stop_gradient(…) of the result, where none is meant")
       },
       reverse: { variables, cotangents in
         guard let cotangent = cotangents[0] else { return variables.map { _ in nil } }
@@ -234,8 +246,12 @@ extension ValueTree {
     let added = leaves.first { leaf in !other.leaves.contains { $0.path == leaf.path } }?.path
     guard lost == nil, added == nil else {
       let what =
-        lost.map { "has nothing at `\($0.shortened)`" }
-        ?? "has something new at `\((added ?? .top).shortened)`"
+        if lost == .top || added == .top {
+          "is \(added == .top ? "one tensor" : "several tensors")"
+        } else {
+          lost.map { "has nothing at `\($0.shortened)`" }
+            ?? "has something new at `\((added ?? .top).shortened)`"
+        }
       throw RuntimeError(
         .shape, "\(subject) \(what)", hint: hint)
     }

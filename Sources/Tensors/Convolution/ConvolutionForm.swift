@@ -45,6 +45,9 @@ package final class ConvolutionForm: Sendable {
   ) throws {
     let span = try ConvolutionForm.span(kernel, dilation)
     func extent(_ picture: Int, _ span: Int, _ padding: Int, _ stride: Int) throws -> Int {
+      guard picture < largest else {
+        throw TensorError(.shape, "\(picture) places are too many for a convolution")
+      }
       let padded = picture + 2 * padding
       guard span <= padded else {
         throw TensorError(
@@ -76,7 +79,7 @@ package final class ConvolutionForm: Sendable {
     {
       let (wide, overflow) = (result - 1).multipliedReportingOverflow(by: stride)
       let picture = wide &- 2 * padding &+ span &+ more
-      guard !overflow, wide < largest else {
+      guard !overflow, wide < largest, picture < largest else {
         throw TensorError(
           .shape, "a transposed convolution of \(result) places with stride \(stride) is too large")
       }
@@ -116,6 +119,6 @@ package final class ConvolutionForm: Sendable {
   }
 }
 
-/// Extents, steps and paddings stay below this, so that no sum of a few of them overflows.
-package let largestConvolutionStep = 1 << 40
+/// Extents, steps and paddings stay below this, so that no product of sums of them overflows.
+package let largestConvolutionStep = 1 << 28
 private let largest = largestConvolutionStep

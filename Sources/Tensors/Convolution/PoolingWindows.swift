@@ -7,7 +7,31 @@ package final class PoolingWindows: Sendable {
   let form: ConvolutionForm
 
   /// - Parameter form: its kernel is the window; only places within the picture count.
-  package init(_ form: ConvolutionForm) { self.form = form }
+  /// - Throws: a value error where a window has none.
+  package init(_ form: ConvolutionForm) throws {
+    self.form = form
+    func check(
+      _ result: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ step: Int, _ picture: Int
+    )
+      throws
+    {
+      guard padding > 0 else { return }
+      for i in 0..<result {
+        let start = i * stride - padding
+        let missing = start < 0 ? (-start + step - 1) / step : 0
+        guard missing < kernel, start + missing * step < picture else {
+          throw TensorError(
+            .value,
+            "a window of \(kernel) places, \(step) apart, has none in a picture of \(picture) with "
+              + "padding \(padding)")
+        }
+      }
+    }
+    try check(
+      form.result.y, form.kernel.y, form.stride.y, form.padding.y, form.dilation.y, form.picture.y)
+    try check(
+      form.result.x, form.kernel.x, form.stride.x, form.padding.x, form.dilation.x, form.picture.x)
+  }
 }
 
 extension Tensor {
@@ -28,7 +52,8 @@ extension Tensor {
       Threads.share(tasks) { task in
         let isDone = Scratch<UInt8>.with(form.result.x * 8) { greatest in
           var windows = form.windows
-          for plane in planes * task / tasks..<planes * (task + 1) / tasks where mos_run_ends() == 0 {
+          for plane in planes * task / tasks..<planes * (task + 1) / tasks where mos_run_ends() == 0
+          {
             kernel?(
               &windows, source.header.data + plane * form.picture.count * dtype.size,
               places.header.data.assumingMemoryBound(to: Int64.self) + plane * form.result.count,

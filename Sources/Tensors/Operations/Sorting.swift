@@ -80,13 +80,14 @@ extension Tensor {
     }
   }
 
-  /// For each of `values` the number of elements of this sorted tensor of one axis that come
-  /// before it: those below it, or those not above it if `right`. Nan comes last.
+  /// For each of `values` the number of elements of this sorted tensor that come before it: those below it,
+  /// or those not above it if `right`. Nan comes last.
+  ///
+  /// A tensor of one axis serves for values of any shape; one of several is sorted along the last, and each of
+  /// its rows serves for the values in the same place.
   public func searchsorted(_ values: Tensor, right: Bool = false) throws -> Tensor {
-    guard rank == 1 else {
-      throw TensorError(
-        .shape, "searchsorted looks into a sorted tensor of one axis, not \(typeDescription)")
-    }
+    let rowLength = try lengthOfSearchedRows(for: values)
+    let extent = shape[rank - 1]
     // Two i64 tensors compare exactly; with a float among them both compare as doubles.
     let areWhole = !dtype.isFloat && !values.dtype.isFloat
     let sorted =
@@ -97,7 +98,8 @@ extension Tensor {
       let target = target.assumingMemoryBound(to: Int.self)
       try Safepoint.forEach(0..<wanted.count, each: 1 << 14) { i in
         let key = wanted[i]
-        var (low, high) = (0, sorted.count)
+        let first = i / rowLength * extent
+        var (low, high) = (first, first + extent)
         while low < high {
           let middle = (low + high) / 2
           if sorted[middle] < key || (right && sorted[middle] == key) {
@@ -106,7 +108,50 @@ extension Tensor {
             high = middle
           }
         }
-        target[i] = low
+        target[i] = low - first
+      }
+    }
+  }
+
+  /// How many of some values each row of this sorted tensor serves.
+  private func lengthOfSearchedRows(for values: Tensor) throws -> Int {
+    guard rank > 0 else {
+      throw TensorError(
+        .shape,
+        "searchsorted looks into a sorted tensor of one axis or more, not \(typeDescription)")
+    }
+    guard rank > 1 else { return Swift.max(values.count, 1) }
+    guard shape.array.dropLast() == values.shape.array.dropLast(), values.rank == rank else {
+      throw TensorError(
+        .shape,
+        "searchsorted needs values with a row for each sorted one, and got \(values.typeDescription) "
+          + "for \(typeDescription)",
+        hint: "a sorted tensor of one axis serves for values of any shape")
+    }
+    return Swift.max(values.shape[rank - 1], 1)
+  }
+
+  /// For each element of an axis the place of the greatest up to there, or of the least: the last of equal
+  /// ones, and that of the last nan once there is one.
+  public func runningPlaces(axis: Int, least: Bool = false) throws -> Tensor {
+    if rank == 0 { return Tensor(0) }
+    let axis = try shape.axis(axis)
+    let (extent, step) = (shape[axis], shape.contiguousStrides[axis])
+    let keys = try sortKeys(descending: least)
+    let lanes = try elementOffsets(
+      shape.removing(axis: axis), shape.contiguousStrides.removing(axis: axis),
+      look: Safepoint.look)
+    return try Tensor.make(shape, .i64) { target in
+      let target = target.assumingMemoryBound(to: Int.self)
+      try Safepoint.rows(0..<lanes.count, of: extent) { number in
+        let first = lanes[number]
+        var place = 0
+        try Safepoint.pieces(of: 0..<extent) { piece in
+          for i in piece {
+            if keys[first + i * step] >= keys[first + place * step] { place = i }
+            target[first + i * step] = place
+          }
+        }
       }
     }
   }

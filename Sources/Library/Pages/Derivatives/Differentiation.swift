@@ -288,6 +288,67 @@ extension Builtins {
           f: arguments.function(0), forward: arguments.function(1), backward: arguments.function(2))
       },
       Builtin(
+        "custom_jvp(f=nil, rule=nil)",
+        """
+        A function with a forward rule of its own. `rule(primals, tangents)`, both lists with an entry for each
+        argument, gives `(value, tangent)`; a tangent of nil is 0. The tangent is linear in the tangents, so that
+        its transpose is the reverse rule; where that shows not to be so, it is an error. Derivatives go to
+        arguments alone: a value that depends on something else which a derivative follows is an error. As a
+        decorator, `f` is left out.
+
+            fn rule(primals, tangents) {
+                let ((x,), (dx,)) = (primals, tangents)
+                (log1p(exp(x)), dx * sigmoid(x))
+            }
+            let safe = custom_jvp(x => log1p(exp(x)), rule)
+            print(jvp(safe, 0.0, 1.0)[1], grad(safe)(1000.0))    # 0.5 1.0
+        """
+      ) { arguments in
+        guard arguments.has(0) else { return Differentiation.decorator(arguments) }
+        return Differentiation.customForwardFunction(
+          f: try arguments.function(0), rule: try arguments.function(1))
+      },
+      Builtin(
+        "jet(f, primals, series)",
+        """
+        Taylor mode: `(value, derivatives)` of `f` along a curve through `primals`, whose derivatives by its
+        parameter the series are, from the first on; all have one length. For each tensor of the value there is a
+        list of its derivatives. Both are lists with an entry for each argument; a bare value and its series
+        serve for one.
+
+        Forward mode runs inside forward mode, as often as a series is long: with K terms an operation takes
+        2 ** K numbers, and about as much time.
+
+            print(jet(sin, 0.0, (1.0, 0.0, 0.0)))                         # (0.0, (1.0, 0.0, -1.0))
+            print(jet((x, y) => x * y, (2.0, 3.0), ((1.0, 0.0), (1.0, 0.0))))    # (6.0, (5.0, 2.0))
+        """
+      ) { arguments in
+        let f = try arguments.function(0)
+        let primals = try arguments.argumentList(1)
+        let isOne: Bool
+        if case .list = arguments[1] { isOne = false } else { isOne = true }
+        let series = isOne ? [arguments[2]] : try arguments.sequence(2)
+        return try Differentiation.jet(
+          arguments.interpreter, f, primals, series.map { try arguments.sequence($0, 2) })
+      },
+      Builtin(
+        "while_loop(cond, body, init)",
+        """
+        The state after `body(state)`, from `init` on, as long as `cond(state)` is true. It is differentiated
+        as it ran, in every mode.
+
+        Inside `vmap` it ends for each example when its condition fails: its state stays from then on, though the
+        body still runs for all. So every step gives a state of one structure and one shape; the gradient of what
+        was not kept is 0, even where that is nan or infinite.
+
+            let halve = x => while_loop(x => x > 1.0, x => x / 2, x)
+            print(halve(12.0), vmap(halve)([12.0, 1.0, 5.0]), grad(halve)(12.0))    # 0.75 [0.75, 1.0, 0.625] 0.0625
+        """
+      ) { arguments in
+        try Differentiation.whileLoop(
+          arguments.interpreter, arguments.function(0), arguments.function(1), from: arguments[2])
+      },
+      Builtin(
         "stop_gradient(target)",
         """
         The numbers of a tensor or tree, constants for every derivative. Given a parameter, a

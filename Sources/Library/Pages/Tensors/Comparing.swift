@@ -24,6 +24,35 @@ extension Builtins {
         return .bool(try comparison.holds(arguments[0], arguments[1]))
       },
       Builtin(
+        "isclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=false)",
+        """
+        For each pair of elements whether `|a - b| ≤ atol + rtol |b|`. Equal infinities are close, and nan is
+        close to nothing, or to nan with `equal_nan=true`.
+
+            print(isclose([1.0, inf, nan], [1.0 + 1e-9, inf, nan]))    # [true, true, false]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.closeness(
+            relative: arguments.scalar(2), absolute: arguments.scalar(3),
+            equalNaN: arguments.bool(4)))
+      },
+      Builtin(
+        "allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=false)",
+        """
+        True where all elements are close, as `isclose` has it; shapes are stretched to each other. `near`
+        compares trees, with less tolerance, and wants one shape.
+
+            print(allclose([1.0, 2.0], [1.0, 2.0 + 1e-7]), allclose([1.0, 1.0], 1.0))    # true true
+        """
+      ) { arguments in
+        let close = try arguments.closeness(
+          relative: arguments.scalar(2), absolute: arguments.scalar(3), equalNaN: arguments.bool(4))
+        let all = try close.all()
+        guard let tensor = all.concrete else { return .tensor(all) }
+        return .bool(tensor.firstInt != 0)
+      },
+      Builtin(
         "array_equal(a, b)",
         """
         True where shapes are the same and all elements are equal.
@@ -38,6 +67,20 @@ extension Builtins {
         return .bool(equal.firstInt != 0)
       },
     ])
+}
+
+extension Arguments {
+  /// Where the elements of the first two parameters are close.
+  fileprivate func closeness(
+    relative: Scalar, absolute: Scalar, equalNaN: Bool
+  ) throws -> Variable {
+    // Of whole numbers differences may overflow.
+    let (a, b) = (try floating(stacked(0)), try floating(stacked(1)))
+    let tolerance = try absolute.like(b).adding(relative.like(b).multiplied(by: b.abs()))
+    let isNear = try a.subtracting(b).abs().isLessOrEqual(to: tolerance).and(b.isfinite())
+    let isClose = try isNear.or(a.isEqual(to: b))
+    return equalNaN ? try isClose.or(a.isnan().and(b.isnan())) : isClose
+  }
 }
 
 /// The comparison that `near` makes.

@@ -92,6 +92,13 @@ private func pair(
   }
 }
 
+/// log(eᵃ + eᵇ) of plain numbers.
+private func logaddexp(_ a: Double, _ b: Double) -> Double {
+  if a == b { return a + log(2.0) }
+  let (high, low) = a > b ? (a, b) : (b, a)
+  return a.isNaN || b.isNaN ? .nan : high + log1p(exp(low - high))
+}
+
 extension Arguments {
   /// Two operands; a bare number beside a tensor takes its dtype, as in arithmetic.
   func pair(_ first: Int = 0, _ second: Int = 1) throws -> (Variable, Variable) {
@@ -268,6 +275,26 @@ extension Builtins {
       "atan2", "y, x", "The angle from -π to π of the point (x, y); 0 at the origin.",
       "print(atan2(1.0, -1.0))    # 2.356194490192345", { try $0.atan2($1) },
       { y, x in y.number.flatMap { y in x.number.map { .float(atan2(y, $0)) } } }),
+    pair(
+      "hypot", "a, b",
+      "The length of the vector (a, b), without overflow; its derivative at (0, 0) counts as 0.",
+      "print(hypot([3.0, 1e200], [4.0, 0.0]), hypot(5, 12))    # [5.0, 1e+200] 13.0",
+      { try $0.hypot($1) },
+      { a, b in a.number.flatMap { a in b.number.map { .float(hypot(a, $0)) } } }),
+    pair(
+      "logaddexp", "a, b", "`log(exp(a) + exp(b))` without overflow.",
+      "print(logaddexp([-1000.0], 0.0), logaddexp(inf, 0.0))    # [0.0] inf",
+      { try $0.logaddexp($1) },
+      { a, b in a.number.flatMap { a in b.number.map { .float(logaddexp(a, $0)) } } }),
+    pair(
+      "xlogy", "x, y", "`x log(y)`, and 0 where x is 0, whatever y is but nan.",
+      "print(xlogy([0.0, 2.0], [0.0, 1.0]), xlogy(0, 0))    # [0.0, 0.0] 0.0",
+      { try $0.xlogy($1) },
+      { x, y in
+        x.number.flatMap { x in
+          y.number.map { .float(x == 0 && !$0.isNaN ? 0 : x * log($0)) }
+        }
+      }),
   ]
 
   private static let withSettings: [Builtin] = [
@@ -335,6 +362,18 @@ extension Builtins {
       return try arguments.numberOrTensor {
         try $0.nanToNum(nan: nan, positive: positive, negative: negative)
       }
+    },
+    Builtin(
+      "logit(x, eps=nil)",
+      """
+      `log(x / (1 - x))`, what `sigmoid` undoes. With `eps`, from 0 to 0.5, x is first kept from eps to
+      1 - eps. It is not differentiated by `eps`.
+
+          print(logit([0.5, 1.0]), logit(0.0, eps=0.5))    # [0.0, inf] 0.0
+      """
+    ) { arguments in
+      let epsilon = try arguments.has(1) ? arguments.double(1) : nil
+      return try arguments.numberOrTensor { try $0.logit(epsilon: epsilon) }
     },
     Builtin(
       "leaky_relu(x, slope=0.01)",

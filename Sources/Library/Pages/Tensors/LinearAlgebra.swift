@@ -40,6 +40,16 @@ extension Builtins {
       .tensor(try arguments.stacked(0).outer(arguments.stacked(1)))
     },
     Builtin(
+      "cross(a, b, axis=-1)",
+      """
+      The cross products of vectors of three numbers along an axis of the shape that both stretch to.
+
+          print(cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]))    # [0.0, 0.0, 1.0]
+      """
+    ) { arguments in
+      .tensor(try arguments.stacked(0).cross(arguments.stacked(1), axis: arguments.int(2)))
+    },
+    Builtin(
       "einsum(equation, *tensors)",
       """
       Sums of products by the letters of an equation: those not behind `->` are summed over.
@@ -143,13 +153,28 @@ extension Builtins {
       """
     ) { arguments in .tensor(try arguments.variable(0).matrixRank()) },
     Builtin(
-      "cond(a)",
+      "cond(a, f=nil, g=nil, *operands)",
       """
-      The greatest singular value divided by the least.
+      The greatest singular value of a matrix divided by the least.
 
           print(cond([[2.0, 0.0], [0.0, 0.5]]))    # 4.0
+
+      With functions, what `f(*operands)` gives where the condition a is true, else what `g(*operands)`
+      does; the other one does not run. Inside `vmap`, where examples differ in the condition, both run, give one
+      structure, and each example keeps its own result; the gradient of the other is 0, even where that is
+      nan or infinite.
+
+          let root = x => cond(x > 0.0, sqrt, x => 0.0 * x, x)
+          print(root(4.0), vmap(grad(root))([4.0, -1.0]))    # 2.0 [0.25, 0.0]
       """
-    ) { arguments in .tensor(try arguments.variable(0).condition()) },
+    ) { arguments in
+      guard arguments.isGiven(1) || arguments.isGiven(2) else {
+        return .tensor(try arguments.variable(0).condition())
+      }
+      return try Differentiation.choice(
+        arguments.interpreter, arguments[0], arguments.function(1), arguments.function(2),
+        arguments.rest(3))
+    },
   ]
 
   private static let factorizations: [Builtin] = [

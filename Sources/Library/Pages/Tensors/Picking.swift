@@ -48,6 +48,65 @@ extension Builtins {
             arguments.stacked(1), arguments.stacked(2), axis: arguments.int(3)))
       },
       Builtin(
+        "take_along_axis(x, indices, axis=-1)",
+        """
+        For each place of `indices` the element whose place along the axis stands there, as `gather`; the other
+        axes of both are stretched to one shape. What `argsort` gives sorts.
+
+            let x = [[3, 1, 2], [6, 5, 4]]
+            print(take_along_axis(x, argsort(x), -1)[0], take_along_axis(x, [[0]], 1))
+            # [1, 2, 3] [[3],
+            #  [6]]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.stacked(0).takingAlongAxis(arguments.stacked(1), axis: arguments.int(2)))
+      },
+      Builtin(
+        "put_along_axis(x, indices, values, axis=-1)",
+        """
+        The tensor with other values in the places that `take_along_axis` reads; the last one counts where a
+        place is named twice. Axes of 1 of the indices and the values are stretched.
+
+            print(put_along_axis([[1, 2], [3, 4]], [[1], [0]], 9, axis=1))
+            # [[1, 9],
+            #  [9, 4]]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.stacked(0).puttingAlongAxis(
+            arguments.stacked(1), arguments.stacked(2), axis: arguments.int(3)))
+      },
+      Builtin(
+        "index_add(x, axis, index, source, alpha=1)",
+        """
+        The tensor with the slices of `source` along an axis, times alpha, added at the places of `index`, which
+        may repeat.
+
+            print(index_add(zeros(3), 0, [0, 2, 2], [1.0, 2.0, 3.0]))    # [1.0, 0.0, 5.0]
+        """
+      ) { arguments in
+        .tensor(
+          try arguments.stacked(0).indexAdd(
+            axis: arguments.int(1), arguments.stacked(2), arguments.stacked(3),
+            factor: arguments.scalar(4)))
+      },
+      Builtin(
+        "segment_sum(data, segment_ids, num_segments=nil)",
+        """
+        The sums of the slices along the first axis that have the same number; numbers below 0 and from
+        `num_segments` on are left out. Unless given, there are as many segments as the greatest number needs.
+
+            print(segment_sum([1.0, 2.0, 3.0], [0, 2, 0]), segment_sum([1, 2], [0, 5], 2))    # [4.0, 0.0, 2.0] [1, 0]
+        """
+      ) { arguments in
+        let ids = try arguments.stacked(1)
+        return .tensor(
+          try arguments.stacked(0).segmentSum(
+            ids,
+            count: arguments.has(2) ? arguments.int(2, atLeast: 0) : arguments.segments(of: ids)))
+      },
+      Builtin(
         "where(condition, a=nil, b=nil)",
         """
         The elements of a where the condition holds, else those of b; of a condition alone the
@@ -132,21 +191,32 @@ extension Builtins {
         "searchsorted(sorted, values, side=\"left\")",
         """
         For each value the place in a sorted tensor before which it belongs, or with
-        `side="right"` after its equals.
+        `side="right"` after its equals. A sorted tensor of several axes has a row for the values in the same
+        place: their other axes are the same.
 
-            print(searchsorted([1, 3, 5], [3, 4]))    # [1, 2]
+            print(searchsorted([1, 3, 5], [3, 4]))                                # [1, 2]
+            print(searchsorted([[1, 3, 5], [2, 4, 6]], [[3], [3]])[:, 0])    # [1, 1]
         """
       ) { arguments in
         let side = try arguments.choice(2, ["left", "right"])
-        guard let sorted = try arguments.stacked(0).concrete,
-          let values = try arguments.stacked(1).concrete
-        else { throw arguments.mismatch(0, "plain numbers") }
-        return .tensor(try sorted.searchsorted(values, right: side == "right"))
+        return .tensor(
+          try arguments.stacked(0).searchsorted(arguments.stacked(1), right: side == "right"))
       },
     ])
 }
 
 extension Arguments {
+  /// As many segments as the greatest of their numbers needs.
+  fileprivate func segments(of ids: Variable) throws -> Int {
+    let numbers = try numbers(of: ids, 1)
+    guard numbers.count > 0, !numbers.dtype.isFloat else { return 0 }
+    let greatest = try numbers.max(.all(rank: numbers.rank)).converted(to: .i64).firstInt
+    guard greatest < Int.max else {
+      throw RuntimeError(.limit, "\(greatest) segments are too many")
+    }
+    return max(greatest + 1, 0)
+  }
+
   fileprivate func places() throws -> Value {
     guard let x = try stacked(0).concrete else { throw mismatch(0, "plain numbers") }
     return .list(try x.nonzero().map { .tensor($0) })

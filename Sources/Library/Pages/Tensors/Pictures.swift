@@ -137,7 +137,7 @@ extension Builtins {
         let (weight, bias) = (
           try arguments.optionalVariable(3), try arguments.optionalVariable(4)
         )
-        let epsilon = try arguments.double(7)
+        let epsilon = try arguments.scalar(7)
         guard try arguments.bool(5) else {
           return .tensor(
             try x.batchNormalized(by: statistics, weight: weight, bias: bias, epsilon: epsilon))
@@ -195,8 +195,8 @@ extension Arguments {
 
   private func poolingSteps(axes: Int, dilation: [Int]) throws -> ConvolutionSteps {
     try ConvolutionSteps(
-      stride: ints(has(2) ? 2 : 1), padding: ints(3), dilation: dilation, axes: axes,
-      in: callee.name)
+      windows: ints(1), stride: has(2) ? ints(2) : nil, padding: ints(3), dilation: dilation,
+      axes: axes, in: callee.name)
   }
 
   /// The arguments `(x, kernel_size, stride, padding, dilation)`.

@@ -224,6 +224,32 @@ extension Builtins {
         let (x, axis) = try arguments.lane(axis: 1)
         return .tensor(try x.cumprod(axis: axis))
       },
+      Builtin(
+        "cummax(x, axis=nil)",
+        """
+        The greatest of all elements up to each; without an axis, of all elements in one row. From the first
+        nan on it is nan. The derivative goes to the last of equal elements.
+
+            print(cummax([1, 3, 2, 5]), cummax((1, 3, 2)))    # [1, 3, 3, 5] (1, 3, 3)
+        """
+      ) { arguments in try arguments.running { try $0.cummax(axis: $1) } },
+      Builtin(
+        "cummin(x, axis=nil)",
+        """
+        The least of all elements up to each; without an axis, of all elements in one row. From the first nan
+        on it is nan. The derivative goes to the last of equal elements.
+
+            print(cummin([4, 3, 5, 1]))    # [4, 3, 3, 1]
+        """
+      ) { arguments in try arguments.running { try $0.cummin(axis: $1) } },
+      Builtin(
+        "logcumsumexp(x, axis=nil)",
+        """
+        `log(cumsum(exp(x)))` without overflow; without an axis, of all elements in one row.
+
+            print(near(logcumsumexp([1000.0, 1000.0]), [1000.0, 1000.0 + log(2.0)]))    # true
+        """
+      ) { arguments in try arguments.running { try $0.logcumsumexp(axis: $1) } },
     ])
 }
 
@@ -277,7 +303,7 @@ extension Arguments {
   }
 
   /// A result as a plain number where parameter 0 is one.
-  private func plain(_ result: Variable) -> Value {
+  func plain(_ result: Variable) -> Value {
     guard self[0].number != nil || self[0].isBool, result.rank == 0,
       case .tensor(let tensor) = result
     else { return .tensor(result) }
@@ -319,6 +345,18 @@ extension Arguments {
         try results.last.map { try Value.binary(operation, $0, value) } ?? value)
     }
     return .list(results)
+  }
+
+  /// What a function along an axis makes of a tensor, or of a list, whose result is one.
+  fileprivate func running(_ function: (Variable, Int) throws -> Variable) throws -> Value {
+    guard let values = try elements(axis: 1) else {
+      let (x, axis) = try lane(axis: 1)
+      return .tensor(try function(x, axis))
+    }
+    let isPlain = try numbers(.list(values)) != nil
+    let result = try function(stacked(.list(values), 0), 0)
+    if isPlain, case .tensor(let tensor) = result { return try nestedList(tensor) }
+    return .list(try sequence(.tensor(result), 0))
   }
 
   /// A tensor and the axis to go along: all in one row where none was given.

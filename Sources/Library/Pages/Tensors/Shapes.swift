@@ -121,15 +121,25 @@ extension Builtins {
       Builtin(
         "move_axis(x, source, destination)",
         """
-        One axis moved to another place; the others keep their order.
+        One axis moved to another place, or a list of them to a list of places; the others keep their order.
 
-            print(move_axis(zeros(2, 3, 4), 0, -1).shape)    # (3, 4, 2)
+            print(move_axis(zeros(2, 3, 4), 0, -1).shape, move_axis(zeros(2, 3, 4), (0, 1), (2, 0)).shape)
+            # (3, 4, 2) (3, 4, 2)
         """
       ) { arguments in
         let x = try arguments.variable(0)
-        return .tensor(
-          try x.movedAxis(
-            from: x.shape.axis(arguments.int(1)), to: x.shape.axis(arguments.int(2))))
+        let (sources, places) = (
+          try arguments.distinctAxes(1, of: x), try arguments.distinctAxes(2, of: x)
+        )
+        guard sources.count == places.count else {
+          throw RuntimeError(
+            .value, "move_axis has \(places.count) places for \(sources.count) axes")
+        }
+        var order = Array(0..<x.rank).filter { !sources.contains($0) }
+        for (place, source) in zip(places, sources).sorted(by: { $0.0 < $1.0 }) {
+          order.insert(source, at: place)
+        }
+        return .tensor(try x.permute(order))
       },
       Builtin(
         "expand_dims(x, axis)",
@@ -250,11 +260,11 @@ extension Builtins {
       Builtin(
         "repeat(x, times, axis=nil)",
         """
-        Each element several times in a row, along an axis or of all elements in one row; a list of
-        times has one for each element. A text or a list several times over.
+        Each element several times in a row, along an axis or of all elements in one row; a list or
+        tensor of times has one for each element. A text or a list several times over.
 
             print(repeat([1, 2], 2), repeat("ab", 2))    # [1, 1, 2, 2] abab
-            print(repeat([5, 6], (1, 3)))                # [5, 6, 6, 6]
+            print(repeat([5, 6], [1, 3]))                # [5, 6, 6, 6]
         """
       ) { arguments in
         switch arguments[0] {
@@ -264,7 +274,7 @@ extension Builtins {
           var x = try arguments.variable(0)
           if !arguments.has(2) { x = try x.reshape(to: Shape(x.count)) }
           let axis = try arguments.has(2) ? arguments.int(2) : 0
-          if case .list = arguments[1] {
+          if arguments.isRow(1) {
             return .tensor(try arguments.repeated(x, axis: x.shape.axis(axis)))
           }
           return .tensor(try x.repeated(arguments.int(1, atLeast: 0), axis: axis))
@@ -285,16 +295,18 @@ extension Builtins {
         "roll(x, shift, axis=nil)",
         """
         The elements moved along an axis, those that fall off the end coming back at the beginning;
-        without an axis, all elements in one row. A list of shifts goes with a list of axes.
+        without an axis, all elements in one row. A list of shifts goes with a list of axes, and one shift with all
+        of them.
 
             print(roll([1, 2, 3], 1))                                 # [3, 1, 2]
             print(roll([[1, 2], [3, 4]], (1, 1), axis=(0, 1))[0])     # [4, 3]
         """
       ) { arguments in
         let x = try arguments.variable(0)
-        if case .list = arguments[1] {
-          let shifts = try arguments.ints(1)
+        if arguments.isRow(1) || arguments.isRow(2) {
           let axes = try arguments.ints(2)
+          let given = try arguments.ints(1)
+          let shifts = arguments.isRow(1) ? given : axes.map { _ in given[0] }
           guard shifts.count == axes.count else {
             throw RuntimeError(
               .value, "roll has \(shifts.count) shifts for \(axes.count) axes")
@@ -369,9 +381,11 @@ extension Builtins {
 }
 
 extension Arguments {
-  /// The slices of an axis, each as often as the list `times` says.
+  /// The slices of an axis, each as often as the row `times` says.
   fileprivate func repeated(_ x: Variable, axis: Int) throws -> Variable {
-    let times = try ints(1)
+    var times = try ints(1)
+    // One number for an axis of one, or of any, as in NumPy.
+    if times.count == 1 { times = Array(repeating: times[0], count: x.shape[axis]) }
     guard times.count == x.shape[axis] else {
       throw RuntimeError(
         .shape, "repeat has \(times.count) times for an axis of \(x.shape[axis])")
@@ -419,6 +433,22 @@ extension Arguments {
     }
     extents[unknown] = x.count / known
     return try Shape(extents)
+  }
+
+  /// True for a list and for a tensor of an axis.
+  fileprivate func isRow(_ index: Int) -> Bool {
+    if case .list = self[index] { return true }
+    return self[index].variable.map { $0.rank > 0 } ?? false
+  }
+
+  /// Axes, each of them once.
+  fileprivate func distinctAxes(_ index: Int, of x: Variable) throws -> [Int] {
+    let axes = try ints(index).map(x.shape.axis)
+    guard Set(axes).count == axes.count else {
+      throw RuntimeError(
+        .value, "`\(parameterName(index))` of \(callee.name) names an axis twice")
+    }
+    return axes
   }
 
   /// A permutation of all axes.
