@@ -32,12 +32,13 @@ extension Primitive {
     forward: { x, r, attributes, t in
       let y = try apply(.standardize, x, attributes)
       let axes = attributes.standardization.axes(rank: x.rank)
-      return try -(t.scaled(by: y).mean(axes: axes, keepAxes: true) * r.square())
+      return try -t.scaled(by: y).mean(axes: axes, keepAxes: true).scaled(by: r.square())
     },
     reverse: { x, r, attributes, t in
       let y = try apply(.standardize, x, attributes)
       let axes = attributes.standardization.axes(rank: x.rank)
-      let share = try (t * r.square()).over(.number(-Double(x.shape.count(of: axes)), like: r))
+      let share = try t.scaled(by: r.square())
+        .over(.number(-Double(x.shape.count(of: axes)), like: r))
       return try share.scaled(by: y)
     },
     batch: { x, attributes in try apply(.inverseDeviation, x, attributes) })
@@ -86,9 +87,10 @@ extension Variable {
     let y = try apply(.standardize, self, attributes)
     let r = try apply(.inverseDeviation, self, attributes)
     let gb = try apply(.standardizeDerivative, self, b, attributes)
-    let first = try (mean(b, y) * r).paired(with: ga)
-    let second = try (mean(a, y) * r).paired(with: gb)
-    return try -(first + second + (mean(gb, a) * r).scaled(by: y))
+    let first = try mean(b, y).scaled(by: r).paired(with: ga)
+    let second = try mean(a, y).scaled(by: r).paired(with: gb)
+    let third = try gb.paired(with: a).mean(axes: axes, keepAxes: true).scaled(by: r).scaled(by: y)
+    return try -(first + second + third)
   }
 
   /// `1 / √(variance + ε)` over axes, of floats, with axes of 1 in their places.
