@@ -6,8 +6,8 @@ import Language
 public enum Builtins {
   /// Every page.
   public static let library = BuiltinLibrary([
-    values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
-    linearAlgebra, losses, comparing, random, trees, differentiation, solvers, roots,
+    values, collections, text, system, creation, shapes, indexing, elementwise, activations,
+    reductions, linearAlgebra, losses, comparing, random, trees, differentiation, solvers, roots,
     implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
     seeing,
   ])
