@@ -38,6 +38,10 @@ extension Primitive {
     .determinant,
     // Decompositions
     .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
+    // MatrixFunctions
+    .expm, .sqrtm, .logm,
+    // Eigenvalues
+    .eig,
     // Random
     .random,
     // Adam
