@@ -7,8 +7,8 @@
 //      ( 0 A )     ( 0 X )
 //
 // and those of higher order by blocks of blocks. So an operand has a *depth*: it is 2ᵈ by 2ᵈ matrices, zeros
-// below those of the diagonal, which are all the same A. A function may look at A alone. Where the block in
-// the upper right corner is 0, so is that of the result, whatever A is.
+// below those of the diagonal, which are all the same A. A function may look at A alone. Blocks that zeros alone
+// make are 0 whatever A is, so that directions of 0 stay 0.
 //
 // Everything is computed in f64.
 
@@ -40,23 +40,31 @@ extension Tensor {
         case .squareRoot, .logarithm:
           try a.throughSchurForm(function, name: stack.name(index), depth: depth)
         }
-      return try depth == 0 ? result : result.keepingZeroCorner(of: a)
+      return try depth == 0 ? result : result.keepingZeros(of: a, depth: depth)
     }
     return try Tensor.stack(results).reshaped(stack.tensor.shape).converted(to: dtype.computed)
   }
 
-  /// This matrix, with zeros in the upper right quarter if another has them there.
-  private func keepingZeroCorner(of other: Tensor) throws -> Tensor {
-    let half = shape[0] / 2
-    func corner(_ x: Tensor) throws -> Tensor {
-      try x.sliced(axis: 0, from: 0, to: half).sliced(axis: 1, from: half, to: 2 * half)
+  /// The function of another matrix of matrices, with zeros where it has none but zero blocks to make a block of: a
+  /// block (i, j) is made of products of blocks (i, k) (k, l) … (m, j).
+  private func keepingZeros(of other: Tensor, depth: Int) throws -> Tensor {
+    let (rows, count) = (shape[0], 1 << depth)
+    let n = rows / count
+    var isMade = Array(repeating: false, count: count * count)
+    for (place, number) in try other.allDoubles().enumerated() where number != 0 {
+      isMade[place / rows / n * count + place % rows / n] = true
     }
-    guard try corner(other).allDoubles().allSatisfy({ $0 == 0 }) else { return self }
-    let left = try sliced(axis: 1, from: 0, to: half)
-    let below = try sliced(axis: 1, from: half, to: 2 * half).sliced(
-      axis: 0, from: half, to: 2 * half)
-    let zeros = try Tensor.zeros(Shape(half, half))
-    return try Tensor.concat([left, Tensor.concat([zeros, below], axis: 0)], axis: 1)
+    for k in 0..<count {
+      for i in 0..<count where isMade[i * count + k] {
+        for j in 0..<count where isMade[k * count + j] { isMade[i * count + j] = true }
+      }
+    }
+    for i in 0..<count { isMade[i * count + i] = true }
+    if !isMade.contains(false) { return self }
+    let numbers = try allDoubles().enumerated().map { place, number in
+      isMade[place / rows / n * count + place % rows / n] ? number : 0
+    }
+    return try Tensor(copying: numbers, shape: shape)
   }
 
   // MARK: Arithmetic of one matrix
