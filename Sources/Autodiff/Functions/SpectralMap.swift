@@ -14,37 +14,18 @@ import Tensors
 extension Variable {
   /// A function, given elementwise, of symmetric matrices.
   ///
-  /// - Parameter name: what messages call the operation.
   /// - Throws: a value error for a matrix that is not symmetric up to rounding, and where a derivative
   ///   follows both the matrix and what the function depends on.
   public func spectralMap(
-    _ name: String = "spectral_map", _ function: @escaping (Variable) throws -> Variable
+    _ function: @escaping (Variable) throws -> Variable
   ) throws -> Variable {
-    let a = try apply(.symmetric, matrix(name))
-    return try SpectralMap(name: name, function: function).derivative(at: a, along: [])
-  }
-
-  /// e to the power of symmetric matrices.
-  public func matrixExponential() throws -> Variable { try spectralMap("expm") { try $0.exp() } }
-
-  /// The logarithm of symmetric matrices; nan where one is not positive definite.
-  public func matrixLogarithm() throws -> Variable { try spectralMap("logm") { try $0.log() } }
-
-  /// The square root of symmetric matrices; nan where one has a negative eigenvalue. One that is 0 up to
-  /// rounding is 0.
-  public func matrixSquareRoot() throws -> Variable {
-    try spectralMap("sqrtm") { w in
-      let size = try stopGradient(w).abs()
-      let greatest = try size.max(axes: .all(rank: w.rank))
-      let isZero = try size.isLessOrEqual(to: greatest * (8 * w.dtype.rounding))
-      return try isZero.select(.number(0, like: w), w).sqrt()
-    }
+    let a = try apply(.symmetric, matrix("spectral_map"))
+    return try SpectralMap(function: function).derivative(at: a, along: [])
   }
 }
 
 /// A function of symmetric matrices with its derivatives of every order.
 private struct SpectralMap {
-  let name: String
   let function: (Variable) throws -> Variable
 
   /// The derivative along so many directions, none for the function itself.
@@ -67,7 +48,7 @@ private struct SpectralMap {
   private var followsTwo: TensorError {
     TensorError(
       .value,
-      "a derivative follows the matrix of \(name), and something that its function depends on, too",
+      "a derivative follows the matrix of spectral_map, and something that its function depends on, too",
       hint: "stop_gradient(…) of one of them; expm(p * logm(a)) is a to the power p")
   }
 
@@ -75,7 +56,7 @@ private struct SpectralMap {
   /// vectors are constants. By a direction it is 0, too, and moves with the matrix likewise.
   private func motion(of a: Variable, _ directions: [Variable]) throws -> Variable {
     let function = CustomFunction(
-      name, value: { try $0[0].zerosLike() },
+      "spectral_map", value: { try $0[0].zerosLike() },
       reverse: { given, cotangent in
         let (a, directions) = (given[0], Array(given.dropFirst()))
         let others = try directions.indices.map { place -> Variable? in
@@ -94,7 +75,7 @@ private struct SpectralMap {
     guard y.shape == x.shape, y.dtype.isFloat else {
       throw TensorError(
         .shape,
-        "the function of \(name) gives \(y.typeDescription) for \(x.typeDescription)",
+        "the function of spectral_map gives \(y.typeDescription) for \(x.typeDescription)",
         hint: "it is applied to eigenvalues one by one: x => exp(-x)")
     }
     return y

@@ -46,6 +46,10 @@ extension Primitive {
     .determinant,
     // Decompositions
     .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
+    // MatrixFunctions
+    .expm, .sqrtm, .logm,
+    // Eigenvalues
+    .eig,
     // Random
     .random, .randomLike,
     // Adam
