@@ -2,6 +2,10 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char distributions_text[] = {
+#embed "../../stdlib/distributions.mos"
+};
+
 static const unsigned char es_text[] = {
 #embed "../../stdlib/es.mos"
 };
@@ -11,6 +15,7 @@ static const unsigned char nn_text[] = {
 };
 
 const mos_module mos_modules[] = {
+  {"distributions", distributions_text, sizeof distributions_text},
   {"es", es_text, sizeof es_text},
   {"nn", nn_text, sizeof nn_text},
 };

@@ -39,7 +39,9 @@ extension Primitive {
     // Decompositions
     .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
     // Random
-    .random,
+    .random, .randomWith,
+    // Gamma
+    .gammaSlope,
     // Adam
     .adam, .adamGradient,
   ]
