@@ -7,7 +7,7 @@ public enum Builtins {
   /// Every page.
   public static let library = BuiltinLibrary([
     values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
-    linearAlgebra, losses, comparing, random, trees, differentiation, solvers, roots,
+    linearAlgebra, losses, comparing, random, trees, differentiation, solvers, roots, constraints,
     implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
     seeing,
   ])
