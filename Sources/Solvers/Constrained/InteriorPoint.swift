@@ -22,13 +22,22 @@ struct InteriorPoint {
   private let equalityUnits: Variable?
   private let inequalityUnits: Variable?
   private let zero = Variable(0.0)
+  /// Whether a search that fails is followed by one for points within the constraints.
+  private let looksForPoints: Bool
 
   private static let defaultBudget = 100
   /// How near to a ray a direction has to come, relative to what it gains.
   private static let rayTolerance = 1e-8
+  /// The steps without any gain after which an item is given up.
+  private static let patience = 30.0
+  /// What is left of the conditions where rounding lets a search go no further.
+  private static let rounding = 1e-8
 
-  init(_ original: QuadraticProgram, _ options: RootOptions) throws {
+  init(
+    _ original: QuadraticProgram, _ options: RootOptions, looksForPoints: Bool = true
+  ) throws {
     self.options = options
+    self.looksForPoints = looksForPoints
     func safe(_ size: Variable) throws -> Variable { try size.safe(where: size.isUsableDivisor()) }
     func largest(_ x: Variable) throws -> Variable { try x.abs().max(axes: .all(rank: x.rank)) }
     unit = try safe(largest(original.p).maximum(largest(original.q)))
@@ -60,6 +69,14 @@ struct InteriorPoint {
     var y: Variable?
     var s: Variable
     var z: Variable
+
+    /// This state, or another one with the same constraints.
+    func kept(where condition: Variable, else other: State) throws -> State {
+      State(
+        x: try condition.pick(x, other.x),
+        y: try y.flatMap { y in try other.y.map { try condition.pick(y, $0) } },
+        s: try condition.pick(s, other.s), z: try condition.pick(z, other.z))
+    }
   }
 
   /// x, and y and z as far as there are constraints.
@@ -113,44 +130,49 @@ struct InteriorPoint {
     let budget = options.maximumIterations ?? InteriorPoint.defaultBudget
     var steps = 0
     var stalls = try codes.zerosLike()
+    var (best, least) = (state, try residuals(state, g, h).size)
     while true {
       try Safepoint.look()
       let residuals = try self.residuals(state, g, h)
+      let isGain = try isActive.and(residuals.size.isLess(than: least * 0.9))
+      best = try state.kept(where: isGain, else: best)
+      least = try isGain.pick(residuals.size, least)
+      stalls = try isGain.pick(stalls.zerosLike(), stalls + 1)
       let done = residuals.isSolution
       codes = try isActive.and(done).select(number(.converged), codes)
-      let rays = try self.rays(state, g, h)
-      codes = try isActive.and(done.not()).and(rays.dual).select(number(.infeasible), codes)
-      codes = try isActive.and(done.not()).and(rays.primal).select(number(.unbounded), codes)
-      codes = try isActive.and(residuals.size.isfinite().not()).select(number(.notFinite), codes)
+      let isOpen = try isActive.and(done.not())
+      codes = try isOpen.and(contradicts(state, g, h)).select(number(.infeasible), codes)
+      codes = try isOpen.and(residuals.size.isfinite().not()).select(number(.notFinite), codes)
+      let isStuck = try stalls.isGreater(than: .number(InteriorPoint.patience, like: stalls))
+      codes = try isOpen.and(isStuck).and(codes.isEqual(to: number(.exhausted)))
+        .select(number(.stagnated), codes)
       isActive = try isActive.and(codes.isEqual(to: number(.exhausted)))
       guard steps < budget, isActive.isTrueAnywhere else { break }
-      let (next, length) = try step(from: state, residuals, g, h)
-      stalls = try length.isLess(than: .number(1e-8, like: length)).select(
-        stalls + 1, stalls.zerosLike())
-      let isStuck = try isActive.and(stalls.isGreaterOrEqual(to: .number(5, like: stalls)))
-      codes = try isStuck.select(number(.stagnated), codes)
-      isActive = try isActive.and(isStuck.not())
-      state = State(
-        x: try isActive.pick(next.x, state.x),
-        y: try next.y.flatMap { y in try state.y.map { try isActive.pick(y, $0) } },
-        s: try isActive.pick(next.s, state.s), z: try isActive.pick(next.z, state.z))
+      let (next, direction) = try step(from: state, residuals, g, h)
+      let isRay = try isActive.and(falls(along: direction.x, from: state.x, g, h))
+      codes = try isRay.select(number(.unbounded), codes)
+      isActive = try isActive.and(isRay.not())
+      state = try next.kept(where: isActive, else: state)
       iterations = try isActive.select(iterations + 1, iterations)
       steps += 1
     }
-    // Rounding may end a search just before the bounds of its tolerance.
+    state = best
     let last = try residuals(state, g, h)
-    let isNear = try last.size.isLessOrEqual(to: .number(1e-6, like: last.size))
+    // Where rounding ends the search, this is as near as it lets it.
+    let isNear = try last.size.isLessOrEqual(to: .number(InteriorPoint.rounding, like: last.size))
     codes = try codes.isEqual(to: number(.stagnated)).and(isNear).select(number(.converged), codes)
+    let isOpen = try codes.isEqual(to: number(.stagnated)).or(codes.isEqual(to: number(.exhausted)))
+    if looksForPoints, isOpen.isTrueAnywhere {
+      codes = try isOpen.and(isEmpty(g, h)).select(number(.infeasible), codes)
+    }
     let polished = try self.polished(state, g, h)
     let better = try residuals(polished, g, h).size
     let isBetter = try better.isLessOrEqual(to: last.size)
       .and(codes.isEqual(to: number(.converged)))
     // What does not push has the multiplier 0.
     let pushing = try state.z.isGreater(than: state.s).select(state.z, state.z.zerosLike())
-    state = State(
-      x: try isBetter.pick(polished.x, state.x),
-      y: try polished.y.flatMap { y in try state.y.map { try isBetter.pick(y, $0) } },
-      s: state.s, z: try isBetter.pick(polished.z, pushing))
+    state.z = pushing
+    state = try polished.kept(where: isBetter, else: state)
     let isHopeless = try codes.isEqual(to: number(.infeasible))
       .or(codes.isEqual(to: number(.unbounded)))
     func told(_ part: Variable) throws -> Variable {
@@ -208,47 +230,89 @@ struct InteriorPoint {
     let gap = try state.s.inner(state.z)
     let value = try self.value(state.x).abs()
     let goal = max(options.relativeTolerance ?? 1e-10, 1e-13)
-    func relative(_ x: Variable, _ size: Variable) throws -> Variable { try x / (size + 1) }
-    let size = try relative(primal, primalSize).maximum(relative(largest(dual), dualSize))
-      .maximum(relative(gap.abs(), value))
+    let unit = try primalUnit(h)
+    let size = try (primal / (primalSize + unit)).maximum(largest(dual) / (dualSize + 1))
+      .maximum(gap.abs() / (value + unit))
     return Residuals(
       dual: dual, equality: equality, slack: slack,
       isSolution: try size.isLessOrEqual(to: .number(goal, like: size)), size: size)
   }
 
-  /// Items whose multipliers contradict the constraints, and items whose x is a way down without end.
-  private func rays(
-    _ state: State, _ g: Variable, _ h: Variable
-  ) throws -> (dual: Variable, primal: Variable) {
+  /// Items whose multipliers contradict the constraints. A point x within these would have 0 < gain ≤
+  /// ‖x‖₁ ‖Aᵀy + Gᵀz‖, and none is so far away.
+  private func contradicts(_ state: State, _ g: Variable, _ h: Variable) throws -> Variable {
     var pushed = try g.transposed().matmul(state.z)
     var gain = try -h.inner(state.z)
     var terms = try h.abs().inner(state.z)
-    let size = try state.x.abs().sum(axes: AxisSet(0))
-    var reach = try size + largest(h)
-    // Along x the program would go on falling as far as ‖q‖ ‖x‖ / xᵀP x times x.
-    let down = try -program.q.inner(state.x)
-    let rise = try largest(program.p.matmul(state.x)) * size
-    var leaves = try g.matmul(state.x).max(axes: AxisSet(0))
+    var reach = try length(state.x) + largest(h)
     if let equalities = program.equalities, let y = state.y {
       pushed = try pushed + equalities.matrix.transposed().matmul(y)
       gain = try gain - equalities.right.inner(y)
       terms = try terms + equalities.right.abs().inner(y.abs())
       reach = try reach + largest(equalities.right)
-      leaves = try leaves.maximum(largest(equalities.matrix.matmul(state.x)))
     }
-    // A point x within the constraints would have 0 < gain ≤ ‖x‖₁ ‖Aᵀy + Gᵀz‖: none is that far away.
     let tolerance = InteriorPoint.rayTolerance
-    let contradicts = try gain.isGreater(than: terms * tolerance)
+    return try gain.isGreater(than: terms * tolerance)
       .and((largest(pushed) * reach).isLessOrEqual(to: gain * tolerance))
-    let falls = try down.isGreater(than: largest(program.q) * size * tolerance)
-      .and(rise.isLessOrEqual(to: down * tolerance))
+  }
+
+  /// Items that fall without end along a direction: a long step that leaves no constraint, along which P
+  /// bends the program up no nearer than 1e10 times the right sides.
+  private func falls(
+    along d: Variable, from x: Variable, _ g: Variable, _ h: Variable
+  ) throws -> Variable {
+    let size = try length(d)
+    var leaves = try g.matmul(d).max(axes: AxisSet(0))
+    if let equalities = program.equalities {
+      leaves = try leaves.maximum(largest(equalities.matrix.matmul(d)))
+    }
+    let gain = try -(program.q + program.p.matmul(x)).inner(d)
+    let tolerance = InteriorPoint.rayTolerance
+    let unit = try primalUnit(h)
+    let bend = try d.inner(program.p.matmul(d)) * unit * 1e10
+    return try size.isGreater(than: unit * 1e5).and(size.isGreater(than: length(x) * 0.1))
+      .and(gain.isGreater(than: largest(program.q) * size * tolerance))
+      .and(bend.isLessOrEqual(to: gain * size))
       .and(leaves.isLessOrEqual(to: size * tolerance))
-    return (contradicts, falls)
+  }
+
+  /// Items whose constraints have no point: the least t with A x + t = b and G x - t ≤ h is not 0. This is
+  /// a program that has a solution.
+  private func isEmpty(_ g: Variable, _ h: Variable) throws -> Variable {
+    let (n, m) = (program.q.shape[0], h.shape[0])
+    let count = program.equalities?.matrix.shape[0] ?? 0
+    let all = n + count + m
+    func block(_ rows: Int, _ from: Int, _ sign: Double) throws -> Variable {
+      let unit = try Tensor.eye(all, all, .f64).sliced(axis: 0, from: from, to: from + rows)
+      return try .tensor(unit) * Variable(sign)
+    }
+    func widened(_ matrix: Variable, _ rows: Int, _ from: Int, _ sign: Double) throws -> Variable {
+      let none = Variable.tensor(try Tensor.zeros(Shape([rows, count + m]), .f64))
+      return try Variable.concat([matrix, none], axis: 1) + block(rows, from, sign)
+    }
+    let weights = try Variable.concat(
+      [.tensor(Tensor.zeros(Shape(n), .f64)), .tensor(Tensor.ones(Shape(count + m)))], axis: 0)
+    let phase = QuadraticProgram(
+      constant: try .tensor(Tensor.eye(all, all, .f64)) * weights,
+      try .tensor(Tensor.zeros(Shape(all), .f64)),
+      try program.equalities.map {
+        .init(matrix: try widened($0.matrix, count, n, 1), right: $0.right)
+      }, .init(matrix: try widened(g, m, n + count, -1), right: h))
+    let (found, _) = try InteriorPoint(phase, RootOptions(), looksForPoints: false).run()
+    let t = try found[0].sliced(axis: 0, from: n, to: all)
+    return try largest(t).isGreater(than: primalUnit(h) * 1e-6)
+  }
+
+  /// The greatest right side, 1 where all are 0: what distances of x are measured by.
+  private func primalUnit(_ h: Variable) throws -> Variable {
+    var unit = try largest(h)
+    if let equalities = program.equalities { unit = try unit.maximum(largest(equalities.right)) }
+    return try unit.safe(where: unit.isUsableDivisor())
   }
 
   private func step(
     from state: State, _ residuals: Residuals, _ g: Variable, _ h: Variable
-  ) throws -> (State, length: Variable) {
+  ) throws -> (State, direction: State) {
     let ratios = try state.s / state.z
     func direction(_ c: Variable) throws -> State {
       let (dx, dy, dz) = try solve(
@@ -281,7 +345,7 @@ struct InteriorPoint {
       State(
         x: try state.x + length * d.x,
         y: try d.y.flatMap { dy in try state.y.map { try $0 + length * dy } },
-        s: try state.s + length * d.s, z: try state.z + length * d.z), length
+        s: try state.s + length * d.s, z: try state.z + length * d.z), d
     )
   }
 
@@ -388,6 +452,9 @@ struct InteriorPoint {
   private func largest(_ v: Variable) throws -> Variable {
     v.rank == 0 ? try v.abs() : try v.abs().max(axes: AxisSet(0))
   }
+
+  /// The sum of the sizes of all elements.
+  private func length(_ v: Variable) throws -> Variable { try v.abs().sum(axes: AxisSet(0)) }
 
   private func value(_ x: Variable) throws -> Variable {
     try x.inner(program.p.matmul(x)) * 0.5 + program.q.inner(x)
