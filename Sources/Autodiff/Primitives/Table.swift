@@ -51,7 +51,9 @@ extension Primitive {
     // Eigenvalues
     .eig,
     // Random
-    .random, .randomLike,
+    .random, .randomLike, .randomWith,
+    // Gamma
+    .gammaSlope,
     // Adam
     .adam, .adamGradient,
   ]

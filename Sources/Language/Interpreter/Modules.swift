@@ -33,6 +33,18 @@ final class ModuleLoader {
     return module
   }
 
+  /// A module of the standard library, whatever files have its name.
+  func standard(_ name: String, _ interpreter: Interpreter) throws -> ModuleObject {
+    guard let source = embedded(name) else {
+      preconditionFailure("the standard library has no module \(name): please report")
+    }
+    if let module = loaded[source.name] { return module }
+    let module = ModuleObject(name: name)
+    try interpreter.run(source, in: module)
+    loaded[source.name] = module
+    return module
+  }
+
   /// Forgets what was imported; the variables that it had are forgotten already.
   func forgetAll() { loaded = [:] }
 
@@ -120,6 +132,19 @@ private func canonicalPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)
+}
+
+extension Interpreter {
+  /// What a name stands for in a module of the standard library, which is run when something first
+  /// asks for it: as a program of its own, that no recording or rehearsal around it sees.
+  package func standardValue(_ name: String, of module: String) throws -> Value {
+    let outer = machine.state.pointee.rehearsalStart
+    machine.state.pointee.rehearsalStart = -1
+    defer { machine.state.pointee.rehearsalStart = outer }
+    return try context.suspendingRecording {
+      try context.isolated { try modules.standard(module, self).member(name, self) }
+    }
+  }
 }
 
 extension Machine {

@@ -8,7 +8,7 @@ public enum Builtins {
   public static let library = BuiltinLibrary([
     values, collections, text, system, creation, shapes, indexing, elementwise, activations,
     reductions, statistics, curves, linearAlgebra, pictures, losses, normalization, comparing,
-    random, trees, differentiation, solvers, roots,
+    random, trees, differentiation, solvers, roots, constraints,
     implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
     seeing,
   ])

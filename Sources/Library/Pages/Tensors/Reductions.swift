@@ -41,11 +41,14 @@ extension Builtins {
       Builtin(
         "mean(x, axis=nil, keepdims=false)",
         """
-        The sum divided by the number of elements.
+        The sum divided by the number of elements; of a distribution `d.mean`.
 
             print(mean([[1.0, 2.0], [3.0, 6.0]], axis=1), mean((1, 2)))    # [1.5, 4.5] 1.5
         """
-      ) { arguments in try arguments.averaged { try $0.mean(axes: $1, keepAxes: $2) } },
+      ) { arguments in
+        if let mean = try arguments.meanOfDistribution() { return mean }
+        return try arguments.averaged { try $0.mean(axes: $1, keepAxes: $2) }
+      },
       Builtin(
         "var(x, axis=nil, correction=0, keepdims=false)",
         """
@@ -496,5 +499,17 @@ extension Value {
   /// True for a Bool.
   var isBool: Bool {
     if case .bool = self { true } else { false }
+  }
+}
+
+extension Arguments {
+  /// The field `mean` of a distribution; nil for other values.
+  fileprivate func meanOfDistribution() throws -> Value? {
+    switch self[0] {
+    case .host(let host) where host is Distribution: return try self[0].field("mean", interpreter)
+    case .instance(let instance) where instance.type.hasMethod("log_prob"):
+      return try self[0].field("mean", interpreter)
+    default: return nil
+    }
   }
 }
