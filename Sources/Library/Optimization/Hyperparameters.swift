@@ -127,8 +127,23 @@ extension Arguments {
   /// A tree of tensors, or nil: nothing in the place of a leaf, a state that is not needed.
   func treeOrNothing(_ index: Int) throws -> Tree { has(index) ? try tree(index) : .none }
 
-  /// A transform.
+  /// A transform, the library's or one's own.
   func transformation(_ index: Int) throws -> GradientTransformation {
-    try host(index, as: TransformObject.self, "a Transform").transformation
+    try transformation(self[index], index, "a Transform")
+  }
+
+  /// A value in a parameter as a transform.
+  ///
+  /// - Parameter wanted: what the parameter takes, for the message.
+  func transformation(
+    _ value: Value, _ index: Int, _ wanted: String
+  ) throws -> GradientTransformation {
+    guard let transformation = try value.transformation(interpreter) else {
+      throw mismatch(
+        value, index, wanted,
+        hint: "one's own is a record or a model with init(params) and "
+          + "update(grads, state, params)")
+    }
+    return transformation
   }
 }

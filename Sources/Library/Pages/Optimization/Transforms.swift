@@ -22,12 +22,7 @@ extension Builtins {
     ) { arguments in
       .transform(
         .chain(
-          try arguments.rest(0).map { value in
-            guard case .host(let host) = value, let transform = host as? TransformObject else {
-              throw arguments.mismatch(value, 0, "Transforms")
-            }
-            return transform.transformation
-          }))
+          try arguments.rest(0).map { try arguments.transformation($0, 0, "Transforms") }))
     },
     Builtin(
       "masked(transform, mask)",
@@ -56,10 +51,10 @@ extension Builtins {
       """
     ) { arguments in
       let parts = try arguments.record(0).pairs.map { label, value in
-        guard case .host(let host) = value, let transform = host as? TransformObject else {
-          throw arguments.mismatch(value, 0, "a Record of Transforms")
-        }
-        return (label: label, transformation: transform.transformation)
+        (
+          label: label,
+          transformation: try arguments.transformation(value, 0, "a Record of Transforms")
+        )
       }
       let labels = try arguments[1].selection(arguments.interpreter, labels: parts.map(\.label))
       return .transform(.partition(parts, labels))
@@ -432,13 +427,13 @@ extension Builtins {
     return .injectHyperparameters(initial, schedules: schedules) { [unowned interpreter] values in
       let named = values.map { ($0.key, Value($0.value)) } + constants
       let made = try interpreter.call(factory, [], named: named)
-      guard case .host(let host) = made, let transform = host as? TransformObject else {
+      guard let transformation = try made.transformation(interpreter) else {
         throw RuntimeError(
           .type,
           "the factory of inject_hyperparams must give a Transform, not "
             + made.shortDescription)
       }
-      return transform.transformation
+      return transformation
     }
   }
 }
