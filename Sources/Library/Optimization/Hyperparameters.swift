@@ -47,10 +47,48 @@ extension Value {
         throw RuntimeError(.value, "nan cannot be a hyperparameter")
       }
       return .number(value)
-    case .tensor(let variable): return .variable(variable)
+    case .tensor(let variable): return variable.dtype == .bool ? nil : .variable(variable)
     case .parameter(let cell): return .parameter(cell)
-    default: return schedule(interpreter).map(Hyperparameter.schedule)
+    default:
+      if let schedule = schedule(interpreter) { return .schedule(schedule) }
+      var walk = Walk()
+      return try hyperparameterTree(interpreter, .top, &walk)
     }
+  }
+
+  /// A list, a record, or a model of hyperparameters, in the structure of what they are for.
+  private func hyperparameterTree(
+    _ interpreter: Interpreter, _ path: Path, _ walk: inout Walk
+  ) throws -> Hyperparameter? {
+    func part(_ value: Value, _ path: Path) throws -> Hyperparameter? {
+      switch value {
+      case .list, .record: try value.hyperparameterTree(interpreter, path, &walk)
+      default: try value.hyperparameter(interpreter)
+      }
+    }
+    let fields: [(String, Value)]
+    switch self {
+    case .list(let values):
+      try walk.enter(path)
+      var parts: [Hyperparameter] = []
+      for (index, value) in values.enumerated() {
+        guard let part = try part(value, path[index]) else { return nil }
+        parts.append(part)
+      }
+      return .list(parts)
+    case .record(let record): fields = record.pairs.map { ($0, $1) }
+    case .instance(let instance):
+      fields = instance.ownedFields.filter { $0.field.kind == .param }
+        .map { ($0.field.name, $0.value) }
+    default: return nil
+    }
+    try walk.enter(path)
+    var parts: [(key: String, value: Hyperparameter)] = []
+    for (key, value) in fields {
+      guard let part = try part(value, path[key]) else { return nil }
+      parts.append((key, part))
+    }
+    return .record(parts)
   }
 
   /// The value as a schedule: one of the library's, or any function of the step count.
@@ -64,7 +102,7 @@ extension Value {
         throw RuntimeError(
           .type, "a schedule must give a number, not \(result.shortDescription)")
       }
-      return try value.scalar(at: count)
+      return try value.elements(at: count)
     }
   }
 

@@ -39,11 +39,14 @@ extension GradientTransformation {
   ) throws -> GradientTransformation {
     try learningRate.require("lr", .nonNegative)
     try learningRateDecay.require("lr_decay", .nonNegative)
-    let shrunk = Schedule("lr / (1 + lr_decay count)") { count in
-      let decay = try learningRateDecay.scalar(at: count)
-      return try learningRate.scalar(at: count) / (1 + decay * .number(Double(count)))
+    let shrunk = learningRate.mapped { rate in
+      .schedule(
+        Schedule("lr / (1 + lr_decay count)") { count in
+          let decay = try learningRateDecay.elements(at: count)
+          return try rate.elements(at: count) / (1 + decay * .number(Double(count)))
+        })
     }
-    let rate = learningRateDecay.number == 0 ? learningRate : .schedule(shrunk)
+    let rate = learningRateDecay.number == 0 ? learningRate : shrunk
     let stages =
       try decayStage(weightDecay, maximize: maximize)
       + [

@@ -28,6 +28,12 @@ extension GradientTransformation {
       let m = try β1 * step.slots[0] + (1 - β1) * g
       let v = try β2 * step.slots[1] + (1 - β2) * g.square()
       let mean = try m / (1 - β1.power(t))
+      if case .variable(let variable) = β2, variable.count != 1 {
+        throw TensorError(
+          .shape,
+          "the second beta of radam must be one number, not \(variable.typeDescription): elements "
+            + "would differ in when they are rectified")
+      }
       guard let r = try rectification(β2, t) else { return [mean, m, v] }
       return [try r * mean / (v.sqrt() + ε), m, v]
     }
