@@ -14,12 +14,15 @@ import Tensors
 struct OptimizerArguments {
   private let signature: Signature
   private let values: [String: Value]
+  /// How many parameters come before those that are read here.
+  private let skipped: Int
   private unowned let interpreter: Interpreter
 
   /// The arguments of a call, but for the first `skipping`.
   init(_ arguments: Arguments, skipping first: Int = 0) {
     signature = arguments.callee
     interpreter = arguments.interpreter
+    skipped = first
     var values: [String: Value] = [:]
     for (i, parameter) in signature.parameters.enumerated().dropFirst(first)
     where arguments.has(i) {
@@ -28,24 +31,27 @@ struct OptimizerArguments {
     self.values = values
   }
 
-  private init(_ signature: Signature, _ values: [String: Value], _ interpreter: Interpreter) {
-    self.signature = signature
+  private init(_ other: OptimizerArguments, _ values: [String: Value]) {
+    signature = other.signature
     self.values = values
-    self.interpreter = interpreter
+    skipped = other.skipped
+    interpreter = other.interpreter
   }
 
-  /// These arguments with others in the place of some; the signature's first parameter, the
-  /// target, is not one of them.
+  /// These arguments with others in the place of some.
   ///
   /// - Throws: a type error for a name that the signature does not have.
   func replacing(_ options: Record) throws -> OptimizerArguments {
     let merged = values.merging(options.pairs.map { ($0, $1) }) { _, new in new }
-    _ = try Binding(signature, positional: 1, names: merged.keys.sorted())
-    return OptimizerArguments(signature, merged, interpreter)
+    _ = try Binding(signature, positional: skipped, names: merged.keys.sorted())
+    return OptimizerArguments(self, merged)
   }
 
+  /// What the arguments are called, in order.
+  var names: [String] { signature.parameters.dropFirst(skipped).map(\.name) }
+
   /// The argument, or the default as the signature writes it; nil where neither is.
-  private func value(_ name: String) -> Value {
+  func value(_ name: String) -> Value {
     if let value = values[name] { return value }
     let place = signature.parameters.firstIndex { $0.name == name }
     return place.map { signature.literal($0) } ?? .nil

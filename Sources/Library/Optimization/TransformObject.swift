@@ -10,10 +10,25 @@ class TransformObject: HostObject {
   override class var hostType: HostType { transforms }
 
   let transformation: GradientTransformation
+  /// What made it, with its numbers by name; nil for what is put together of others.
+  let origin: OptimizerOrigin?
 
-  init(_ transformation: GradientTransformation) { self.transformation = transformation }
+  init(_ transformation: GradientTransformation) {
+    self.transformation = transformation
+    origin = nil
+  }
+
+  /// The transform of a family.
+  init(_ origin: OptimizerOrigin) throws {
+    transformation = try origin.make()
+    self.origin = origin
+  }
 
   override var summary: String { "<transform \(transformation.name)>" }
+
+  override var ownFields: Record {
+    Record((origin?.names ?? []).map { ($0, origin?.value($0) ?? .nil) })
+  }
 
   private func update(_ arguments: Arguments) throws -> Value {
     let parameters = arguments.has(2) ? try arguments.tree(2) : nil

@@ -36,7 +36,7 @@ extension GradientTransformation {
       },
       guidedUpdate: guidedUpdate(of: transformations, states),
       stepInPlace: stepInPlace(of: transformations, states),
-      isElementwise: transformations.allSatisfy(\.isElementwise))
+      isElementwise: transformations.allSatisfy(\.isElementwise), members: transformations)
   }
 
   /// What members that ask for the loss and members that do not make of updates; nil where none

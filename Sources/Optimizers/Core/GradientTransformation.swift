@@ -39,6 +39,10 @@ public struct GradientTransformation: @unchecked Sendable {
   /// True where the update of an element depends on its gradient and parameter alone, and nothing
   /// is remembered: such updates may be made of one part of a leaf after the other.
   let isElementwise: Bool
+  /// Those of a chain, in order.
+  let members: [GradientTransformation]
+  /// The entries of the state, where it is a record of them for every kind of parameters.
+  let stateNames: [String]?
 
   /// A transformation with a state.
   ///
@@ -50,7 +54,8 @@ public struct GradientTransformation: @unchecked Sendable {
 
   init(
     _ name: String, initialize: @escaping Initialize, update: @escaping Update,
-    guidedUpdate: GuidedUpdate? = nil, stepInPlace: StepInPlace? = nil, isElementwise: Bool
+    guidedUpdate: GuidedUpdate? = nil, stepInPlace: StepInPlace? = nil, isElementwise: Bool,
+    members: [GradientTransformation] = [], stateNames: [String]? = nil
   ) {
     self.name = name.utf8.count <= 200 ? name : name.prefix(199) + "…"
     self.initialize = initialize
@@ -58,6 +63,8 @@ public struct GradientTransformation: @unchecked Sendable {
     self.guidedUpdate = guidedUpdate
     self.stepInPlace = stepInPlace
     self.isElementwise = isElementwise
+    self.members = members
+    self.stateNames = stateNames
   }
 
   /// A transformation without a state.

@@ -108,7 +108,8 @@ extension Hyperparameter {
     case (.record(let pairs), .record(let trees)):
       if let extra = pairs.first(where: { pair in !trees.contains { $0.key == pair.key } }) {
         throw TensorError(
-          .shape, "a tree of numbers of \(name) has \(path[extra.key]), and the parameters have not")
+          .shape, "a tree of numbers of \(name) has \(path[extra.key]), and the parameters have not"
+        )
       }
       return try trees.flatMap { key, tree in
         guard let own = pairs.first(where: { $0.key == key })?.value else {

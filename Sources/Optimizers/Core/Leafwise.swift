@@ -99,7 +99,8 @@ extension GradientTransformation {
         guard counts else { return (results[0], state) }
         return (results[0], .record(zip(names, results.dropFirst()).map { ($0, $1) }))
       },
-      isElementwise: isElementwise && !counts && hyperparameters.allSatisfy(\.isOneNumber))
+      isElementwise: isElementwise && !counts && hyperparameters.allSatisfy(\.isOneNumber),
+      stateNames: names)
   }
 }
 

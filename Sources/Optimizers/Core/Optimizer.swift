@@ -16,7 +16,7 @@ public final class Optimizer {
     /// The cells in order.
     public let parameters: [Parameter]
     /// What turns their gradients into updates.
-    public let transformation: GradientTransformation
+    public fileprivate(set) var transformation: GradientTransformation
     /// What the transformation remembers.
     public var state: Tree
   }
@@ -80,6 +80,20 @@ public final class Optimizer {
       Group(
         target: target, parameters: added, transformation: transformation,
         state: try transformation.initialize(target.map(\.value))))
+  }
+
+  /// Puts another transformation in the place of a group's.
+  ///
+  /// - Parameter state: what it is to remember; nil for what the two have in common.
+  package func setTransformation(
+    _ transformation: GradientTransformation, ofGroup index: Int, state: Tree? = nil
+  ) throws {
+    let group = groups[index]
+    groups[index].state =
+      try state
+      ?? transformation.continued(
+        group.state, of: group.transformation, group.target.map(\.value))
+    groups[index].transformation = transformation
   }
 
   /// Every cell, in order.
@@ -194,11 +208,6 @@ public final class Optimizer {
       guard case .list(let states) = newValue, states.count == groups.count else { return }
       for (index, state) in states.enumerated() { groups[index].state = state }
     }
-  }
-
-  /// The states that the groups would begin with now.
-  package func freshState() throws -> Tree {
-    .list(try groups.map { try $0.transformation.initialize($0.target.map(\.value)) })
   }
 }
 

@@ -7,7 +7,8 @@ import Tensors
 
 extension Builtins {
   static let optimizers = BuiltinPage(
-    "Optimizers", objects: [OptimizerObject.self, FunctionalOptimizerObject.self],
+    "Optimizers",
+    objects: [OptimizerObject.self, OptimizerGroupObject.self, FunctionalOptimizerObject.self],
     OptimizerFamily.all.map(\.functionBuiltin)
       + [
         Builtin(
@@ -94,6 +95,6 @@ extension Builtins {
     .host(
       try OptimizerObject(
         arguments.callee.name, target: arguments[0], arguments.transformation(1),
-        isDifferentiable: isDifferentiable))
+        arguments[1].transformOrigin, isDifferentiable: isDifferentiable))
   }
 }
