@@ -165,6 +165,19 @@ extension Arguments {
   /// A tree of tensors, or nil: nothing in the place of a leaf, a state that is not needed.
   func treeOrNothing(_ index: Int) throws -> Tree { has(index) ? try tree(index) : .none }
 
+  /// What random numbers are drawn by: an Int or a Key, or nil for the program's stream.
+  func seed(_ index: Int) throws -> RandomKey? {
+    guard has(index) else { return nil }
+    if case .host(let host) = self[index], let key = host as? KeyObject { return key.key }
+    if let number = self[index].tensorOfOne, !number.dtype.isFloat {
+      return RandomKey(seed: try int(index))
+    }
+    guard case .int(let seed) = self[index] else {
+      throw mismatch(index, "an Int or a Key", hint: "random_key(0) makes a Key")
+    }
+    return RandomKey(seed: seed)
+  }
+
   /// A transform, the library's or one's own.
   func transformation(_ index: Int) throws -> GradientTransformation {
     try transformation(self[index], index, "a Transform")

@@ -71,6 +71,54 @@ struct OptimizerArguments {
     return number
   }
 
+  /// A number, tensor, parameter or schedule; nil for nil.
+  func numberOrNothing(_ name: String) throws -> Hyperparameter? {
+    value(name).isNil ? nil : try number(name)
+  }
+
+  /// A plain number.
+  func double(_ name: String) throws -> Double {
+    guard let number = value(name).number else { throw mismatch(name, "a plain number") }
+    return number
+  }
+
+  /// One of a few words.
+  func choice(_ name: String, _ words: [String]) throws -> String {
+    guard let word = value(name).text, words.contains(word) else {
+      throw mismatch(name, "one of " + words.map { "\"\($0)\"" }.joined(separator: ", "))
+    }
+    return word
+  }
+
+  /// A transform; nil where it is none.
+  func transformation(_ name: String) throws -> GradientTransformation? {
+    try value(name).transformation(interpreter)
+  }
+
+  /// Muon's coefficients: three numbers, rows of three, or the name of a set.
+  func muonCoefficients(_ name: String = "ns_coeffs") throws -> [[Double]] {
+    let given = value(name)
+    switch given.text {
+    case "standard": return [MuonRule.standard]
+    case "dion": return MuonRule.dion
+    default: break
+    }
+    let rows: [Value]
+    if case .list(let values) = given, case .list? = values.first {
+      rows = Array(values)
+    } else if case .tensor(let tensor) = given, tensor.rank == 2 {
+      rows = try (0..<tensor.shape[0]).map { .tensor(try tensor.indexed(at: $0)) }
+    } else {
+      rows = [given]
+    }
+    return try rows.map { row in
+      guard let numbers = row.plainNumbers else {
+        throw mismatch(name, "three numbers, rows of three, \"standard\" or \"dion\"")
+      }
+      return numbers
+    }
+  }
+
   /// Two numbers as a list, or as a tensor of two elements.
   func betas(_ name: String = "betas") throws -> Betas {
     switch value(name) {
@@ -102,10 +150,24 @@ struct OptimizerArguments {
     return value
   }
 
-  /// A mask: a tree of bools or a function of the parameters; nil for none.
+  /// A mask: a tree of bools or a function of the parameters; nil for none, and for one that is true.
   func mask(_ name: String = "mask") throws -> Selection? {
-    let value = value(name)
-    if case .nil = value { return nil }
-    return try value.selection(interpreter)
+    switch value(name) {
+    case .nil, .bool(true): nil
+    default: try value(name).selection(interpreter)
+    }
+  }
+}
+
+extension Value {
+  /// The numbers of a list of them, or of a tensor with one axis.
+  fileprivate var plainNumbers: [Double]? {
+    switch self {
+    case .list(let values):
+      let numbers = values.compactMap(\.number)
+      return numbers.count == values.count ? numbers : nil
+    case .tensor(let tensor): return tensor.rank == 1 ? tensor.concrete?.doubles : nil
+    default: return nil
+    }
   }
 }

@@ -45,10 +45,18 @@ class TransformObject: HostObject {
         .value, "an update with the loss needs the parameters",
         hint: "t.update(grads, state, params, f)")
     }
-    let loss = arguments.interpreter.loss(try arguments.function(3))
-    let result = try transformation.update(
-      arguments.has(0) ? arguments.tree(0) : nil, arguments.treeOrNothing(1),
-      StepObjective(Objective { try loss([Value($0)]) }, at: parameters))
+    let gradients = arguments.has(0) ? try arguments.tree(0) : nil
+    let step: StepObjective
+    if arguments[3].isCallable {
+      let loss = arguments.interpreter.loss(arguments[3])
+      step = StepObjective(Objective { try loss([Value($0)]) }, at: parameters)
+    } else {
+      guard let loss = arguments[3].variable else {
+        throw arguments.mismatch(3, "the loss as a function, or its value")
+      }
+      step = StepObjective(value: try loss.scalarLoss(), gradient: gradients, at: parameters)
+    }
+    let result = try transformation.update(gradients, arguments.treeOrNothing(1), step)
     return .list([Value(result.updates), Value(result.state)])
   }
 
@@ -83,7 +91,8 @@ extension TransformObject {
 
         Transforms that look at the parameters, such as `add_decayed_weights`, need `params`, a tree
         of the structure of the gradients; those that look at the loss elsewhere, such as
-        `backtracking`, need `f`, the loss as a function of such a tree. With `f`, nil for the
+        `backtracking`, need `f`, the loss as a function of such a tree, and for those that look at
+        its value alone, such as `reduce_on_plateau`, that value serves. With a function, nil for the
         gradients stands for those of the loss.
 
             let t = trace(0.5)

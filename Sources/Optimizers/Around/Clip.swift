@@ -52,7 +52,7 @@ extension GradientTransformation {
 
 extension Tree {
   /// The norm of all elements: of the norms of the leaves; nil where there is none.
-  fileprivate func norm(order: Double) throws -> Variable? {
+  func norm(order: Double) throws -> Variable? {
     let norms = try leaves.map { leaf in
       let row = try leaf.flattened()
       return try row.norm(order: order, axes: .all(rank: 1))

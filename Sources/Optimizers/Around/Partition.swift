@@ -40,7 +40,7 @@ extension GradientTransformation {
       "masked(\(transformation.name))", [("others", .identity), ("masked", transformation)], mask)
   }
 
-  private static func partition(
+  static func partition(
     _ name: String, _ parts: [(label: String, transformation: GradientTransformation)],
     _ selection: Selection
   ) -> GradientTransformation {

@@ -94,6 +94,24 @@ public final class StepObjective {
     known = KnownValue()
   }
 
+  /// The loss and its gradient at the parameters alone; whoever asks elsewhere gets an error.
+  ///
+  /// - Parameter gradient: nil where it is not known either.
+  public init(value: Variable, gradient: Tree?, at parameters: Tree) {
+    objective = Objective(
+      value: { _ in throw StepObjective.isNoFunction },
+      valueAndGradient: { _ in throw StepObjective.isNoFunction },
+      hessianProduct: { _, _ in throw StepObjective.isNoFunction })
+    self.parameters = parameters
+    known = KnownValue()
+    known.value = value
+    knownGradient = gradient
+  }
+
+  private static let isNoFunction = TensorError(
+    .value, "the transform needs the loss as a function, and the step was given its value alone",
+    hint: "opt.step(() => loss(net)), or t.update(grads, state, params, f)")
+
   /// A step's objective with another gradient of the same loss.
   public init(_ step: StepObjective, replacingGradient: (Objective) -> Objective) {
     objective = replacingGradient(step.objective)

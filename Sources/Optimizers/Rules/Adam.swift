@@ -48,6 +48,16 @@ extension GradientTransformation {
     return [try mean / (root + ε), m, v]
   }
 
+  /// The scaler of Adam, or of PyTorch's AMSGrad.
+  private static func adamStage(
+    _ betas: Betas, _ epsilon: Hyperparameter, _ rootEpsilon: Hyperparameter, amsgrad: Bool
+  ) throws -> GradientTransformation {
+    amsgrad
+      ? try scaleByAMSGrad(
+        betas, epsilon: epsilon, rootEpsilon: rootEpsilon, maximum: .uncorrected)
+      : try scaleByAdam(betas, epsilon: epsilon, rootEpsilon: rootEpsilon)
+  }
+
   /// Adam: weight decay as a part of the gradient, `scaleByAdam`, and the learning rate.
   ///
   /// Arguments, defaults and checks follow `torchopt.adam`.
@@ -55,14 +65,13 @@ extension GradientTransformation {
   public static func adam(
     learningRate: Hyperparameter = 0.001, betas: Betas = Betas(0.9, 0.999),
     epsilon: Hyperparameter = 1e-8, weightDecay: Hyperparameter = 0.0,
-    rootEpsilon: Hyperparameter = 0.0, maximize: Bool = false
+    rootEpsilon: Hyperparameter = 0.0, maximize: Bool = false, amsgrad: Bool = false
   ) throws -> GradientTransformation {
     try learningRate.require("lr", .nonNegative)
     let stages =
       try decayStage(weightDecay, maximize: maximize)
       + [
-        scaleByAdam(betas, epsilon: epsilon, rootEpsilon: rootEpsilon),
-        scaleByLearningRate(learningRate),
+        adamStage(betas, epsilon, rootEpsilon, amsgrad: amsgrad), scaleByLearningRate(learningRate),
       ]
     return chain(stages, name: "adam")
   }
@@ -74,12 +83,13 @@ extension GradientTransformation {
   public static func adamw(
     learningRate: Hyperparameter = 0.001, betas: Betas = Betas(0.9, 0.999),
     epsilon: Hyperparameter = 1e-8, weightDecay: Hyperparameter = 0.01,
-    rootEpsilon: Hyperparameter = 0.0, mask: Selection? = nil, maximize: Bool = false
+    rootEpsilon: Hyperparameter = 0.0, mask: Selection? = nil, maximize: Bool = false,
+    amsgrad: Bool = false
   ) throws -> GradientTransformation {
     try learningRate.require("lr", .nonNegative)
     let stages =
       try decayStage(0.0, maximize: maximize)
-      + [scaleByAdam(betas, epsilon: epsilon, rootEpsilon: rootEpsilon)]
+      + [adamStage(betas, epsilon, rootEpsilon, amsgrad: amsgrad)]
       + decoupledDecayStage(weightDecay, mask: mask)
       + [scaleByLearningRate(learningRate)]
     return chain(stages, name: "adamw")

@@ -159,7 +159,7 @@ extension Schedule {
 
 extension Hyperparameter {
   /// The number as a schedule's description shows it.
-  fileprivate var text: String {
+  var text: String {
     switch self {
     case .number(let value): "\(value)"
     case .variable, .parameter: (try? scalar(at: 0).value).map { "\($0)" } ?? "a tensor"

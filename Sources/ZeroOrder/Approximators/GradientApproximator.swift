@@ -38,14 +38,14 @@ public struct GradientApproximator: @unchecked Sendable {
   /// How directions follow from those of the step before; nil where nothing is remembered.
   let advance: Advance?
   /// Where the directions of the n-th step come from; nil for the program's stream.
-  let seed: Int?
+  let seed: RandomKey?
   /// Whether all gradients of a step have the same directions.
   let isFixedInStep: Bool
   /// Makes whole steps where the parameters lie.
   let inPlace: InPlaceDifferences?
 
   init(
-    _ name: String, seed: Int? = nil, isFixedInStep: Bool = true, advance: Advance? = nil,
+    _ name: String, seed: RandomKey? = nil, isFixedInStep: Bool = true, advance: Advance? = nil,
     inPlace: InPlaceDifferences? = nil, approximate: @escaping Approximate
   ) {
     self.name = name
@@ -97,7 +97,7 @@ extension GradientApproximator {
     _ state: ApproximatorState, _ leaves: [Variable]
   ) throws -> (draw: ApproximationDraw, state: ApproximatorState) {
     let key =
-      seed.map { RandomKey(seed: $0).folded(UInt64(state.count)) }
+      seed?.folded(UInt64(state.count))
       ?? Context.current.random.split(1)[0]
     var next = state
     if next.count < Int.max { next.count += 1 }

@@ -20,7 +20,7 @@ public struct RandomizedDifferences: @unchecked Sendable {
   /// Whether all gradients of a step have the same directions.
   public var isFixedInStep = true
   /// Where the directions of the n-th step come from; nil for the program's stream.
-  public var seed: Int?
+  public var seed: RandomKey?
   /// Whether the loss reported is that after the first move where the formula does not evaluate it
   /// at the point, which saves an evaluation.
   public var reportsMovedLoss = false

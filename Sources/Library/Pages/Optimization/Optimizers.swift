@@ -22,6 +22,20 @@ extension Builtins {
           Value(try applyUpdates(arguments.tree(0), arguments.treeOrNothing(1)))
         },
         Builtin(
+          "schedule_free_eval_params(state, params)",
+          """
+          The average that `schedule_free` makes of the iterates, for its state and parameters: what is to
+          be used in the end. The state of an optimizer, `opt.state[0]`, serves for its parameters.
+
+              let (w, t) = (1.0, schedule_free(0.25))
+              let (u, state) = t.update(2.0, t.init(w), w)
+              print(schedule_free_eval_params(state, apply_updates(w, u)))    # 0.5
+          """
+        ) { arguments in
+          Value(
+            try GradientTransformation.scheduleFreeParameters(arguments.tree(0), arguments.tree(1)))
+        },
+        Builtin(
           "accelerated_op_available(device=nil)",
           """
           Whether Adam's step is one fused operation on a device, or on all of a list of devices. On

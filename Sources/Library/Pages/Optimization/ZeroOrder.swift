@@ -257,7 +257,7 @@ extension Builtins {
       that `FDM` lists. `distribution` is a name ("rademacher", "gaussian", "uniform", "sphere",
       "orthogonal", all with variance 1), a distribution, or a function of a shape. With
       `pre_generate` all gradients of an optimizer's step have the same directions, without it each
-      its own. An integer `seed` makes a stream of its own, counted in the state. `beta` lets
+      its own. A `seed`, an Int or a Key, makes a stream of its own, counted in the state. `beta` lets
       directions change slowly, z ← beta z + √(1 - beta²) ξ, at the same variance.
       `return_approx_loss` saves the evaluation at the parameters for formulas that do without, and
       reports the loss after the first move.
@@ -316,9 +316,6 @@ extension Arguments {
     }
     return stencil
   }
-
-  /// A seed: an Int, or nil for the program's stream.
-  fileprivate func seed(_ index: Int) throws -> Int? { has(index) ? try int(index) : nil }
 
   /// The parameters that all approximators by random directions begin with.
   fileprivate func randomizedDifferences() throws -> RandomizedDifferences {
