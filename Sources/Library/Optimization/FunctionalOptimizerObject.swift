@@ -18,15 +18,16 @@ final class FunctionalOptimizerObject: HostObject {
   override var summary: String { "<FuncOptimizer, \(optimizer.transformation.name)>" }
 
   private func step(_ arguments: Arguments) throws -> Value {
-    let parameters = try arguments.tree(1)
+    let given = try arguments.tree(1)
     if arguments[0].isCallable {
+      let parameters = try given.map { $0.dtype == .i64 ? try $0.asFloat() : $0 }
       let loss = arguments.interpreter.loss(arguments[0])
       return Value(
         try optimizer.step(parameters, Objective { try loss([Value($0)]) }))
     }
-    guard let result = try optimizer.step(arguments.variable(0), parameters) else {
+    guard let result = try optimizer.step(arguments.variable(0), given) else {
       arguments.interpreter.warnOfIndependentLoss()
-      return Value(parameters)
+      return Value(given)
     }
     return Value(result)
   }

@@ -16,14 +16,14 @@ extension GradientTransformation {
     }
     let name = "accumulate(\(transformation.name), \(every))"
     return GradientTransformation(
-      name,
+      name, around: transformation,
       initialize: { parameters in
         .record([
           ("inner", try transformation.initialize(parameters)), ("sum", .none),
           ("count", .count(0)),
         ])
       },
-      update: { updates, state, parameters in
+      update: { step, updates, state, parameters in
         let inner = try state.entry("inner", of: name)
         let count = following(try state.count(of: name))
         let sum = try state.entry("sum", of: name).adding(updates)
@@ -34,7 +34,7 @@ extension GradientTransformation {
           )
         }
         let mean = try sum.map { try $0 / Double(every) }
-        let result = try transformation.update(mean, inner, parameters)
+        let result = try step(mean, inner, parameters)
         return (
           result.updates,
           .record([("inner", result.state), ("sum", .none), ("count", .count(0))])

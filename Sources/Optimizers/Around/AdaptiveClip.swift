@@ -30,9 +30,9 @@ extension GradientTransformation {
         try step.values[0]
         * parameter.norm(axes: units, keepAxes: true).maximum(step.values[1].like(parameter))
       let norm = try g.norm(axes: units, keepAxes: true)
-      let isShort = try norm.isLess(than: limit.converted(to: g.dtype))
-      let below = try norm.maximum(.number(1e-6, like: g))
-      return [try isShort.select(g, g * (limit.converted(to: g.dtype) / below))]
+      let bound = try Scalar.variable(limit).like(norm)
+      let factor = try bound / norm.maximum(.number(1e-6, like: norm))
+      return [try norm.isLess(than: bound).select(g, g * factor)]
     }
   }
 

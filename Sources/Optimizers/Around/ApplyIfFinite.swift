@@ -18,21 +18,21 @@ extension GradientTransformation {
     }
     let name = "apply_if_finite(\(transformation.name))"
     return GradientTransformation(
-      name,
+      name, around: transformation,
       initialize: { parameters in
         .record([
           ("inner", try transformation.initialize(parameters)), ("in_a_row", .count(0)),
           ("in_all", .count(0)),
         ])
       },
-      update: { updates, state, parameters in
+      update: { step, updates, state, parameters in
         let inner = try state.entry("inner", of: name)
         let (inRow, inAll) = (
           try state.count("in_a_row", of: name), try state.count("in_all", of: name)
         )
         var report = try updates.nonfinite("gradient")
         if report == nil {
-          let result = try transformation.update(updates, inner, parameters)
+          let result = try step(updates, inner, parameters)
           report = try result.updates.nonfinite("update")
           if report == nil {
             return (

@@ -33,8 +33,9 @@ extension GradientTransformation {
         }
         let norm = differentiableNorm ? found : stopGradient(found)
         let limit = try maximum.scalar(at: count).like(norm)
-        let factor = try (limit / (norm + 1e-6)).minimum(.number(1, like: norm))
-        return (try updates.map { try $0 * factor.converted(to: $0.dtype) }, next)
+        let factor = Scalar.variable(
+          try (limit / (norm + 1e-6)).minimum(.number(1, like: norm)))
+        return (try updates.map { try factor * $0 }, next)
       })
   }
 

@@ -24,6 +24,25 @@ extension GradientTransformation {
         return (key, Tree.leaf(try scalar.like(.number(0, like: Variable(0)))))
       }
     }
+    let update = { (updates: Tree, state: Tree, parameters: Tree?, step: StepObjective?) in
+      let count = try state.count(of: name)
+      guard case .record(let kept) = try state.entry("hyperparams", of: name) else {
+        throw TensorError(.value, "the hyperparams in the state of \(name) are not a record")
+      }
+      let values = try current(kept, count)
+      let (made, inner) = (try make(values), try state.entry("inner", of: name))
+      let result =
+        if let step {
+          try made.update(updates, inner, step)
+        } else {
+          try made.update(updates, inner, parameters)
+        }
+      let next = Tree.record([
+        ("hyperparams", .record(values)), ("inner", result.state),
+        ("count", .count(following(count))),
+      ])
+      return (updates: result.updates, state: next)
+    }
     return GradientTransformation(
       name,
       initialize: { parameters in
@@ -33,21 +52,10 @@ extension GradientTransformation {
           ("count", .count(0)),
         ])
       },
-      update: { updates, state, parameters in
-        let count = try state.count(of: name)
-        guard case .record(let kept) = try state.entry("hyperparams", of: name) else {
-          throw TensorError(.value, "the hyperparams in the state of \(name) are not a record")
-        }
-        let values = try current(kept, count)
-        let result = try make(values).update(
-          updates, state.entry("inner", of: name), parameters)
-        return (
-          result.updates,
-          .record([
-            ("hyperparams", .record(values)), ("inner", result.state),
-            ("count", .count(following(count))),
-          ])
-        )
-      })
+      update: { try update($0, $1, $2, nil) },
+      guidedUpdate: { updates, state, step in
+        let result = try update(try updates ?? step.gradient(), state, step.parameters, step)
+        return (result.updates, result.state, step)
+      }, isElementwise: false)
   }
 }

@@ -25,14 +25,14 @@ extension GradientTransformation {
     }
     let name = "lookahead(\(transformation.name))"
     return GradientTransformation(
-      name,
+      name, around: transformation,
       initialize: { parameters in
         .record([
           ("inner", try transformation.initialize(parameters)), ("slow", parameters),
           ("count", .count(0)),
         ])
       },
-      update: { updates, state, parameters in
+      update: { step, updates, state, parameters in
         guard let parameters else {
           throw TensorError(
             .value, "lookahead needs the parameters, and update was called without them",
@@ -40,8 +40,7 @@ extension GradientTransformation {
         }
         let count = try state.count(of: name)
         let slow = try state.entry("slow", of: name)
-        var (fast, inner) = try transformation.update(
-          updates, state.entry("inner", of: name), parameters)
+        var (fast, inner) = try step(updates, state.entry("inner", of: name), parameters)
         var next = slow
         if following(count) % period == 0 {
           let rest = try 1 - slowStep.scalar(at: count / period)

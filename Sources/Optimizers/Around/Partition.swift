@@ -44,7 +44,34 @@ extension GradientTransformation {
     _ name: String, _ parts: [(label: String, transformation: GradientTransformation)],
     _ selection: Selection
   ) -> GradientTransformation {
-    GradientTransformation(
+    let update = { (updates: Tree, state: Tree, parameters: Tree?, step: StepObjective?) in
+      let choice = try selection.tree(for: parameters ?? updates)
+      var merged = try updates.selected(parts.count, of: parts.count, by: choice)
+      var next: [(key: String, value: Tree)] = []
+      for (number, part) in parts.enumerated() {
+        func own(_ tree: Tree) throws -> Tree {
+          try tree.selected(number, of: parts.count, by: choice)
+        }
+        let before = try state.entry(part.label, of: name)
+        let result =
+          if let step, part.transformation.guidedUpdate != nil {
+            try part.transformation.update(own(updates), before, step.restricted(own))
+          } else {
+            try part.transformation.update(own(updates), before, parameters.map(own))
+          }
+        merged = merged.filled(from: result.updates)
+        next.append((part.label, result.state))
+      }
+      return (updates: merged, state: Tree.record(next))
+    }
+    var guided: GuidedUpdate?
+    if parts.contains(where: { $0.transformation.guidedUpdate != nil }) {
+      guided = { updates, state, step in
+        let result = try update(try updates ?? step.gradient(), state, step.parameters, step)
+        return (result.updates, result.state, step)
+      }
+    }
+    return GradientTransformation(
       name,
       initialize: { parameters in
         let choice = try selection.tree(for: parameters)
@@ -54,20 +81,30 @@ extension GradientTransformation {
             return (part.label, try part.transformation.initialize(own))
           })
       },
-      update: { updates, state, parameters in
-        let choice = try selection.tree(for: parameters ?? updates)
-        var merged = try updates.selected(parts.count, of: parts.count, by: choice)
-        var next: [(key: String, value: Tree)] = []
-        for (number, part) in parts.enumerated() {
-          let result = try part.transformation.update(
-            updates.selected(number, of: parts.count, by: choice),
-            state.entry(part.label, of: name),
-            parameters?.selected(number, of: parts.count, by: choice))
-          merged = merged.filled(from: result.updates)
-          next.append((part.label, result.state))
-        }
-        return (merged, .record(next))
-      })
+      update: { try update($0, $1, $2, nil) }, guidedUpdate: guided, isElementwise: false)
+  }
+}
+
+extension StepObjective {
+  /// The step as a transformation of some parameters alone sees it; the others stay where they are.
+  ///
+  /// - Parameter own: takes all but those out of a tree of the parameters' structure.
+  fileprivate func restricted(_ own: @escaping (Tree) throws -> Tree) throws -> StepObjective {
+    let (all, objective) = (parameters, objective)
+    func completed(_ some: Tree) -> Tree { some.filled(from: all) }
+    return try StepObjective(
+      self,
+      Objective(
+        value: { try objective.value(completed($0)) },
+        valueAndGradient: { some in
+          let found = try objective.valueAndGradient(completed(some))
+          return (found.value, try own(found.gradient))
+        },
+        hessianProduct: objective.hessianProduct.map { product in
+          { some, direction in
+            try own(product(completed(some), direction.filled(from: all.zerosLike())))
+          }
+        }), at: own(all))
   }
 }
 

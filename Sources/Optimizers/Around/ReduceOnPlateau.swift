@@ -62,8 +62,8 @@ extension GradientTransformation {
       update: { updates, state, step in
         var plateau = try Plateau(state)
         try plateau.see(step.value().plainNumber(Plateau.name), rule)
-        let scale = plateau.scale
-        let scaled = try (updates ?? step.gradient()).map { try scale.converted(to: $0.dtype) * $0 }
+        let scale = Scalar.variable(plateau.scale)
+        let scaled = try (updates ?? step.gradient()).map { try scale * $0 }
         return (scaled, plateau.tree, step)
       })
   }

@@ -118,7 +118,7 @@ public func applyUpdates(_ parameters: Tree, _ updates: Tree) throws -> Tree {
 }
 
 extension Variable {
-  /// A parameter plus its update, in the parameter's dtype.
+  /// A parameter plus its update, in the parameter's dtype where that is one of floats.
   ///
   /// - Throws: a shape error for an update that would stretch the parameter.
   func updated(by update: Variable) throws -> Variable {
@@ -129,6 +129,6 @@ extension Variable {
         "an update of \(update.typeDescription) does not fit a parameter of \(typeDescription)",
         hint: "does the state belong to a parameter of another shape?")
     }
-    return try result.converted(to: dtype)
+    return dtype.isFloat ? try result.converted(to: dtype) : result
   }
 }

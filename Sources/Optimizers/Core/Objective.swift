@@ -119,6 +119,13 @@ public final class StepObjective {
     known = step.known
   }
 
+  /// A step's objective as a function of other parameters, with the same loss.
+  init(_ step: StepObjective, _ objective: Objective, at parameters: Tree) {
+    self.objective = objective
+    self.parameters = parameters
+    known = step.known
+  }
+
   /// The loss at the parameters.
   public func value() throws -> Variable {
     if let value = known.value { return value }

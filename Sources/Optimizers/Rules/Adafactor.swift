@@ -105,7 +105,7 @@ extension GradientTransformation {
   ) { step in
     guard let parameter = step.parameter else { return [step.gradient] }
     let size = try parameter.rootMeanSquare().maximum(.number(1e-3, like: parameter))
-    return [try step.gradient * size.converted(to: step.gradient.dtype)]
+    return [try Scalar.variable(size) * step.gradient]
   }
 
   /// Adafactor: `scaleByFactoredRMS`, each leaf's root mean square kept below a threshold, the learning

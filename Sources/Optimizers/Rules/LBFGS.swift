@@ -116,8 +116,8 @@ private struct CurvaturePair {
       shares.append(share)
     }
     if scalesInitial {
-      let factor = try initialScale(gradient, pairs.last)
-      q = try q.map { try factor.converted(to: $0.dtype) * $0 }
+      let factor = Scalar.variable(try initialScale(gradient, pairs.last))
+      q = try q.map { try factor * $0 }
     }
     for (pair, share) in zip(pairs, shares.reversed()) {
       q = try q.plus(share - pair.weight * pair.change.dot(q), times: pair.step)

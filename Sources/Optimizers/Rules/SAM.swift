@@ -43,8 +43,8 @@ extension GradientTransformation {
     guard let norm = try updates.norm(order: 2) else { return updates }
     let one = Variable.number(1, like: norm)
     let isZero = try norm.isEqual(to: .number(0, like: norm))
-    let factor = try one / isZero.select(one, norm)
-    return try updates.map { try $0 * factor.converted(to: $0.dtype) }
+    let factor = Scalar.variable(try one / isZero.select(one, norm))
+    return try updates.map { try factor * $0 }
   }
 
   /// The adversary that goes a distance along the gradient.

@@ -24,7 +24,7 @@ extension GradientTransformation {
     try power.require("weight_lr_power", .nonNegative)
     let name = "schedule_free"
     return GradientTransformation(
-      name,
+      name, around: base,
       initialize: { parameters in
         .record([
           ("inner", try base.initialize(parameters)), ("z", parameters),
@@ -32,7 +32,7 @@ extension GradientTransformation {
           ("max_lr", .leaf(Variable(0.0))), ("count", .count(0)),
         ])
       },
-      update: { updates, state, parameters in
+      update: { step, updates, state, parameters in
         guard let parameters else {
           throw TensorError(
             .value, "\(name) needs the parameters, and update was called without them",
@@ -53,12 +53,12 @@ extension GradientTransformation {
         let isEmpty = try sum.isEqual(to: zero)
         let c = try isEmpty.select(zero, weight / isEmpty.select(.number(1, like: sum), sum))
         let β = try beta.scalar(at: count)
-        let made = try base.update(updates, state.entry("inner", of: name), parameters)
+        let made = try step(updates, state.entry("inner", of: name), parameters)
         let moved = try made.updates.scan([state.entry("z", of: name), parameters]) { u, others in
           let (z, y) = (others[0], others[1])
           let next = try z.updated(by: u)
           let x = try (y - (1 - β) * z) / β
-          let c = try c.converted(to: x.dtype)
+          let c = try Scalar.variable(c).like(x)
           let average = try (1 - c) * x + c * next
           return [try β * average + (1 - β) * next - y, next, y]
         }
@@ -82,7 +82,7 @@ extension GradientTransformation {
       throw TensorError(.value, "the b1 in the state of \(name) is not a number")
     }
     return try parameters.zip(state.entry("z", of: name), missing: { $0 }) { y, z in
-      let β = try β.converted(to: y.dtype)
+      let β = try Scalar.variable(β).like(y)
       return try (y - (1 - β) * z) / β
     }
   }
