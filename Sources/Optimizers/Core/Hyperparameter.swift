@@ -68,7 +68,7 @@ extension Hyperparameter {
   }
 
   /// True where leaves may have values of their own.
-  var isTree: Bool {
+  package var isTree: Bool {
     switch self {
     case .number, .variable, .parameter, .schedule: false
     case .list, .record: true
@@ -98,7 +98,9 @@ extension Hyperparameter {
   ///
   /// - Parameter name: whose number it is, for messages.
   /// - Throws: a shape error that names the path, where the structures differ.
-  func spread(over tree: Tree, of name: String, path: Path = .top) throws -> [Hyperparameter] {
+  package func spread(over tree: Tree, of name: String, path: Path = .top) throws
+    -> [Hyperparameter]
+  {
     switch (self, tree) {
     case (_, .none): return []
     case (.list(let parts), .list(let trees)) where parts.count == trees.count:
@@ -161,6 +163,12 @@ package struct HyperparameterRange: Sendable {
   let words: String
   /// False for nan.
   let holds: @Sendable (Double) -> Bool
+
+  /// A range by its words and its test.
+  package init(words: String, holds: @escaping @Sendable (Double) -> Bool) {
+    self.words = words
+    self.holds = holds
+  }
 
   /// Learning rates, decays, momenta.
   package static let nonNegative = HyperparameterRange(words: "0 or more") { $0 >= 0 }

@@ -126,6 +126,20 @@ public final class StepObjective {
     known = step.known
   }
 
+  /// The step with another gradient at its parameters; elsewhere the gradient stays what it is.
+  public init(_ step: StepObjective, gradient: Tree) {
+    objective = step.objective
+    parameters = step.parameters
+    known = step.known
+    knownGradient = gradient
+  }
+
+  /// The loss at the parameters, where it has been computed.
+  public var knownValue: Variable? { known.value }
+
+  /// Takes note of the loss at the parameters, unless it is known.
+  public func noteValue(_ value: Variable) { known.value = known.value ?? value }
+
   /// The loss at the parameters.
   public func value() throws -> Variable {
     if let value = known.value { return value }
