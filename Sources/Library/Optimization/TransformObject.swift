@@ -70,6 +70,16 @@ extension TransformObject {
     """
     What makes updates of gradients: `sgd(0.1)`, `chain(…)` and all others of this page. It remembers
     nothing itself: each call is given the state and gives the next.
+
+    A record or a model of one's own with `init(params)` and `update(grads, state, params)` stands wherever
+    a transform does. Its state is a tree of tensors, numbers and nil; its updates have the structure of
+    the gradients. With a fourth parameter `update` is given the loss as a function. The numbers of a
+    transform that is named after an optimizer are its fields.
+
+        let mine = {init: p => (), update: (g, s, p) => (tree_map(g => -0.1 * g, g), s)}
+        let x = param(3.0)
+        Optimizer(x, chain(clip_grad_norm(1.0), mine)).step(x ** 2)
+        print(round(x, 4), adam(0.1).lr)    # 2.9 0.1
     """,
     methods: [
       Method(
