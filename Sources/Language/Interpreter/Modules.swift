@@ -4,7 +4,6 @@
 // are told apart by their canonical paths, links followed. The program itself is one of them.
 
 import Platform
-import StandardLibrary
 import Syntax
 import Tensors
 
@@ -35,7 +34,7 @@ final class ModuleLoader {
 
   /// A module of the standard library, whatever files have its name.
   func standard(_ name: String, _ interpreter: Interpreter) throws -> ModuleObject {
-    guard let source = embedded(name) else {
+    guard let source = StandardModule.named(name)?.source else {
       preconditionFailure("the standard library has no module \(name): please report")
     }
     if let module = loaded[source.name] { return module }
@@ -82,9 +81,10 @@ final class ModuleLoader {
         refusal = refusal ?? error
       }
     }
-    if !isFile, let source = embedded(path) { return source }
-    let known = (0..<mos_module_count).map(embeddedName)
-    let near = nearest(to: path, among: known).map { "did you mean `\($0)`?" }
+    if !isFile, let module = StandardModule.named(path) { return module.source }
+    let near = nearest(to: path, among: StandardModule.all.map(\.name)).map {
+      "did you mean `\($0)`?"
+    }
     if let refusal, isFile || near == nil { throw refusal }
     throw RuntimeError(
       .io, "there is no module `\(path.shortened)`",
@@ -105,25 +105,6 @@ final class ModuleLoader {
   private func directory(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
     return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  private func embeddedName(_ index: Int) -> String {
-    withModule(index) { String(cString: $0.name) }
-  }
-
-  private func embedded(_ name: String) -> Source? {
-    for index in 0..<mos_module_count where embeddedName(index) == name {
-      return withModule(index) { module in
-        let text = String(
-          decoding: UnsafeBufferPointer(start: module.text, count: module.size), as: UTF8.self)
-        return Source(name: "<\(name)>", text: text)
-      }
-    }
-    return nil
-  }
-
-  private func withModule<R>(_ index: Int, _ body: (mos_module) -> R) -> R {
-    body(mos_module_at(index).pointee)
   }
 }
 
