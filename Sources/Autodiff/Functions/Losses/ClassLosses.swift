@@ -98,13 +98,19 @@ extension Variable {
 private struct ClassRows {
   /// Class 0 where a row is ignored.
   private let classes: Variable
-  private let isIgnored: Variable
+  /// Nil where none is: most targets are plain numbers, which can be looked at.
+  private let isIgnored: Variable?
   private let weight: Variable?
 
   init(_ target: Variable, of x: Variable, ignoring ignored: Int, weight: Variable?) throws {
-    isIgnored = try target.isEqual(to: .tensor(Tensor(ignored)))
-    classes = try isIgnored.select(.tensor(Tensor(0)), target)
-      .bounded(by: .classes(x.shape[x.rank - 1]))
+    let known: Variable
+    if case .tensor(let tensor) = target, try !tensor.contains(ignored) {
+      (isIgnored, known) = (nil, target)
+    } else {
+      let marks = try target.isEqual(to: .tensor(Tensor(ignored)))
+      (isIgnored, known) = (marks, try marks.select(.tensor(Tensor(0)), target))
+    }
+    classes = try known.bounded(by: .classes(x.shape[x.rank - 1]))
     self.weight = weight
   }
 
@@ -114,12 +120,23 @@ private struct ClassRows {
   }
 
   /// 0 where a row is ignored.
-  func kept(_ x: Variable) throws -> Variable { try isIgnored.select(.number(0, like: x), x) }
+  func kept(_ x: Variable) throws -> Variable {
+    try isIgnored?.select(.number(0, like: x), x) ?? x
+  }
 
   /// The losses of the rows put together; the mean divides by what they weigh.
   func reduced(_ loss: Variable, _ reduction: LossReduction) throws -> Variable {
-    guard reduction == .mean else { return try loss.reduced(reduction) }
+    if reduction != .mean || weight == nil && isIgnored == nil {
+      return try loss.reduced(reduction)
+    }
     let share = try weight?.take(classes) ?? loss.onesLike()
     return try loss.sum() / kept(share).sum()
+  }
+}
+
+extension Tensor {
+  /// Whether an element is a whole number.
+  fileprivate func contains(_ number: Int) throws -> Bool {
+    try Tensor.binary(.equal, self, Tensor(number)).any(.all(rank: rank)).firstInt != 0
   }
 }

@@ -4,7 +4,9 @@ import Tensors
 
 /// Complex numbers as two variables of one shape.
 public struct ComplexVariable: Sendable {
+  /// The real parts.
   public let real: Variable
+  /// The imaginary parts.
   public let imaginary: Variable
 
   /// The product of matrices.
@@ -14,13 +16,20 @@ public struct ComplexVariable: Sendable {
       imaginary: try real.matmul(other.imaginary) + imaginary.matmul(other.real))
   }
 
-  /// The inverses of matrices: of V + i W the first columns of that of (V -W; W V).
+  /// The inverses of eigenvectors: of V + i W the first columns of that of (V -W; W V).
+  ///
+  /// - Throws: a value error where they are dependent.
   fileprivate func inverse() throws -> ComplexVariable {
     let n = real.shape[real.rank - 1]
     let above = try Variable.concat([real, -imaginary], axis: -1)
     let below = try Variable.concat([imaginary, real], axis: -1)
-    let columns = try Variable.concat([above, below], axis: -2).inverse()
-      .sliced(axis: -1, from: 0, to: n)
+    let whole: Variable
+    do {
+      whole = try Variable.concat([above, below], axis: -2).inverse()
+    } catch let error as TensorError where error.kind == .value {
+      throw TensorError.defective
+    }
+    let columns = try whole.sliced(axis: -1, from: 0, to: n).bounded(by: .independence)
     return ComplexVariable(
       real: try columns.sliced(axis: -2, from: 0, to: n),
       imaginary: try columns.sliced(axis: -2, from: n, to: 2 * n))
@@ -30,12 +39,16 @@ public struct ComplexVariable: Sendable {
 extension Bounds {
   /// Of the elements of V⁻¹ beside vectors of length 1: of two vectors that are one in the first eight digits, as those
   /// computed of a defective matrix are, they are beyond.
-  fileprivate static let independence = Bounds(from: -1e7, to: 1e7) { _ in
+  fileprivate static let independence = Bounds(from: -1e7, to: 1e7) { _ in .defective }
+}
+
+extension TensorError {
+  fileprivate static var defective: TensorError {
     TensorError(
       .value,
       "eig has no derivative where a matrix has fewer eigenvectors than rows, or nearly so",
       hint:
-        "eigenvalues of multiplicity one have derivatives, and so have all of a symmetric matrix, by eigh"
+        "eigenvalues that occur once have derivatives, and so have all of a symmetric matrix, by eigh"
     )
   }
 }
@@ -64,11 +77,7 @@ extension Primitive {
 private func eigenvalueTangents(_ factors: [Variable], _ da: Variable) throws -> [Variable] {
   let (x, y) = (factors[0], factors[1])
   let v = ComplexVariable(real: factors[2], imaginary: factors[3])
-  let inverse = try v.inverse()
-  let left = ComplexVariable(
-    real: try inverse.real.bounded(by: .independence),
-    imaginary: try inverse.imaginary.bounded(by: .independence))
-  let m = try left.matmul(
+  let m = try v.inverse().matmul(
     ComplexVariable(
       real: da.matmul(v.real, zeros: .left), imaginary: da.matmul(v.imaginary, zeros: .left)))
   let u = try v.matmul(m.overGaps(of: x, y))

@@ -1,5 +1,5 @@
 // Exponentials, roots and logarithms of matrices, with derivatives of every order by the same functions of
-// block matrices; see `Tensors/LinearAlgebra/MatrixFunctions.swift`.
+// block matrices; see `Tensors/LinearAlgebra/Functions/MatrixFunctions.swift`.
 
 import Tensors
 

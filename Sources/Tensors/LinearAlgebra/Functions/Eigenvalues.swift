@@ -5,7 +5,9 @@ import Platform
 
 /// Complex numbers as two tensors of one shape.
 public struct ComplexTensor: Sendable {
+  /// The real parts.
   public let real: Tensor
+  /// The imaginary parts.
   public let imaginary: Tensor
 }
 

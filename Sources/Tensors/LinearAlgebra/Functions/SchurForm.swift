@@ -11,6 +11,11 @@
 import Platform
 
 extension Tensor {
+  /// The greatest sum of the absolute values of a column.
+  fileprivate func firstNorm() throws -> Double {
+    try Tensor.unary(.abs, self).sum(AxisSet(0)).max(AxisSet(0)).firstDouble
+  }
+
   /// The root or the logarithm of this matrix.
   ///
   /// - Parameters:

@@ -31,43 +31,45 @@ extension Tensor {
     if stack.count == 0 || n == 0 { return try stack.tensor.converted(to: dtype.computed) }
     if function != .exponential { try stack.requireFinite(Double.self, function.rawValue) }
     let all = try stack.tensor.reshaped(Shape(trusted: [stack.count, n, n]))
-    let results = try (0..<stack.count).map { index in
-      try Safepoint.look()
-      let a = try all.indexed(at: index)
-      let result =
-        switch function {
-        case .exponential: try a.exponential()
-        case .squareRoot, .logarithm:
-          try a.throughSchurForm(function, name: stack.name(index), depth: depth)
-        }
-      return try depth == 0 ? result : result.keepingZeros(of: a, depth: depth)
+    var result: Tensor
+    if function == .exponential {
+      result = try all.exponentials()
+    } else {
+      result = try Tensor.stack(
+        (0..<stack.count).map { index in
+          try Safepoint.look()
+          return try all.indexed(at: index)
+            .throughSchurForm(function, name: stack.name(index), depth: depth)
+        })
     }
-    return try Tensor.stack(results).reshaped(stack.tensor.shape).converted(to: dtype.computed)
+    if depth > 0 { result = try result.keepingZeros(of: all, depth: depth) }
+    return try result.reshaped(stack.tensor.shape).converted(to: dtype.computed)
   }
 
-  /// The function of another matrix of matrices, with zeros where it has none but zero blocks to make a block of: a
+  /// The function of other matrices of matrices, with zeros where it has none but zero blocks to make a block of: a
   /// block (i, j) is made of products of blocks (i, k) (k, l) … (m, j).
-  private func keepingZeros(of other: Tensor, depth: Int) throws -> Tensor {
-    let (rows, count) = (shape[0], 1 << depth)
-    let n = rows / count
-    var isMade = Array(repeating: false, count: count * count)
-    for (place, number) in try other.allDoubles().enumerated() where number != 0 {
-      isMade[place / rows / n * count + place % rows / n] = true
-    }
-    for k in 0..<count {
-      for i in 0..<count where isMade[i * count + k] {
-        for j in 0..<count where isMade[k * count + j] { isMade[i * count + j] = true }
+  private func keepingZeros(of others: Tensor, depth: Int) throws -> Tensor {
+    let (rows, count) = (shape[1], 1 << depth)
+    let (n, area) = (rows / count, rows * rows)
+    let (given, found) = (try others.allDoubles(), try allDoubles())
+    func block(_ place: Int) -> Int { place / rows / n * count + place % rows / n }
+    var numbers = found
+    for first in stride(from: 0, to: found.count, by: area) {
+      try Safepoint.look()
+      var isMade = Array(repeating: false, count: count * count)
+      for place in 0..<area where given[first + place] != 0 { isMade[block(place)] = true }
+      for k in 0..<count {
+        for i in 0..<count where isMade[i * count + k] {
+          for j in 0..<count where isMade[k * count + j] { isMade[i * count + j] = true }
+        }
       }
-    }
-    for i in 0..<count { isMade[i * count + i] = true }
-    if !isMade.contains(false) { return self }
-    let numbers = try allDoubles().enumerated().map { place, number in
-      isMade[place / rows / n * count + place % rows / n] ? number : 0
+      for i in 0..<count { isMade[i * count + i] = true }
+      for place in 0..<area where !isMade[block(place)] { numbers[first + place] = 0 }
     }
     return try Tensor(copying: numbers, shape: shape)
   }
 
-  // MARK: Arithmetic of one matrix
+  // MARK: Arithmetic
 
   func plus(_ other: Tensor) throws -> Tensor { try Tensor.binary(.add, self, other) }
 
@@ -75,11 +77,6 @@ extension Tensor {
 
   func times(_ number: Double) throws -> Tensor {
     try Tensor.binary(.multiply, self, Tensor(number))
-  }
-
-  /// The greatest sum of the absolute values of a column.
-  func firstNorm() throws -> Double {
-    try Tensor.unary(.abs, self).sum(AxisSet(0)).max(AxisSet(0)).firstDouble
   }
 }
 
