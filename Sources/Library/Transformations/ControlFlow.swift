@@ -48,17 +48,20 @@ extension Differentiation {
     _ interpreter: Interpreter, _ condition: Value, _ body: Value, from state: Value,
     while first: Variable
   ) throws -> Value {
-    let tree = try ValueTree(state, for: "while_loop")
+    let tree = try ValueTree(state)
+    try tree.requirePlain("the state of while_loop inside vmap")
     var variables = tree.variables
     var active = first
     func present() -> Value { tree.rebuilt(with: variables.map { .tensor($0) }) }
     while try active.holdsForAny() {
       try interpreter.machine.countRound()
-      let next = try ValueTree(interpreter.call(body, [present()])).variables(
+      let next = try ValueTree(interpreter.call(body, [present()]))
+      try next.requirePlain("the state of while_loop inside vmap")
+      let leaves = try next.variables(
         inOrderOf: tree, subject: "the state that the body of while_loop gave",
         hint: "inside vmap every step gives a state of the structure that the first one took")
       variables = try choose(
-        active, next, variables, "the body of while_loop gave", "for",
+        active, leaves, variables, "the body of while_loop gave", "for",
         paths: tree.leaves.map(\.path))
       switch try Condition(interpreter.call(condition, [present()])) {
       case .one(false): return present()
@@ -76,10 +79,9 @@ extension Differentiation {
     switch try Condition(condition) {
     case .one(let flag): return try interpreter.call(flag ? f : g, operands)
     case .each(let flags):
-      let (first, second) = (
-        try results(of: interpreter.call(f, operands)),
-        try results(of: interpreter.call(g, operands))
-      )
+      let first = try ValueTree(interpreter.call(f, operands))
+      let second = try ValueTree(interpreter.call(g, operands))
+      for tree in [first, second] { try tree.requirePlain("the result of cond inside vmap") }
       let others = try second.variables(
         inOrderOf: first, subject: "the second function of cond",
         hint: "inside vmap both functions give one structure")

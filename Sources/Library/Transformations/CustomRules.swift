@@ -37,7 +37,7 @@ extension Differentiation {
       BuiltinFunction("checkpointed(state)") { [takesNumber] call in
         let interpreter = call.interpreter
         let first = try ValueTree(call[0])
-        try first.requirePlainState()
+        try first.requirePlain("the state of a checkpointed loop")
         let log = FreeVariableLog(interpreter)
         let results = try checkpoint(steps: steps, snapshots: snapshots, first.variables) {
           number, variables in
@@ -45,7 +45,7 @@ extension Differentiation {
             let given = first.rebuilt(with: variables.map { .tensor($0) })
             let result = try ValueTree(
               interpreter.call(f, takesNumber ? [given, .int(number)] : [given]))
-            try result.requirePlainState()
+            try result.requirePlain("the state of a checkpointed loop")
             return try result.variables(
               inOrderOf: first, subject: "the state that a step of a checkpointed loop gave",
               hint: "every step gives a state of the structure that the first one took")
@@ -213,9 +213,9 @@ private struct CustomRule {
 }
 
 extension ValueTree {
-  /// - Throws: a type error for a state with something that a step could change and that is not in
-  ///   its tensors.
-  fileprivate func requirePlainState() throws {
+  /// - Parameter name: what it is, for the message.
+  /// - Throws: a type error for a value with something that may change and that is not in its tensors.
+  func requirePlain(_ name: String) throws {
     func visit(_ structure: Structure) throws {
       switch structure {
       case .leaf, .parameter, .other(.nil): return
@@ -228,9 +228,10 @@ extension ValueTree {
     }
     func misfit(_ value: Value) -> RuntimeError {
       RuntimeError(
-        .type, "\(value.shortDescription) cannot be in the state of a checkpointed loop",
+        .type, "\(value.shortDescription) cannot be in \(name)",
         hint:
-          "a state is tensors and numbers in lists and records; functional(model) gives a model's")
+          "there may be tensors and numbers in lists and records; functional(model) gives a model's"
+      )
     }
     try visit(structure)
   }

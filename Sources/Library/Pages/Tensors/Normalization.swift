@@ -6,7 +6,7 @@ import Tensors
 
 extension Builtins {
   static let normalization = BuiltinPage(
-    "Normalization, embedding, dropout",
+    "Parts of layers",
     [
       Builtin(
         "layer_norm(x, normalized_shape, weight=nil, bias=nil, eps=1e-5)",

@@ -303,7 +303,7 @@ extension Builtins {
         """
       ) { arguments in
         let x = try arguments.variable(0)
-        if arguments.isRow(1) || arguments.isRow(2) {
+        if arguments.has(2), arguments.isRow(1) || arguments.isRow(2) {
           let axes = try arguments.ints(2)
           let given = try arguments.ints(1)
           let shifts = arguments.isRow(1) ? given : axes.map { _ in given[0] }

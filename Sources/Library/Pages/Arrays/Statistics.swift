@@ -89,7 +89,8 @@ extension Builtins {
           hint: "flatten(x) puts all in one")
       }
       let weights =
-        try arguments.has(1) ? arguments.stacked(1) : .tensor(Tensor.full(x.shape, 1, .i64))
+        try arguments.has(1)
+        ? floating(arguments.stacked(1)) : .tensor(Tensor.full(x.shape, 1, .i64))
       guard weights.shape == x.shape else {
         throw RuntimeError(
           .shape,
