@@ -182,15 +182,10 @@ extension Arguments {
   ///
   /// - Throws: a value error where a derivative would end here, and inside `vmap`.
   package func undifferentiated(_ variable: Variable, _ index: Int) throws -> Tensor {
-    try requireUndifferentiated(variable, index)
-    return try numbers(of: variable, index)
-  }
-
-  /// - Throws: a value error where a derivative would end in an argument.
-  package func requireUndifferentiated(_ variable: Variable, _ index: Int) throws {
     guard !variable.carriesDerivative else {
       throw RuntimeError.notDifferentiated("`\(parameterName(index))` of \(callee.name)")
     }
+    return try numbers(of: variable, index)
   }
 
   /// The numbers of an argument.

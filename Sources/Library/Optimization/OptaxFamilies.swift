@@ -170,7 +170,14 @@ extension OptimizerFamily {
       names: ["ScheduleFree"], shown: ("-0.2", "2.4", "0.8")
     ) { given in
       var (rate, base) = ("lr", "base_optimizer")
-      if try given.transformation("lr") != nil { (rate, base) = (base, rate) }
+      if try given.transformation("lr") != nil {
+        (rate, base) = (base, rate)
+        guard !given.value(rate).isNil else {
+          throw RuntimeError(
+            .value, "schedule_free needs the learning rate beside the base optimizer",
+            hint: "schedule_free(0.1, sgd(0.1))")
+        }
+      }
       let learningRate = try given.number(rate)
       return try .scheduleFree(
         given.transformation(base) ?? .sgd(learningRate: learningRate),

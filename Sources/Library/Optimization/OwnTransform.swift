@@ -20,11 +20,13 @@ extension Value {
     return try OwnTransform(self, interpreter).transformation
   }
 
-  /// True for a model or a module with a method or function of the name, and for a record with such a
-  /// function in it.
+  /// True for a model or a module with a method or function of the name, and for a model or a record with
+  /// such a function in it.
   private func hasOwnMember(_ name: String) -> Bool {
     switch self {
-    case .instance(let instance): instance.type.hasMethod(name)
+    case .instance(let instance):
+      instance.type.hasMethod(name)
+        || instance.ownedFields.contains { $0.field.name == name && $0.value.isCallable }
     case .record(let record): record[name]?.isCallable ?? false
     case .module(let module): module.slots[name] != nil
     default: false

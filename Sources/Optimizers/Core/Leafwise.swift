@@ -58,6 +58,7 @@ extension GradientTransformation {
   ) {
     let counts = !slots.isEmpty || hyperparameters.contains(where: \.isSchedule)
     let names = counts ? slots.map(\.name) + ["count"] : []
+    let haveTrees = hyperparameters.contains(where: \.isTree)
     self.init(
       name,
       initialize: { parameters in
@@ -67,7 +68,8 @@ extension GradientTransformation {
         return .record(entries)
       },
       update: { updates, state, parameters in
-        let numbers = try LeafNumbers(hyperparameters, for: updates, of: name)
+        let numbers = try LeafNumbers(
+          hyperparameters, spreadOver: haveTrees ? updates : nil, of: name)
         if !counts && !usesParameters {
           // Nothing is walked beside the updates: the way of most steps, kept short.
           let stepped = try updates.map { gradient in
@@ -114,12 +116,13 @@ private final class LeafNumbers {
   private var leaf = 0
   private var last: (count: Int, values: [Scalar], areNumbers: Bool)?
 
-  init(_ hyperparameters: [Hyperparameter], for updates: Tree, of name: String) throws {
+  /// - Parameter updates: the leaves that are to come, where one of the hyperparameters is a tree.
+  init(_ hyperparameters: [Hyperparameter], spreadOver updates: Tree?, of name: String) throws {
     common = hyperparameters
     self.name = name
-    own =
-      hyperparameters.contains(where: \.isTree)
-      ? try hyperparameters.map { try $0.spread(over: updates, of: name) } : nil
+    own = try updates.map { updates in
+      try hyperparameters.map { try $0.spread(over: updates, of: name) }
+    }
   }
 
   /// The numbers of the next leaf.

@@ -9,13 +9,15 @@ import Tensors
 public enum Interpolation: String, Sendable, CaseIterable {
   /// a + (b - a) p
   case linear
-  /// b + (a - b) (1 + cos πp) / 2
+  /// a c + b (1 - c) with c = (1 + cos πp) / 2
   case cosine
 
   fileprivate func between(_ a: Scalar, _ b: Scalar, at share: Double) throws -> Scalar {
     switch self {
-    case .linear: try (b - a) * .number(share) + a
-    case .cosine: try b + (a - b) * .number((1 + cos(Double.pi * share)) / 2)
+    case .linear: return try (b - a) * .number(share) + a
+    case .cosine:
+      let wave = (1 + cos(Double.pi * share)) / 2
+      return try a * .number(wave) + b * .number(1 - wave)
     }
   }
 }

@@ -386,9 +386,9 @@ extension Builtins {
       is one value. The state says the present `scale`.
 
           let x = param(1.0)
-          let opt = Optimizer(x, chain(sgd(0.5), reduce_on_plateau(factor=0.5, patience=2)))
-          for i in 0..4 { opt.step(abs(x)) }
-          print(x, opt.state[0][1].scale)    # 0.25 0.5
+          let opt = Optimizer(x, chain(sgd(1.0), reduce_on_plateau(factor=0.5, patience=2)))
+          for i in 0..4 { opt.step(0 * x + 3.0) }
+          print(opt.state[0][1].scale)    # 0.5
       """
     ) { arguments in
       .transform(

@@ -354,10 +354,10 @@ extension Arguments {
 
   /// How far points move for differences.
   ///
-  /// - Throws: a value error for one that a derivative passes through.
+  /// - Throws: a value error for one that a derivative passes through, or that `vmap` maps.
   fileprivate func distance(_ index: Int) throws -> Hyperparameter {
     if !given(index).isCallable {
-      for leaf in try ValueTree(given(index)).variables { try requireUndifferentiated(leaf, index) }
+      for leaf in try ValueTree(given(index)).variables { _ = try undifferentiated(leaf, index) }
     }
     return try hyperparameter(index)
   }
