@@ -102,8 +102,9 @@ extension Builtins {
       `weight` has a number for each class, by which its terms count; rows whose class is `ignore_index` count for
       nothing.
 
-      \(reductionNote) The mean of class numbers is divided by the sum of the weights that they have, which is their
-      number without weights, and that of probabilities by the number of rows.
+      \(reductionNote)
+      The mean of class numbers is divided by the sum of the weights that they have, which is their number without
+      weights, and that of probabilities by the number of rows.
 
           print(cross_entropy([[0.0, 0.0]], [1]))    # 0.6931471805599453
           print(cross_entropy([[0.0, 0.0], [5.0, 0.0]], [1, -100], weight=[1.0, 3.0]))    # 0.6931471805599453
@@ -125,7 +126,8 @@ extension Builtins {
       The target holds a class number for each row, counted from 0. `weight` has a number for each class, by which its
       terms count; rows whose class is `ignore_index` count for nothing.
 
-      \(reductionNote) The mean is divided by the sum of the weights.
+      \(reductionNote)
+      The mean is divided by the sum of the weights.
 
           print(nll_loss([[-1.0, -0.5], [-2.0, -0.25]], [0, 1]))    # 0.625
       """
@@ -174,7 +176,9 @@ extension Builtins {
       overflow.
 
       \(shapeNote)
-      \(weightNote) `pos_weight` is what targets of 1 count more: their number of examples in a class that has few.
+      \(weightNote)
+      `pos_weight` is how many times targets of 1 count; the number of targets of 0 for one of them makes up for their
+      rarity.
       \(reductionNote)
 
           print(binary_cross_entropy_with_logits([0.0, 0.0], [1.0, 0.0], pos_weight=[3.0, 3.0], reduction="none"))
@@ -213,8 +217,9 @@ extension Builtins {
       The negative logarithm of the density that a normal distribution with the predicted mean and variance has at the
       target: `(log(v) + (prediction - target)² / v) / 2`, and with `full=true` the constant `log(2π) / 2`.
 
-      \(shapeNote) There is a variance for each element, for each row (the last axis is missing or 1), or one for all.
-      A variance below `eps` counts as `eps`, but for its derivative.
+      \(shapeNote)
+      There is a variance for each element, for each row (the last axis is missing or 1), or one for all. A variance
+      below `eps` counts as `eps`, but for its derivative.
       \(reductionNote)
 
           print(gaussian_nll_loss([1.0, 2.0], [1.0, 4.0], [1.0, 1.0]))    # 1.0
@@ -300,7 +305,8 @@ extension Builtins {
       `d(a, b) = norm(a - b + eps, ord=p)`: PyTorch's `triplet_margin_loss`. With `swap=true` the second distance is
       from whichever of anchor and positive is nearer to the negative.
 
-      \(reductionNote) It is not differentiated by `p`.
+      \(reductionNote)
+      It is not differentiated by `p`.
 
           print(triplet_loss([0.0, 0.0], [0.0, 0.0], [3.0, 4.0], margin=6.0, eps=0.0))    # 1.0
       """

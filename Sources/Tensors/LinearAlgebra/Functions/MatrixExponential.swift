@@ -6,18 +6,16 @@
 import Platform
 
 extension Tensor {
-  /// e to the power of each matrix of a stack `[count, n, n]`; nan where an element is not finite.
+  /// e to the power of each matrix of a stack `[count, n, n]` of finite numbers.
   func exponentials() throws -> Tensor {
-    let isFinite = try Tensor.unary(.isfinite, self).all(AxisSet(bits: 0b110), keepAxes: true)
-    let finite = try Tensor.select(isFinite, self, Tensor(0.0))
-    let norms = try finite.firstNorms()
+    let norms = try firstNorms()
     // Powers of matrices of norm 1 at most do not overflow.
     let down = norms.map { Swift.max(Int($0.isFinite ? $0.exponent : 1024) + 1, 0) }
-    let steps = try finite.halved(down).stepsForPowers()
+    let steps = try halved(down).stepsForPowers()
     let halvings = zip(down, steps).map { Swift.max($0 + $1, 0) }
-    let more = try finite.halved(halvings).stepsForRounding()
+    let more = try halved(halvings).stepsForRounding()
     let all = zip(halvings, more).map { $0 + $1 }
-    var result = try finite.halved(all).padeExponentials()
+    var result = try halved(all).padeExponentials()
     for round in 0..<(all.max() ?? 0) {
       try Safepoint.look()
       let square = try Tensor.matmul(result, result)
@@ -25,7 +23,7 @@ extension Tensor {
         copying: all.map { round < $0 }, shape: Shape(trusted: [all.count, 1, 1]))
       result = try Tensor.select(isDue, square, result)
     }
-    return try Tensor.select(isFinite, result, Tensor(Double.nan))
+    return result
   }
 
   /// The greatest sum of the absolute values of a column, of each matrix.

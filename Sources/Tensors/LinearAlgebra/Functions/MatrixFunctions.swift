@@ -23,25 +23,28 @@ extension Tensor {
   /// A function of each matrix of a stack.
   ///
   /// - Parameter depth: how often the operand is a matrix of matrices; see the file's first lines.
-  /// - Throws: a value error where the result is not real, and for nan and infinities of roots and
-  ///   logarithms; the exponential of such a matrix is nan.
+  /// - Throws: a value error where the result is not real, and for nan and infinities of which a root or a
+  ///   logarithm is asked for; the exponential of such a matrix is nan, and so is a derivative along them.
   package func matrixFunction(_ function: MatrixFunction, depth: Int = 0) throws -> Tensor {
     let stack = try MatrixStack(self, function.rawValue, square: true, dtype: .f64)
     let n = stack.rows
     if stack.count == 0 || n == 0 { return try stack.tensor.converted(to: dtype.computed) }
-    if function != .exponential { try stack.requireFinite(Double.self, function.rawValue) }
+    if function != .exponential, depth == 0 {
+      try stack.requireFinite(Double.self, function.rawValue)
+    }
     let all = try stack.tensor.reshaped(Shape(trusted: [stack.count, n, n]))
-    var result: Tensor
-    if function == .exponential {
-      result = try all.exponentials()
-    } else {
-      result = try Tensor.stack(
+    let isFinite = try Tensor.unary(.isfinite, all).all(AxisSet(bits: 0b110), keepAxes: true)
+    let finite = try Tensor.select(isFinite, all, Tensor.eye(n, n))
+    var result =
+      try function == .exponential
+      ? finite.exponentials()
+      : Tensor.stack(
         (0..<stack.count).map { index in
           try Safepoint.look()
-          return try all.indexed(at: index)
+          return try finite.indexed(at: index)
             .throughSchurForm(function, name: stack.name(index), depth: depth)
         })
-    }
+    result = try Tensor.select(isFinite, result, Tensor(Double.nan))
     if depth > 0 { result = try result.keepingZeros(of: all, depth: depth) }
     return try result.reshaped(stack.tensor.shape).converted(to: dtype.computed)
   }
