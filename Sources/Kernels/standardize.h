@@ -3,6 +3,9 @@
 //
 //     y = (x - m) r            r = 1 / √(mean (x - m)² + ε)
 //     G u = r (u - mean u - y mean (u y)),   which is its own transpose
+//     C(u, v) = -r (G u mean (v y) + G v mean (u y) + y mean (u G v))
+//
+// C is linear in x, u and v apart from its means, which are those of u, v, u y, v y and u v.
 //
 // The numbers of one mean lie in rows; what is added up in a row is made double before rows are put together.
 
@@ -52,11 +55,41 @@ enum {
     }                                                                               \
     return all;                                                                     \
   }                                                                                 \
-  static int all_zero_##tag(const mos_standardize *p) {                             \
+  static int all_zero_##tag(const mos_standardize *p, const void *numbers) {        \
     for (size_t r = 0; r < p->rows; r++)                                            \
       for (size_t i = 0; i < p->n; i++)                                             \
-        if (((const T *)p->u)[(ptrdiff_t)r * p->apart + (ptrdiff_t)i] != 0) return 0; \
+        if (((const T *)numbers)[(ptrdiff_t)r * p->apart + (ptrdiff_t)i] != 0) return 0; \
     return 1;                                                                       \
+  }                                                                                 \
+  static void curve_##tag(const mos_standardize *p, T mean, T scale) {              \
+    const double count = (double)p->rows * (double)p->n;                            \
+    double u = 0, v = 0, uy = 0, vy = 0, uv = 0;                                    \
+    for (size_t r = 0; r < p->rows && !mos_run_ends(); r++) {                       \
+      const ptrdiff_t at = (ptrdiff_t)r * p->apart;                                 \
+      const T *x = (const T *)p->x + at, *a = (const T *)p->u + at, *b = (const T *)p->v + at; \
+      const sums_##tag of_u = row_sums_##tag(2, x, a, p->n, mean);                  \
+      const sums_##tag of_v = row_sums_##tag(2, x, b, p->n, mean);                  \
+      u += of_u.first, uy += of_u.second;                                           \
+      v += of_v.first, vy += of_v.second;                                           \
+      uv += row_sums_##tag(2, a, b, p->n, 0).second;                                \
+    }                                                                               \
+    const double s = (double)scale;                                                 \
+    u /= count, v /= count, uy *= s / count, vy *= s / count;                       \
+    const double ugv = s * (uv / count - u * v - uy * vy);                          \
+    const T of_u = (T)(-s * s * vy), of_v = (T)(-s * s * uy);                       \
+    const T of_x = (T)(s * s * (2 * s * uy * vy - ugv)), rest = (T)(s * s * (vy * u + uy * v)); \
+    const T all = of_u + of_v + of_x + rest;                                        \
+    const int none = all - all != 0 && (all_zero_##tag(p, p->u) || all_zero_##tag(p, p->v)); \
+    for (size_t r = 0; r < p->rows && !mos_run_ends(); r++) {                       \
+      const ptrdiff_t at = (ptrdiff_t)r * p->apart;                                 \
+      const T *x = (const T *)p->x + at, *a = (const T *)p->u + at, *b = (const T *)p->v + at; \
+      T *y = (T *)p->y + at;                                                        \
+      if (none)                                                                     \
+        memset(y, 0, p->n * sizeof(T));                                             \
+      else                                                                          \
+        for (size_t i = 0; i < p->n; i++)                                           \
+          y[i] = of_u * a[i] + of_v * b[i] + of_x * (x[i] - mean) + rest;           \
+    }                                                                               \
   }                                                                                 \
   static void standardize_##tag(const mos_standardize *p) {                         \
     const double count = (double)p->rows * (double)p->n;                            \
@@ -67,6 +100,10 @@ enum {
       *(T *)p->deviation = scale;                                                   \
       return;                                                                       \
     }                                                                               \
+    if (p->v) {                                                                     \
+      curve_##tag(p, mean, scale);                                                  \
+      return;                                                                       \
+    }                                                                               \
     T shift = 0, slope = 0;                                                         \
     int none = 0;                                                                   \
     if (p->u) {                                                                     \
@@ -74,7 +111,7 @@ enum {
       shift = (T)(sums.first / count);                                              \
       slope = (T)(sums.second / count * (double)scale * (double)scale);             \
       /* A cotangent of zeros gives zeros, whatever x holds. */                     \
-      none = !(slope - slope == 0 && scale - scale == 0) && all_zero_##tag(p);      \
+      none = !(slope - slope == 0 && scale - scale == 0) && all_zero_##tag(p, p->u); \
     }                                                                               \
     for (size_t r = 0; r < p->rows && !mos_run_ends(); r++) {                       \
       const ptrdiff_t at = (ptrdiff_t)r * p->apart;                                 \

@@ -112,6 +112,14 @@ extension PrimitiveTable {
           let pull = try vjp([x[0]]) { [try $0[0].standardized(axes: axes, epsilon: 0.1)] }
           return try pull([x[1]])[0] ?? x[0].zerosLike()
         }
+        let three = Array(repeating: PrimitiveCase.Operand.floats(shape, -1...1), count: 3)
+        add("standardize_curvature", three, isInside: true) { x in
+          let pull = try vjp([x[0]]) { y in
+            let inner = try vjp([y[0]]) { [try $0[0].standardized(axes: axes, epsilon: 0.1)] }
+            return [try inner([x[1]])[0] ?? x[0].zerosLike()]
+          }
+          return try pull([x[2]])[0] ?? x[0].zerosLike()
+        }
       }
     }
     add("gather", [f(2, 5), .ids([2, 3], below: 5)]) { try $0[0].picked($0[1]) }

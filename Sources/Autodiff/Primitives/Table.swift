@@ -40,7 +40,7 @@ extension Primitive {
     // Pooling
     .greatestPlaces,
     // Standardizing
-    .standardize, .inverseDeviation, .standardizeDerivative,
+    .standardize, .inverseDeviation, .standardizeDerivative, .standardizeCurvature,
     // LinearAlgebra
     .solve, .triangularSolve, .inverse, .pseudoInverse, .cholesky, .logAbsDet, .determinantSign,
     .determinant,

@@ -304,14 +304,15 @@ typedef void (*mos_shifted_product_kernel)(const mos_shifted_product *product);
 enum { MOS_SHIFTED_PANEL = 32 };
 
 /// The numbers of one mean: `rows` rows of `n`, `apart` elements from one to the next. Without u, y is x
-/// standardized; with u it is what the derivative makes of u; with `deviation` only 1 / √(variance + ε) is
-/// stored there. See standardize.h.
+/// standardized; with u it is what the derivative makes of u, and with v, too, what the second derivative makes
+/// of both; with `deviation` only 1 / √(variance + ε) is stored there. See standardize.h.
 typedef struct {
   size_t rows, n;
   ptrdiff_t apart;
   double epsilon;
   const void *x;
   const void *_Nullable u;
+  const void *_Nullable v;
   void *_Nullable y;
   void *_Nullable deviation;
 } mos_standardize;

@@ -28,7 +28,25 @@ package final class Standardization: Sendable {
 extension Tensor {
   /// What is computed of the numbers of each mean.
   private enum Standardized {
-    case numbers, derivative(Tensor), deviation
+    case numbers, derivative(Tensor), curvature(Tensor, Tensor), deviation
+
+    /// What numbers are multiplied with.
+    var directions: [Tensor] {
+      switch self {
+      case .numbers, .deviation: []
+      case .derivative(let u): [u]
+      case .curvature(let u, let v): [u, v]
+      }
+    }
+
+    /// The same with every direction replaced.
+    func mapDirections(_ transform: (Tensor) throws -> Tensor) rethrows -> Standardized {
+      switch self {
+      case .numbers, .deviation: self
+      case .derivative(let u): .derivative(try transform(u))
+      case .curvature(let u, let v): .curvature(try transform(u), try transform(v))
+      }
+    }
   }
 
   /// `(x - mean) / √(variance + ε)`, of floats.
@@ -40,6 +58,13 @@ extension Tensor {
   /// it is its own transpose.
   package func standardizedDerivative(of u: Tensor, _ form: Standardization) throws -> Tensor {
     try standardized(.derivative(u), form)
+  }
+
+  /// What the second derivative makes of two of them; which is which does not matter.
+  package func standardizedCurvature(
+    of u: Tensor, _ v: Tensor, _ form: Standardization
+  ) throws -> Tensor {
+    try standardized(.curvature(u, v), form)
   }
 
   /// `1 / √(variance + ε)`, with an axis of 1 for each that is gone.
@@ -55,12 +80,9 @@ extension Tensor {
       let inner = Standardization(
         AxisSet(bits: AxisSet.all(rank: rank).bits & ~AxisSet.all(rank: rank - axes.count).bits),
         rank: rank, epsilon: form.epsilon)
-      let moved: Standardized =
-        if case .derivative(let u) = what {
-          .derivative(try u.transposed(permutation: Shape(order)).contiguous())
-        } else {
-          what
-        }
+      let moved = try what.mapDirections {
+        try $0.transposed(permutation: Shape(order)).contiguous()
+      }
       let y = try transposed(permutation: Shape(order)).contiguous()
         .standardized(moved, inner)
       var back = Array(repeating: 0, count: rank)
@@ -72,9 +94,8 @@ extension Tensor {
     let y = try Tensor.uninitialized(isDeviation ? reducedShape(axes, true) : shape, dtype)
     guard count > 0, let kernel = mos_standardize_of(Int32(dtype.rawValue)) else { return y }
     let x = try contiguous()
-    var u: Tensor?
-    if case .derivative(let given) = what { u = try given.contiguous() }
-    withExtendedLifetime((x, u)) {
+    let directions = try what.directions.map { try $0.contiguous() }
+    withExtendedLifetime((x, directions)) {
       let groups = layout.leading * layout.kept
       let tasks = count < 1 << 16 ? 1 : Swift.min(groups, 256)
       let size = dtype.size
@@ -84,7 +105,9 @@ extension Tensor {
           let at = (outer * layout.rows * layout.kept + inner) * layout.length * size
           var numbers = mos_standardize(
             rows: layout.rows, n: layout.length, apart: layout.kept * layout.length,
-            epsilon: form.epsilon, x: x.header.data + at, u: u.map { $0.header.data + at },
+            epsilon: form.epsilon, x: x.header.data + at,
+            u: directions.first.map { $0.header.data + at },
+            v: directions.count > 1 ? directions[1].header.data + at : nil,
             y: isDeviation ? nil : y.header.data + at,
             deviation: isDeviation ? y.header.data + group * size : nil)
           kernel(&numbers)

@@ -4,8 +4,8 @@
 //     y = (x - mean x) r            r = 1 / √(mean (x - mean x)² + ε)
 //     G(x, u) = r (u - mean u - y mean (u y))
 //
-// G is the derivative of y, and symmetric: it serves tangents and cotangents alike. Its own derivative is
-// made of y, r and G again, so that every order is.
+// G is the derivative of y, and symmetric: it serves tangents and cotangents alike, and so does its own
+// derivative C. That of C is made of y, r and G again, so that every order is.
 
 import Tensors
 
@@ -58,12 +58,12 @@ extension Primitive {
     forward: { x, u, y, attributes, dx, du in
       let along = try du.map { try apply(.standardizeDerivative, x, $0, attributes) }
       guard let dx else { return try along ?? y.zerosLike() }
-      let bent = try x.standardizedCurvature(u, y, dx, attributes)
+      let bent = try apply(.standardizeCurvature, [x, u, dx], attributes)
       return try along.map { try $0 + bent } ?? bent
     },
-    reverse: { x, u, y, attributes, t, needsX, needsU in
+    reverse: { x, u, _, attributes, t, needsX, needsU in
       (
-        needsX ? try x.standardizedCurvature(u, y, t, attributes) : nil,
+        needsX ? try apply(.standardizeCurvature, [x, u, t], attributes) : nil,
         needsU ? try apply(.standardizeDerivative, x, t, attributes) : nil
       )
     },
@@ -75,10 +75,30 @@ extension Primitive {
     })
 }
 
+extension Primitive {
+  /// C(x, a, b), fused. Its derivatives are those of what it is made of.
+  static let standardizeCurvature: Primitive = Primitive(
+    "standardize_curvature",
+    kernel: { x, attributes in
+      try x[0].standardizedCurvature(of: x[1], x[2], attributes.standardization)
+    },
+    forward: { x, y, attributes, tangents in
+      try jvp(x, tangents) { [try $0[0].composedCurvature($0[1], $0[2], attributes)] }.tangents[0]
+        ?? y.zerosLike()
+    },
+    reverse: { x, _, attributes, t, _ in
+      try vjp(x) { [try $0[0].composedCurvature($0[1], $0[2], attributes)] }([t])
+    },
+    batch: { x, areMapped, size, attributes in
+      let stretched = try zip(x, areMapped).map { try mapped($0, $1, size: size) }
+      return try apply(.standardizeCurvature, stretched, attributes)
+    })
+}
+
 extension Variable {
-  /// C(x, a, b) of the derivative, which has G(x, a) already.
-  fileprivate func standardizedCurvature(
-    _ a: Variable, _ ga: Variable, _ b: Variable, _ attributes: Attributes
+  /// C(x, a, b) in other operations.
+  fileprivate func composedCurvature(
+    _ a: Variable, _ b: Variable, _ attributes: Attributes
   ) throws -> Variable {
     let axes = attributes.standardization.axes(rank: rank)
     func mean(_ x: Variable, _ y: Variable) throws -> Variable {
@@ -86,6 +106,7 @@ extension Variable {
     }
     let y = try apply(.standardize, self, attributes)
     let r = try apply(.inverseDeviation, self, attributes)
+    let ga = try apply(.standardizeDerivative, self, a, attributes)
     let gb = try apply(.standardizeDerivative, self, b, attributes)
     let first = try mean(b, y).scaled(by: r).paired(with: ga)
     let second = try mean(a, y).scaled(by: r).paired(with: gb)
