@@ -171,13 +171,15 @@ final class OptimizerObject: HostObject {
   // MARK: - State
 
   override var stateTree: Value? {
-    .list(optimizer.groups.indices.map { OptimizerSettings.state(of: self, group: $0) })
+    .list(zip(optimizer.groups, origins).map { OptimizerSettings.joined(Value($0.state), $1) })
   }
 
   override func freshStateTree(for state: Value) -> Value? {
     guard case .list(let groups) = state, groups.count == optimizer.groups.count else { return nil }
     return try? .list(
-      groups.enumerated().map { try OptimizerSettings($1).freshState(of: self, group: $0) })
+      groups.enumerated().map {
+        try OptimizerSettings($1).freshState(of: optimizer.groups[$0], origins[$0])
+      })
   }
 
   override func structure(of state: Value) -> Value {
@@ -197,7 +199,9 @@ final class OptimizerObject: HostObject {
   override func restore(_ state: Value) throws {
     guard case .list(let groups) = state, groups.count == optimizer.groups.count else { return }
     let settings = groups.map(OptimizerSettings.init)
-    let made = try settings.enumerated().map { try $1.made(for: self, group: $0) }
+    let made = try settings.enumerated().map {
+      try $1.made(origins[$0], optimizer.groups[$0].transformation)
+    }
     for (group, made) in made.enumerated() {
       try optimizer.setTransformation(made.transformation, ofGroup: group, state: made.state)
       origins[group] = made.origin
