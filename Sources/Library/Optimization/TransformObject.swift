@@ -70,7 +70,7 @@ extension TransformObject {
 
     A record or a model of one's own with `init(params)` and `update(grads, state, params)` stands wherever
     a transform does. Its state is a tree of tensors, numbers and nil; its updates have the structure of
-    the gradients. With a fourth parameter `update` is given the loss as a function. The numbers of a
+    the gradients. A parameter without a gradient is given with one of 0, and stays. With a fourth parameter `update` is given the loss as a function. The numbers of a
     transform that is named after an optimizer are its fields.
 
         let mine = {init: p => (), update: (g, s, p) => (tree_map(g => -0.1 * g, g), s)}
