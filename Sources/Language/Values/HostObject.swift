@@ -93,7 +93,7 @@ open class HostObject {
 
   /// The state as it is at the beginning, for one that is to be put back: a state that differs in structure
   /// from the one of now may yet fit this one.
-  open func freshStateTree(for state: Value) -> Value? { stateTree }
+  open func freshStateTree(for state: Value) -> Value? { stateTree.map(structure) }
 
   /// The part of a state that must have the structure of the one that is there.
   open func structure(of state: Value) -> Value { state }

@@ -10,9 +10,12 @@ final class FunctionalOptimizerObject: HostObject {
   override class var hostType: HostType { members }
 
   private let optimizer: FunctionalOptimizer
+  /// What made the transformation, with its numbers; nil where it has none by name.
+  private var origin: OptimizerOrigin?
 
-  init(_ transformation: GradientTransformation) {
+  init(_ transformation: GradientTransformation, _ origin: OptimizerOrigin?) {
     optimizer = FunctionalOptimizer(transformation)
+    self.origin = origin
   }
 
   override var summary: String { "<FuncOptimizer, \(optimizer.transformation.name)>" }
@@ -32,14 +35,38 @@ final class FunctionalOptimizerObject: HostObject {
     return Value(result)
   }
 
-  override var stateTree: Value? { optimizer.state.map(Value.init) ?? .nil }
+  fileprivate var state: Value { optimizer.state.map(Value.init) ?? .nil }
+
+  override var ownFields: Record {
+    Record((origin?.names ?? []).map { ($0, origin?.value($0) ?? .nil) })
+  }
+
+  override func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws -> Bool
+  {
+    guard let origin, origin.names.contains(name) else { return false }
+    let changed = origin.setting(Record([(name, value)]))
+    optimizer.setTransformation(try changed.make())
+    self.origin = changed
+    return true
+  }
+
+  override var stateTree: Value? { OptimizerSettings.joined(state, origin) }
+
+  /// With other numbers a state may have another structure, and there are no parameters to know it by.
+  override func freshStateTree(for state: Value) -> Value? {
+    let settings = OptimizerSettings(state)
+    return settings.isBare && origin?.settings.count ?? 0 == 0
+      ? structure(of: self.state) : settings.state
+  }
+
+  override func structure(of state: Value) -> Value { OptimizerSettings(state).state }
 
   override func restore(_ state: Value) throws {
-    if case .nil = state {
-      optimizer.state = nil
-      return
-    }
-    optimizer.state = try ValueTree(state).tree
+    let settings = OptimizerSettings(state)
+    let made = try settings.made(origin, optimizer.transformation)
+    optimizer.setTransformation(made.transformation)
+    optimizer.state = settings.state.isNil ? nil : made.state
+    origin = made.origin
   }
 }
 
@@ -47,8 +74,9 @@ extension FunctionalOptimizerObject {
   private static let members = HostType(
     FunctionalOptimizerObject.self, "FuncOptimizer",
     """
-    A transform and what it remembers: what `FuncOptimizer` gives. It holds no parameters. `extract`
-    keeps its state, and `recover` brings it back.
+    A transform and what it remembers: what `FuncOptimizer` gives. It holds no parameters. Every number
+    of the transform is a field that may be set, as those of other optimizers are. `extract` keeps its
+    state, and `recover` brings it back.
     """,
     methods: [
       Method(
@@ -67,7 +95,7 @@ extension FunctionalOptimizerObject {
     ],
     fields: [
       Field("state", "What the transform remembers, a tree; nil before the first step.") {
-        $0.stateTree ?? .nil
+        $0.state
       }
     ])
 }

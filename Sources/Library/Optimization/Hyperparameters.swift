@@ -70,8 +70,11 @@ extension Value {
     switch self {
     case .list(let values):
       try walk.enter(path)
+      try MemoryAccount.require(values.count, of: 2 * MemoryLayout<Hyperparameter>.stride)
       var parts: [Hyperparameter] = []
+      parts.reserveCapacity(values.count)
       for (index, value) in values.enumerated() {
+        try Safepoint.look()
         guard let part = try part(value, path[index]) else { return nil }
         parts.append(part)
       }

@@ -9,8 +9,9 @@ extension OptimizerFamily {
       signature: "amsgrad(lr, b1=0.9, b2=0.999, eps=1e-8, eps_root=0.0, "
         + "bias_correction_mu=true, bias_correction_nu=true)",
       about: """
-        Adam by the greatest of its corrected second moments so far. PyTorch corrects the greatest:
-        `adam(lr, amsgrad=true)`.
+        Adam by the greatest of its corrected second moments so far (Reddi, Kale and Kumar 2018): v
+        ← max(v, moment of g² / (1 - b2ᵗ)), update -lr m / (√(v + eps_root) + eps). PyTorch corrects
+        the greatest: `adam(lr, amsgrad=true)`.
         """,
       names: ["AMSGrad"], shown: ("-0.1", "2.9", "3.6")
     ) { given in
@@ -23,7 +24,10 @@ extension OptimizerFamily {
     OptimizerFamily(
       signature:
         "nadamw(lr, b1=0.9, b2=0.999, eps=1e-8, eps_root=0.0, weight_decay=0.0001, mask=nil)",
-      about: "Adam with Nesterov's momentum, and weight decay apart from the gradient.",
+      about: """
+        Adam with Nesterov's momentum (Dozat 2016), b1 m / (1 - b1ᵗ⁺¹) + (1 - b1) g / (1 - b1ᵗ) in
+        place of m / (1 - b1ᵗ), and weight decay apart from the gradient.
+        """,
       names: ["NAdamW"], shown: ("-0.1474", "2.8526", "3.4105")
     ) { given in
       try .nadamw(
@@ -35,7 +39,8 @@ extension OptimizerFamily {
       signature: "adabelief(lr, b1=0.9, b2=0.999, eps=1e-16, eps_root=1e-16, nesterov=false)",
       about: """
         Adam with the mean square distance of the gradient from its moving average in place of its
-        square: large steps where gradients come as expected.
+        square: large steps where gradients come as expected (Zhuang et al. 2020). With s ← b2 s +
+        (1 - b2) (g - m)² + eps_root the update is -lr m / (√s + eps), both corrected.
         """,
       names: ["AdaBelief"], shown: ("-0.1111", "2.8889", "3.5556")
     ) { given in
@@ -48,8 +53,9 @@ extension OptimizerFamily {
       signature: "adan(lr, b1=0.98, b2=0.92, b3=0.99, eps=1e-8, eps_root=1e-8, weight_decay=0.0, "
         + "mask=nil)",
       about: """
-        Adam with the moving average of the gradient's change as Nesterov's look ahead; weight decay
-        apart from the gradient.
+        Adam with the moving average v of the gradient's change d as Nesterov's look ahead (Xie et
+        al. 2022): update -lr (m + (1 - b2) v) / (√(n + eps_root) + eps), n the mean of (g + (1 -
+        b2) d)² by `b3`, all corrected; weight decay apart from the gradient.
         """,
       names: ["Adan"], shown: ("-0.1", "2.9", "3.6")
     ) { given in
@@ -64,9 +70,10 @@ extension OptimizerFamily {
         + "multiply_by_parameter_scale=true, clipping_threshold=1.0, momentum=nil, "
         + "weight_decay_rate=nil, eps=1e-30, factored=true, weight_decay_mask=nil)",
       about: """
-        Steps by second moments of which a large matrix keeps the means of rows and columns alone. Steps
-        are as large as the parameter's root mean square, unless `multiply_by_parameter_scale=false`; what
-        is nil is left out.
+        Steps by second moments of which a large matrix keeps the means r of rows and c of columns
+        alone (Shazeer and Stern 2018): g / √(r c / mean r), with averages by 1 - t^-decay_rate.
+        Steps are as large as the parameter's root mean square, unless
+        `multiply_by_parameter_scale=false`; what is nil is left out.
         """,
       names: ["Adafactor"], shown: ("-0.1", "2.7", "3.6")
     ) { given in
@@ -85,9 +92,10 @@ extension OptimizerFamily {
     OptimizerFamily(
       signature: "rprop(lr=0.01, etas=(0.5, 1.2), step_sizes=(1e-6, 50.0), maximize=false)",
       about: """
-        Every element goes by the sign of its gradient, with a step size of its own: it begins as `lr`,
-        is multiplied by the second of `etas` where the sign stays and by the first where it turns, and
-        is kept within `step_sizes`. Gradients reach the numbers, not what the loss was made of.
+        Every element goes by the sign of its gradient, with a step size of its own (Riedmiller and
+        Braun 1993, as in PyTorch): it begins as `lr`, is multiplied by the second of `etas` where
+        the sign stays and by the first where it turns, and is kept within `step_sizes`. Gradients
+        reach the numbers, not what the loss was made of.
         """,
       names: ["Rprop"], shown: ("-0.1", "2.9", "3.6")
     ) { given in
@@ -99,8 +107,9 @@ extension OptimizerFamily {
       signature: "lars(lr, weight_decay=0.0, weight_decay_mask=true, trust_coefficient=0.001, "
         + "eps=0.0, trust_ratio_mask=true, momentum=0.9, nesterov=false)",
       about: """
-        Momentum with directions whose length is `trust_coefficient` times that of their parameter: for
-        large batches.
+        Momentum with directions as long as their parameters, for large batches (You, Gitman and
+        Ginsburg 2017): each leaf's g becomes trust_coefficient ‖w‖ / (‖g‖ + eps) g. The masks say
+        which leaves decay and which are scaled.
         """,
       names: ["LARS"], shown: ("-0.0001", "2.9997", "3.9996")
     ) { given in
@@ -113,7 +122,10 @@ extension OptimizerFamily {
     },
     OptimizerFamily(
       signature: "yogi(lr, b1=0.9, b2=0.999, eps=0.001)",
-      about: "Adam whose second moment changes by no more than the squared gradient.",
+      about: """
+        Adam whose second moment changes by no more than the squared gradient (Zaheer et al. 2018):
+        v ← v - (1 - b2) sign(v - g²) g².
+        """,
       names: ["Yogi"], shown: ("-0.0999", "2.9", "3.6")
     ) { given in
       try .yogi(
@@ -123,8 +135,8 @@ extension OptimizerFamily {
     OptimizerFamily(
       signature: "sign_sgd(lr)",
       about: """
-        Steps of one length by the signs of the gradient, whose derivative is 0: gradients reach the
-        learning rate and the parameters, not the loss of a step.
+        Steps of one length by the signs of the gradient (Bernstein et al. 2018), whose derivative
+        is 0: gradients reach the learning rate and the parameters, not the loss of a step.
         """,
       names: ["SignSGD"], shown: ("-0.1", "2.9", "3.6")
     ) { given in try .signSGD(learningRate: given.number("lr")) },
@@ -134,11 +146,11 @@ extension OptimizerFamily {
         + "preconditioning=\"frobenius\", adam_b1=0.9, adam_b2=0.999, adam_eps_root=0.0, "
         + "adam_weight_decay=0.0, adam_learning_rate=nil, consistent_rms=nil)",
       about: """
-        Matrices step by the orthogonal matrix near their momentum, found by `ns_steps` iterations of
-        Newton and Schulz with the coefficients `ns_coeffs`: three numbers, three for each iteration,
-        `"standard"` or `"dion"`. `preconditioning` is `"frobenius"`, `"spectral"`, `"aol"` or
-        `"schatten"`. All other parameters step by Adam, with the same learning rate unless they have
-        their own.
+        Matrices step by the orthogonal matrix near their momentum (Jordan et al. 2024), found by
+        `ns_steps` iterations X ← a X + (b A + c A²) X, A = X Xᵀ, with the coefficients `ns_coeffs`:
+        three numbers, three for each iteration, `"standard"` or `"dion"`. `preconditioning` is
+        `"frobenius"`, `"spectral"`, `"aol"` or `"schatten"`. All other parameters step by Adam,
+        with the same learning rate unless they have their own.
         """,
       names: ["Muon"], shown: ("-0.1474", "2.8526", "3.4105")
     ) { given in
@@ -162,10 +174,11 @@ extension OptimizerFamily {
     OptimizerFamily(
       signature: "schedule_free(lr, base_optimizer=nil, b1=0.9, weight_lr_power=2.0)",
       about: """
-        Steps of a base optimizer, `sgd(lr)` unless it is given, whose iterates are averaged in place of a
-        falling learning rate. Gradients are taken between the iterate and the average; the average,
-        `schedule_free_eval_params(state, params)`, is what is to be used in the end. Optax's order,
-        `schedule_free(base_optimizer, lr)`, is understood, too.
+        Steps of a base optimizer, `sgd(lr)` unless it is given, whose iterates are averaged in
+        place of a falling learning rate (Defazio et al. 2024). Gradients are taken between the
+        iterate and the average; the average, `schedule_free_eval_params(state, params)`, is what is
+        to be used in the end. Optax's order, `schedule_free(base_optimizer, lr)`, is understood,
+        too.
         """,
       names: ["ScheduleFree"], shown: ("-0.2", "2.4", "0.8")
     ) { given in
@@ -188,10 +201,11 @@ extension OptimizerFamily {
       signature: "sam(lr, adv_optimizer=nil, sync_period=2, reset_state=true, opaque_mode=false, "
         + "rho=0.05)",
       about: """
-        Sharpness-aware minimization: of `sync_period` steps all but the last go uphill, a distance `rho`
-        along the gradient unless `adv_optimizer` says how, and the last goes back and down by the gradient
-        from there. `lr` is the learning rate of gradient descent, or any other transform for the way
-        down. With `opaque_mode` one step does it all, and asks for the loss as `backtracking` does.
+        Sharpness-aware minimization (Foret et al. 2020): of `sync_period` steps all but the last go
+        uphill, a distance `rho` along the gradient unless `adv_optimizer` says how, and the last
+        goes back and down by the gradient from there. `lr` is the learning rate of gradient
+        descent, or any other transform for the way down. With `opaque_mode` one step does it all,
+        and asks for the loss as `backtracking` does.
         """,
       names: ["SAM"], shown: ("0.05", "3.05", "4.2")
     ) { given in
@@ -211,8 +225,8 @@ extension OptimizerFamily {
     OptimizerFamily(
       signature: "\(name)(lr, alpha=1.0, beta=1.0)",
       about: """
-        Gradient descent by (alpha + beta) times the gradient minus beta times the last one: for games,
-        whose iterates it makes converge where those of gradient descent go round.
+        Gradient descent by (alpha + beta) g minus beta times the g before (Mokhtari et al. 2019):
+        for games, whose iterates it makes converge where those of gradient descent go round.
         """,
       names: names, shown: ("-0.2", "2.4", "0.8")
     ) { given in

@@ -35,7 +35,8 @@ extension OptimizerFamily {
       """
       \(about)
 
-      Any number may be a tensor, a parameter or a schedule, and gradients reach it.
+      Any number may be a tensor, be it of one for each element, a parameter, a schedule, or a tree of such
+      by leaf, and gradients reach it.
 
           let w = {w: 1.0}
           let t = \(function.name)(lr=0.1)

@@ -42,16 +42,18 @@ final class OptimizerGroupObject: HostObject {
     return try owner.set(name, value, groups: index..<index + 1)
   }
 
-  override var stateTree: Value? { OptimizerSettings.state(of: owner, group: index) }
+  override var stateTree: Value? {
+    OptimizerSettings.joined(Value(group.state), owner.origins[index])
+  }
 
   override func freshStateTree(for state: Value) -> Value? {
-    try? OptimizerSettings(state).freshState(of: owner, group: index)
+    try? OptimizerSettings(state).freshState(of: group, owner.origins[index])
   }
 
   override func structure(of state: Value) -> Value { OptimizerSettings(state).state }
 
   override func restore(_ state: Value) throws {
-    let made = try OptimizerSettings(state).made(for: owner, group: index)
+    let made = try OptimizerSettings(state).made(owner.origins[index], group.transformation)
     try owner.optimizer.setTransformation(
       made.transformation, ofGroup: index, state: made.state)
     owner.origins[index] = made.origin

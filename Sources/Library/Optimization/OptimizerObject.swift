@@ -108,7 +108,11 @@ final class OptimizerObject: HostObject {
   }
 
   override func ownField(_ name: String) throws -> Value? {
-    guard let first = origins[0], first.names.contains(name) else { return nil }
+    guard let first = origins[0] else { return nil }
+    guard first.names.contains(name) else {
+      if first.count(of: name) > 1 { throw OptimizerObject.isAmbiguous(name) }
+      return nil
+    }
     let value = first.value(name)
     for origin in origins.dropFirst() {
       guard let origin, origin.names.contains(name) else { continue }
@@ -121,6 +125,12 @@ final class OptimizerObject: HostObject {
       }
     }
     return value
+  }
+
+  private static func isAmbiguous(_ name: String) -> RuntimeError {
+    RuntimeError(
+      .name, "several transforms of the chain have a number `\(name)`",
+      hint: "a schedule or a parameter in the place of one of them can be changed by itself")
   }
 
   override func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws -> Bool
@@ -144,7 +154,10 @@ final class OptimizerObject: HostObject {
           hint: "the transforms that are named after an optimizer have, such as adam(0.1); "
             + "inject_hyperparams puts those of others into the state")
       }
-      guard origin.names.contains(name) else { return false }
+      guard origin.names.contains(name) else {
+        if origin.count(of: name) > 1 { throw OptimizerObject.isAmbiguous(name) }
+        return false
+      }
       let changed = origin.setting(Record([(name, value)]))
       made.append((group, changed, try changed.make()))
     }
@@ -158,13 +171,15 @@ final class OptimizerObject: HostObject {
   // MARK: - State
 
   override var stateTree: Value? {
-    .list(optimizer.groups.indices.map { OptimizerSettings.state(of: self, group: $0) })
+    .list(zip(optimizer.groups, origins).map { OptimizerSettings.joined(Value($0.state), $1) })
   }
 
   override func freshStateTree(for state: Value) -> Value? {
     guard case .list(let groups) = state, groups.count == optimizer.groups.count else { return nil }
     return try? .list(
-      groups.enumerated().map { try OptimizerSettings($1).freshState(of: self, group: $0) })
+      groups.enumerated().map {
+        try OptimizerSettings($1).freshState(of: optimizer.groups[$0], origins[$0])
+      })
   }
 
   override func structure(of state: Value) -> Value {
@@ -184,7 +199,9 @@ final class OptimizerObject: HostObject {
   override func restore(_ state: Value) throws {
     guard case .list(let groups) = state, groups.count == optimizer.groups.count else { return }
     let settings = groups.map(OptimizerSettings.init)
-    let made = try settings.enumerated().map { try $1.made(for: self, group: $0) }
+    let made = try settings.enumerated().map {
+      try $1.made(origins[$0], optimizer.groups[$0].transformation)
+    }
     for (group, made) in made.enumerated() {
       try optimizer.setTransformation(made.transformation, ofGroup: group, state: made.state)
       origins[group] = made.origin
@@ -208,7 +225,8 @@ extension OptimizerObject {
     `Adam`, `MetaAdam` and their kin give.
 
     Every number of the transform is a field, and may be set between steps: to another number, a
-    tensor, a parameter, a schedule. The state goes on; a schedule that takes a number's place begins
+    tensor, a parameter, a schedule. A chain has the numbers of its members, those that one alone has, and
+    a transform around another has those of that one. The state goes on; a schedule that takes a number's place begins
     at count 0. `extract` keeps the state and the numbers that were set, and `recover` brings them back.
 
         let x = param(3.0)

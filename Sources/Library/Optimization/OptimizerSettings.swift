@@ -32,28 +32,32 @@ struct OptimizerSettings {
     }
   }
 
+  /// True where no number was set.
+  var isBare: Bool { settings.count == 0 }
+
   /// What a snapshot is to hold of a group.
-  static func state(of object: OptimizerObject, group: Int) -> Value {
-    let state = Value(object.optimizer.groups[group].state)
-    guard let settings = object.origins[group]?.settings, settings.count > 0 else { return state }
+  static func joined(_ state: Value, _ origin: OptimizerOrigin?) -> Value {
+    guard let settings = origin?.settings, settings.count > 0 else { return state }
     let kept = Record(settings.pairs.map { ($0, $1.isPlainSetting ? $1 : .host(KeptSetting($1))) })
     return .record(Record([("hyperparams", .record(kept)), (stateKey, state)]))
   }
 
   /// The state that a group with these settings begins with.
-  func freshState(of object: OptimizerObject, group: Int) throws -> Value {
-    let parameters = object.optimizer.groups[group].target.map(\.value)
-    return Value(try made(for: object, group: group).transformation.initialize(parameters))
+  func freshState(
+    of group: Optimizer.Group, _ origin: OptimizerOrigin?
+  ) throws -> Value {
+    Value(
+      try made(origin, group.transformation).transformation.initialize(
+        group.target.map(\.value)))
   }
 
   /// The transformation with these settings, and the state.
   func made(
-    for object: OptimizerObject, group: Int
+    _ origin: OptimizerOrigin?, _ transformation: GradientTransformation
   ) throws -> (origin: OptimizerOrigin?, transformation: GradientTransformation, state: Tree) {
     let tree = try ValueTree(state).tree
-    let transformation = object.optimizer.groups[group].transformation
-    guard let own = object.origins[group], settings.count > 0 || own.settings.count > 0 else {
-      return (object.origins[group], transformation, tree)
+    guard let own = origin, settings.count > 0 || own.settings.count > 0 else {
+      return (origin, transformation, tree)
     }
     let restored = settings.pairs.map { name, value -> (String, Value) in
       if case .host(let kept as KeptSetting) = value { return (name, kept.value) }

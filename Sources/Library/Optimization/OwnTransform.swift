@@ -2,8 +2,9 @@
 // `update(grads, state, params)`.
 //
 // They stand wherever a transform of the library does. What they are given are plain trees, so a model
-// as parameters arrives as a record of its fields, and numbers arrive as tensors without axes. What
-// they give back is checked here, once, so that whatever comes after may rely on it.
+// as parameters arrives as a record of its fields, and numbers arrive as tensors without axes. A
+// parameter without a gradient counts as one with a gradient of 0, and stays where it is. What they give
+// back is checked here, once, so that whatever comes after may rely on it.
 
 import Autodiff
 import Language
@@ -78,7 +79,7 @@ private struct OwnTransform {
     guard arguments == 4 else {
       return GradientTransformation(
         name, initialize: initialize,
-        update: { try stepped($0, $1, $2.map { Value($0) } ?? .nil, loss: nil) })
+        update: { try stepped($0, $1, $2, loss: nil) })
     }
     return GradientTransformation(guided: name, initialize: initialize) { updates, state, step in
       let loss = Value.builtin(
@@ -87,7 +88,7 @@ private struct OwnTransform {
           return .tensor(try step.objective.value(tree))
         })
       let result = try stepped(
-        updates ?? step.gradient(), state, Value(step.parameters), loss: loss)
+        updates ?? step.gradient(), state, step.parameters, loss: loss)
       return (result.updates, result.state, step)
     }
   }
@@ -97,9 +98,13 @@ private struct OwnTransform {
   }
 
   private func stepped(
-    _ gradients: Tree, _ state: Tree, _ parameters: Value, loss: Value?
+    _ found: Tree, _ state: Tree, _ parameters: Tree?, loss: Value?
   ) throws -> (updates: Tree, state: Tree) {
-    let given = [Value(gradients), Value(state), parameters] + (loss.map { [$0] } ?? [])
+    let isComplete = parameters.map { $0.leaves.count == found.leaves.count } ?? true
+    let gradients = isComplete ? found : try found.filled(like: parameters ?? found)
+    let given =
+      [Value(gradients), Value(state), parameters.map { Value($0) } ?? .nil]
+      + (loss.map { [$0] } ?? [])
     let result = try interpreter.call(step, Array(given.prefix(arguments)))
     guard case .list(let pair) = result, pair.count == 2 else {
       throw RuntimeError(
@@ -112,9 +117,8 @@ private struct OwnTransform {
         "the updates of \(name) hold \(other.value.shortDescription)\(other.path.phrase), "
           + "and updates are tensors")
     }
-    return (
-      try updates.tree.fitted(toGradients: gradients, of: name), try self.state(pair[1])
-    )
+    let fitted = try updates.tree.fitted(toGradients: gradients, of: name)
+    return (isComplete ? fitted : try found.zip(fitted) { $1 }, try self.state(pair[1]))
   }
 
   /// A state as a tree.

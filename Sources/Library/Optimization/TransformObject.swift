@@ -13,16 +13,13 @@ class TransformObject: HostObject {
   /// What made it, with its numbers by name; nil for what is put together of others.
   let origin: OptimizerOrigin?
 
-  init(_ transformation: GradientTransformation) {
+  init(_ transformation: GradientTransformation, _ origin: OptimizerOrigin? = nil) {
     self.transformation = transformation
-    origin = nil
+    self.origin = origin
   }
 
   /// The transform of a family.
-  init(_ origin: OptimizerOrigin) throws {
-    transformation = try origin.make()
-    self.origin = origin
-  }
+  convenience init(_ origin: OptimizerOrigin) throws { self.init(try origin.make(), origin) }
 
   override var summary: String { "<transform \(transformation.name)>" }
 
@@ -73,7 +70,7 @@ extension TransformObject {
 
     A record or a model of one's own with `init(params)` and `update(grads, state, params)` stands wherever
     a transform does. Its state is a tree of tensors, numbers and nil; its updates have the structure of
-    the gradients. With a fourth parameter `update` is given the loss as a function. The numbers of a
+    the gradients. A parameter without a gradient is given with one of 0, and stays. With a fourth parameter `update` is given the loss as a function. The numbers of a
     transform that is named after an optimizer are its fields.
 
         let mine = {init: p => (), update: (g, s, p) => (tree_map(g => -0.1 * g, g), s)}
@@ -117,5 +114,15 @@ extension Value {
   /// A transformation as a value.
   static func transform(_ transformation: GradientTransformation) -> Value {
     .host(TransformObject(transformation))
+  }
+
+  /// A transformation around a transform, whose numbers it has.
+  static func transform(
+    around inner: Value, _ transformation: GradientTransformation,
+    _ wrap: @escaping (GradientTransformation) throws -> GradientTransformation
+  ) throws -> Value {
+    .host(
+      TransformObject(
+        try wrap(transformation), OptimizerOrigin(around: inner.transformOrigin, wrap)))
   }
 }

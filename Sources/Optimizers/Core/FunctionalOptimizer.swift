@@ -7,12 +7,25 @@ import Tensors
 /// the graph.
 public final class FunctionalOptimizer {
   /// What turns gradients into updates.
-  public let transformation: GradientTransformation
+  public private(set) var transformation: GradientTransformation
   /// What the transformation remembers; nil before the first step.
-  public var state: Tree?
+  public var state: Tree? { didSet { former = nil } }
+  /// Whose the state is, where another transformation has come since.
+  private var former: GradientTransformation?
 
   /// An optimizer without a state yet.
   public init(_ transformation: GradientTransformation) { self.transformation = transformation }
+
+  /// Puts another transformation in the place of this one, with what the two states have in common.
+  package func setTransformation(_ transformation: GradientTransformation) {
+    if state != nil { former = former ?? self.transformation }
+    self.transformation = transformation
+  }
+
+  private func begun(_ parameters: Tree) throws -> Tree {
+    guard let state else { return try transformation.initialize(parameters) }
+    return try former.map { try transformation.continued(state, of: $0, parameters) } ?? state
+  }
 
   /// The parameters after a step down a loss that was computed from them.
   ///
@@ -23,7 +36,7 @@ public final class FunctionalOptimizer {
     guard flat.contains(where: { $0 != nil }) else { return nil }
     var next = flat.makeIterator()
     let found = parameters.compactMap { _ in next.next() ?? nil }
-    let before = try state ?? transformation.initialize(parameters)
+    let before = try begun(parameters)
     let (updates, after) =
       transformation.guidedUpdate == nil
       ? try transformation.update(found, before, parameters)
@@ -37,7 +50,7 @@ public final class FunctionalOptimizer {
 
   /// The parameters after a step for which the loss is at hand as a function of them.
   public func step(_ parameters: Tree, _ objective: Objective) throws -> Tree {
-    let before = try state ?? transformation.initialize(parameters)
+    let before = try begun(parameters)
     let (updates, after) = try transformation.update(
       nil, before, StepObjective(objective, at: parameters))
     let result = try applyUpdates(parameters, updates)

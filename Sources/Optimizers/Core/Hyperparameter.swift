@@ -151,7 +151,11 @@ extension Hyperparameter {
     case .variable(let variable): try range.require(variable, name)
     case .parameter(let parameter): try range.require(parameter.value, name)
     case .schedule: break
-    case .list(let parts): for part in parts { try part.require(name, range) }
+    case .list(let parts):
+      for part in parts {
+        try Safepoint.look()
+        try part.require(name, range)
+      }
     case .record(let pairs): for pair in pairs { try pair.value.require(name, range) }
     }
   }
@@ -196,6 +200,9 @@ extension HyperparameterRange {
   fileprivate func require(_ variable: Variable, _ name: String) throws {
     guard let tensor = variable.concrete else { return }
     if tensor.count == 1 { return try require(tensor.firstDouble, name) }
-    for value in tensor.doubles { try require(value, name) }
+    for (index, value) in tensor.doubles.enumerated() {
+      if index & 4095 == 4095 { try Safepoint.look() }
+      try require(value, name)
+    }
   }
 }

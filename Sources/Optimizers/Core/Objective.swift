@@ -232,7 +232,7 @@ extension Tree {
   }
 
   /// The tree with zeros like another's leaves where it has nothing.
-  func filled(like other: Tree) throws -> Tree {
+  package func filled(like other: Tree) throws -> Tree {
     try other.zerosLike().zip(self, missing: { $0 }) { $1 }
   }
 }

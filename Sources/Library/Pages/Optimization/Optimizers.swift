@@ -102,7 +102,11 @@ extension Builtins {
               let next = opt.step(w ** 2, w)
               print(next, grad(next ** 2, w))    # 0.5 0.5
           """
-        ) { arguments in .host(FunctionalOptimizerObject(try arguments.transformation(0))) },
+        ) { arguments in
+          .host(
+            FunctionalOptimizerObject(
+              try arguments.transformation(0), arguments[0].transformOrigin))
+        },
       ])
 
   private static func optimizer(_ arguments: Arguments, isDifferentiable: Bool) throws -> Value {

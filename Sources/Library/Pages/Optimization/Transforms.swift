@@ -20,9 +20,15 @@ extension Builtins {
           print(t.update({w: 2.0}, t.init({w: 1.0}))[0])    # {w: -2.0}
       """
     ) { arguments in
-      .transform(
-        .chain(
-          try arguments.rest(0).map { try arguments.transformation($0, 0, "Transforms") }))
+      let members = try arguments.rest(0).map { value in
+        (
+          transformation: try arguments.transformation(value, 0, "Transforms"),
+          origin: value.transformOrigin
+        )
+      }
+      return .host(
+        TransformObject(
+          .chain(members.map(\.transformation)), OptimizerOrigin(chain: members)))
     },
     Builtin(
       "masked(transform, mask)",
@@ -35,8 +41,8 @@ extension Builtins {
           print(t.update({a: 2.0, b: 2.0}, t.init(w), w)[0])    # {a: -1.0, b: 2.0}
       """
     ) { arguments in
-      .transform(
-        .masked(try arguments.transformation(0), try arguments[1].selection(arguments.interpreter)))
+      let mask = try arguments[1].selection(arguments.interpreter)
+      return try .transform(around: arguments[0], arguments.transformation(0)) { .masked($0, mask) }
     },
     Builtin(
       "partition(transforms, labels)",
@@ -325,7 +331,10 @@ extension Builtins {
           print(first, t.update(3.0, state)[0])    # 0.0 -2.0
       """
     ) { arguments in
-      .transform(try .accumulate(arguments.transformation(0), every: arguments.int(1)))
+      let every = try arguments.int(1)
+      return try .transform(around: arguments[0], arguments.transformation(0)) {
+        try .accumulate($0, every: every)
+      }
     },
     Builtin(
       "lookahead(transform, sync_period=5, slow_step_size=0.5, reset_state=false)",
@@ -337,11 +346,11 @@ extension Builtins {
           print(t.update(1.0, t.init(0.0), 0.0)[0])    # -0.5
       """
     ) { arguments in
-      .transform(
-        try .lookahead(
-          arguments.transformation(0), period: arguments.int(1),
-          slowStep: arguments.hyperparameter(2),
-          resets: arguments.bool(3)))
+      let (period, resets) = (try arguments.int(1), try arguments.bool(3))
+      let slowStep = try arguments.hyperparameter(2)
+      return try .transform(around: arguments[0], arguments.transformation(0)) {
+        try .lookahead($0, period: period, slowStep: slowStep, resets: resets)
+      }
     },
     Builtin(
       "apply_if_finite(transform, max_consecutive_errors=5)",
@@ -354,9 +363,10 @@ extension Builtins {
           print(updates, state.in_a_row)    # {w: 0.0} 1
       """
     ) { arguments in
-      .transform(
-        try .applyIfFinite(
-          arguments.transformation(0), tolerated: arguments.int(1)))
+      let tolerated = try arguments.int(1)
+      return try .transform(around: arguments[0], arguments.transformation(0)) {
+        try .applyIfFinite($0, tolerated: tolerated)
+      }
     },
     Builtin(
       "inject_hyperparams(factory, **hyperparams)",
