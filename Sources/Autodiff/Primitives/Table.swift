@@ -39,9 +39,7 @@ extension Primitive {
     // Decompositions
     .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
     // Random
-    .random, .randomWith,
-    // Gamma
-    .gammaSlope,
+    .random, .randomWith, .gammaSlope,
     // Adam
     .adam, .adamGradient,
   ]
