@@ -149,7 +149,7 @@ typedef struct {
   uint64_t key, counter;
   const double *parameters;
   double *out;
-  size_t count;
+  size_t count, period;
 } draws;
 
 /// A task is a sixteenth of those of a fill: a number takes longer here.
@@ -160,58 +160,72 @@ static void run_task(void *context, size_t task) {
   const size_t begin = task * NUMBERS;
   const size_t end = d->count - begin < NUMBERS ? d->count : begin + NUMBERS;
   for (size_t i = begin; i < end; i++)
-    d->out[i] = d->number(d->key, d->counter + i, d->parameters[i]);
+    d->out[i] = d->number(d->key, d->counter + i % d->period, d->parameters[i]);
 }
 
 static void run(draws all) {
   mos_parallel((all.count + NUMBERS - 1) / NUMBERS, run_task, &all);
 }
 
-void kernels_gamma(uint64_t key, uint64_t counter, const double *shapes, double *out,
-                   size_t count) {
-  run((draws){gamma_number, key, counter, shapes, out, count});
+void kernels_gamma(uint64_t key, uint64_t counter, const double *shapes, double *out, size_t count,
+                   size_t period) {
+  run((draws){gamma_number, key, counter, shapes, out, count, period});
 }
 
 void kernels_poisson(uint64_t key, uint64_t counter, const double *rates, double *out,
-                     size_t count) {
-  run((draws){poisson_number, key, counter, rates, out, count});
+                     size_t count, size_t period) {
+  run((draws){poisson_number, key, counter, rates, out, count, period});
 }
 
 // MARK: Slopes
 
-/// A number with its first two derivatives by the shape.
+/// A number with its first three derivatives by the shape.
 typedef struct {
-  double value, first, second;
+  double value, first, second, third;
 } jet;
 
 static jet sum(jet x, jet y) {
-  return (jet){x.value + y.value, x.first + y.first, x.second + y.second};
+  return (jet){x.value + y.value, x.first + y.first, x.second + y.second, x.third + y.third};
 }
 
 static jet product(jet x, jet y) {
-  return (jet){x.value * y.value, x.first * y.value + x.value * y.first,
-               x.second * y.value + 2 * x.first * y.first + x.value * y.second};
+  return (jet){
+      x.value * y.value, x.first * y.value + x.value * y.first,
+      x.second * y.value + 2 * x.first * y.first + x.value * y.second,
+      x.third * y.value + 3 * (x.second * y.first + x.first * y.second) + x.value * y.third};
 }
 
 static jet reciprocal(jet x) {
   const double r = 1 / x.value, first = -x.first * r * r;
-  return (jet){r, first, (2 * x.first * x.first * r - x.second) * r * r};
+  const double second = -(2 * x.first * first + x.second * r) * r;
+  return (jet){r, first, second,
+               -(3 * x.first * second + 3 * x.second * first + x.third * r) * r};
+}
+
+/// The derivative of an order of eᵍ over eᵍ, by those of g: its logarithmic derivatives.
+static double over_exponential(int order, double first, double second, double third) {
+  if (order == 1) return first;
+  if (order == 2) return first * first + second;
+  return first * first * first + 3 * first * second + third;
 }
 
 /// Below the shape: P(a, x) / p(x) = x/a Σ cₙ, cₙ = xⁿ / (a+1)…(a+n), whose terms have the logarithmic
 /// derivatives log x − ψ(a+n+1) by a.
 static double slope_by_series(int order, double a, double x) {
-  double term = 1, digamma = mos_digamma(a + 1), trigamma = mos_polygamma(1, a + 1), total = 0;
+  double term = 1, total = 0;
+  double digamma = mos_digamma(a + 1), trigamma = mos_polygamma(1, a + 1);
+  double tetragamma = order > 2 ? mos_polygamma(2, a + 1) : 0;
   const double logarithm = log(x);
   for (int n = 1; n < 100000; n++) {
-    const double l = logarithm - digamma;
-    const double change = term * (order == 1 ? l : l * l - trigamma);
+    const double change =
+        term * over_exponential(order, logarithm - digamma, -trigamma, -tetragamma);
     total += change;
     if (term < 1e-30 || (n > x && fabs(change) < 1e-18 * fabs(total))) break;
     const double k = a + n;
     term *= x / k;
     digamma += 1 / k;
     trigamma -= 1 / (k * k);
+    tetragamma += 2 / (k * k * k);
   }
   return -x / a * total;
 }
@@ -219,10 +233,10 @@ static double slope_by_series(int order, double a, double x) {
 /// Above the shape: Γ(a, x) = e⁻ˣ xᵃ F with Legendre's continued fraction F by Lentz's method, and
 /// its derivatives by a.
 static double slope_by_fraction(int order, double a, double x) {
-  const jet tiny = {1e-300, 0, 0};
-  jet b = {x + 1 - a, -1, 0}, c = {1e300, 0, 0}, d = reciprocal(b), fraction = d;
+  const jet tiny = {1e-300, 0, 0, 0};
+  jet b = {x + 1 - a, -1, 0, 0}, c = {1e300, 0, 0, 0}, d = reciprocal(b), fraction = d;
   for (int i = 1; i < 100000; i++) {
-    const jet coefficient = {-i * (i - a), i, 0};
+    const jet coefficient = {-i * (i - a), i, 0, 0};
     b.value += 2;
     d = sum(product(coefficient, d), b);
     if (d.value == 0) d = tiny;
@@ -231,12 +245,15 @@ static double slope_by_fraction(int order, double a, double x) {
     if (c.value == 0) c = tiny;
     const jet factor = product(c, d);
     fraction = product(fraction, factor);
-    if (fabs(factor.value - 1) + fabs(factor.first) + fabs(factor.second) < 1e-16) break;
+    const double moved = fabs(factor.value - 1) + fabs(factor.first) + fabs(factor.second);
+    if (moved + fabs(factor.third) < 1e-16) break;
   }
-  const double l = log(x) - mos_digamma(a);
-  if (order == 1) return x * (fraction.first + l * fraction.value);
-  return x * (fraction.second + 2 * l * fraction.first +
-              (l * l - mos_polygamma(1, a)) * fraction.value);
+  // xᵃ / Γ(a) over itself with its derivatives.
+  const double l = log(x) - mos_digamma(a), m = -mos_polygamma(1, a);
+  const double n = order > 2 ? -mos_polygamma(2, a) : 0;
+  const jet scale = {1, l, over_exponential(2, l, m, n), over_exponential(3, l, m, n)};
+  const jet whole = product(scale, fraction);
+  return x * (order == 1 ? whole.first : order == 2 ? whole.second : whole.third);
 }
 
 /// log(1 + s) − s, by its series where the difference would have lost digits.
@@ -248,8 +265,8 @@ static double log_excess(double s) {
 }
 
 /// Of great shapes: ∫ p(t)/p(x) B(t) dt from x outwards, away from the middle, until the density has
-/// vanished, by Gauss and Legendre's rule on sixteen pieces. B is ∂/∂a of log p, and of order 2 its
-/// square and derivative; log t − ψ(a) is taken from the distance of t and a.
+/// vanished, by Gauss and Legendre's rule on sixteen pieces. B is the derivative of p by a over p;
+/// log t − ψ(a) is taken from the distance of t and a.
 static double slope_by_quadrature(int order, double a, double x) {
   static const double nodes[] = {0.09501250983763744, 0.2816035507792589,  0.45801677765722737,
                                  0.6178762444026438,  0.755404408355003,   0.8656312023878318,
@@ -263,6 +280,9 @@ static double slope_by_quadrature(int order, double a, double x) {
       inverse * (0.5 + inverse * (1.0 / 12 - inverse * inverse * (1.0 / 120 - inverse * inverse / 252)));
   const double trigamma =
       inverse * (1 + inverse * (0.5 + inverse * (1.0 / 6 - inverse * inverse * (1.0 / 30 - inverse * inverse / 42))));
+  const double tetragamma =
+      -inverse * inverse *
+      (1 + inverse * (1 + inverse * (0.5 - inverse * inverse * (1.0 / 6 - inverse * inverse / 6))));
   const double side = x < a ? -1 : 1;
   // log p(t) − log p(x) at t = x (1 + s).
   const double tilt = a - 1 - x;
@@ -276,7 +296,7 @@ static double slope_by_quadrature(int order, double a, double x) {
       const double weight = weights[node < 0 ? -node - 1 : node];
       const double s = side * length * (piece + 0.5 + 0.5 * point) / pieces;
       const double l = log1p((x * (1 + s) - a) / a) + to_digamma;
-      const double score = order == 1 ? l : l * l - trigamma;
+      const double score = over_exponential(order, l, -trigamma, -tetragamma);
       total += weight * exp(tilt * s + (a - 1) * log_excess(s)) * score;
     }
   }

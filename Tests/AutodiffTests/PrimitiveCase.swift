@@ -48,7 +48,7 @@ extension PrimitiveTable {
       try $0[0].drawingLike { _, shape, dtype in try Tensor.ones(shape, dtype) }
     }
     add("random_with", [.ids([2], below: 9), .floats([3], 0.5...2)]) { x in
-      try x[0].drawing(with: x[1]) { try $0.poisson($1) }
+      try x[0].drawing(with: x[1]) { try $0.poisson($1, period: $2) }
     }
     for (a, x) in [([3, 4], [3, 4]), ([2, 1], [3]), ([], [3]), ([], []), ([0, 3], [3])] {
       add("gamma_slope", [.floats(a, 0.5...3), .floats(x, 0.3...4)]) {

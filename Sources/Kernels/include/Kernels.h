@@ -467,7 +467,7 @@ double mos_erfinv(double x);
 double mos_digamma(double x);
 double mos_polygamma(int n, double x);
 double mos_lgamma(double x);
-/// −∂ⁿP(a, x)/∂aⁿ over the density p(x), n = 1 or 2, of the gamma distribution of shape a and scale 1
+/// −∂ⁿP(a, x)/∂aⁿ over the density p(x), n = 1, 2 or 3, of the gamma distribution of shape a and scale 1
 /// with the distribution function P. Of order 1 this is how a number x moves with the shape while its
 /// share P stays.
 double mos_gamma_slope(int order, double a, double x);

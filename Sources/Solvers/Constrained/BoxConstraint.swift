@@ -31,8 +31,9 @@ public struct BoxConstraint {
   func nearest(to parts: [Variable]) throws -> [Variable] {
     try zip(parts, zip(low, high)).map { x, bounds in
       let (low, high) = (try bounds.0.converted(to: x.dtype), try bounds.1.converted(to: x.dtype))
-      let isAbove = try x.isLess(than: high)
-      return try x.isGreater(than: low).select(isAbove.select(x, high), low)
+      // nan is at no bound, and stays for the search to see.
+      let isHigh = try x.isGreaterOrEqual(to: high)
+      return try x.isLessOrEqual(to: low).select(low, isHigh.select(high, x))
     }
   }
 

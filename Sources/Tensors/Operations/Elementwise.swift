@@ -202,7 +202,7 @@ extension Tensor {
   }
 
   /// How numbers of the gamma distribution move with its shape: -∂ⁿP(a, x)/∂aⁿ over the density at x, of
-  /// the order 1 or 2, to 1e-10 of itself for shapes up to 1e6.
+  /// the order 1, 2 or 3, the first to 1e-10 of itself for shapes up to 1e6.
   public static func gammaSlope(_ order: Int, _ a: Tensor, _ x: Tensor) throws -> Tensor {
     guard let shape = Shape.broadcast(a.shape, x.shape) else {
       throw TensorError(

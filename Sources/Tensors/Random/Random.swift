@@ -102,18 +102,22 @@ extension RandomKey {
   }
 
   /// Gamma numbers of scale 1, one for each shape, in its dtype; nan for a shape that is not above 0.
-  public mutating func gamma(_ shapes: Tensor) throws -> Tensor {
-    try fill(like: shapes, kernels_gamma)
+  ///
+  /// - Parameter period: after how many numbers the same part of the stream is used again; nil for none.
+  public mutating func gamma(_ shapes: Tensor, period: Int? = nil) throws -> Tensor {
+    try fill(like: shapes, period, kernels_gamma)
   }
 
   /// Poisson numbers, one for each rate, in its dtype; nan for a negative rate.
-  public mutating func poisson(_ rates: Tensor) throws -> Tensor {
-    try fill(like: rates, kernels_poisson)
+  public mutating func poisson(_ rates: Tensor, period: Int? = nil) throws -> Tensor {
+    try fill(like: rates, period, kernels_poisson)
   }
 
   private mutating func fill(
-    like parameters: Tensor,
-    _ draw: (UInt64, UInt64, UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
+    like parameters: Tensor, _ period: Int?,
+    _ draw: (
+      UInt64, UInt64, UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int, Int
+    ) -> Void
   ) throws -> Tensor {
     let dtype: DType = parameters.dtype == .f32 ? .f32 : .f64
     let source = try parameters.converted(to: .f64).contiguous()
@@ -121,7 +125,8 @@ extension RandomKey {
       source.withElements { parameters in
         draw(
           key, counter, parameters.assumingMemoryBound(to: Double.self),
-          elements.assumingMemoryBound(to: Double.self), source.count)
+          elements.assumingMemoryBound(to: Double.self), source.count,
+          max(period ?? source.count, 1))
       }
     }
     try Safepoint.look()

@@ -61,7 +61,7 @@ extension Builtins {
       The set of points with `a @ x = b` for a matrix of any rank; equations that contradict each other are an
       error of kind `value`.
 
-          print(project([3.0, 4.0], affine_set([[1.0, 1.0]], [1.0])))    # [0.0, 1.0]
+          print(near(project([3.0, 4.0], affine_set([[1.0, 1.0]], [1.0])), [0.0, 1.0]))    # true
       """),
     Builtin(
       "prox_l1(x, strength=1.0, step=1.0)", of: "constraints",

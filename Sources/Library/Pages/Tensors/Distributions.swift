@@ -235,8 +235,8 @@ final class UniformDistribution: Distribution {
   override func logDensity(_ x: Variable) throws -> Variable {
     let density = try -((high - low).log())
     let inside = try x.isGreaterOrEqual(to: low).and(x.isLess(than: high))
-    return try inside.select(
-      density, .number(-.infinity, like: density))
+    let value = try inside.select(density, .number(-.infinity, like: density))
+    return try x.isnan().select(.number(.nan, like: value), value)
   }
 }
 

@@ -202,7 +202,7 @@ extension Builtins {
         """
         Numbers of the gamma distribution with a rate of 1, one for each element of the
         concentration, by Marsaglia and Tsang's method. They are differentiable by the concentration as
-        numbers whose share of the distribution stays (implicit reparameterization), to the second
+        numbers whose share of the distribution stays (implicit reparameterization), to the third
         order; the derivative is exact to 1e-10 of itself up to a concentration of 1e6. None is less
         than the least normal number, so that all have a logarithm.
 
@@ -229,7 +229,7 @@ extension Builtins {
         try arguments.drawn(key: 1, for: floating(arguments.variable(0))) { words, rates in
           let rates = try stopGradient(rates).bounded(
             by: Bounds("the rate of a Poisson number", "0 or more and finite", from: 0, to: 1e300))
-          return try words.drawing(with: rates) { try $0.poisson($1) }
+          return try words.drawing(with: rates) { try $0.poisson($1, period: $2) }
         }
       },
       Builtin(
