@@ -57,7 +57,7 @@ import Testing
     #expect(try whole([1, 2]).searchsorted(tensor([1.5])).integers == [1])
     #expect(
       message { try x.searchsorted(sorted) }
-        == "searchsorted looks into a sorted tensor of one axis, not f64[2, 4]")
+        == "searchsorted needs values with a row for each sorted one, and got f64[4] for f64[2, 4]")
   }
 
   @Test func `quantiles interpolate between their neighbours`() {
