@@ -337,9 +337,9 @@ extension Builtins {
         The state after `body(state)`, from `init` on, as long as `cond(state)` is true. It is differentiated
         as it ran, in every mode.
 
-        Inside `vmap` it ends for each example when its condition fails: its state stays from then on, though the
-        body still runs for all. So every step gives a state of one structure and one shape; the gradient of what
-        was not kept is 0, even where that is nan or infinite.
+        Inside `vmap` it ends for each example when its condition fails: its state stays from then on, while the
+        body runs for all until the last has ended, on the last state that it took of each. So every step gives
+        a state of one structure and one shape. What was not kept is no part of any derivative.
 
             let halve = x => while_loop(x => x > 1.0, x => x / 2, x)
             print(halve(12.0), vmap(halve)([12.0, 1.0, 5.0]), grad(halve)(12.0))    # 0.75 [0.75, 1.0, 0.625] 0.0625

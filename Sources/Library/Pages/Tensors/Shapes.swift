@@ -214,8 +214,9 @@ extension Builtins {
       Builtin(
         "split(x, parts=nil, axis=0, limit=nil)",
         """
-        A tensor in so many equal parts, or cut at the places of a list; a text at each `parts`, or
-        at white space, into at most limit + 1 pieces.
+        A tensor in so many equal parts, or cut at places, as NumPy's; what PyTorch calls
+        `split(x, [2, 3])` with sizes is `split(x, [2])`. A text at each `parts`, or at white space, into
+        at most limit + 1 pieces.
 
             print(split([1, 2, 3, 4], 2), split([1, 2, 3], (1,)))    # ([1, 2], [3, 4]) ([1], [2, 3])
             print("a, b".split(", "), "a  b".split())                # ("a", "b") ("a", "b")
