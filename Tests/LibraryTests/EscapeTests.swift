@@ -37,6 +37,26 @@ import Testing
     }
   }
 
+  /// Names that look like ways out and stand for what is inside.
+  private static let inside: Set = [
+    "{IN}/own.{END}/", "{IN}/own.{END}/.", "{IN}", "{IN}/", "{IN}/deep",
+  ]
+
+  @Test(arguments: SandboxFolders.escapes.filter { !inside.contains($0) })
+  func `no name leads to another folder`(_ name: String) {
+    Files.withTemporaryFolder { folder in
+      let folders = SandboxFolders(in: folder)
+      let before = folders.everything()
+      let path = folders.filled(name)
+      for program in ["exists", "list_files", "make_folder"] {
+        let run = SandboxRun(
+          "\(program)(\"\(path)\")", [.reading(folders.inside), .writing(folders.inside)])
+        #expect(run.isRefused, "\(program) \(path): \(run)")
+      }
+      #expect(folders.everything() == before, "\(name)")
+    }
+  }
+
   /// Programs that write a file.
   static let writers = [
     ("write_text(\"PATH\", \"new\")", "txt"), ("\"PATH\".write_text(\"new\")", "txt"),

@@ -78,6 +78,8 @@ func applyAtLevels<O: LeveledOperation>(_ operation: O) throws -> O.Result {
     guard Int(height) > context.stoppedTapes else { return result }
     return try operation.node(.tape, result, height: height, in: context)
   case .dual:
+    // Forward mode inside forward mode, often enough, is long work on single numbers.
+    try Safepoint.look()
     let result = try operation.applied(below: height)
     guard Int(height) > context.stoppedDuals else { return result }
     return try operation.dual(result, height: height, in: context)

@@ -68,7 +68,14 @@ extension Variable {
     let lower = try sliced(axis: -1, from: place.lower, to: place.lower + 1)
     let upper = try sliced(axis: -1, from: place.upper, to: place.upper + 1)
     // Weight 0 leaves the upper one out, so that an infinite one does not make nan.
-    return place.weight == 0 ? lower : try lower + (upper - lower) * place.weight
+    guard place.weight != 0 else { return lower }
+    return try lower.settled(below: upper, between: lower + (upper - lower) * place.weight)
+  }
+
+  /// What lies between this and a greater element: this where it is infinite and the other is not the opposite
+  /// infinity, of which the line knows nothing.
+  private func settled(below upper: Variable, between line: Variable) throws -> Variable {
+    try isinf().and(upper.isEqual(to: self).or(upper.isfinite())).select(self, line)
   }
 
   /// The same for a q that gradients reach; the derivative by it at an element is 0.
@@ -83,7 +90,8 @@ extension Variable {
     let upper = try take(above.converted(to: .i64), axis: -1).expanded(at: -1)
     let weight = try place - below
     let isElement = try weight.isEqual(to: .number(0, like: weight))
-    return try isElement.select(lower, lower + (upper - lower) * weight)
+    let line = try lower.settled(below: upper, between: lower + (upper - lower) * weight)
+    return try isElement.select(lower, line)
   }
 
   /// The median over all axes unless they are given: the mean of the two middle elements where

@@ -1,8 +1,8 @@
 // Taylor mode: the derivatives of a function along a curve, to any order.
 //
 // The curve x(t) = Σ xₖ tᵏ / k! has the given derivatives at t = 0, and the function's along it are those of a
-// function of one number, taken by forward mode inside forward mode: one run of the function, in which every
-// operation of order K carries 2ᴷ numbers for one.
+// function of one number, taken by forward mode inside forward mode: one run of the function, in which a value
+// carries 2ᴷ numbers for order K, and a product takes 3ᴷ.
 
 import Tensors
 

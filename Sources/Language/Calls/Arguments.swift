@@ -227,7 +227,11 @@ extension Arguments {
 
   /// Ints: one, or a list of them, or an i64 tensor of one axis.
   public func ints(_ index: Int) throws -> [Int] {
-    guard let values = given(index).ints else { throw mismatch(index, "an Int or a List of them") }
+    guard let values = given(index).ints else {
+      // Reading many of them may have ended with the run.
+      try Safepoint.look()
+      throw mismatch(index, "an Int or a List of them")
+    }
     return values
   }
 

@@ -43,7 +43,9 @@ extension Differentiation {
     }
   }
 
-  /// A loop that ends for each example when its condition fails: its state stays from then on.
+  /// A loop that ends for each example when its condition fails: its state stays from then on. The body goes on
+  /// with the last state that it took of the example: on one that does not fulfil the condition, what it does
+  /// may be an error, such as an index out of range.
   private static func mappedLoop(
     _ interpreter: Interpreter, _ condition: Value, _ body: Value, from state: Value,
     while first: Variable
@@ -51,11 +53,15 @@ extension Differentiation {
     let tree = try ValueTree(state)
     try tree.requirePlain("the state of while_loop inside vmap")
     var variables = tree.variables
+    var taken = variables
     var active = first
-    func present() -> Value { tree.rebuilt(with: variables.map { .tensor($0) }) }
+    func value(_ variables: [Variable]) -> Value {
+      tree.rebuilt(with: variables.map { .tensor($0) })
+    }
     while try active.holdsForAny() {
       try interpreter.machine.countRound()
-      let next = try ValueTree(interpreter.call(body, [present()]))
+      taken = try zip(variables, taken).map { try active.select($0, stopGradient($1)) }
+      let next = try ValueTree(interpreter.call(body, [value(taken)]))
       try next.requirePlain("the state of while_loop inside vmap")
       let leaves = try next.variables(
         inOrderOf: tree, subject: "the state that the body of while_loop gave",
@@ -63,13 +69,13 @@ extension Differentiation {
       variables = try choose(
         active, leaves, variables, "the body of while_loop gave", "for",
         paths: tree.leaves.map(\.path))
-      switch try Condition(interpreter.call(condition, [present()])) {
-      case .one(false): return present()
+      switch try Condition(interpreter.call(condition, [value(variables)])) {
+      case .one(false): return value(variables)
       case .one(true): break
       case .each(let flags): active = try active.and(flags)
       }
     }
-    return present()
+    return value(variables)
   }
 
   /// What one of two functions gives for operands; what both do where examples differ in the condition.

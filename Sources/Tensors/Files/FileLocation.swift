@@ -12,22 +12,50 @@ import Platform
 public struct FileLocation: Sendable, ExpressibleByStringLiteral {
   /// The name as it was given, for messages.
   public let name: String
-  /// The steps from a granted folder, none for what is no file in it; nil where it may lie anywhere.
+  /// The steps from a granted folder; nil where it may lie anywhere.
   fileprivate let confined: (folder: Folder, steps: [PathStep])?
+  /// Whether the name, in a granted folder, can stand for a folder alone: it ends in a slash or in dots.
+  let namesFolder: Bool
 
   /// A file anywhere.
   public init(_ name: String) {
     self.name = name
     confined = nil
+    namesFolder = false
   }
 
   /// A file anywhere.
   public init(stringLiteral name: String) { self.init(name) }
 
-  /// A file in a folder.
-  init(_ name: String, in folder: Folder, at steps: [PathStep]) {
+  /// A place in a folder.
+  init(_ name: String, in folder: Folder, at steps: [PathStep], namesFolder: Bool = false) {
     self.name = name
     confined = (folder, steps)
+    self.namesFolder = namesFolder
+  }
+
+  /// The same place, be it a file or a folder.
+  var ofAnyKind: FileLocation {
+    confined.map { FileLocation(name, in: $0.folder, at: $0.steps) } ?? self
+  }
+
+  /// Whether it must lie in a granted folder.
+  var isConfined: Bool { confined != nil }
+
+  /// The granted folder, where the name stands for that.
+  var wholeFolder: Folder? {
+    guard let confined, confined.steps.isEmpty else { return nil }
+    return confined.folder
+  }
+
+  /// The folders on the way to this place, from the outermost on, and the place itself.
+  var wayFromAbove: [FileLocation] {
+    if let (folder, steps) = confined {
+      return steps.indices.map { FileLocation(name, in: folder, at: Array(steps[...$0])) }
+    }
+    let steps = PathFollower.steps(name).map { String(decoding: $0, as: UTF8.self) }
+    let root = name.utf8.first == UInt8(ascii: "/") ? "/" : ""
+    return steps.indices.map { FileLocation(root + steps[...$0].joined(separator: "/")) }
   }
 
   /// - Throws: an io error for a text that the system would read as another one, or not at all.
@@ -58,7 +86,7 @@ final class FileEntry {
       (file, isConfined, folder) = (location.name, false, AT_FDCWD)
       return
     }
-    guard let last = steps.last else {
+    guard let last = steps.last, !location.namesFolder else {
       throw TensorError(.io, "cannot \(verb) \(location.name.excerpt): it is not a regular file")
     }
     var current = fcntl(root.descriptor, F_DUPFD_CLOEXEC, 0)
@@ -100,6 +128,8 @@ final class FileEntry {
   }
 
   func mayWrite(_ name: String) -> Bool { faccessat(folder, name, W_OK, 0) == 0 }
+
+  func makeFolder(_ name: String) -> Bool { mkdirat(folder, name, 0o777) == 0 }
 
   func remove(_ name: String) { unlinkat(folder, name, 0) }
 

@@ -12,6 +12,9 @@ extension stat {
   /// Whether it is a file, with bytes at places.
   var isRegular: Bool { st_mode & S_IFMT == S_IFREG }
 
+  /// Whether it is a folder.
+  var isFolder: Bool { st_mode & S_IFMT == S_IFDIR }
+
   /// Whether two names stand for one thing.
   func isSame(as other: stat) -> Bool { st_dev == other.st_dev && st_ino == other.st_ino }
 

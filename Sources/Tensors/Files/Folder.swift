@@ -59,7 +59,7 @@ extension FileLocation {
     guard let place, let folder = folders.first(where: { $0.holds(place) }) else { return nil }
     let last = PathFollower.steps(name).last
     let namesFolder = name.utf8.last == UInt8(ascii: "/") || last == [46] || last == [46, 46]
-    self.init(name, in: folder, at: namesFolder ? [] : folder.way(to: place))
+    self.init(name, in: folder, at: folder.way(to: place), namesFolder: namesFolder)
   }
 }
 

@@ -11,6 +11,7 @@ extension Variable {
     let axis = try shape.axis(axis)
     var result = self
     for _ in 0..<Swift.min(n, shape[axis]) {
+      try Safepoint.look()
       let (after, before) = try result.neighbours(axis: axis)
       result = dtype == .bool ? try after.isNotEqual(to: before) : try after - before
     }

@@ -74,6 +74,40 @@ extension Builtins {
         case .json: return try jsonValue(Array(FileReader.text(of: file).utf8))
         }
       },
+      Builtin(
+        "exists(path)",
+        """
+        True where a file, a folder or another thing has the name.
+
+            write_text("/tmp/mos-example.txt", "hello")
+            print(exists("/tmp/mos-example.txt"), exists("/tmp/mos-example/nothing"))    # true false
+        """, effects: .reads, needs: [.reading]
+      ) { arguments in .bool(try arguments.readable(0).exists()) },
+      Builtin(
+        "list_files(path=\".\")",
+        """
+        The names of what lies in a folder, in order; those of folders end in `/`.
+
+            make_folder("/tmp/mos-example-folder/results")
+            write_text("/tmp/mos-example-folder/notes.txt", "hello")
+            print(list_files("/tmp/mos-example-folder"))    # ("notes.txt", "results/")
+        """, effects: .reads, needs: [.reading]
+      ) { arguments in
+        let names = try arguments.readable(0).names()
+        return .list(List(try Safepoint.map(names) { .string($0) }))
+      },
+      Builtin(
+        "make_folder(path)",
+        """
+        Makes a folder, and those that it lies in; one that is there stays as it is.
+
+            make_folder("/tmp/mos-example-folder/results/run-1")
+            print(exists("/tmp/mos-example-folder/results/run-1"))    # true
+        """, effects: .writes, needs: [.writing]
+      ) { arguments in
+        try arguments.writable(0).makeFolder()
+        return .nil
+      },
     ])
 }
 

@@ -214,8 +214,9 @@ extension Builtins {
       Builtin(
         "split(x, parts=nil, axis=0, limit=nil)",
         """
-        A tensor in so many equal parts, or cut at the places of a list; a text at each `parts`, or
-        at white space, into at most limit + 1 pieces.
+        A tensor in so many equal parts, or cut at places, as NumPy's; what PyTorch calls
+        `split(x, [2, 3])` with sizes is `split(x, [2])`. A text at each `parts`, or at white space, into
+        at most limit + 1 pieces.
 
             print(split([1, 2, 3, 4], 2), split([1, 2, 3], (1,)))    # ([1, 2], [3, 4]) ([1], [2, 3])
             print("a, b".split(", "), "a  b".split())                # ("a", "b") ("a", "b")
@@ -401,11 +402,19 @@ extension Arguments {
       }
       total = sum.partialValue
     }
-    try MemoryAccount.require(total, of: 3 * MemoryLayout<Int>.stride)
-    let places = times.enumerated().flatMap { Array(repeating: $0, count: $1) }
+    let places = try Tensor.make(Shape(total), .i64) { memory in
+      let places = memory.assumingMemoryBound(to: Int.self)
+      var next = 0
+      try Safepoint.forEach(0..<times.count) { place in
+        try Safepoint.pieces(of: next..<next + times[place]) { piece in
+          (places + piece.lowerBound).initialize(repeating: place, count: piece.count)
+        }
+        next += times[place]
+      }
+    }
     let whole = Array(
       repeating: VariableIndexItem.slice(start: nil, stop: nil, step: 1), count: axis)
-    return try x.indexed(whole + [.ids(.tensor(Tensor.i64(places)))])
+    return try x.indexed(whole + [.ids(.tensor(places))])
   }
 
   /// Ints that may have been given separately or as one list.
