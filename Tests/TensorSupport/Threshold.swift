@@ -13,6 +13,8 @@ package enum Threshold: CaseIterable, Sendable {
   case packedStrips, directBytes, square, doubleSquare
   case packedRows, packedColumns, packedWork
   case gram, vectorBlock, productBlock, blockTile, panel, cholesky
+  case innerRows, narrowInnerRows, innerColumns, narrowInnerColumns, shiftedPanel
+  case standardPiece, shortStandardRow
   case adamPiece, randomGroup, threads
   case insertion, inlineBytes, mappedBytes, hugeBytes
 
@@ -63,6 +65,16 @@ package enum Threshold: CaseIterable, Sendable {
     case .blockTile: (96, "Tensors/LinearAlgebra/Blocks.swift", "tile = 96")
     case .panel: (128, "Tensors/LinearAlgebra/Panels.swift", "panel = 128")
     case .cholesky: (32, "Tensors/LinearAlgebra/Solves.swift", "leastCholesky = 32")
+    case .innerRows: (4, "Kernels/convolution.h", "INNER_ROWS = VECTOR_BYTES == 64 ? 4 : 3")
+    case .narrowInnerRows: (3, "Kernels/convolution.h", "INNER_ROWS = VECTOR_BYTES == 64 ? 4 : 3")
+    case .innerColumns:
+      (6, "Kernels/convolution.h", "INNER_COLUMNS = VECTOR_BYTES == 64 ? 6 : 4")
+    case .narrowInnerColumns:
+      (4, "Kernels/convolution.h", "INNER_COLUMNS = VECTOR_BYTES == 64 ? 6 : 4")
+    case .shiftedPanel: (32, "Tensors/Convolution/Planes.swift", "panel = 32")
+    case .standardPiece: (4096, "Kernels/standardize.h", "STANDARD_PIECE = 4096")
+    case .shortStandardRow:
+      (8, "Tensors/Operations/Standardizing.swift", "leastLength = 8")
     case .adamPiece: (1 << 15, "Kernels/adam.c", "PIECE = 1 << 15")
     case .randomGroup: (16, "Kernels/include/Random.h", "KERNELS_RANDOM_GROUP 16")
     case .threads: (64, "Kernels/parallel.c", "MAXIMUM_THREADS = 64")

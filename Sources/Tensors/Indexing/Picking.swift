@@ -33,7 +33,7 @@ extension Tensor {
       }
     }
     try Safepoint.look()
-    if let outside { throw p.noPlace(outside, of: typeDescription, extent: shape[rank - 1]) }
+    if let outside { throw p.noPlace(outside, extent: shape[rank - 1]) }
     return y
   }
 
@@ -63,7 +63,7 @@ extension Tensor {
       dtype == .f32 ? add(Float.self) : add(Double.self)
     }
     try Safepoint.look()
-    if let outside { throw p.noPlace(outside, of: y.typeDescription, extent: extent) }
+    if let outside { throw p.noPlace(outside, extent: extent) }
     return y
   }
 
@@ -87,11 +87,8 @@ extension Tensor {
     return outside.first
   }
 
-  private func noPlace(_ number: Int, of description: String, extent: Int) -> TensorError {
-    let place = header.data.assumingMemoryBound(to: Int.self)[number]
-    return TensorError(
-      .index, "index \(place) is out of range for the last axis of \(description)",
-      hint: "its \(extent) elements are numbered from 0, or from -\(extent)")
+  private func noPlace(_ number: Int, extent: Int) -> TensorError {
+    indexError(header.data.assumingMemoryBound(to: Int.self)[number], extent: extent)
   }
 }
 
