@@ -20,6 +20,9 @@
 #include "adam.h"
 #include "packing.h"
 #include "product.h"
+#include "convolution.h"
+#include "standardize.h"
+#include "pooling.h"
 #include "distributions.h"
 
 #define FLOAT_UNARY(name) \
@@ -98,6 +101,13 @@ const mos_kernel_table MOS_TABLE = {
   },
   .convert = {CONVERSIONS(bool), CONVERSIONS(i64), CONVERSIONS(f32), CONVERSIONS(f64)},
   .product = {[MOS_F32] = product_f32, [MOS_F64] = product_f64},
+  .tile_rows = TILE_ROWS,
+  .shifted_product = {[MOS_F32] = shifted_product_f32, [MOS_F64] = shifted_product_f64},
+  .shifted_inner_products = {[MOS_F32] = shifted_inner_products_f32,
+                             [MOS_F64] = shifted_inner_products_f64},
+  .greatest_places = {greatest_places_bool, greatest_places_i64, greatest_places_f32,
+                      greatest_places_f64},
+  .standardize = {[MOS_F32] = standardize_f32, [MOS_F64] = standardize_f64},
   .adam_step = {[MOS_F32] = adam_step_f32, [MOS_F64] = adam_step_f64},
   .adam_gradient = {[MOS_F32] = adam_gradient_f32, [MOS_F64] = adam_gradient_f64},
   .uniform = {[MOS_F32] = fill_uniform_f32, [MOS_F64] = fill_uniform_f64},

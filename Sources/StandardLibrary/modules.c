@@ -2,6 +2,14 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char constraints_text[] = {
+#embed "../../stdlib/constraints.mos"
+};
+
+static const unsigned char distributions_text[] = {
+#embed "../../stdlib/distributions.mos"
+};
+
 static const unsigned char es_text[] = {
 #embed "../../stdlib/es.mos"
 };
@@ -11,6 +19,8 @@ static const unsigned char nn_text[] = {
 };
 
 const mos_module mos_modules[] = {
+  {"constraints", constraints_text, sizeof constraints_text},
+  {"distributions", distributions_text, sizeof distributions_text},
   {"es", es_text, sizeof es_text},
   {"nn", nn_text, sizeof nn_text},
 };

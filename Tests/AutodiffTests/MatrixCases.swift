@@ -18,6 +18,11 @@ import Tensors
   try symmetric(x) + .tensor(makeTensor([-3, 0, 0, 0, 1, 0, 0, 0, 6], [3, 3], x.dtype))
 }
 
+/// A 3 by 3 matrix with a pair of complex eigenvalues and a real one, far apart.
+@Sendable private func turning(_ x: Variable) throws -> Variable {
+  try x + .tensor(makeTensor([0, 4, 0, -5, 0, 0, 0, 0, 7], [3, 3], x.dtype))
+}
+
 extension PrimitiveTable {
   /// Products of matrices and stacks that are read as their transposes: as views, and as the reverse
   /// rule reads them, which turns an operand for the gradient of the other.
@@ -122,5 +127,13 @@ extension PrimitiveTable {
       }
     }
     add("matrix_rank", [f(4, 2)]) { try $0[0].matrixRank() }
+    matrices("expm") { try $0.matrixExponential() }
+    matrices("sqrtm") { try strong($0).matrixSquareRoot() }
+    matrices("logm") { try strong($0).matrixLogarithm() }
+    matrices("eig", isInside: true) { x in
+      let (values, vectors) = try turning(x).eig()
+      let sizes = try vectors.real.square() + vectors.imaginary.square()
+      return try sizes * (values.real.sin() + values.imaginary.cos()).expanded(at: -2)
+    }
   }
 }

@@ -47,6 +47,14 @@ extension PrimitiveTable {
     add("random_like", [f(2, 3)]) {
       try $0[0].drawingLike { _, shape, dtype in try Tensor.ones(shape, dtype) }
     }
+    add("random_with", [.ids([2], below: 9), .floats([3], 0.5...2)]) { x in
+      try x[0].drawing(with: x[1]) { try $0.poisson($1) }
+    }
+    for (a, x) in [([3, 4], [3, 4]), ([2, 1], [3]), ([], [3]), ([], []), ([0, 3], [3])] {
+      add("gamma_slope", [.floats(a, 0.5...3), .floats(x, 0.3...4)]) {
+        try $0[0].gammaSlope(at: $0[1])
+      }
+    }
   }
 }
 
@@ -74,6 +82,7 @@ let primitiveCases: [String: [PrimitiveCase]] = {
   table.addIndexing()
   table.addReductions()
   table.addLinearAlgebra()
+  table.addConvolutions()
   table.addRandom()
   table.addAdam()
   return table.cases

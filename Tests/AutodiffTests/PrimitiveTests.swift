@@ -19,7 +19,9 @@ import Testing
     let root = String("\(#filePath)".dropLast("Tests/AutodiffTests/PrimitiveTests.swift".count))
     var count = 0
     let folder = root + "Sources/Autodiff/Primitives/"
-    let names = try files(in: folder) + files(in: folder + "Matrices").map { "Matrices/\($0)" }
+    let names = try ["", "Indexing/", "Matrices/", "Networks/"].flatMap { part in
+      try files(in: folder + part).map { part + $0 }
+    }
     for file in names where file.hasSuffix(".swift") {
       count += try text(of: folder + file).split(separator: "\n")
         .count { $0.contains("static let ") && $0.contains("= Primitive(") }

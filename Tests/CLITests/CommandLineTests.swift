@@ -17,6 +17,24 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
   }
 }
 
+@Suite struct `The standard library` {
+  @Test func `passes its own tests`() throws {
+    let result = try runProcess(Files.mos, ["test", Files.root + "/stdlib"])
+    #expect(result.status == 0, "\(result.output)")
+    #expect(result.output.contains(": attention that is causal does not see what comes later"))
+    #expect(result.output.contains(" passed, 0 failed"))
+  }
+
+  @Test func `is described`() throws {
+    #expect(try mos("doc", "nn").output.contains("- `nn.Linear(inputs, outputs, bias=true)`: "))
+    #expect(
+      try mos("doc", "nn.orthogonal").output.hasPrefix("nn.orthogonal(inputs, outputs, gain=1.0)\n")
+    )
+    let mistake = try mos("doc", "nn.Liner")
+    #expect(mistake.errors == "error: the module nn has no `Liner`; did you mean `nn.Linear`?\n")
+  }
+}
+
 @Suite struct `Ways to run` {
   @Test func `a file runs with its arguments`() throws {
     let result = try mos(running: "print(args())", "--lr", "-e", "0.1")

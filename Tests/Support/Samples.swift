@@ -7,11 +7,14 @@ public enum Samples {
     "Structure": "tree_flatten((1.0,))[1]",
     "Key": "random_key(0)", "Seed": "seed(0)", "Distribution": "Rademacher()",
     "Normal": "Normal()", "Uniform": "Uniform()", "Solver": "cg()",
-    "Optimizer": "SGD(param(1.0), 0.1)", "FuncOptimizer": "FuncOptimizer(sgd(0.1))",
+    "Optimizer": "SGD(param(1.0), 0.1)", "OptimizerGroup": "SGD(param(1.0), 0.1).groups[0]",
+    "FuncOptimizer": "FuncOptimizer(sgd(0.1))",
     "Transform": "sgd(0.1)", "zero_order": "zero_order(x => x)", "GradApproximator": "FDM()",
     "Schedule": "constant_schedule(0.1)", "Snapshot": "extract_state(param(1.0))",
     "Context": "dtype(f32)", "no_grad": "no_grad", "anomaly_detection": "anomaly_detection",
     "Timer": "timer()", "Graph": "graph(param(1.0) * 2.0)", "Plot": "plot([1.0, 2.0])",
+    "LUFactors": "lu_factor([[2.0, 1.0], [1.0, 3.0]])",
+    "CholeskyFactor": "cho_factor([[2.0, 1.0], [1.0, 3.0]])",
     "Profile": "profile(() => 1)", "Progress": "progress(0..3)", "Summary": "summary((1.0,))",
   ]
 }

@@ -64,7 +64,7 @@ func `differences along coordinates are those of torchzero`(_ index: Int) throws
   let function = Counted(reference.function)
   let stencil = try #require(Stencil(named: reference.formula))
   let found = try gradient(
-    .finiteDifferences(stencil, h: reference.h, rehearse: oneByOne), function)
+    .finiteDifferences(stencil, h: .number(reference.h), rehearse: oneByOne), function)
   #expect(distance(found, reference.gradient) < 1e-9)
   #expect(function.evaluations == reference.evaluations)
 }
@@ -75,7 +75,7 @@ func `differences along given directions are those of torchzero`(_ index: Int) t
   let function = Counted(reference.function)
   var next = 0
   let rule = try RandomizedDifferences(
-    h: reference.h, samples: reference.directions.count,
+    h: .number(reference.h), samples: reference.directions.count,
     stencil: try #require(Stencil(named: reference.formula)),
     source: .function { _, _ in
       defer { next += 1 }

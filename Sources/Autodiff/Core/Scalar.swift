@@ -95,12 +95,12 @@ extension Scalar {
 // MARK: - With tensors, in the tensor's dtype
 
 extension Scalar {
-  /// This number as a tensor of no axes and of a tensor's dtype.
+  /// This number as a tensor of no axes and of a tensor's dtype, where that is one of floats.
   @inline(__always)
   public func like(_ x: Variable) throws -> Variable {
     switch self {
     case .number(let value): .number(value, like: x)
-    case .variable(let variable): try variable.converted(to: x.dtype)
+    case .variable(let variable): x.dtype.isFloat ? try variable.converted(to: x.dtype) : variable
     }
   }
 

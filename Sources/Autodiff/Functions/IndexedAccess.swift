@@ -186,6 +186,11 @@ extension Variable {
   /// `y[i][j] = x[i][index[i][j]]` for axis 1, and likewise for others: one element for each of
   /// `index`.
   public func gather(_ index: Variable, axis: Int) throws -> Variable {
+    if rank > 0, index.dtype == .i64, try shape.axis(axis) == rank - 1, shape[rank - 1] > 0,
+      index.rank == rank, index.shape.removing(axis: rank - 1) == shape.removing(axis: rank - 1)
+    {
+      return try picked(index)
+    }
     let places = try gatherPlaces(index, axis: axis)
     return try reshape(to: Shape(count)).take(places)
   }

@@ -84,12 +84,6 @@ extension Variable {
     return try x / norm.maximum(epsilon.like(x))
   }
 
-  private func standardized(axes: AxisSet, epsilon: Scalar) throws -> Variable {
-    let distance = try self - mean(axes: axes, keepAxes: true)
-    let variance = try distance.square().mean(axes: axes, keepAxes: true)
-    return try distance * (variance + epsilon).rsqrt()
-  }
-
   /// The last axes, which have these extents.
   private func trailingAxes(_ extents: Shape, _ name: String) throws -> AxisSet {
     guard extents.rank > 0, shape.array.suffix(extents.rank) == extents.array[...] else {
@@ -113,13 +107,23 @@ extension Variable {
     return try bias.map { try scaled + $0 } ?? scaled
   }
 
-  private func affineByChannel(
+  /// This times weights and plus a bias of the channels, which are axis 1.
+  func affineByChannel(
     _ weight: Variable?, _ bias: Variable?, _ name: String
   ) throws -> Variable {
-    let channels = Shape(trusted: [shape[1]])
-    // The channels last, and back.
-    return try movedAxis(from: 1, to: rank - 1).affine(weight, bias, channels, name)
-      .movedAxis(from: rank - 1, to: 1)
+    let scaled = try weight.map { try self * ofChannels($0, "weight", name) } ?? self
+    return try bias.map { try scaled + ofChannels($0, "bias", name) } ?? scaled
+  }
+
+  /// Numbers of the channels, which are axis 1, as what stretches over this.
+  func ofChannels(_ numbers: Variable, _ word: String, _ name: String) throws -> Variable {
+    guard numbers.shape == Shape(shape[1]) else {
+      throw TensorError(
+        .shape,
+        "the \(word) of \(name) has the shape \(Shape(shape[1])), and \(numbers.typeDescription) was given",
+        hint: "it is one number for each channel, which are axis 1 of \(typeDescription)")
+    }
+    return try numbers.reshape(to: Shape([shape[1]] + Array(repeating: 1, count: rank - 2)))
   }
 
   /// The rows of this matrix that ids name; the row `padding` gets no gradient.

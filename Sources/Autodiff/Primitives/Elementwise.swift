@@ -315,18 +315,4 @@ extension Variable {
   public func silu() throws -> Variable { try apply(.silu, floating()) }
   /// x Φ(x), the exact one.
   public func gelu() throws -> Variable { try apply(.gelu, floating()) }
-
-  /// x for x > 0, else `slope` x.
-  public func leakyRelu(slope: Scalar = 0.01) throws -> Variable {
-    let x = try floating()
-    return try x.isGreater(than: .number(0, like: x)).select(x, slope * x)
-  }
-
-  /// x for x > 0, else `alpha` (eˣ - 1).
-  public func elu(alpha: Scalar = 1) throws -> Variable {
-    let x = try floating()
-    let zero = Variable.number(0, like: x)
-    let isPositive = try x.isGreater(than: zero)
-    return try isPositive.select(x, alpha * isPositive.select(zero, x).expm1())
-  }
 }

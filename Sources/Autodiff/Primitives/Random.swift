@@ -2,6 +2,12 @@
 
 import Tensors
 
+/// What is drawn from a stream with parameters.
+private final class ParameterDraw: Sendable {
+  let body: @Sendable (inout RandomKey, Tensor) throws -> Tensor
+  init(_ body: @escaping @Sendable (inout RandomKey, Tensor) throws -> Tensor) { self.body = body }
+}
+
 /// What is drawn from a stream.
 private final class Draw: Sendable {
   let body: @Sendable (inout RandomKey) throws -> Tensor
@@ -39,6 +45,25 @@ extension Primitive {
           try apply(.random, words.indexed(at: index), attributes)
         })
     })
+
+  /// Numbers drawn with a key for each element of a parameter. Attribute: what is drawn.
+  ///
+  /// Mapped parameters are drawn for in one go: every example has numbers of its own.
+  static let randomWith: Primitive = Primitive(
+    constant: "random_with",
+    kernel: { words, parameters, attributes in
+      var key = RandomKey(words: words)
+      return try attributes.object(as: ParameterDraw.self).body(&key, parameters)
+    },
+    batch: { words, areWordsMapped, parameters, areParametersMapped, attributes in
+      guard areWordsMapped else { return try apply(.randomWith, words, parameters, attributes) }
+      return try Variable.stack(
+        (0..<words.shape[0]).map { index in
+          try apply(
+            .randomWith, words.indexed(at: index),
+            areParametersMapped ? parameters.indexed(at: index) : parameters, attributes)
+        })
+    })
 }
 
 extension RandomKey {
@@ -72,5 +97,13 @@ extension Variable {
     _ body: @escaping @Sendable (inout RandomKey, Shape, DType) throws -> Tensor
   ) throws -> Variable {
     try apply(.randomLike, self, .object(DrawForEach(body)))
+  }
+
+  /// What a stream whose key stands in this variable's words gives for each element of parameters.
+  package func drawing(
+    with parameters: Variable,
+    _ body: @escaping @Sendable (inout RandomKey, Tensor) throws -> Tensor
+  ) throws -> Variable {
+    try apply(.randomWith, self, parameters, .object(ParameterDraw(body)))
   }
 }

@@ -27,7 +27,7 @@ extension Primitive {
     // Movement
     .reshape, .permute, .broadcast, .sum, .pad, .concat, .tril, .triu,
     // Indexing
-    .index, .indexAdd, .replace, .take, .scatter, .put, .places, .argsort,
+    .index, .indexAdd, .replace, .take, .pick, .unpick, .scatter, .put, .places, .argsort,
     // Searching
     .searchsorted, .runningPlaces,
     // Reductions
@@ -35,13 +35,25 @@ extension Primitive {
     .cumprod, .softmax, .logSoftmax, .argmax, .argmin,
     // MatrixProduct
     .matmul,
+    // Convolutions
+    .convolution, .transposedConvolution, .weightsOfConvolution,
+    // Pooling
+    .greatestPlaces,
+    // Standardizing
+    .standardize, .inverseDeviation, .standardizeDerivative,
     // LinearAlgebra
     .solve, .triangularSolve, .inverse, .pseudoInverse, .cholesky, .logAbsDet, .determinantSign,
     .determinant,
     // Decompositions
     .qr, .lu, .eigh, .svd, .matrixRank, .symmetric,
+    // MatrixFunctions
+    .expm, .sqrtm, .logm,
+    // Eigenvalues
+    .eig,
     // Random
-    .random, .randomLike,
+    .random, .randomLike, .randomWith,
+    // Gamma
+    .gammaSlope,
     // Adam
     .adam, .adamGradient,
   ]

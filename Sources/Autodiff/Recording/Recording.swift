@@ -204,7 +204,7 @@ extension Context {
 
   /// Runs the body as if nothing was being recorded: what it does is done again, by the program,
   /// whenever the recording runs.
-  func suspendingRecording<R>(_ body: () throws -> R) rethrows -> R {
+  package func suspendingRecording<R>(_ body: () throws -> R) rethrows -> R {
     guard let recording, !recording.isSuspended else { return try body() }
     let saved = (recordsFunction, watcher, mos_watches_get())
     (recordsFunction, watcher, recording.isSuspended) = (false, nil, true)

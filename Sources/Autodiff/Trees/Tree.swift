@@ -189,7 +189,7 @@ extension Tree {
   }
 
   /// What stands at the top, for messages.
-  private var summary: String {
+  package var summary: String {
     switch self {
     case .leaf(let variable): variable.typeDescription
     case .list(let trees): "a list of \(trees.count)"

@@ -9,12 +9,13 @@ import Platform
 /// Shows the documentation of built-ins and of what their objects can do.
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Show what a built-in does.")
+    commandName: "doc", abstract: "Show what a built-in or a module does.")
 
   @Option(name: .customLong("all"), help: .hidden)
   var folder: String?
 
-  @ArgumentParser.Argument(help: "Names of built-ins.")
+  @ArgumentParser.Argument(
+    help: "Names of built-ins and modules: adam, Optimizer.step, nn, nn.Linear.")
   var names: [String] = []
 
   func run() throws {
@@ -58,6 +59,16 @@ struct DocCommand: ParsableCommand {
       .joined(separator: " ") + "\n"
     try writeFile(
       types.reduce("# Types\n") { $0 + section(of: $1) }, to: folder + "/types.md")
+    for module in StandardModule.all {
+      index += "- [The module \(module.name)](module-\(module.name).md): "
+      index +=
+        module.declarations.map { "`\(module.name).\($0.name)`" }.joined(separator: " ") + "\n"
+      var text = "# The module `\(module.name)`\n\n\(module.introduction)\n"
+      for found in module.declarations {
+        text += "\n## `\(module.name).\(found.title)`\n\n\(found.documentation)\n"
+      }
+      try writeFile(text, to: folder + "/module-\(module.name).md")
+    }
     try writeFile(index, to: folder + "/README.md")
   }
 

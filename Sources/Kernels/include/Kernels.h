@@ -284,6 +284,48 @@ enum { MOS_PRODUCT_SCRATCH = 819200 };
 /// Without scratch both operands are read where they lie, which is better for small products.
 typedef void (*mos_product_kernel)(const mos_product *product, void *_Nullable scratch);
 
+/// A product with a matrix whose row l is what lies `shift[l]` elements behind b; see convolution.h.
+///
+/// `y[r, p] = Σ a[r, l] b[shift[l] + p]` of `inner` shifts at `columns` positions, a whole number of
+/// panels. The rows of a are packed in strips of `height`, the last one lower: of a strip, element l of
+/// all rows, then l + 1.
+///
+/// Or `y[r, l] += Σ a[r, p] b[shift[l] + p]`, the rows of a `y_row` elements apart; y is contiguous.
+typedef struct {
+  size_t rows, inner, columns, height;
+  const void *a, *b;
+  const ptrdiff_t *shift;
+  void *y;
+  size_t y_row;
+} mos_shifted_product;
+typedef void (*mos_shifted_product_kernel)(const mos_shifted_product *product);
+
+/// The positions of the widest panel.
+enum { MOS_SHIFTED_PANEL = 32 };
+
+/// The numbers of one mean: `rows` rows of `n`, `apart` elements from one to the next. Without u, y is x
+/// standardized; with u it is what the derivative makes of u; with `deviation` only 1 / √(variance + ε) is
+/// stored there. See standardize.h.
+typedef struct {
+  size_t rows, n;
+  ptrdiff_t apart;
+  double epsilon;
+  const void *x;
+  const void *_Nullable u;
+  void *_Nullable y;
+  void *_Nullable deviation;
+} mos_standardize;
+typedef void (*mos_standardize_kernel)(const mos_standardize *numbers);
+
+/// Windows that move over pictures; rows first, then columns.
+typedef struct {
+  ptrdiff_t picture[2], kernel[2], result[2], stride[2], padding[2], dilation[2];
+} mos_windows;
+/// The place of each window's greatest element in a plane: the first of equal ones, and what is no number
+/// before all others. Every window has a place in the picture; `greatest` has room for a row of results.
+typedef void (*mos_greatest_places_kernel)(const mos_windows *windows, const void *plane,
+                                           int64_t *places, void *greatest);
+
 /// `count` random f32 or f64 numbers, from the beginning of a block on; see Random.h.
 typedef void (*mos_fill_kernel)(uint64_t key, uint64_t counter, void *y, size_t count);
 
@@ -304,6 +346,12 @@ typedef struct {
   mos_block_kernel _Nullable scan[MOS_SCAN_COUNT][MOS_DTYPES];
   mos_convert_kernel _Nullable convert[MOS_DTYPES][MOS_DTYPES];
   mos_product_kernel _Nullable product[MOS_DTYPES];
+  /// The most rows of a strip.
+  size_t tile_rows;
+  mos_shifted_product_kernel _Nullable shifted_product[MOS_DTYPES];
+  mos_shifted_product_kernel _Nullable shifted_inner_products[MOS_DTYPES];
+  mos_greatest_places_kernel _Nullable greatest_places[MOS_DTYPES];
+  mos_standardize_kernel _Nullable standardize[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_step[MOS_DTYPES];
   mos_adam_kernel _Nullable adam_gradient[MOS_DTYPES];
   mos_fill_kernel _Nullable uniform[MOS_DTYPES];
@@ -340,6 +388,22 @@ static inline mos_block_kernel _Nullable mos_scan_kernel(int kernel, int dtype) 
 
 static inline mos_product_kernel _Nullable mos_product_kernel_of(int dtype) {
   return mos_kernels()->product[dtype];
+}
+
+static inline size_t mos_tile_rows(void) { return mos_kernels()->tile_rows; }
+static inline mos_shifted_product_kernel _Nullable mos_shifted_product_of(int dtype) {
+  return mos_kernels()->shifted_product[dtype];
+}
+static inline mos_shifted_product_kernel _Nullable mos_shifted_inner_products_of(int dtype) {
+  return mos_kernels()->shifted_inner_products[dtype];
+}
+
+static inline mos_standardize_kernel _Nullable mos_standardize_of(int dtype) {
+  return mos_kernels()->standardize[dtype];
+}
+
+static inline mos_greatest_places_kernel _Nullable mos_greatest_places_of(int dtype) {
+  return mos_kernels()->greatest_places[dtype];
 }
 
 enum { MOS_MAXIMUM_RANK = 8 };
@@ -402,6 +466,10 @@ double mos_erfinv(double x);
 double mos_digamma(double x);
 double mos_polygamma(int n, double x);
 double mos_lgamma(double x);
+/// −∂ⁿP(a, x)/∂aⁿ over the density p(x), n = 1 or 2, of the gamma distribution of shape a and scale 1
+/// with the distribution function P. Of order 1 this is how a number x moves with the shape while its
+/// share P stays.
+double mos_gamma_slope(int order, double a, double x);
 
 /// Makes OpenBLAS use its fastest kernels; to be called once, before its first use.
 void mos_choose_blas_kernels(void);

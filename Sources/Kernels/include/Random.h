@@ -37,6 +37,12 @@ void kernels_integers(uint64_t key, uint64_t counter, int64_t low, uint64_t rang
 /// and Yates); the exchange of place i is drawn from block counter + i.
 void kernels_shuffle(uint64_t key, uint64_t counter, int64_t *_Nonnull order, size_t count,
                      size_t taken);
+/// Gamma numbers of the given shapes and scale 1, and Poisson numbers of the given rates; number i
+/// comes from block counter + i with the attempt in the upper counter.
+void kernels_gamma(uint64_t key, uint64_t counter, const double *_Nonnull shapes,
+                   double *_Nonnull out, size_t count);
+void kernels_poisson(uint64_t key, uint64_t counter, const double *_Nonnull rates,
+                     double *_Nonnull out, size_t count);
 /// An integer below range, as `kernels_integers` draws it from that block.
 uint64_t kernels_bounded(uint64_t key, uint64_t counter, uint64_t range);
 

@@ -50,5 +50,5 @@ public final class HostType: Sendable {
   func method(_ name: String) -> HostMethod? { methodsByName[name] }
 
   /// The field of a name; nil where there is none.
-  func field(_ name: String) -> HostField? { fieldsByName[name] }
+  package func field(_ name: String) -> HostField? { fieldsByName[name] }
 }

@@ -4,7 +4,6 @@
 // are told apart by their canonical paths, links followed. The program itself is one of them.
 
 import Platform
-import StandardLibrary
 import Syntax
 import Tensors
 
@@ -30,6 +29,18 @@ final class ModuleLoader {
     let module = ModuleObject(name: path)
     try interpreter.run(source, in: module)
     loaded[identity] = module
+    return module
+  }
+
+  /// A module of the standard library, whatever files have its name.
+  func standard(_ name: String, _ interpreter: Interpreter) throws -> ModuleObject {
+    guard let source = StandardModule.named(name)?.source else {
+      preconditionFailure("the standard library has no module \(name): please report")
+    }
+    if let module = loaded[source.name] { return module }
+    let module = ModuleObject(name: name)
+    try interpreter.run(source, in: module)
+    loaded[source.name] = module
     return module
   }
 
@@ -70,9 +81,10 @@ final class ModuleLoader {
         refusal = refusal ?? error
       }
     }
-    if !isFile, let source = embedded(path) { return source }
-    let known = (0..<mos_module_count).map(embeddedName)
-    let near = nearest(to: path, among: known).map { "did you mean `\($0)`?" }
+    if !isFile, let module = StandardModule.named(path) { return module.source }
+    let near = nearest(to: path, among: StandardModule.all.map(\.name)).map {
+      "did you mean `\($0)`?"
+    }
     if let refusal, isFile || near == nil { throw refusal }
     throw RuntimeError(
       .io, "there is no module `\(path.shortened)`",
@@ -94,25 +106,6 @@ final class ModuleLoader {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
-
-  private func embeddedName(_ index: Int) -> String {
-    withModule(index) { String(cString: $0.name) }
-  }
-
-  private func embedded(_ name: String) -> Source? {
-    for index in 0..<mos_module_count where embeddedName(index) == name {
-      return withModule(index) { module in
-        let text = String(
-          decoding: UnsafeBufferPointer(start: module.text, count: module.size), as: UTF8.self)
-        return Source(name: "<\(name)>", text: text)
-      }
-    }
-    return nil
-  }
-
-  private func withModule<R>(_ index: Int, _ body: (mos_module) -> R) -> R {
-    body(mos_module_at(index).pointee)
-  }
 }
 
 /// The one path of a file, without links; nil where there is no such file.
@@ -120,6 +113,19 @@ private func canonicalPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)
+}
+
+extension Interpreter {
+  /// What a name stands for in a module of the standard library, which is run when something first
+  /// asks for it: as a program of its own, that no recording or rehearsal around it sees.
+  package func standardValue(_ name: String, of module: String) throws -> Value {
+    let outer = machine.state.pointee.rehearsalStart
+    machine.state.pointee.rehearsalStart = -1
+    defer { machine.state.pointee.rehearsalStart = outer }
+    return try context.suspendingRecording {
+      try context.isolated { try modules.standard(module, self).member(name, self) }
+    }
+  }
 }
 
 extension Machine {

@@ -33,6 +33,8 @@ enum ForeignNames {
     "this": "self", "elif": "else if", "pass": "an empty block, { }",
     "dict": "record", "tuple": "list", "array": "tensor, or brackets", "float64": "f64",
     "float32": "f32", "int64": "i64",
+    "triplet_margin_loss": "triplet_loss", "logsigmoid": "log_sigmoid",
+    "solve_triangular": "triangular_solve", "matrix_norm": "norm(a, ord=…)",
     "println": "print", "printf": "print(\"{x:.3f}\")", "sprintf": "\"{x:.3f}\"",
   ]
 

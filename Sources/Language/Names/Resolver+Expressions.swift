@@ -399,8 +399,10 @@ extension Resolver {
     for method in methods where !method.decorators.isEmpty {
       if let name = method.function.name { addSlot(name, .method) }
     }
-    for parameter in model.parameters {
-      names(of: parameter.pattern).forEach { addSlot($0, .argument) }
+    for name in model.parameters.flatMap({ names(of: $0.pattern) }) {
+      // `let x = f(x)`: what was given stands in the field's slot until the field has its value.
+      if let slot = body.slots[name.name], resolved.fields[slot].kind == .let { continue }
+      addSlot(name, .argument)
     }
     scope = body
     resolved.initializer = resolveInitializer(model, body)

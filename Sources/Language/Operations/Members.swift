@@ -156,8 +156,22 @@ extension ValueMembers {
       .ofInstance(
         "modules", "Itself and the models inside it, a list, outer ones first, each once."
       ) {
-        .list(try ModelWalk(.instance($0)).modules)
+        .list(try ModelWalk(.instance($0)).modules.map { .instance($0.module) })
       },
+      .ofInstance("named_modules", "The same as a record, by their paths; its own is empty.") {
+        .record(
+          Record(try ModelWalk(.instance($0)).modules.map { ($0.path, .instance($0.module)) }))
+      },
+      .ofInstance(
+        "train",
+        """
+        Sets the field `training` of itself and of the models inside it that have one, so that dropout drops
+        and batch normalization takes the statistics of its batch. Gives the model.
+        """
+      ) { try $0.setTraining(true) },
+      .ofInstance(
+        "eval", "Sets `training` back, as `train` sets it: for predictions. Gives the model."
+      ) { try $0.setTraining(false) },
     ])
 }
 
@@ -182,6 +196,18 @@ extension ValueMember {
 }
 
 extension ModelInstance {
+  /// Sets the fields `training` of this model and of those inside it.
+  fileprivate func setTraining(_ isTraining: Bool) throws -> Value {
+    for (_, module) in try ModelWalk(.instance(self)).modules {
+      guard let slot = module.type.slots["training"] else { continue }
+      switch module.type.fields[slot].kind {
+      case .let, .buffer: try module.write(slot: slot, .bool(isTraining))
+      case .param, .method, .argument: break
+      }
+    }
+    return .instance(self)
+  }
+
   /// The parameters that it owns, in declaration order, each once.
   package func cells() throws -> [(path: String, cell: ParameterCell)] {
     var seen: Set<ObjectIdentifier> = []
@@ -194,7 +220,7 @@ extension ModelInstance {
 
 /// A walk over the models in a value, outermost first, each once.
 private struct ModelWalk {
-  private(set) var modules: [Value] = []
+  private(set) var modules: [(path: String, module: ModelInstance)] = []
   /// Buffers by their paths, in declaration order.
   private(set) var buffers: [(String, Value)] = []
   private var seen: Set<ObjectIdentifier> = []
@@ -211,7 +237,7 @@ private struct ModelWalk {
       seen.insert(ObjectIdentifier(instance)).inserted
     else { return }
     try walk.enter(path)
-    modules.append(value)
+    modules.append((path.description, instance))
     for (field, value) in instance.ownedFields {
       let path = path[field.name]
       if field.kind == .buffer { buffers.append((path.description, value)) }

@@ -143,6 +143,7 @@ extension Value {
   mutating func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws {
     if changeFields({ $0[name] = value }) != nil { return }
     try interpreter.machine.willChangeInside(self)
+    if case .host(let host) = self, try host.setField(name, value, interpreter) { return }
     switch self {
     case .instance(let instance):
       guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument

@@ -254,8 +254,11 @@ extension Recovery {
       return
     }
     // A state has the structure of the one that is there, or of one at the beginning.
-    if let current = host.stateTree, try difference(of: tree, from: current, path) != nil,
-      let fresh = try difference(of: tree, from: host.freshStateTree ?? current, path)
+    let shown = try State(of: host.structure(of: tree.value))
+    if let current = host.stateTree.map(host.structure),
+      try difference(of: shown, from: current, path) != nil,
+      let fresh = try difference(
+        of: shown, from: host.freshStateTree(for: tree.value) ?? current, path)
     {
       missing += fresh.missing
       extra += fresh.extra

@@ -50,6 +50,14 @@ open class HostObject {
   /// Fields that this object has and its class does not know.
   open var ownFields: Record { Record() }
 
+  /// The value of one of those fields.
+  open func ownField(_ name: String) throws -> Value? { ownFields[name] }
+
+  /// Sets a field of the object, `object.name = value`; false where that cannot be set.
+  open func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws -> Bool {
+    false
+  }
+
   /// The element of `for v in object` at an index from 0 on; nil after the last.
   ///
   /// - Throws: a type error where the object cannot be walked.
@@ -83,9 +91,12 @@ open class HostObject {
   /// The state that `extract` keeps, as a tree of values; nil where the object has none.
   open var stateTree: Value? { nil }
 
-  /// The state as it is at the beginning: a state that differs in structure from the one of now may
-  /// yet fit this one.
-  open var freshStateTree: Value? { stateTree }
+  /// The state as it is at the beginning, for one that is to be put back: a state that differs in structure
+  /// from the one of now may yet fit this one.
+  open func freshStateTree(for state: Value) -> Value? { stateTree }
+
+  /// The part of a state that must have the structure of the one that is there.
+  open func structure(of state: Value) -> Value { state }
 
   /// Why a state cannot be put back, as `has …`; nil where it can.
   open func misfit(of state: Value) -> String? { nil }
@@ -123,6 +134,6 @@ extension HostObject {
   /// The value of a field; nil where there is no such field.
   package final func field(_ name: String) throws -> Value? {
     if let field = members.field(name) { return try field.read(self) }
-    return ownFields[name]
+    return try ownField(name)
   }
 }

@@ -23,7 +23,7 @@ extension Value {
   }
 
   /// The beginning and the end of what `print` writes, for messages.
-  var excerpt: String {
+  package var excerpt: String {
     var writer = ValueWriter()
     writer.maximumBytes = 1 << 12
     do { try writer.write(self, quoted: false, depth: 0) } catch { writer.cut() }

@@ -75,16 +75,65 @@ extension Value {
 
 extension GradientApproximator {
   /// An approximator by a function of the program, `approximate(f, params)`, which gives a tree of
-  /// the parameters' structure.
-  init(_ name: String, calling function: Value, _ interpreter: Interpreter) {
-    self.init(name) { [unowned interpreter] loss, parameters, _ in
-      let evaluate = Value.builtin(
-        BuiltinFunction("f(params)") { call in
-          .tensor(
-            try loss(parameters.with(try ValueTree(call[0]).tree.fitted(to: parameters).leaves)))
-        })
-      let result = try interpreter.call(function, [evaluate, Value(parameters)])
-      return (try ValueTree(result).tree.fitted(to: parameters), nil)
+  /// the parameters' structure, or that with losses; see `GradApproximator`.
+  init(
+    _ name: String, calling function: Value, preparing prepare: Value?, reportsMovedLoss: Bool,
+    _ interpreter: Interpreter
+  ) {
+    let parameters = interpreter.machine.signature(of: function)?.parameters ?? []
+    let takes = { (name: String) in parameters.contains { $0.kind == .plain && $0.name == name } }
+    let (takesLoss, takesDrawn) = (takes("loss"), takes("drawn"))
+    let preparation: Prepare? = prepare.map { prepare in
+      { [unowned interpreter] loss, parameters in
+        try interpreter.call(prepare, [.loss(loss, of: parameters), Value(parameters)])
+      }
+    }
+    self.init(name, prepare: preparation) { [unowned interpreter] loss, parameters, draw in
+      var named: [(String, Value)] = []
+      if takesLoss { named.append(("loss", draw.loss.map { .tensor($0) } ?? .nil)) }
+      if takesDrawn { named.append(("drawn", draw.prepared as? Value ?? .nil)) }
+      let result = try interpreter.call(
+        function, [.loss(loss, of: parameters), Value(parameters)], named: named)
+      let tree = try ValueTree(result).tree
+      guard case .list(let parts) = result, parts.count == 3, !tree.hasStructure(of: parameters),
+        try ValueTree(parts[0]).tree.hasStructure(of: parameters)
+      else { return (try tree.fitted(to: parameters), nil) }
+      let moved = try parts[2].optionalLoss()
+      let value = try parts[1].optionalLoss() ?? (reportsMovedLoss ? moved : nil)
+      return (try ValueTree(parts[0]).tree.fitted(to: parameters), value)
+    }
+  }
+}
+
+extension Value {
+  /// A loss as a function of parameters of a structure.
+  fileprivate static func loss(
+    _ loss: @escaping Objective.Value, of parameters: Tree
+  ) -> Value {
+    .builtin(
+      BuiltinFunction("f(params)") { call in
+        .tensor(
+          try loss(parameters.with(try ValueTree(call[0]).tree.fitted(to: parameters).leaves)))
+      })
+  }
+
+  /// A loss that may be left out.
+  fileprivate func optionalLoss() throws -> Variable? {
+    isNil ? nil : try loss().scalarLoss()
+  }
+}
+
+extension Tree {
+  /// True where lists, records and leaves stand at the same places.
+  fileprivate func hasStructure(of other: Tree) -> Bool {
+    switch (self, other) {
+    case (.leaf, .leaf), (.none, .none): true
+    case (.list(let a), .list(let b)):
+      a.count == b.count && Swift.zip(a, b).allSatisfy { $0.hasStructure(of: $1) }
+    case (.record(let a), .record(let b)):
+      a.count == b.count
+        && Swift.zip(a, b).allSatisfy { $0.key == $1.key && $0.value.hasStructure(of: $1.value) }
+    default: false
     }
   }
 }

@@ -47,10 +47,48 @@ extension Value {
         throw RuntimeError(.value, "nan cannot be a hyperparameter")
       }
       return .number(value)
-    case .tensor(let variable): return .variable(variable)
+    case .tensor(let variable): return variable.dtype == .bool ? nil : .variable(variable)
     case .parameter(let cell): return .parameter(cell)
-    default: return schedule(interpreter).map(Hyperparameter.schedule)
+    default:
+      if let schedule = schedule(interpreter) { return .schedule(schedule) }
+      var walk = Walk()
+      return try hyperparameterTree(interpreter, .top, &walk)
     }
+  }
+
+  /// A list, a record, or a model of hyperparameters, in the structure of what they are for.
+  private func hyperparameterTree(
+    _ interpreter: Interpreter, _ path: Path, _ walk: inout Walk
+  ) throws -> Hyperparameter? {
+    func part(_ value: Value, _ path: Path) throws -> Hyperparameter? {
+      switch value {
+      case .list, .record: try value.hyperparameterTree(interpreter, path, &walk)
+      default: try value.hyperparameter(interpreter)
+      }
+    }
+    let fields: [(String, Value)]
+    switch self {
+    case .list(let values):
+      try walk.enter(path)
+      var parts: [Hyperparameter] = []
+      for (index, value) in values.enumerated() {
+        guard let part = try part(value, path[index]) else { return nil }
+        parts.append(part)
+      }
+      return .list(parts)
+    case .record(let record): fields = record.pairs.map { ($0, $1) }
+    case .instance(let instance):
+      fields = instance.ownedFields.filter { $0.field.kind == .param }
+        .map { ($0.field.name, $0.value) }
+    default: return nil
+    }
+    try walk.enter(path)
+    var parts: [(key: String, value: Hyperparameter)] = []
+    for (key, value) in fields {
+      guard let part = try part(value, path[key]) else { return nil }
+      parts.append((key, part))
+    }
+    return .record(parts)
   }
 
   /// The value as a schedule: one of the library's, or any function of the step count.
@@ -64,7 +102,7 @@ extension Value {
         throw RuntimeError(
           .type, "a schedule must give a number, not \(result.shortDescription)")
       }
-      return try value.scalar(at: count)
+      return try value.elements(at: count)
     }
   }
 
@@ -127,8 +165,36 @@ extension Arguments {
   /// A tree of tensors, or nil: nothing in the place of a leaf, a state that is not needed.
   func treeOrNothing(_ index: Int) throws -> Tree { has(index) ? try tree(index) : .none }
 
-  /// A transform.
+  /// What random numbers are drawn by: an Int or a Key, or nil for the program's stream.
+  func seed(_ index: Int) throws -> RandomKey? {
+    guard has(index) else { return nil }
+    if case .host(let host) = self[index], let key = host as? KeyObject { return key.key }
+    if let number = self[index].tensorOfOne, !number.dtype.isFloat {
+      return RandomKey(seed: try int(index))
+    }
+    guard case .int(let seed) = self[index] else {
+      throw mismatch(index, "an Int or a Key", hint: "random_key(0) makes a Key")
+    }
+    return RandomKey(seed: seed)
+  }
+
+  /// A transform, the library's or one's own.
   func transformation(_ index: Int) throws -> GradientTransformation {
-    try host(index, as: TransformObject.self, "a Transform").transformation
+    try transformation(self[index], index, "a Transform")
+  }
+
+  /// A value in a parameter as a transform.
+  ///
+  /// - Parameter wanted: what the parameter takes, for the message.
+  func transformation(
+    _ value: Value, _ index: Int, _ wanted: String
+  ) throws -> GradientTransformation {
+    guard let transformation = try value.transformation(interpreter) else {
+      throw mismatch(
+        value, index, wanted,
+        hint: "one's own is a record or a model with init(params) and "
+          + "update(grads, state, params)")
+    }
+    return transformation
   }
 }

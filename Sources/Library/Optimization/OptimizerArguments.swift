@@ -14,12 +14,15 @@ import Tensors
 struct OptimizerArguments {
   private let signature: Signature
   private let values: [String: Value]
+  /// How many parameters come before those that are read here.
+  private let skipped: Int
   private unowned let interpreter: Interpreter
 
   /// The arguments of a call, but for the first `skipping`.
   init(_ arguments: Arguments, skipping first: Int = 0) {
     signature = arguments.callee
     interpreter = arguments.interpreter
+    skipped = first
     var values: [String: Value] = [:]
     for (i, parameter) in signature.parameters.enumerated().dropFirst(first)
     where arguments.has(i) {
@@ -28,24 +31,27 @@ struct OptimizerArguments {
     self.values = values
   }
 
-  private init(_ signature: Signature, _ values: [String: Value], _ interpreter: Interpreter) {
-    self.signature = signature
+  private init(_ other: OptimizerArguments, _ values: [String: Value]) {
+    signature = other.signature
     self.values = values
-    self.interpreter = interpreter
+    skipped = other.skipped
+    interpreter = other.interpreter
   }
 
-  /// These arguments with others in the place of some; the signature's first parameter, the
-  /// target, is not one of them.
+  /// These arguments with others in the place of some.
   ///
   /// - Throws: a type error for a name that the signature does not have.
   func replacing(_ options: Record) throws -> OptimizerArguments {
     let merged = values.merging(options.pairs.map { ($0, $1) }) { _, new in new }
-    _ = try Binding(signature, positional: 1, names: merged.keys.sorted())
-    return OptimizerArguments(signature, merged, interpreter)
+    _ = try Binding(signature, positional: skipped, names: merged.keys.sorted())
+    return OptimizerArguments(self, merged)
   }
 
+  /// What the arguments are called, in order.
+  var names: [String] { signature.parameters.dropFirst(skipped).map(\.name) }
+
   /// The argument, or the default as the signature writes it; nil where neither is.
-  private func value(_ name: String) -> Value {
+  func value(_ name: String) -> Value {
     if let value = values[name] { return value }
     let place = signature.parameters.firstIndex { $0.name == name }
     return place.map { signature.literal($0) } ?? .nil
@@ -63,6 +69,54 @@ struct OptimizerArguments {
       throw mismatch(name, "a number, a tensor or a schedule")
     }
     return number
+  }
+
+  /// A number, tensor, parameter or schedule; nil for nil.
+  func numberOrNothing(_ name: String) throws -> Hyperparameter? {
+    value(name).isNil ? nil : try number(name)
+  }
+
+  /// A plain number.
+  func double(_ name: String) throws -> Double {
+    guard let number = value(name).number else { throw mismatch(name, "a plain number") }
+    return number
+  }
+
+  /// One of a few words.
+  func choice(_ name: String, _ words: [String]) throws -> String {
+    guard let word = value(name).text, words.contains(word) else {
+      throw mismatch(name, "one of " + words.map { "\"\($0)\"" }.joined(separator: ", "))
+    }
+    return word
+  }
+
+  /// A transform; nil where it is none.
+  func transformation(_ name: String) throws -> GradientTransformation? {
+    try value(name).transformation(interpreter)
+  }
+
+  /// Muon's coefficients: three numbers, rows of three, or the name of a set.
+  func muonCoefficients(_ name: String = "ns_coeffs") throws -> [[Double]] {
+    let given = value(name)
+    switch given.text {
+    case "standard": return [MuonRule.standard]
+    case "dion": return MuonRule.dion
+    default: break
+    }
+    let rows: [Value]
+    if case .list(let values) = given, case .list? = values.first {
+      rows = Array(values)
+    } else if case .tensor(let tensor) = given, tensor.rank == 2 {
+      rows = try (0..<tensor.shape[0]).map { .tensor(try tensor.indexed(at: $0)) }
+    } else {
+      rows = [given]
+    }
+    return try rows.map { row in
+      guard let numbers = row.plainNumbers else {
+        throw mismatch(name, "three numbers, rows of three, \"standard\" or \"dion\"")
+      }
+      return numbers
+    }
   }
 
   /// Two numbers as a list, or as a tensor of two elements.
@@ -96,10 +150,24 @@ struct OptimizerArguments {
     return value
   }
 
-  /// A mask: a tree of bools or a function of the parameters; nil for none.
+  /// A mask: a tree of bools or a function of the parameters; nil for none, and for one that is true.
   func mask(_ name: String = "mask") throws -> Selection? {
-    let value = value(name)
-    if case .nil = value { return nil }
-    return try value.selection(interpreter)
+    switch value(name) {
+    case .nil, .bool(true): nil
+    default: try value(name).selection(interpreter)
+    }
+  }
+}
+
+extension Value {
+  /// The numbers of a list of them, or of a tensor with one axis.
+  fileprivate var plainNumbers: [Double]? {
+    switch self {
+    case .list(let values):
+      let numbers = values.compactMap(\.number)
+      return numbers.count == values.count ? numbers : nil
+    case .tensor(let tensor): return tensor.rank == 1 ? tensor.concrete?.doubles : nil
+    default: return nil
+    }
   }
 }

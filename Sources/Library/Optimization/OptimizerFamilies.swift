@@ -1,12 +1,14 @@
 // The table of optimizers. Names, orders and defaults are those of TorchOpt 0.7.3, of PyTorch for
-// NAdam, and of Optax for Lion, LAMB and L-BFGS.
+// NAdam and Rprop, and of Optax for all others.
 
 import Language
 import Optimizers
 
 extension OptimizerFamily {
   /// Every optimizer.
-  static let all: [OptimizerFamily] = [
+  static let all = torchOpt + optax
+
+  private static let torchOpt: [OptimizerFamily] = [
     OptimizerFamily(
       signature: "sgd(lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=false, "
         + "moment_requires_grad=false, maximize=false)",
@@ -27,23 +29,24 @@ extension OptimizerFamily {
     },
     OptimizerFamily(
       signature: "adam(lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, eps_root=0.0, "
-        + "moment_requires_grad=false, maximize=false, use_accelerated_op=false)",
+        + "moment_requires_grad=false, maximize=false, use_accelerated_op=false, amsgrad=false)",
       about: """
         Adam: moving averages of the gradient and of its square, corrected for their beginning at 0;
         `eps` is added to the root and `eps_root` below it. Its derivative is finite where the second
-        moment is 0. A step is one fused operation wherever its numbers are plain;
-        `use_accelerated_op` is accepted as TorchOpt has it.
+        moment is 0. With `amsgrad` the second moment never falls, as in PyTorch. A step is one fused
+        operation wherever its numbers are plain; `use_accelerated_op` is accepted as TorchOpt has it.
         """,
       names: ["Adam"], shown: ("-0.1", "2.9", "3.6")
     ) { given in
       try .adam(
         learningRate: given.number("lr"), betas: given.betas(), epsilon: given.number("eps"),
         weightDecay: given.number("weight_decay"), rootEpsilon: given.number("eps_root"),
-        maximize: given.flag("maximize"))
+        maximize: given.flag("maximize"), amsgrad: given.flag("amsgrad"))
     },
     OptimizerFamily(
       signature: "adamw(lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, eps_root=0.0, "
-        + "mask=nil, moment_requires_grad=false, maximize=false, use_accelerated_op=false)",
+        + "mask=nil, moment_requires_grad=false, maximize=false, use_accelerated_op=false, "
+        + "amsgrad=false)",
       about: """
         Adam with weight decay apart from the gradient: w ← w - lr (u + weight_decay w). `mask` says
         which parameters decay: a tree of Bools, or a function of the parameters that gives one.
@@ -54,7 +57,7 @@ extension OptimizerFamily {
       try .adamw(
         learningRate: given.number("lr"), betas: given.betas(), epsilon: given.number("eps"),
         weightDecay: given.number("weight_decay"), rootEpsilon: given.number("eps_root"),
-        mask: given.mask(), maximize: given.flag("maximize"))
+        mask: given.mask(), maximize: given.flag("maximize"), amsgrad: given.flag("amsgrad"))
     },
     OptimizerFamily(
       signature: "adamax(lr=0.001, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.0, "

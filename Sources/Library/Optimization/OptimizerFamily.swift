@@ -41,7 +41,7 @@ extension OptimizerFamily {
           let t = \(function.name)(lr=0.1)
           print(round(t.update({w: 2.0}, t.init(w), w)[0].w, 4))    # \(shown.function)
       """
-    ) { .transform(try make(OptimizerArguments($0))) }
+    ) { .host(try TransformObject(OptimizerOrigin(self, OptimizerArguments($0)))) }
   }
 
   /// `Adam` and its other spellings, `MetaAdam` and its.
@@ -85,7 +85,9 @@ extension OptimizerFamily {
     ) { arguments in
       .host(
         try OptimizerObject(
-          canonical, target: arguments[0], self, OptimizerArguments(arguments, skipping: 1),
+          canonical, target: arguments[0],
+          TransformObject(
+            OptimizerOrigin(self, OptimizerArguments(arguments, skipping: 1))),
           isDifferentiable: isDifferentiable))
     }
   }

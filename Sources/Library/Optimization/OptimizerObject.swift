@@ -10,30 +10,28 @@ final class OptimizerObject: HostObject {
   override class var hostType: HostType { members }
 
   private let name: String
-  private let optimizer: Optimizer
-  /// What made the transformation, with its arguments, for groups with hyperparameters of their
-  /// own; nil where a transform was given.
-  private let origin: (family: OptimizerFamily, arguments: OptimizerArguments)?
+  let optimizer: Optimizer
+  /// What made the transformation of each group, with its numbers; nil where it has none by name.
+  var origins: [OptimizerOrigin?]
 
-  /// An optimizer with a transform.
+  /// An optimizer with a transform, and what made it.
   init(
-    _ name: String, target: Value, _ transformation: GradientTransformation, isDifferentiable: Bool
+    _ name: String, target: Value, _ transformation: GradientTransformation,
+    _ origin: OptimizerOrigin?, isDifferentiable: Bool
   ) throws {
     self.name = name
-    origin = nil
+    origins = [origin]
     optimizer = try Optimizer(
       target.parameterTree(), transformation, isDifferentiable: isDifferentiable)
   }
 
   /// An optimizer of a family.
-  init(
-    _ name: String, target: Value, _ family: OptimizerFamily, _ arguments: OptimizerArguments,
-    isDifferentiable: Bool
+  convenience init(
+    _ name: String, target: Value, _ transform: TransformObject, isDifferentiable: Bool
   ) throws {
-    self.name = name
-    origin = (family, arguments)
-    optimizer = try Optimizer(
-      target.parameterTree(), family.make(arguments), isDifferentiable: isDifferentiable)
+    try self.init(
+      name, target: target, transform.transformation, transform.origin,
+      isDifferentiable: isDifferentiable)
   }
 
   override var typeName: String { name }
@@ -72,31 +70,107 @@ final class OptimizerObject: HostObject {
       throw arguments.mismatch(0, "a loss of one number, or a function that computes it")
     }
     if try !optimizer.step(loss) { arguments.interpreter.warnOfIndependentLoss() }
-    return .nil
+    return .tensor(optimizer.isDifferentiable ? loss : stopGradient(loss))
   }
 
-  /// A new group: with a transform, or with the optimizer's own hyperparameters but for those given.
+  /// A new group: with a transform, or with the numbers of the first but for those given.
   private func addGroup(_ arguments: Arguments) throws -> Value {
     let options = arguments.options(2)
     let transformation: GradientTransformation
-    if let origin, !arguments.has(1) {
-      transformation = try origin.family.make(origin.arguments.replacing(options))
+    let origin: OptimizerOrigin?
+    if let first = origins[0], !arguments.has(1) {
+      origin = first.setting(options)
+      transformation = try origin?.make() ?? optimizer.groups[0].transformation
     } else if options.count > 0 {
       throw RuntimeError(
         .type,
         "a transform has its hyperparameters already, so `\(options.keys[0].shortened)` has no place",
         hint: "give another transform: opt.add_param_group(target, sgd(0.1))")
     } else {
+      origin = arguments.has(1) ? arguments[1].transformOrigin : nil
       transformation =
         arguments.has(1) ? try arguments.transformation(1) : optimizer.groups[0].transformation
     }
     try optimizer.addGroup(arguments[0].parameterTree(), transformation)
+    origins.append(origin)
     return .nil
   }
 
-  override var stateTree: Value? { Value(optimizer.state) }
+  /// One for each group.
+  fileprivate var groups: Value {
+    .list(optimizer.groups.indices.map { .host(OptimizerGroupObject(self, $0)) })
+  }
 
-  override var freshStateTree: Value? { (try? optimizer.freshState()).map(Value.init) }
+  // MARK: - Numbers by name
+
+  override var ownFields: Record {
+    Record((origins[0]?.names ?? []).map { ($0, origins[0]?.value($0) ?? .nil) })
+  }
+
+  override func ownField(_ name: String) throws -> Value? {
+    guard let first = origins[0], first.names.contains(name) else { return nil }
+    let value = first.value(name)
+    for origin in origins.dropFirst() {
+      guard let origin, origin.names.contains(name) else { continue }
+      let other = origin.value(name)
+      guard try Value.equal(value, other) else {
+        throw RuntimeError(
+          .value,
+          "the groups of the optimizer differ in `\(name)`: \(value.excerpt) and \(other.excerpt)",
+          hint: "opt.groups[0].\(name) is that of the first group")
+      }
+    }
+    return value
+  }
+
+  override func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws -> Bool
+  {
+    // `opt.groups[0].lr = 0.1` changes a group, and puts the list back where it was.
+    if name == "groups" { return try Value.equal(value, groups) }
+    return try set(name, value, groups: optimizer.groups.indices)
+  }
+
+  /// Sets a number of some groups: of all of them, or of none.
+  ///
+  /// - Returns: false where it is a field of another kind, or none of these.
+  func set(_ name: String, _ value: Value, groups: Range<Int>) throws -> Bool {
+    if members.field(name) != nil { return false }
+    var made: [(group: Int, origin: OptimizerOrigin, transformation: GradientTransformation)] = []
+    for group in groups {
+      guard let origin = origins[group] else {
+        throw RuntimeError(
+          .name,
+          "\(optimizer.groups[group].transformation.name) has no number `\(name)` that could be set",
+          hint: "the transforms that are named after an optimizer have, such as adam(0.1); "
+            + "inject_hyperparams puts those of others into the state")
+      }
+      guard origin.names.contains(name) else { return false }
+      let changed = origin.setting(Record([(name, value)]))
+      made.append((group, changed, try changed.make()))
+    }
+    for (group, origin, transformation) in made {
+      try optimizer.setTransformation(transformation, ofGroup: group)
+      origins[group] = origin
+    }
+    return true
+  }
+
+  // MARK: - State
+
+  override var stateTree: Value? {
+    .list(optimizer.groups.indices.map { OptimizerSettings.state(of: self, group: $0) })
+  }
+
+  override func freshStateTree(for state: Value) -> Value? {
+    guard case .list(let groups) = state, groups.count == optimizer.groups.count else { return nil }
+    return try? .list(
+      groups.enumerated().map { try OptimizerSettings($1).freshState(of: self, group: $0) })
+  }
+
+  override func structure(of state: Value) -> Value {
+    guard case .list(let groups) = state else { return state }
+    return .list(groups.map { OptimizerSettings($0).state })
+  }
 
   override func misfit(of state: Value) -> String? {
     let wanted = optimizer.groups.count
@@ -107,7 +181,22 @@ final class OptimizerObject: HostObject {
         + "\(wanted) in the target"
   }
 
-  override func restore(_ state: Value) throws { optimizer.state = try ValueTree(state).tree }
+  override func restore(_ state: Value) throws {
+    guard case .list(let groups) = state, groups.count == optimizer.groups.count else { return }
+    let settings = groups.map(OptimizerSettings.init)
+    let made = try settings.enumerated().map { try $1.made(for: self, group: $0) }
+    for (group, made) in made.enumerated() {
+      try optimizer.setTransformation(made.transformation, ofGroup: group, state: made.state)
+      origins[group] = made.origin
+    }
+  }
+}
+
+extension Value {
+  /// What made a transform, with its numbers by name; nil for what has none.
+  var transformOrigin: OptimizerOrigin? {
+    if case .host(let host) = self { (host as? TransformObject)?.origin } else { nil }
+  }
 }
 
 extension OptimizerObject {
@@ -116,7 +205,17 @@ extension OptimizerObject {
     makers: ["MetaOptimizer"] + OptimizerFamily.all.flatMap(\.objectNames),
     """
     Parameters, a transform, and what the transform remembers: what `Optimizer`, `MetaOptimizer`,
-    `Adam`, `MetaAdam` and their kin give. `extract` keeps its state, and `recover` brings it back.
+    `Adam`, `MetaAdam` and their kin give.
+
+    Every number of the transform is a field, and may be set between steps: to another number, a
+    tensor, a parameter, a schedule. The state goes on; a schedule that takes a number's place begins
+    at count 0. `extract` keeps the state and the numbers that were set, and `recover` brings them back.
+
+        let x = param(3.0)
+        let opt = Adam(x, lr=0.1)
+        opt.lr = opt.lr / 2
+        opt.step(x ** 2)
+        print(opt.lr, opt.betas, round(x, 6))    # 0.05 (0.9, 0.999) 2.95
     """,
     methods: [
       Method(
@@ -128,12 +227,12 @@ extension OptimizerObject {
         stays; a Meta optimizer always needs the loss. With a loss, a tensor of one number, it
         computes the gradients: a plain optimizer leaves them in `.grad`, a Meta optimizer leaves
         `.grad` alone, and the new parameters are functions of all that the step used. A function
-        without parameters that gives the loss serves transforms that look at the loss elsewhere; the
-        step then gives the loss from before it, else nil.
+        without parameters that gives the loss serves transforms that look at the loss elsewhere. The
+        step gives the loss from before it, that of a plain optimizer without its graph.
 
             let x = param(3.0)
             let opt = SGD(x, lr=0.1)
-            print(opt.step(x ** 2), x)          # nil 2.4
+            print(opt.step(x ** 2), x)          # 9.0 2.4
             print(opt.step(() => x * 4.0), x)    # 9.6 2.0
         """
       ) { optimizer, arguments in try optimizer.step(arguments) },
@@ -176,73 +275,21 @@ extension OptimizerObject {
 
             print(len(Adam(param(1.0)).state))    # 1
         """
-      ) { Value($0.optimizer.state) }
-    ])
-}
-
-/// An optimizer that is given the parameters at each step and gives new ones.
-final class FunctionalOptimizerObject: HostObject {
-  override class var hostType: HostType { members }
-
-  private let optimizer: FunctionalOptimizer
-
-  init(_ transformation: GradientTransformation) {
-    optimizer = FunctionalOptimizer(transformation)
-  }
-
-  override var summary: String { "<FuncOptimizer, \(optimizer.transformation.name)>" }
-
-  private func step(_ arguments: Arguments) throws -> Value {
-    let parameters = try arguments.tree(1)
-    if arguments[0].isCallable {
-      let loss = arguments.interpreter.loss(arguments[0])
-      return Value(
-        try optimizer.step(parameters, Objective { try loss([Value($0)]) }))
-    }
-    guard let result = try optimizer.step(arguments.variable(0), parameters) else {
-      arguments.interpreter.warnOfIndependentLoss()
-      return Value(parameters)
-    }
-    return Value(result)
-  }
-
-  override var stateTree: Value? { optimizer.state.map(Value.init) ?? .nil }
-
-  override func restore(_ state: Value) throws {
-    if case .nil = state {
-      optimizer.state = nil
-      return
-    }
-    optimizer.state = try ValueTree(state).tree
-  }
-}
-
-extension FunctionalOptimizerObject {
-  private static let members = HostType(
-    FunctionalOptimizerObject.self, "FuncOptimizer",
-    """
-    A transform and what it remembers: what `FuncOptimizer` gives. It holds no parameters. `extract`
-    keeps its state, and `recover` brings it back.
-    """,
-    methods: [
-      Method(
-        "step(loss, params)",
+      ) { Value($0.optimizer.state) },
+      Field(
+        "groups",
         """
-        The parameters after one step: a new tree of tensors of the structure of `params`, which stay
-        as they are. The new ones are functions of all that the step used.
+        The groups of parameters, a list: each has `params`, `state`, and every number of its transform as
+        a field that may be set. A number that is set on the optimizer itself is set for all groups.
 
-        The loss is a tensor of one number that was computed from `params`, or a function of such a
-        tree. The first step makes the state.
-
-            let opt = FuncOptimizer(sgd(0.25))
-            print(opt.step(w => w ** 2, 1.0), opt.step(w => w ** 2, 0.5))    # 0.5 0.25
+            let (x, y) = (param(1.0), param(1.0))
+            let opt = SGD(x, lr=0.1)
+            opt.add_param_group(y, lr=0.5)
+            opt.groups[1].lr = 0.25
+            opt.step(x + y)
+            print(x, y)    # 0.9 0.75
         """
-      ) { optimizer, arguments in try optimizer.step(arguments) }
-    ],
-    fields: [
-      Field("state", "What the transform remembers, a tree; nil before the first step.") {
-        $0.stateTree ?? .nil
-      }
+      ) { $0.groups },
     ])
 }
 
@@ -252,7 +299,7 @@ extension Interpreter {
     { [unowned self] arguments in try call(function, arguments).loss() }
   }
 
-  fileprivate func warnOfIndependentLoss() {
+  func warnOfIndependentLoss() {
     warnOnce(
       "the loss does not depend on any of the optimizer's parameters, so the step left them",
       hint: "is it computed from the model that the optimizer was given?")

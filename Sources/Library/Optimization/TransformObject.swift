@@ -10,10 +10,25 @@ class TransformObject: HostObject {
   override class var hostType: HostType { transforms }
 
   let transformation: GradientTransformation
+  /// What made it, with its numbers by name; nil for what is put together of others.
+  let origin: OptimizerOrigin?
 
-  init(_ transformation: GradientTransformation) { self.transformation = transformation }
+  init(_ transformation: GradientTransformation) {
+    self.transformation = transformation
+    origin = nil
+  }
+
+  /// The transform of a family.
+  init(_ origin: OptimizerOrigin) throws {
+    transformation = try origin.make()
+    self.origin = origin
+  }
 
   override var summary: String { "<transform \(transformation.name)>" }
+
+  override var ownFields: Record {
+    Record((origin?.names ?? []).map { ($0, origin?.value($0) ?? .nil) })
+  }
 
   private func update(_ arguments: Arguments) throws -> Value {
     let parameters = arguments.has(2) ? try arguments.tree(2) : nil
@@ -30,10 +45,18 @@ class TransformObject: HostObject {
         .value, "an update with the loss needs the parameters",
         hint: "t.update(grads, state, params, f)")
     }
-    let loss = arguments.interpreter.loss(try arguments.function(3))
-    let result = try transformation.update(
-      arguments.has(0) ? arguments.tree(0) : nil, arguments.treeOrNothing(1),
-      StepObjective(Objective { try loss([Value($0)]) }, at: parameters))
+    let gradients = arguments.has(0) ? try arguments.tree(0) : nil
+    let step: StepObjective
+    if arguments[3].isCallable {
+      let loss = arguments.interpreter.loss(arguments[3])
+      step = StepObjective(Objective { try loss([Value($0)]) }, at: parameters)
+    } else {
+      guard let loss = arguments[3].variable else {
+        throw arguments.mismatch(3, "the loss as a function, or its value")
+      }
+      step = StepObjective(value: try loss.scalarLoss(), gradient: gradients, at: parameters)
+    }
+    let result = try transformation.update(gradients, arguments.treeOrNothing(1), step)
     return .list([Value(result.updates), Value(result.state)])
   }
 
@@ -47,6 +70,16 @@ extension TransformObject {
     """
     What makes updates of gradients: `sgd(0.1)`, `chain(…)` and all others of this page. It remembers
     nothing itself: each call is given the state and gives the next.
+
+    A record or a model of one's own with `init(params)` and `update(grads, state, params)` stands wherever
+    a transform does. Its state is a tree of tensors, numbers and nil; its updates have the structure of
+    the gradients. With a fourth parameter `update` is given the loss as a function. The numbers of a
+    transform that is named after an optimizer are its fields.
+
+        let mine = {init: p => (), update: (g, s, p) => (tree_map(g => -0.1 * g, g), s)}
+        let x = param(3.0)
+        Optimizer(x, chain(clip_grad_norm(1.0), mine)).step(x ** 2)
+        print(round(x, 4), adam(0.1).lr)    # 2.9 0.1
     """,
     methods: [
       Method(
@@ -68,7 +101,8 @@ extension TransformObject {
 
         Transforms that look at the parameters, such as `add_decayed_weights`, need `params`, a tree
         of the structure of the gradients; those that look at the loss elsewhere, such as
-        `backtracking`, need `f`, the loss as a function of such a tree. With `f`, nil for the
+        `backtracking`, need `f`, the loss as a function of such a tree, and for those that look at
+        its value alone, such as `reduce_on_plateau`, that value serves. With a function, nil for the
         gradients stands for those of the loss.
 
             let t = trace(0.5)

@@ -6,9 +6,9 @@ import Language
 public enum Builtins {
   /// Every page.
   public static let library = BuiltinLibrary([
-    values, collections, text, system, creation, shapes, indexing, elementwise, reductions,
-    statistics, curves, linearAlgebra, losses, normalization, comparing, random, trees,
-    differentiation, solvers, roots,
+    values, collections, text, system, creation, shapes, indexing, elementwise, activations,
+    reductions, statistics, curves, linearAlgebra, pictures, losses, normalization, comparing,
+    random, trees, differentiation, solvers, roots, constraints,
     implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
     seeing,
   ])

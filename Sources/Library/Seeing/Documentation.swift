@@ -1,5 +1,5 @@
-// What `help` and `mos doc` say of a name: a built-in, an object's type, or one of its members,
-// `Optimizer.step`. All of it stands in declarations.
+// What `help` and `mos doc` say of a name: a built-in, an object's type, one of its members,
+// `Optimizer.step`, a module, or what it offers, `nn.Linear`. All of it stands in declarations.
 
 import Language
 import Syntax
@@ -30,6 +30,11 @@ extension BuiltinLibrary {
     if let members = ValueMembers.all.first(where: { $0.type == parts[0] }) {
       return try documentation(of: parts, members)
     }
+    if declaration(of: parts[0]) == nil,
+      let module = StandardModule.all.first(where: { $0.name == parts[0] })
+    {
+      return try documentation(of: parts, module)
+    }
     if parts.count == 2, let type = objectType(parts[0]) {
       if let member = type.allMembers.first(where: { $0.name == parts[1] }) {
         return Documentation(title: "\(parts[0]).\(member.title)", text: member.text)
@@ -46,7 +51,9 @@ extension BuiltinLibrary {
     throw unknown(
       "no built-in is called `\(name.shortened)`",
       nearest(
-        to: parts[0], among: Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type)
+        to: parts[0],
+        among: Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type)
+          + StandardModule.all.map(\.name)
       ).map {
         ([$0] + parts.dropFirst()).joined(separator: ".")
       })
@@ -64,6 +71,18 @@ extension BuiltinLibrary {
       nearest(to: name, among: members.rows.map(\.name)).map { "\(members.type).\($0)" })
   }
 
+  /// The documentation of a module, or of something that it offers.
+  private func documentation(of parts: [String], _ module: StandardModule) throws -> Documentation {
+    guard parts.count > 1 else { return Documentation(title: module.name, text: module.text) }
+    let name = parts.dropFirst().joined(separator: ".")
+    guard let found = module.declarations.first(where: { $0.name == name }) else {
+      throw unknown(
+        "the module \(module.name) has no `\(name.shortened)`",
+        nearest(to: name, among: module.declarations.map(\.name)).map { "\(module.name).\($0)" })
+    }
+    return Documentation(title: "\(module.name).\(found.title)", text: found.documentation)
+  }
+
   private func declaration(of name: String) -> Documentation? {
     if let function = self.function(name) {
       return Documentation(title: function.signature, text: function.documentation)
@@ -73,6 +92,16 @@ extension BuiltinLibrary {
 
   private func unknown(_ message: String, _ near: String?) -> RuntimeError {
     RuntimeError(.name, message, hint: near.map { "did you mean `\($0)`?" })
+  }
+}
+
+extension StandardModule {
+  /// What the module is for and offers.
+  fileprivate var text: String {
+    introduction.followed(
+      by: "It has:\n\n"
+        + declarations.map { "- `\(name).\($0.title)`: \($0.documentation.firstSentence)" }
+        .joined(separator: "\n"))
   }
 }
 
@@ -145,7 +174,7 @@ extension String {
     var sentence = ""
     for word in split(whereSeparator: { $0 == " " || $0 == "\n" }) {
       sentence += (sentence.isEmpty ? "" : " ") + word
-      if word.hasSuffix(".") { break }
+      if word.hasSuffix("."), word != "al." { break }
     }
     return sentence
   }

@@ -49,15 +49,16 @@ struct CustomRoot {
   private func call(
     _ solve: Value, _ positional: [Value], _ options: Record, _ interpreter: Interpreter
   ) throws -> Value {
-    let (arguments, named) = try ordered(positional, options, of: solve, interpreter)
-    guard !arguments.isEmpty else {
-      throw RuntimeError(
-        .type, "a function with \(name) takes where it starts as its first argument",
-        hint: "fn solve(start, penalty) { … }")
-    }
+    // Without a start the function is called as the program called it: all arguments by name.
+    let hasStart = !positional.isEmpty || startsByName(options, solve, interpreter)
+    let (arguments, named) = try ordered(
+      hasStart ? positional : [.nil], options, of: solve, interpreter)
     var (solution, auxiliary) = (Value.nil, Value.nil)
     let found = try numbers {
-      let result = try interpreter.call(solve, arguments, named: named)
+      let result =
+        hasStart
+        ? try interpreter.call(solve, arguments, named: named)
+        : try interpreter.call(solve, [], named: options.pairs.map { ($0, $1) })
       (solution, auxiliary) = try parts(of: result)
       return try ValueTree(solution).floats().map(stopGradient)
     }
@@ -80,6 +81,16 @@ struct CustomRoot {
     }
     let value = structure.rebuilt(with: root.map { .tensor($0) })
     return hasAux ? .list([value, try Differentiation.withoutGradient(auxiliary)]) : value
+  }
+
+  /// Whether the first parameter of the solver function, where it starts, is given by its name.
+  private func startsByName(
+    _ options: Record, _ solve: Value, _ interpreter: Interpreter
+  ) -> Bool {
+    guard let first = interpreter.machine.signature(of: solve)?.parameters.first else {
+      return false
+    }
+    return first.kind == .plain && options[first.name] != nil
   }
 
   private func parts(of result: Value) throws -> (solution: Value, auxiliary: Value) {

@@ -1,7 +1,8 @@
 // `@implicit(solve=cg()) model`: a model whose parameters are the solution of an inner problem.
 //
 // `solve()` runs as the program wrote it; afterwards each parameter holds its numbers as a function
-// of everything that `objective()` or `optimality()` reads.
+// of everything that `objective()` or `optimality()` reads, the arguments of `solve` included, which
+// it gets where it has parameters.
 
 import Autodiff
 import Language
@@ -57,7 +58,7 @@ struct ImplicitModel {
     ) { variables in
       let saved = cells.map(\.value)
       defer { for (cell, value) in zip(cells, saved) { cell.substitute(value) } }
-      return try condition(instance, cells, variables, interpreter)
+      return try condition(instance, cells, variables, call, of: solve)
     }
     for (cell, value) in zip(cells, root) { cell.value = value }
     return result
@@ -66,10 +67,12 @@ struct ImplicitModel {
   /// What vanishes at the solution: `optimality()`, else the gradient of `objective()`.
   private func condition(
     _ instance: ModelInstance, _ cells: [ParameterCell], _ variables: [Variable],
-    _ interpreter: Interpreter
+    _ arguments: Arguments, of solve: Value
   ) throws -> [Variable] {
     func call(_ name: String) throws -> Value {
-      try interpreter.call(instance.boundMethod(name), [])
+      let method = try instance.boundMethod(name)
+      let (positional, named) = handed(to: method, arguments, of: solve)
+      return try arguments.interpreter.call(method, positional, named: named)
     }
     if instance.type.hasMethod("optimality") {
       for (cell, variable) in zip(cells, variables) { cell.substitute(variable) }
@@ -85,5 +88,34 @@ struct ImplicitModel {
       return [try loss.asFloat()]
     }
     return try zip(pull([pull.values[0].onesLike()]), variables).map { try $0 ?? $1.zerosLike() }
+  }
+
+  /// The arguments of a call of `solve` that a condition gets: those of the same names where `solve` has
+  /// parameters of all the names that must be given, else those at the same places.
+  private func handed(
+    to condition: Value, _ call: Arguments, of solve: Value
+  ) -> (positional: [Value], named: [(String, Value)]) {
+    let machine = call.interpreter.machine
+    guard let wanted = machine.signature(of: condition) else { return ([], []) }
+    let (positional, options) = (call.rest(0), call.options(1))
+    let names = (machine.signature(of: solve)?.parameters ?? []).filter { $0.kind == .plain }
+      .map(\.name)
+    var given = options.pairs.map { ($0, $1) }
+    if wanted.restList == nil, wanted.required.allSatisfy(names.contains) {
+      given += zip(names, positional)
+      return ([], given.filter { name, _ in wanted.parameters.contains { $0.name == name } })
+    }
+    // What was given by name stands at its place, as far as the places before it are filled.
+    var places = positional
+    for name in names.dropFirst(places.count) {
+      guard let index = given.firstIndex(where: { $0.0 == name }) else { break }
+      places.append(given.remove(at: index).1)
+    }
+    return (
+      Array(places.prefix(wanted.positionalLimit ?? places.count)),
+      given.filter { name, _ in
+        wanted.restRecord != nil || wanted.parameters.contains { $0.name == name }
+      }
+    )
   }
 }

@@ -8,7 +8,7 @@ import Tensors
 /// A call of a search: `newton_root(f, x0, …)`.
 struct RootSearch {
   private let function: Value
-  private let start: ValueTree
+  let start: ValueTree
   private let interpreter: Interpreter
   private let givesInfo: Bool
   private let options: RootOptions
@@ -18,11 +18,11 @@ struct RootSearch {
     "maxiter=nil, rtol=nil, atol=0.0, solve=nil, differentiate=\"implicit\", with_info=false, "
     + "strict=false"
 
-  /// Reads a call whose first parameters are the function and where to start, and whose parameters
-  /// from `first` on are those of every search.
-  init(_ arguments: Arguments, from first: Int) throws {
+  /// Reads a call whose first parameter is the function, whose parameter `place` says where to start, and
+  /// whose parameters from `first` on are those of every search.
+  init(_ arguments: Arguments, from first: Int, start place: Int = 1) throws {
     function = try arguments.function(0)
-    start = try arguments.floatTree(1)
+    start = try arguments.floatTree(place)
     interpreter = arguments.interpreter
     var options = RootOptions()
     options.maximumIterations =

@@ -19,6 +19,9 @@ final class SolverObject: HostObject {
     let right = try ValueTree(arguments[1])
     guard !right.leaves.isEmpty else { throw arguments.mismatch(1, "a tensor, or a tree of them") }
     let initial = arguments.has(2) ? try ValueTree(arguments[2], for: "init").variables : nil
+    if arguments[0].isCallable, solver.solvesLeastSquares, arguments.has(2) {
+      return try solve(arguments, right, from: ValueTree(arguments[2], for: "init"))
+    }
     if arguments[0].isCallable {
       let system = try LinearOperator(like: right.floats()) { parts in
         let product = try arguments.interpreter.call(
@@ -42,6 +45,25 @@ final class SolverObject: HostObject {
       matrix: matrix.asFloat(), b.asFloat(), initial: initial?.first)
     return (.tensor(solution), report)
   }
+
+  /// The solution for a function that takes trees like where the search starts, and gives trees like
+  /// the right side.
+  private func solve(
+    _ arguments: Arguments, _ right: ValueTree, from start: ValueTree
+  ) throws -> (solution: Value, report: SolveReport) {
+    guard !start.leaves.isEmpty else {
+      throw arguments.mismatch(2, "a tensor, or a tree of them")
+    }
+    let (initial, b) = (try start.floats(), try right.floats())
+    let system = try LinearOperator(like: initial, to: b) { parts in
+      let product = try arguments.interpreter.call(
+        arguments[0], [start.rebuilt(with: parts.map { .tensor($0) })])
+      return try ValueTree(product).floats()
+    }
+    let (solution, report) = try solver.solveWithReport(
+      system, b, like: initial, initial: initial)
+    return (start.rebuilt(with: solution.map { .tensor($0) }), report)
+  }
 }
 
 extension SolverObject {
@@ -56,8 +78,9 @@ extension SolverObject {
       The x with a x = b, of the structure and shapes of `b`, with its derivatives by both sides.
 
       `a` is a matrix `[n, n]` and `b` a vector `[n]` or a matrix `[n, k]`; or `a` is a linear
-      function of a tree of tensors, and `b` such a tree. Iterations start at `init`, else at 0. A
-      solve that does not converge says so in a warning, and is an error for a `strict` solver.
+      function of a tree of tensors, and `b` such a tree. `normal_cg` and `lstsq_solve` take matrices
+      `[m, n]`, and `normal_cg` functions between trees of different shapes: `init` says what they
+      take. Iterations start at `init`, else at 0. A solve that does not converge says so in a warning, and is an error for a `strict` solver.
 
           print(cg()([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0]))    # [1.0, 0.5]
           print(cg()(v => ({w: v.w * 2.0}), {w: [2.0, 4.0]}))    # {w: [1.0, 2.0]}

@@ -24,7 +24,12 @@ public final class FunctionalOptimizer {
     var next = flat.makeIterator()
     let found = parameters.compactMap { _ in next.next() ?? nil }
     let before = try state ?? transformation.initialize(parameters)
-    let (updates, after) = try transformation.update(found, before, parameters)
+    let (updates, after) =
+      transformation.guidedUpdate == nil
+      ? try transformation.update(found, before, parameters)
+      : try transformation.update(
+        found, before,
+        StepObjective(value: loss.scalarLoss(), gradient: found, at: parameters))
     let result = try applyUpdates(parameters, updates)
     state = after
     return result

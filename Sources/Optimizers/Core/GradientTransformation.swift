@@ -39,6 +39,10 @@ public struct GradientTransformation: @unchecked Sendable {
   /// True where the update of an element depends on its gradient and parameter alone, and nothing
   /// is remembered: such updates may be made of one part of a leaf after the other.
   let isElementwise: Bool
+  /// Those of a chain, in order.
+  let members: [GradientTransformation]
+  /// The entries of the state, where it is a record of them for every kind of parameters.
+  let stateNames: [String]?
 
   /// A transformation with a state.
   ///
@@ -50,7 +54,8 @@ public struct GradientTransformation: @unchecked Sendable {
 
   init(
     _ name: String, initialize: @escaping Initialize, update: @escaping Update,
-    guidedUpdate: GuidedUpdate? = nil, stepInPlace: StepInPlace? = nil, isElementwise: Bool
+    guidedUpdate: GuidedUpdate? = nil, stepInPlace: StepInPlace? = nil, isElementwise: Bool,
+    members: [GradientTransformation] = [], stateNames: [String]? = nil
   ) {
     self.name = name.utf8.count <= 200 ? name : name.prefix(199) + "…"
     self.initialize = initialize
@@ -58,6 +63,8 @@ public struct GradientTransformation: @unchecked Sendable {
     self.guidedUpdate = guidedUpdate
     self.stepInPlace = stepInPlace
     self.isElementwise = isElementwise
+    self.members = members
+    self.stateNames = stateNames
   }
 
   /// A transformation without a state.
@@ -111,7 +118,7 @@ public func applyUpdates(_ parameters: Tree, _ updates: Tree) throws -> Tree {
 }
 
 extension Variable {
-  /// A parameter plus its update, in the parameter's dtype.
+  /// A parameter plus its update, in the parameter's dtype where that is one of floats.
   ///
   /// - Throws: a shape error for an update that would stretch the parameter.
   func updated(by update: Variable) throws -> Variable {
@@ -122,6 +129,6 @@ extension Variable {
         "an update of \(update.typeDescription) does not fit a parameter of \(typeDescription)",
         hint: "does the state belong to a parameter of another shape?")
     }
-    return try result.converted(to: dtype)
+    return dtype.isFloat ? try result.converted(to: dtype) : result
   }
 }

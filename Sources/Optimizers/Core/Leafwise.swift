@@ -20,7 +20,7 @@ struct Slot: Sendable {
 
   /// A number in every element, of the parameter's shape.
   static func filled(_ name: String, with value: Hyperparameter) -> Slot {
-    Slot(name: name) { try value.scalar(at: 0).like($0).broadcast(to: $0.shape) }
+    Slot(name: name) { try value.elements(at: 0).like($0).broadcast(to: $0.shape) }
   }
 }
 
@@ -33,7 +33,7 @@ struct LeafStep {
   let parameter: Variable?
   /// The number of this step, from 1.
   let number: Int
-  /// The hyperparameters at this step, in order.
+  /// The hyperparameters at this step, in order: numbers, and tensors that broadcast to the leaf.
   let values: [Scalar]
 }
 
@@ -58,6 +58,7 @@ extension GradientTransformation {
   ) {
     let counts = !slots.isEmpty || hyperparameters.contains(where: \.isSchedule)
     let names = counts ? slots.map(\.name) + ["count"] : []
+    let haveTrees = hyperparameters.contains(where: \.isTree)
     self.init(
       name,
       initialize: { parameters in
@@ -67,12 +68,15 @@ extension GradientTransformation {
         return .record(entries)
       },
       update: { updates, state, parameters in
+        let numbers = try LeafNumbers(
+          hyperparameters, spreadOver: haveTrees ? updates : nil, of: name)
         if !counts && !usesParameters {
           // Nothing is walked beside the updates: the way of most steps, kept short.
-          let values = try hyperparameters.map { try $0.scalar(at: 0) }
           let stepped = try updates.map { gradient in
             try step(
-              LeafStep(gradient: gradient, slots: [], parameter: nil, number: 1, values: values))[0]
+              LeafStep(
+                gradient: gradient, slots: [], parameter: nil, number: 1,
+                values: numbers.next(at: 0, gradient)))[0]
           }
           return (stepped, state)
         }
@@ -81,7 +85,6 @@ extension GradientTransformation {
             .value, "\(name) needs the parameters, and update was called without them",
             hint: "call update(grads, state, params)")
         }
-        let schedule = HyperparameterCache(hyperparameters)
         var others = try names.map { try state.entry($0, of: name) }
         if usesParameters { others.append(parameters ?? .none) }
         let results = try updates.scan(others) { gradient, others in
@@ -90,29 +93,70 @@ extension GradientTransformation {
             LeafStep(
               gradient: gradient, slots: others[..<slots.count],
               parameter: usesParameters ? others.last : nil,
-              number: following(count), values: try schedule.values(at: count)))
+              number: following(count), values: try numbers.next(at: count, gradient)))
           if counts { made.append(.tensor(Tensor(following(count)))) }
           if usesParameters { made.append(others[others.count - 1]) }
           return made
         }
         guard counts else { return (results[0], state) }
         return (results[0], .record(zip(names, results.dropFirst()).map { ($0, $1) }))
-      }, isElementwise: isElementwise && !counts)
+      },
+      isElementwise: isElementwise && !counts && hyperparameters.allSatisfy(\.isOneNumber),
+      stateNames: names)
   }
 }
 
-/// The hyperparameters of an update, asked for once for all leaves at the same count.
-private final class HyperparameterCache {
-  private let hyperparameters: [Hyperparameter]
-  private var last: (count: Int, values: [Scalar])?
+/// The hyperparameters of an update for one leaf after the other. Those that all leaves have in common
+/// are asked for once for all leaves at the same count.
+private final class LeafNumbers {
+  private let common: [Hyperparameter]
+  /// Those of each leaf, where one of them is a tree.
+  private let own: [[Hyperparameter]]?
+  private let name: String
+  private var leaf = 0
+  private var last: (count: Int, values: [Scalar], areNumbers: Bool)?
 
-  init(_ hyperparameters: [Hyperparameter]) { self.hyperparameters = hyperparameters }
+  /// - Parameter updates: the leaves that are to come, where one of the hyperparameters is a tree.
+  init(_ hyperparameters: [Hyperparameter], spreadOver updates: Tree?, of name: String) throws {
+    common = hyperparameters
+    self.name = name
+    own = try updates.map { updates in
+      try hyperparameters.map { try $0.spread(over: updates, of: name) }
+    }
+  }
 
-  func values(at count: Int) throws -> [Scalar] {
-    if let last, last.count == count { return last.values }
-    let values = try hyperparameters.map { try $0.scalar(at: count) }
-    last = (count, values)
+  /// The numbers of the next leaf.
+  ///
+  /// - Throws: a shape error for a tensor that does not broadcast to the leaf's shape.
+  func next(at count: Int, _ gradient: Variable) throws -> [Scalar] {
+    if let own {
+      defer { leaf += 1 }
+      let values = try own.map { try $0[leaf].elements(at: count) }
+      try require(values, toFit: gradient)
+      return values
+    }
+    if let last, last.count == count {
+      if !last.areNumbers { try require(last.values, toFit: gradient) }
+      return last.values
+    }
+    let values = try common.map { try $0.elements(at: count) }
+    let areNumbers = values.allSatisfy { value in
+      if case .variable(let variable) = value { variable.rank == 0 } else { true }
+    }
+    last = (count, values, areNumbers)
+    if !areNumbers { try require(values, toFit: gradient) }
     return values
+  }
+
+  private func require(_ values: [Scalar], toFit leaf: Variable) throws {
+    for case .variable(let variable) in values
+    where variable.rank > 0 && Shape.broadcast(variable.shape, leaf.shape) != leaf.shape {
+      throw TensorError(
+        .shape,
+        "numbers of \(name), \(variable.typeDescription), do not fit a parameter of "
+          + leaf.typeDescription,
+        hint: "one number for all, one for each element, or a tree of them for several parameters")
+    }
   }
 }
 

@@ -94,12 +94,51 @@ public final class StepObjective {
     known = KnownValue()
   }
 
+  /// The loss and its gradient at the parameters alone; whoever asks elsewhere gets an error.
+  ///
+  /// - Parameter gradient: nil where it is not known either.
+  public init(value: Variable, gradient: Tree?, at parameters: Tree) {
+    objective = Objective(
+      value: { _ in throw StepObjective.isNoFunction },
+      valueAndGradient: { _ in throw StepObjective.isNoFunction },
+      hessianProduct: { _, _ in throw StepObjective.isNoFunction })
+    self.parameters = parameters
+    known = KnownValue()
+    known.value = value
+    knownGradient = gradient
+  }
+
+  private static let isNoFunction = TensorError(
+    .value, "the transform needs the loss as a function, and the step was given its value alone",
+    hint: "opt.step(() => loss(net)), or t.update(grads, state, params, f)")
+
   /// A step's objective with another gradient of the same loss.
   public init(_ step: StepObjective, replacingGradient: (Objective) -> Objective) {
     objective = replacingGradient(step.objective)
     parameters = step.parameters
     known = step.known
   }
+
+  /// A step's objective as a function of other parameters, with the same loss.
+  init(_ step: StepObjective, _ objective: Objective, at parameters: Tree) {
+    self.objective = objective
+    self.parameters = parameters
+    known = step.known
+  }
+
+  /// The step with another gradient at its parameters; elsewhere the gradient stays what it is.
+  public init(_ step: StepObjective, gradient: Tree) {
+    objective = step.objective
+    parameters = step.parameters
+    known = step.known
+    knownGradient = gradient
+  }
+
+  /// The loss at the parameters, where it has been computed.
+  public var knownValue: Variable? { known.value }
+
+  /// Takes note of the loss at the parameters, unless it is known.
+  public func noteValue(_ value: Variable) { known.value = known.value ?? value }
 
   /// The loss at the parameters.
   public func value() throws -> Variable {

@@ -16,7 +16,7 @@ public final class Optimizer {
     /// The cells in order.
     public let parameters: [Parameter]
     /// What turns their gradients into updates.
-    public let transformation: GradientTransformation
+    public fileprivate(set) var transformation: GradientTransformation
     /// What the transformation remembers.
     public var state: Tree
   }
@@ -82,6 +82,20 @@ public final class Optimizer {
         state: try transformation.initialize(target.map(\.value))))
   }
 
+  /// Puts another transformation in the place of a group's.
+  ///
+  /// - Parameter state: what it is to remember; nil for what the two have in common.
+  package func setTransformation(
+    _ transformation: GradientTransformation, ofGroup index: Int, state: Tree? = nil
+  ) throws {
+    let group = groups[index]
+    groups[index].state =
+      try state
+      ?? transformation.continued(
+        group.state, of: group.transformation, group.target.map(\.value))
+    groups[index].transformation = transformation
+  }
+
   /// Every cell, in order.
   public var parameters: [Parameter] { groups.flatMap(\.parameters) }
 
@@ -111,11 +125,11 @@ public final class Optimizer {
       }
       zeroGradients()
       guard try backward(loss) else { return false }
-      try step()
+      try step(groups.map { group in group.target.map(\.gradient) }, loss: stopGradient(loss))
       return parameters.contains { $0.gradient != nil }
     }
     let flat = try gradients(of: loss, to: parameters.map(\.value))
-    try step(gradients: flat)
+    try step(gradients: flat, loss: loss)
     return flat.contains { $0 != nil }
   }
 
@@ -123,22 +137,24 @@ public final class Optimizer {
   /// gradient is nil stays.
   ///
   /// - Throws: a shape error for another number of gradients, or one that does not fit its parameter.
-  public func step(gradients: [Variable?]) throws {
+  public func step(gradients: [Variable?]) throws { try step(gradients: gradients, loss: nil) }
+
+  private func step(gradients: [Variable?], loss: Variable?) throws {
     guard gradients.count == parameters.count else {
       throw TensorError(
         .shape, "\(gradients.count) gradients were given for \(parameters.count) parameters")
     }
     var next = gradients.makeIterator()
-    try step(groups.map { group in group.target.map { _ in next.next() ?? nil } })
+    try step(groups.map { group in group.target.map { _ in next.next() ?? nil } }, loss: loss)
   }
 
   /// All groups are computed before any parameter changes, so that an error changes nothing.
-  private func step(_ gradients: [Tree]) throws {
+  private func step(_ gradients: [Tree], loss: Variable? = nil) throws {
     try apply(
       try zip(groups, gradients).map { group, gradients in
         isDifferentiable
-          ? try group.stepped(gradients)
-          : try Context.current.withoutGradients { try group.stepped(gradients) }
+          ? try group.stepped(gradients, loss)
+          : try Context.current.withoutGradients { try group.stepped(gradients, loss) }
       })
   }
 
@@ -195,19 +211,22 @@ public final class Optimizer {
       for (index, state) in states.enumerated() { groups[index].state = state }
     }
   }
-
-  /// The states that the groups would begin with now.
-  package func freshState() throws -> Tree {
-    .list(try groups.map { try $0.transformation.initialize($0.target.map(\.value)) })
-  }
 }
 
 extension Optimizer.Group {
   /// What a step makes of the group: the new values of the parameters that move, and the state.
   fileprivate typealias Result = (values: [(Parameter, Variable)], state: Tree)
 
-  fileprivate func stepped(_ gradients: Tree) throws -> Result {
-    let (updates, state) = try transformation.update(gradients, state, target.map(\.value))
+  /// - Parameter loss: its value, for transformations that look at it; nil where it is not known.
+  fileprivate func stepped(_ gradients: Tree, _ loss: Variable?) throws -> Result {
+    let parameters = target.map(\.value)
+    if let loss, transformation.guidedUpdate != nil {
+      let (updates, state) = try transformation.update(
+        gradients, state,
+        StepObjective(value: loss.scalarLoss(), gradient: gradients, at: parameters))
+      return (try moved(by: updates), state)
+    }
+    let (updates, state) = try transformation.update(gradients, state, parameters)
     return (try moved(by: updates), state)
   }
 

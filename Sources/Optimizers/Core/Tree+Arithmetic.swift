@@ -15,6 +15,6 @@ extension Tree {
 
   /// This tree plus a number times another.
   func plus(_ factor: Variable, times other: Tree) throws -> Tree {
-    try zip(other, missing: { $0 }) { try $0 + factor.converted(to: $0.dtype) * $1 }
+    try zip(other, missing: { $0 }) { try $0 + Scalar.variable(factor).like($0) * $1 }
   }
 }

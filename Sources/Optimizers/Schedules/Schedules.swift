@@ -11,7 +11,7 @@ import Tensors
 extension Schedule {
   /// The same number at every step.
   public static func constant(_ value: Hyperparameter) -> Schedule {
-    Schedule("constant_schedule(\(value.text))") { try value.scalar(at: $0) }
+    Schedule("constant_schedule(\(value.text))") { try value.elements(at: $0) }
   }
 
   /// From one number to another along a power.
@@ -28,7 +28,7 @@ extension Schedule {
     let shown = name == "linear_schedule" ? [] : [power.text]
     let arguments = [initial.text, end.text] + shown + ["\(steps)", "\(begin)"]
     return Schedule("\(name)(\(arguments.joined(separator: ", ")))") { count in
-      let (first, last) = (try initial.scalar(at: count), try end.scalar(at: count))
+      let (first, last) = (try initial.elements(at: count), try end.elements(at: count))
       guard steps > 0 else { return first }
       let passed = Swift.min(Swift.max(Double(count) - Double(begin), 0), Double(steps))
       let left = Scalar.number(1 - passed / Double(steps))
@@ -60,7 +60,7 @@ extension Schedule {
     let begin = Swift.max(begin, 0)
     let shown = [initial.text, rate.text, "\(begin)", "\(steps)"]
     return Schedule("exponential_decay(\(shown.joined(separator: ", ")))") { count in
-      let (first, rate) = (try initial.scalar(at: count), try rate.scalar(at: count))
+      let (first, rate) = (try initial.elements(at: count), try rate.scalar(at: count))
       let passed = Double(count) - Double(begin)
       guard steps > 0, rate.value != 0, passed > 0 else { return first }
       let share = passed / Double(steps)
@@ -83,7 +83,7 @@ extension Schedule {
     }
     let shown = [initial.text, "\(steps)", alpha.text, exponent.text]
     return Schedule("cosine_decay_schedule(\(shown.joined(separator: ", ")))") { count in
-      let (first, alpha) = (try initial.scalar(at: count), try alpha.scalar(at: count))
+      let (first, alpha) = (try initial.elements(at: count), try alpha.elements(at: count))
       let wave = 0.5 * (1 + cos(Double.pi * Double(Swift.min(count, steps)) / Double(steps)))
       let power = try exponent.scalar(at: count)
       let share = power.number == 1 ? .number(wave) : try Scalar.number(wave).power(power)
@@ -126,9 +126,9 @@ extension Schedule {
   ) -> Schedule {
     let pairs = boundaries.map { "(\($0.count), \($0.scale.text))" }.joined(separator: ", ")
     return Schedule("piecewise_constant(\(initial.text), (\(pairs)))") { count in
-      var value = try initial.scalar(at: count)
+      var value = try initial.elements(at: count)
       for boundary in boundaries where boundary.count <= count {
-        value = try value * boundary.scale.scalar(at: count)
+        value = try value * boundary.scale.elements(at: count)
       }
       return value
     }
@@ -159,11 +159,12 @@ extension Schedule {
 
 extension Hyperparameter {
   /// The number as a schedule's description shows it.
-  fileprivate var text: String {
+  var text: String {
     switch self {
     case .number(let value): "\(value)"
     case .variable, .parameter: (try? scalar(at: 0).value).map { "\($0)" } ?? "a tensor"
     case .schedule(let schedule): schedule.description
+    case .list, .record: "a tree"
     }
   }
 }

@@ -73,8 +73,13 @@ public struct LinearOperator {
     guard matrix.rank == 2, matrix.shape[0] == matrix.shape[1] else {
       throw TensorError(
         .shape, "a linear solver needs a square matrix, and got \(matrix.typeDescription)",
-        hint: "lstsq_solve takes matrices of any shape")
+        hint: "lstsq_solve and normal_cg take matrices of any shape")
     }
+    self.init(ofRowsAndColumns: matrix)
+  }
+
+  /// The operator of a matrix of any shape.
+  init(ofRowsAndColumns matrix: Variable) {
     self.init(operands: [matrix]) { operands in
       let a = operands[0]
       return LinearMap(
@@ -85,15 +90,18 @@ public struct LinearOperator {
 
   /// The operator of a linear function, which may read variables that transformations follow.
   ///
-  /// - Parameter shapes: tensors like those that the function takes.
+  /// - Parameters:
+  ///   - shapes: tensors like those that the function takes.
+  ///   - images: tensors like those that it has to give; nil for the same.
   /// - Throws: a shape error where it gives tensors of other shapes.
   public init(
-    like shapes: [Variable], _ function: @escaping ([Variable]) throws -> [Variable]
+    like shapes: [Variable], to images: [Variable]? = nil,
+    _ function: @escaping ([Variable]) throws -> [Variable]
   ) throws {
     let zeros = try shapes.map { try $0.zerosLike() }
     let recorded = try RecordedFunction(at: zeros) { parts in
       let results = try function(parts)
-      try LinearOperator.require(results, fit: zeros)
+      try LinearOperator.require(results, fit: images ?? zeros, from: zeros)
       return results
     }
     self.init(operands: recorded.externals) { externals in
@@ -106,17 +114,23 @@ public struct LinearOperator {
     }
   }
 
-  private static func require(_ results: [Variable], fit parts: [Variable]) throws {
-    guard results.count == parts.count,
-      zip(results, parts).allSatisfy({ $0.shape == $1.shape })
+  private static func require(
+    _ results: [Variable], fit images: [Variable], from parts: [Variable]
+  ) throws {
+    guard results.count == images.count,
+      zip(results, images).allSatisfy({ $0.shape == $1.shape })
     else {
       func list(_ tensors: [Variable]) -> String {
         tensors.map(\.typeDescription).joined(separator: ", ")
       }
+      let isSquare = parts.map(\.shape) == images.map(\.shape)
       throw TensorError(
         .shape,
-        "a linear map must give tensors of the shapes it takes, and it takes "
-          + "\(list(parts)) and gives \(list(results))")
+        isSquare
+          ? "a linear map must give tensors of the shapes it takes, and it takes "
+            + "\(list(parts)) and gives \(list(results))"
+          : "a linear map must give tensors of the shapes of the right side, and it gives "
+            + "\(list(results)) where that is \(list(images))")
     }
   }
 

@@ -60,14 +60,29 @@ public final class LinearSolver {
     latest = Latest()
   }
 
+  /// The same without what helps or starts it, for systems of another shape.
+  convenience init(unaided solver: LinearSolver) {
+    self.init(shifted: solver, solver.method, isUnaided: true)
+  }
+
   /// What solves in the name of another solver systems that have its ridge in them.
-  private init(shifted solver: LinearSolver, _ method: Method) {
+  init(shifted solver: LinearSolver, _ method: Method, isUnaided: Bool = false) {
     name = solver.name
     self.method = method
     var options = solver.options
     options.ridge = 0
+    if isUnaided {
+      options.preconditioner = nil
+      options.initial = nil
+    }
     self.options = options
     latest = solver.latest
+  }
+
+  /// True where the map may take tensors of other shapes than it gives: x makes ‖A x - b‖ least.
+  public var solvesLeastSquares: Bool {
+    if case .iterative(is NormalConjugateGradient) = method { return true }
+    return false
   }
 
   /// True where the method relies on A = Aᵀ, so that products may be taken from either side.
@@ -95,8 +110,12 @@ public final class LinearSolver {
   }
 
   /// The solution with the report of its solve.
+  ///
+  /// - Parameter unknowns: tensors of the shapes of x for a map that is not square, which
+  ///   `solvesLeastSquares` has to allow.
   public func solveWithReport(
-    _ system: LinearOperator, _ right: [Variable], initial: [Variable]? = nil,
+    _ system: LinearOperator, _ right: [Variable], like unknowns: [Variable]? = nil,
+    initial: [Variable]? = nil,
     purpose: String = "the linear solve", place: UInt64 = Context.current.place
   ) throws -> (solution: [Variable], report: SolveReport) {
     switch method {
@@ -106,6 +125,10 @@ public final class LinearSolver {
         system.normal.plus(ridge: options.ridge),
         system.map(system.operands).applyTransposed(right), initial: initial, purpose: purpose,
         place: place)
+    case .iterative(is NormalConjugateGradient) where unknowns != nil:
+      return try solveNormalEquations(
+        system, right, like: unknowns ?? right, initial: initial ?? options.initial,
+        purpose: purpose, place: place)
     case _ where options.ridge.number != 0:
       return try LinearSolver(shifted: self, method).solveWithReport(
         system.plus(ridge: options.ridge), right, initial: initial, purpose: purpose, place: place)
@@ -197,7 +220,7 @@ public final class LinearSolver {
     return (try raveling.parts(pass.x), report)
   }
 
-  private func tell(_ report: SolveReport, _ purpose: String, _ place: UInt64) throws {
+  func tell(_ report: SolveReport, _ purpose: String, _ place: UInt64) throws {
     latest.report = report
     guard !report.isConverged else { return }
     let message = report.message(purpose)
@@ -209,8 +232,8 @@ public final class LinearSolver {
 extension LinearSolver {
   /// The solution of A x = b for a matrix A, and a vector b or the columns of a matrix.
   ///
-  /// - Throws: a shape error where they do not fit; only least squares take a matrix that is not
-  ///   square.
+  /// - Throws: a shape error where they do not fit; only least squares and conjugate gradients on the
+  ///   normal equations take a matrix that is not square.
   public func solve(
     matrix: Variable, _ right: Variable, initial: Variable? = nil
   ) throws -> (solution: Variable, report: SolveReport) {
@@ -238,9 +261,15 @@ extension LinearSolver {
       latest.report = report
       return (x, report)
     }
-    let system = try LinearOperator(matrix: matrix)
+    let isSquare = matrix.shape[0] == matrix.shape[1]
+    let system =
+      isSquare || !solvesLeastSquares
+      ? try LinearOperator(matrix: matrix) : LinearOperator(ofRowsAndColumns: matrix)
+    let unknown =
+      isSquare ? nil : [Variable.tensor(try Tensor.zeros(Shape(matrix.shape[1]), matrix.dtype))]
     guard right.rank == 2 else {
-      let (x, report) = try solveWithReport(system, [right], initial: initial.map { [$0] })
+      let (x, report) = try solveWithReport(
+        system, [right], like: unknown, initial: initial.map { [$0] })
       return (x[0], report)
     }
     var reports: [SolveReport] = []
@@ -249,7 +278,7 @@ extension LinearSolver {
       size: right.shape[1]
     ) { column in
       let (x, report) = try solveWithReport(
-        system, [column[0]], initial: column.count > 1 ? [column[1]] : nil)
+        system, [column[0]], like: unknown, initial: column.count > 1 ? [column[1]] : nil)
       reports.append(report)
       return x
     }

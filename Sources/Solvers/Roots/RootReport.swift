@@ -13,6 +13,7 @@ public struct RootReport {
     case searchFailed
     case ascent
     case unbounded
+    case infeasible
     case singular
     case notFinite
 
@@ -25,6 +26,7 @@ public struct RootReport {
       case .searchFailed: "found no step that descends enough"
       case .ascent: "was given a direction that does not descend"
       case .unbounded: "met a function that falls without end"
+      case .infeasible: "met constraints that contradict each other"
       case .singular: "met a singular Jacobian"
       case .notFinite: "met nan or inf"
       }
@@ -41,6 +43,7 @@ public struct RootReport {
         "is the function smooth there, and its gradient right? loosen rtol, or use f64"
       case .ascent: "give a direction along which the function falls, such as minus its gradient"
       case .unbounded: "is the function bounded below? add a penalty"
+      case .infeasible: "loosen or leave out some of them; is a sign turned in G x ≤ h?"
       case .singular:
         "start elsewhere, or take levenberg_marquardt, which needs no regular Jacobian"
       case .notFinite:
@@ -95,8 +98,8 @@ public struct RootReport {
       .reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
     let count = Int(steps.max() ?? 0)
     let items = all.count > 1 ? " for \(failed.count) of \(all.count) items" : ""
+    let calls = evaluations == 0 ? "" : ", \(evaluations) evaluation\(evaluations == 1 ? "" : "s")"
     return "\(method) \(outcome.words)\(items): \(measure) \(SolveReport.shown(worst)), "
-      + "\(count) iteration\(count == 1 ? "" : "s"), "
-      + "\(evaluations) evaluation\(evaluations == 1 ? "" : "s")"
+      + "\(count) iteration\(count == 1 ? "" : "s")\(calls)"
   }
 }

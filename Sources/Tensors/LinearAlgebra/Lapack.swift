@@ -136,3 +136,45 @@ extension Float: LapackElement {
     }
   }
 }
+
+// MARK: - Of matrices that are not symmetric
+//
+// These are asked for in Double alone: what is made of them takes more digits than Float has.
+
+extension Double {
+  /// The real Schur form of a, which it takes the place of, with its vectors as columns.
+  static func gees(_ n: Int32, _ a: Elements, _ vectors: Elements) -> Int32 {
+    var values = [Double](repeating: 0, count: 2 * Int(n))
+    var sorted: Int32 = 0
+    return values.withUnsafeMutableBufferPointer { values in
+      guard let real = values.baseAddress else { return 0 }
+      return withWorkspace {
+        LAPACKE_dgees_work(
+          columnMajor, letter("V"), letter("N"), nil, n, a, max(1, n), &sorted, real,
+          real + Int(n), vectors, max(1, n), $0, $1, nil)
+      }
+    }
+  }
+
+  /// X with A X + X B = C, which it takes the place of, for matrices of Schur form in one matrix: A begins
+  /// at a, B at b. 1 where they have eigenvalues with the sum 0, and those were moved apart.
+  static func trsyl(
+    _ m: Int32, _ n: Int32, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ c: Elements,
+    _ leading: Int32, _ scale: inout Double
+  ) -> Int32 {
+    LAPACKE_dtrsyl_work(
+      columnMajor, letter("N"), letter("N"), 1, m, n, a, leading, b, leading, c, leading, &scale)
+  }
+
+  /// The eigenvalues, and the eigenvectors as columns: of a conjugate pair the real and the imaginary part
+  /// of the first.
+  static func geev(
+    _ n: Int32, _ a: Elements, _ real: Elements, _ imaginary: Elements, _ vectors: Elements
+  ) -> Int32 {
+    withWorkspace {
+      LAPACKE_dgeev_work(
+        columnMajor, letter("N"), letter("V"), n, a, max(1, n), real, imaginary, nil, 1, vectors,
+        max(1, n), $0, $1)
+    }
+  }
+}

@@ -200,6 +200,32 @@ extension Tensor {
     }
     return try result.converted(to: dtype)
   }
+
+  /// How numbers of the gamma distribution move with its shape: -∂ⁿP(a, x)/∂aⁿ over the density at x, of
+  /// the order 1 or 2, to 1e-10 of itself for shapes up to 1e6.
+  public static func gammaSlope(_ order: Int, _ a: Tensor, _ x: Tensor) throws -> Tensor {
+    guard let shape = Shape.broadcast(a.shape, x.shape) else {
+      throw TensorError(
+        .shape, "cannot combine \(a.typeDescription) and \(x.typeDescription) in gamma_slope")
+    }
+    let dtype = DType.promoted(a.dtype, x.dtype)
+    let shapes = try a.broadcast(to: shape).converted(to: .f64).contiguous()
+    let numbers = try x.broadcast(to: shape).converted(to: .f64).contiguous()
+    let result = try make(shape, .f64) { pointer in
+      try shapes.withElements { a in
+        try numbers.withElements { x in
+          let (y, a, x) = (
+            pointer.assumingMemoryBound(to: Double.self),
+            a.assumingMemoryBound(to: Double.self), x.assumingMemoryBound(to: Double.self)
+          )
+          try Safepoint.forEach(0..<shape.count, each: 1 << 10) {
+            y[$0] = mos_gamma_slope(Int32(order), a[$0], x[$0])
+          }
+        }
+      }
+    }
+    return try result.converted(to: dtype)
+  }
 }
 
 /// The kernel for operands of a type, of the form that says which are one number.

@@ -2,8 +2,9 @@
 // number of elements; results do not depend on the number of threads.
 //
 // A reduction is brought to one of two layouts: contiguous rows, one result each; or blocks of
-// contiguous rows added to one another, when the reduced axes are neighbours and not the last.
-// Anything else is copied into the first.
+// contiguous rows added to one another, when the reduced axes are neighbours and not the last. Axes
+// that are no neighbours go one group after the other where that is the same number. Anything else is
+// copied into the first.
 
 internal import Kernels
 
@@ -136,6 +137,14 @@ extension Tensor {
     for axis in rank..<8 where axes.contains(axis) {
       throw TensorError(.index, "axis \(axis) is out of range for \(typeDescription)")
     }
+    if let last = lastGroup(axes), isContiguous, self.dtype == dtype, dtype == compute,
+      dtype.isFloat, kernel.combining != nil, count > Tensor.shortScan
+    {
+      let rest = AxisSet(bits: axes.bits & ~last.bits)
+      let result = try reduce(kernel, last, true, compute, dtype)
+        .reduce(kernel, rest, true, compute, dtype)
+      return keepAxes ? result : try result.reshaped(reducedShape(axes, false))
+    }
     let result = try Tensor.uninitialized(reducedShape(axes, keepAxes), dtype)
     if result.count == 0 { return result }
     let reduced = count / result.count
@@ -176,6 +185,15 @@ extension Tensor {
         result.count, rows.count / result.count, rows.header.data, others?.header.data,
         compute.size, result.header.data, dtype.size)
     }
+  }
+
+  /// The last of several groups of neighbours among the axes; nil where there is one.
+  private func lastGroup(_ axes: AxisSet) -> AxisSet? {
+    guard let last = (0..<rank).last(where: axes.contains) else { return nil }
+    var first = last
+    while axes.contains(first - 1) { first -= 1 }
+    let group = AxisSet(bits: AxisSet.all(rank: last + 1).bits & ~AxisSet.all(rank: first).bits)
+    return group == axes ? nil : group
   }
 
   /// The number of elements before and behind the axes, where those are neighbours and something

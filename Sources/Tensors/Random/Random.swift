@@ -101,6 +101,34 @@ extension RandomKey {
     return result
   }
 
+  /// Gamma numbers of scale 1, one for each shape, in its dtype; nan for a shape that is not above 0.
+  public mutating func gamma(_ shapes: Tensor) throws -> Tensor {
+    try fill(like: shapes, kernels_gamma)
+  }
+
+  /// Poisson numbers, one for each rate, in its dtype; nan for a negative rate.
+  public mutating func poisson(_ rates: Tensor) throws -> Tensor {
+    try fill(like: rates, kernels_poisson)
+  }
+
+  private mutating func fill(
+    like parameters: Tensor,
+    _ draw: (UInt64, UInt64, UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
+  ) throws -> Tensor {
+    let dtype: DType = parameters.dtype == .f32 ? .f32 : .f64
+    let source = try parameters.converted(to: .f64).contiguous()
+    let result = try Tensor.make(source.shape, .f64) { elements in
+      source.withElements { parameters in
+        draw(
+          key, counter, parameters.assumingMemoryBound(to: Double.self),
+          elements.assumingMemoryBound(to: Double.self), source.count)
+      }
+    }
+    try Safepoint.look()
+    advance(source.count)
+    return try result.converted(to: dtype)
+  }
+
   /// Integers, uniform in `low ..< high`, without bias.
   ///
   /// - Throws: a value error for an empty range.

@@ -3,7 +3,8 @@
 //
 // In a chain an approximator replaces the gradient of the step's objective: whatever comes later, a
 // line search or a Newton step by differences of gradients, sees the approximation. Nothing is
-// evaluated until one of them asks. The loss itself stays what it is.
+// evaluated until one of them asks. The loss itself stays what it is. Where only the gradient at the
+// parameters, or the updates alone, are to be replaced, the `target` says so.
 //
 // Random directions belong to a step: a key stands for them, and every gradient of the step draws
 // the same ones again from it, unless each is to have its own. Those of a program's distribution
@@ -19,8 +20,24 @@ public struct ApproximationDraw: @unchecked Sendable {
   public let key: RandomKey
   /// Directions that were made ahead, as rows of each leaf; nil to draw them by the key.
   public let directions: [Variable]?
+  /// The number of steps before this one.
+  public let count: Int
+  /// The loss at the parameters, where it is known.
+  public let loss: Variable?
+  /// What was made ahead for all approximations of the step.
+  public let prepared: Any?
   /// What a program's distribution has given for this key.
   let drawn = DrawnDirections()
+}
+
+/// What of a step an approximator replaces.
+public enum ApproximationTarget: String, Sendable, CaseIterable {
+  /// The gradient wherever a later transformation asks for it; nothing is evaluated before.
+  case closure
+  /// The gradient at the parameters, evaluated at once; elsewhere it stays exact.
+  case grad
+  /// The updates, evaluated at once; later transformations see the exact gradient.
+  case update
 }
 
 /// A rule that makes gradients of values.
@@ -38,17 +55,23 @@ public struct GradientApproximator: @unchecked Sendable {
   /// How directions follow from those of the step before; nil where nothing is remembered.
   let advance: Advance?
   /// Where the directions of the n-th step come from; nil for the program's stream.
-  let seed: Int?
+  let seed: RandomKey?
   /// Whether all gradients of a step have the same directions.
   let isFixedInStep: Bool
   /// Makes whole steps where the parameters lie.
   let inPlace: InPlaceDifferences?
+  /// Makes something ahead for all approximations of a step.
+  let prepare: Prepare?
+  /// What of a step is replaced.
+  public var target = ApproximationTarget.closure
 
   init(
-    _ name: String, seed: Int? = nil, isFixedInStep: Bool = true, advance: Advance? = nil,
-    inPlace: InPlaceDifferences? = nil, approximate: @escaping Approximate
+    _ name: String, seed: RandomKey? = nil, isFixedInStep: Bool = true, advance: Advance? = nil,
+    inPlace: InPlaceDifferences? = nil, prepare: Prepare? = nil,
+    approximate: @escaping Approximate
   ) {
     self.name = name
+    self.prepare = prepare
     self.seed = seed
     self.isFixedInStep = isFixedInStep
     self.advance = advance
@@ -56,9 +79,14 @@ public struct GradientApproximator: @unchecked Sendable {
     self.approximate = approximate
   }
 
+  /// Makes something for all approximations of one step.
+  public typealias Prepare = (_ loss: @escaping Objective.Value, _ parameters: Tree) throws -> Any?
+
   /// An approximator by its rule, which leaves the parameters as they are.
-  public init(_ name: String, approximate: @escaping Approximate) {
-    self.init(name, seed: nil, approximate: approximate)
+  ///
+  /// - Parameter prepare: what it makes, once a step, is the draw's `prepared`.
+  public init(_ name: String, prepare: Prepare? = nil, approximate: @escaping Approximate) {
+    self.init(name, seed: nil, prepare: prepare, approximate: approximate)
   }
 }
 
@@ -94,45 +122,62 @@ public struct ApproximatorState: @unchecked Sendable {
 extension GradientApproximator {
   /// The draw of a step, and what is remembered after it.
   func draw(
-    _ state: ApproximatorState, _ leaves: [Variable]
+    _ state: ApproximatorState, _ leaves: [Variable], loss: Variable? = nil, prepared: Any? = nil
   ) throws -> (draw: ApproximationDraw, state: ApproximatorState) {
     let key =
-      seed.map { RandomKey(seed: $0).folded(UInt64(state.count)) }
+      seed?.folded(UInt64(state.count))
       ?? Context.current.random.split(1)[0]
     var next = state
     if next.count < Int.max { next.count += 1 }
     next.directions = try advance?(state.directions, leaves, key)
-    return (ApproximationDraw(key: key, directions: next.directions), next)
+    let draw = ApproximationDraw(
+      key: key, directions: next.directions, count: state.count, loss: loss, prepared: prepared)
+    return (draw, next)
   }
 
   /// The gradient of a function at a point, as one step of its own.
   public func gradient(
     of loss: @escaping Objective.Value, at parameters: Tree, _ state: inout ApproximatorState
   ) throws -> Tree {
-    let (draw, next) = try draw(state, parameters.leaves)
+    let (draw, next) = try draw(
+      state, parameters.leaves, prepared: prepare?(loss, parameters))
     let found = try approximate(loss, parameters, draw).gradient
     state = next
     return found
   }
 
-  /// The transformation that makes this the gradient of all transformations after it.
+  /// The transformation that makes this the gradient of all transformations after it, or what else the
+  /// target says.
   public var transformation: GradientTransformation {
     GradientTransformation(
-      guided: name,
-      stepInPlace: inPlace.map { inPlace in
-        { parameters, state, loss, after in
-          let before = try ApproximatorState(state, of: name)
-          let (draw, next) = try draw(before, parameters.map(\.value))
-          let value = try inPlace.step(parameters, draw.key, loss, after)
-          return (value, next.tree)
-        }
-      },
+      guided: name, stepInPlace: target == .closure ? stepInPlace : nil,
       initialize: { _ in ApproximatorState().tree },
       update: { _, state, step in
         let before = try ApproximatorState(state, of: name)
-        let (draw, next) = try draw(before, step.parameters.leaves)
-        return (nil, next.tree, StepObjective(step) { approximated($0, draw) })
+        let isAtOnce = target != .closure
+        let (draw, next) = try draw(
+          before, step.parameters.leaves, loss: isAtOnce ? step.knownValue : nil,
+          prepared: prepare?(step.objective.value, step.parameters))
+        guard isAtOnce else {
+          return (nil, next.tree, StepObjective(step) { approximated($0, draw) })
+        }
+        let found = try approximate(step.objective.value, step.parameters, draw)
+        if let value = found.value { step.noteValue(value) }
+        return target == .update
+          ? (found.gradient, next.tree, step)
+          : (nil, next.tree, StepObjective(step, gradient: found.gradient))
       })
+  }
+
+  private var stepInPlace: GradientTransformation.StepInPlace? {
+    inPlace.map { inPlace in
+      { parameters, state, loss, after in
+        let before = try ApproximatorState(state, of: name)
+        let (draw, next) = try draw(before, parameters.map(\.value))
+        let value = try inPlace.step(parameters, draw, loss, after)
+        return (value, next.tree)
+      }
+    }
   }
 
   private func approximated(_ objective: Objective, _ draw: ApproximationDraw) -> Objective {
@@ -142,7 +187,9 @@ extension GradientApproximator {
       valueAndGradient: { parameters in
         var own = draw
         if !isFixedInStep {
-          own = ApproximationDraw(key: draw.key.folded(calls), directions: nil)
+          own = ApproximationDraw(
+            key: draw.key.folded(calls), directions: nil, count: draw.count, loss: nil,
+            prepared: draw.prepared)
           calls += 1
         }
         let found = try approximate(objective.value, parameters, own)

@@ -16,7 +16,7 @@ struct InPlaceDifferences {
   /// Nil where directions cannot be drawn tile by tile.
   init?(_ rule: RandomizedDifferences) {
     guard case .law(let directions) = rule.source, let elements = directions.elements,
-      rule.momentum == 0
+      rule.momentum == 0, !rule.h.isTree
     else { return nil }
     self.rule = rule
     self.elements = elements
@@ -26,10 +26,11 @@ struct InPlaceDifferences {
   ///
   /// - Returns: the loss at the parameters, or after the first move where that is what is reported.
   func step(
-    _ parameters: [Parameter], _ key: RandomKey, _ loss: () throws -> Variable,
+    _ parameters: [Parameter], _ draw: ApproximationDraw, _ loss: () throws -> Variable,
     _ after: GradientTransformation
   ) throws -> Variable {
     let context = Context.current
+    let h = try Distances(common: rule.h, at: draw.count).common
     return try context.withoutGradients {
       let random = context.random
       let movable = try MovableParameters(parameters)
@@ -45,15 +46,15 @@ struct InPlaceDifferences {
       var slopes: [(key: RandomKey, slope: Double)] = []
       for sample in 0..<rule.samples {
         try Safepoint.look()
-        let direction = key.folded(UInt64(sample))
+        let direction = draw.key.folded(UInt64(sample))
         var sum = rule.stencil.center == 0 ? 0 : center * rule.stencil.center
         for point in rule.stencil.points {
           let found = try movable.moved(
-            by: point.offset * rule.h, { startDrawing(direction) }, value)
+            by: point.offset * h, { startDrawing(direction) }, value)
           moved = moved ?? found
           sum += point.weight * found
         }
-        slopes.append((direction, sum / (rule.stencil.divisor * rule.h)))
+        slopes.append((direction, sum / (rule.stencil.divisor * h)))
       }
       let kept = slopes.filter(\.slope.isFinite)
       guard !kept.isEmpty else {

@@ -12,10 +12,10 @@ extension GradientApproximator {
   /// n + 1 evaluations for the two-point formulas to one side, 2n for `central2`; see `Stencil`. The
   /// parameters are never changed: every point is computed from them.
   public static func finiteDifferences(
-    _ stencil: Stencil, h: Double,
+    _ stencil: Stencil, h: Hyperparameter,
     rehearse: @escaping SampledFunction.Rehearsal = SampledFunction.plainly
   ) throws -> GradientApproximator {
-    try requireStep(h)
+    try h.requireDistance()
     return GradientApproximator("FDM") { loss, parameters, draw in
       let leaves = try parameters.floatLeaves("FDM")
       let function = SampledFunction(
@@ -23,25 +23,23 @@ extension GradientApproximator {
       ) {
         try loss(parameters.with($0))
       }
-      let center = stencil.center == 0 ? nil : try function.value(at: leaves)
+      let center = stencil.center == 0 ? nil : try draw.loss ?? function.value(at: leaves)
+      let distances = try Distances(h, at: draw.count, parameters, of: "FDM")
       var slopes: [Variable] = []
       for chunk in NoiseChunk.all(leaves.elementCount, leaves) {
         let unit = try Directions.coordinates(from: chunk.first, chunk.count, leaves)
         slopes.append(
-          try stencil.slopes(function, at: leaves, along: unit, chunk, h: h, center: center).slopes)
+          try stencil.slopes(
+            function, at: leaves, along: distances.stretched(unit), chunk, h: distances.common,
+            center: center
+          ).slopes)
       }
-      guard !slopes.isEmpty else { return (parameters, center) }
+      guard !slopes.isEmpty else { return (parameters, center ?? draw.loss) }
       let parts = try Variable.joined(slopes).split(leaves.map(\.count))
       let gradient = try zip(parts, leaves).map { part, leaf in
         try part.converted(to: leaf.dtype).reshape(to: leaf.shape)
       }
-      return (parameters.with(gradient), center)
-    }
-  }
-
-  static func requireStep(_ h: Double) throws {
-    guard h > 0, h.isFinite else {
-      throw TensorError(.value, "h must be above 0 and finite, not \(h)")
+      return (parameters.with(try distances.shrunk(gradient)), center ?? draw.loss)
     }
   }
 }

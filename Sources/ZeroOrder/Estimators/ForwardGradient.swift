@@ -33,7 +33,8 @@ extension GradientApproximator {
       let function = SampledFunction(randomness: .common(start), rehearse: rehearse) {
         try loss(parameters.with($0))
       }
-      if method == .forward { value = try function.value(at: leaves) }
+      if method == .forward { value = try draw.loss ?? function.value(at: leaves) }
+      let h = method == .autograd ? 1 : try Distances(common: rule.h, at: draw.count).common
       let gradient = try rule.mean(of: leaves, draw) { directions, chunk in
         guard method != .autograd else {
           let slopes = try function.slopes(at: leaves, along: directions, count: chunk.count)
@@ -50,10 +51,10 @@ extension GradientApproximator {
         let stencil = Stencil(named: method.rawValue) ?? rule.stencil
         return try lengths
           * stencil.slopes(
-            function, at: leaves, along: directions, chunk, h: rule.h, center: value
+            function, at: leaves, along: directions, chunk, h: h, center: value
           ).slopes
       }
-      return (parameters.with(gradient), value)
+      return (parameters.with(gradient), value ?? draw.loss)
     }
   }
 

@@ -8,7 +8,7 @@ import Tensors
 /// What a gradient by differences along random directions is made of.
 public struct RandomizedDifferences: @unchecked Sendable {
   /// How far a point moves along a direction.
-  public var h: Double
+  public var h: Hyperparameter
   /// The number of directions.
   public var samples: Int
   /// The formula of the slope along a direction.
@@ -20,7 +20,7 @@ public struct RandomizedDifferences: @unchecked Sendable {
   /// Whether all gradients of a step have the same directions.
   public var isFixedInStep = true
   /// Where the directions of the n-th step come from; nil for the program's stream.
-  public var seed: Int?
+  public var seed: RandomKey?
   /// Whether the loss reported is that after the first move where the formula does not evaluate it
   /// at the point, which saves an evaluation.
   public var reportsMovedLoss = false
@@ -30,8 +30,10 @@ public struct RandomizedDifferences: @unchecked Sendable {
   /// Differences at a distance along so many directions.
   ///
   /// - Throws: a value error for numbers out of their ranges.
-  public init(h: Double, samples: Int, stencil: Stencil, source: DirectionSource) throws {
-    try GradientApproximator.requireStep(h)
+  public init(
+    h: Hyperparameter, samples: Int, stencil: Stencil, source: DirectionSource
+  ) throws {
+    try h.requireDistance()
     guard samples >= 1, samples <= Estimator.maximumSamples else {
       throw TensorError(
         .value, "n_samples must be from 1 to \(Estimator.maximumSamples), not \(samples)")
@@ -79,15 +81,17 @@ extension GradientApproximator {
       ) {
         try loss(parameters.with($0))
       }
-      let center = rule.stencil.center == 0 ? nil : try function.value(at: leaves)
+      let center = rule.stencil.center == 0 ? nil : try draw.loss ?? function.value(at: leaves)
+      let distances = try Distances(rule.h, at: draw.count, parameters, of: name)
       var moved: Variable?
       let gradient = try rule.mean(of: leaves, draw) { directions, chunk in
         let found = try rule.stencil.slopes(
-          function, at: leaves, along: directions, chunk, h: rule.h, center: center)
+          function, at: leaves, along: distances.stretched(directions), chunk,
+          h: distances.common, center: center)
         if rule.reportsMovedLoss, moved == nil { moved = try found.moved.indexed(at: 0) }
         return found.slopes
       }
-      return (parameters.with(gradient), center ?? moved)
+      return (parameters.with(try distances.shrunk(gradient)), center ?? draw.loss ?? moved)
     }
   }
 }

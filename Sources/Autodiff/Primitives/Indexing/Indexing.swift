@@ -184,6 +184,38 @@ extension Primitive {
       return try x.mergingFirstAxes().taken(places)
     })
 
+  /// One element of the last axis for each place; the other axes are those of the places.
+  ///
+  ///     y[r, k] = x[r, p[r, k]]            ẏ = ẋ at p            x̄ = zeros, ȳ added at p
+  static let pick = Primitive(
+    "gather", kernel: { x, places, _ in try x.pick(places) },
+    forward: { _, places, y, _, dx, _ in try (dx ?? y).picked(places) },
+    reverse: { x, places, _, _, dy, needsX, _ in
+      (needsX ? try dy.unpicked(places, extent: x.shape[x.rank - 1]) : nil, nil)
+    },
+    batch: { x, xIsMapped, places, placesAreMapped, _ in
+      let size = (xIsMapped ? x : places).shape[0]
+      return try mapped(x, xIsMapped, size: size).picked(
+        mapped(places, placesAreMapped, size: size))
+    })
+
+  /// Zeros with elements added along the last axis, where places say; the transpose of `pick`. Attribute:
+  /// the extent.
+  ///
+  ///     y[r, p[r, k]] += x[r, k]            ẏ = zeros, ẋ added at p            x̄ = ȳ at p
+  static let unpick = Primitive(
+    "scatter_elements",
+    kernel: { x, places, attributes in try x.unpick(places, extent: attributes.int) },
+    forward: { _, places, y, attributes, dx, _ in
+      try (dx ?? y).unpicked(places, extent: attributes.int)
+    },
+    reverse: { _, places, _, _, dy, needsX, _ in (needsX ? try dy.picked(places) : nil, nil) },
+    batch: { x, xIsMapped, places, placesAreMapped, attributes in
+      let size = (xIsMapped ? x : places).shape[0]
+      return try mapped(x, xIsMapped, size: size).unpicked(
+        mapped(places, placesAreMapped, size: size), extent: attributes.int)
+    })
+
   /// Zeros with slices added along the first axis, where ids say; the transpose of `take`.
   /// Attribute: the extent.
   ///
@@ -295,6 +327,14 @@ extension Variable {
   /// Zeros of an extent, with these slices added where ids say.
   fileprivate func scattered(to ids: Variable, extent: Int) throws -> Variable {
     try apply(.scatter, self, ids, .int(extent))
+  }
+
+  /// The elements of the last axis at places, which have the other axes of this.
+  package func picked(_ places: Variable) throws -> Variable { try apply(.pick, self, places) }
+
+  /// Zeros with a last axis of an extent, with these elements added at places of their shape.
+  fileprivate func unpicked(_ places: Variable, extent: Int) throws -> Variable {
+    try apply(.unpick, self, places, .int(extent))
   }
 
   /// Ids with a mapped first axis as places along that axis and the next merged.

@@ -4,7 +4,7 @@
 import Tensors
 
 /// The factors of one decomposition, as they lie one after the other in the last axis.
-private struct Packing {
+struct Packing {
   let shapes: [[Int]]
 
   func packed(_ parts: [Tensor]) throws -> Tensor {
@@ -37,7 +37,7 @@ private struct Packing {
 
 extension Primitive {
   /// A decomposition whose factors are packed.
-  private convenience init(
+  convenience init(
     packed name: String, packing: @escaping @Sendable (_ rows: Int, _ columns: Int) -> Packing,
     kernel: @escaping @Sendable (Tensor) throws -> [Tensor],
     forward: @escaping @Sendable (_ factors: [Variable], _ da: Variable) throws -> [Variable],

@@ -17,7 +17,8 @@ extension Builtins {
         any order, in forward and reverse mode.
 
         The first argument is where the function starts, the others are those of `optimality`
-        behind x. Gradients go to all of them and to what `optimality` closes over; with `argnums`, one
+        behind x. A function that has a default for its start may be called without one, and with the
+        others by name. Gradients go to all of them and to what `optimality` closes over; with `argnums`, one
         number or a list, of the arguments to those alone. Solutions and arguments may be trees; with `has_aux=true`
         the function gives `(solution, aux)`. `solve` is the solver for the linear systems, or a function
         `(matvec, b) => x`; `auto_solve()` picks one.
@@ -50,7 +51,9 @@ extension Builtins {
         A decorator for a model with `fn solve(…)`, which sets its parameters to a solution, and `fn
         objective()`, which is least there, or `fn optimality()`, a list with a tensor for each
         parameter, which is zero there. After `solve` the parameters are functions of everything
-        that the objective or condition reads: the meta-parameters need not be named.
+        that the objective or condition reads: the meta-parameters need not be named. Where the
+        objective or condition has parameters, it gets the arguments of `solve` of the same names,
+        or, where names differ, at the same places, and gradients reach these too.
 
             @implicit(solve=cg())
             model Ridge(penalty) {
@@ -63,6 +66,18 @@ extension Builtins {
             ridge.solve()
             backward(ridge.w)
             print(ridge.w, penalty.grad)    # 1.5 -0.75
+
+            @implicit
+            model Mean() {
+                param w = 0.0
+                fn objective(x) { sum((w - x) ** 2) }
+                fn solve(x) { w = mean(x) }
+            }
+            let average = Mean()
+            let x = param([1.0, 2.0, 6.0])
+            average.solve(x)
+            backward(average.w)
+            print(average.w, near(x.grad, ones(3) / 3.0))    # 3.0 true
         """
       ) { arguments in
         let implicit = ImplicitModel(solver: try arguments.solver(1))

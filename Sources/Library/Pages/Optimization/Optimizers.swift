@@ -7,7 +7,8 @@ import Tensors
 
 extension Builtins {
   static let optimizers = BuiltinPage(
-    "Optimizers", objects: [OptimizerObject.self, FunctionalOptimizerObject.self],
+    "Optimizers",
+    objects: [OptimizerObject.self, OptimizerGroupObject.self, FunctionalOptimizerObject.self],
     OptimizerFamily.all.map(\.functionBuiltin)
       + [
         Builtin(
@@ -19,6 +20,20 @@ extension Builtins {
           """
         ) { arguments in
           Value(try applyUpdates(arguments.tree(0), arguments.treeOrNothing(1)))
+        },
+        Builtin(
+          "schedule_free_eval_params(state, params)",
+          """
+          The average that `schedule_free` makes of the iterates, for its state and parameters: what is to
+          be used in the end. The state of an optimizer, `opt.state[0]`, serves for its parameters.
+
+              let (w, t) = (1.0, schedule_free(0.25))
+              let (u, state) = t.update(2.0, t.init(w), w)
+              print(schedule_free_eval_params(state, apply_updates(w, u)))    # 0.5
+          """
+        ) { arguments in
+          Value(
+            try GradientTransformation.scheduleFreeParameters(arguments.tree(0), arguments.tree(1)))
         },
         Builtin(
           "accelerated_op_available(device=nil)",
@@ -94,6 +109,6 @@ extension Builtins {
     .host(
       try OptimizerObject(
         arguments.callee.name, target: arguments[0], arguments.transformation(1),
-        isDifferentiable: isDifferentiable))
+        arguments[1].transformOrigin, isDifferentiable: isDifferentiable))
   }
 }

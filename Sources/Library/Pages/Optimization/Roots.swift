@@ -102,19 +102,34 @@ extension Builtins {
       try RootSearch(arguments, from: 2).run { try $0.levenbergMarquardt($1, from: $2) }
     },
     Builtin(
-      "minimize(f, x0, method=\"lbfgs\", line_search=nil, \(RootSearch.parameters))",
+      "minimize(f, x0, method=\"lbfgs\", line_search=nil, \(RootSearch.parameters), bounds=nil)",
       """
       The x that makes `f(x)`, one number, least: by `"lbfgs"`, by `"newton_cg"` with Hessian products, or
       by `"gradient_descent"`. `line_search` is `"wolfe"`, for strong Wolfe conditions, or `"armijo"`, as
       gradient descent has it unless it is given. `maxiter` is 1000, 200 for `"newton_cg"` and 10000
       for `"gradient_descent"`; options and `info` are those of `newton_root`.
 
+      `bounds=(low, high)` keeps x between two numbers, tensors or trees like `x0`, or above or below one of
+      them where the other is nil, by projected L-BFGS; `f` is never called outside. Gradients reach the
+      bounds: an x at a bound moves with it, even where `f` does not push it there.
+
           let ridge = a => minimize(x => sum((x - [1.0, 2.0]) ** 2) + a * sum(x ** 2), zeros(2))
           print(near(ridge(1.0), [0.5, 1.0]), near(grad(a => sum(ridge(a)))(1.0), -0.75))    # true true
+          print(near(minimize(x => sum((x - [1.0, 2.0]) ** 2), zeros(2), bounds=(nil, 1.5)), [1.0, 1.5]))    # true
       """
     ) { arguments in
       let name = try arguments.choice(
         2, MinimizationMethod.allCases.map(\.rawValue))
+      if let box = try arguments.box(11, for: 1) {
+        guard name == "lbfgs", !arguments.has(3) else {
+          throw RuntimeError(
+            .value, "bounds of minimize are for its method \"lbfgs\" with a search of its own",
+            hint: "leave out method and line_search")
+        }
+        return try RootSearch(arguments, from: 4).run {
+          try $0.minimize($1, from: $2, within: box)
+        }
+      }
       let rule =
         arguments.has(3)
         ? LineSearch.Rule(
@@ -163,8 +178,43 @@ extension Builtins {
 }
 
 extension Arguments {
+  /// Bounds for the elements of a tree, `(low, high)`; nil where there are none.
+  fileprivate func box(_ index: Int, for tree: Int) throws -> BoxConstraint? {
+    guard has(index) else { return nil }
+    guard case .list(let pair) = self[index], pair.count == 2 else {
+      throw mismatch(index, "a pair (low, high)", hint: "nil stands for no bound: (0.0, nil)")
+    }
+    let structure = try floatTree(tree)
+    let unknowns = try structure.floats()
+    func bounds(_ value: Value, _ none: Double) throws -> [Variable] {
+      if case .nil = value { return unknowns.map { Variable.number(none, like: $0) } }
+      let given = try ValueTree(value)
+      guard given.leaves.count == 1 || given.leaves.count == unknowns.count else {
+        throw RuntimeError(
+          .shape,
+          "a bound of minimize has \(given.leaves.count) tensors, and x0 \(unknowns.count)",
+          hint: "one number bounds all of x0, a tree like it each of its parts")
+      }
+      return try given.leaves.count == 1
+        ? unknowns.map { _ in try given.floats()[0] } : given.floats()
+    }
+    func stretched(_ bounds: [Variable]) throws -> [Variable] {
+      try zip(bounds, unknowns).map { bound, x in
+        guard Shape.broadcast(bound.shape, x.shape) == x.shape else {
+          throw RuntimeError(
+            .shape,
+            "a bound of minimize is \(bound.typeDescription), which does not stretch to "
+              + "\(x.typeDescription) of x0")
+        }
+        return try bound.broadcast(to: x.shape)
+      }
+    }
+    return try BoxConstraint(
+      low: stretched(bounds(pair[0], -.infinity)), high: stretched(bounds(pair[1], .infinity)))
+  }
+
   /// A number above 0 and below a bound.
-  fileprivate func positive(_ index: Int, below bound: Double = .infinity) throws -> Double {
+  func positive(_ index: Int, below bound: Double = .infinity) throws -> Double {
     let value = try double(index)
     guard value > 0, value < bound else {
       let limit = bound.isFinite ? " and below \(formatShortest(bound))" : " and finite"

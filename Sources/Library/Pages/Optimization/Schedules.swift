@@ -94,19 +94,121 @@ extension Builtins {
             print(lr(9), lr(10), lr(20))    # 1.0 0.5 0.05
         """
       ) { arguments in
-        let given: [Value]
-        if case .record(let record) = arguments[1] {
-          given = record.pairs.map { .list([Int($0).map(Value.int) ?? .string($0), $1]) }
-        } else {
-          given = try arguments.list(1)
+        .schedule(.piecewiseConstant(try arguments.hyperparameter(0), try arguments.boundaries(1)))
+      },
+      Builtin(
+        "piecewise_interpolate_schedule(interpolate_type, init_value, boundaries_and_scales=nil)",
+        """
+        From `init_value` to that times the first scale at the first boundary, from there to that times the
+        second, and so on; in straight lines for `"linear"`, in half waves for `"cosine"`. Boundaries and
+        scales are given as to `piecewise_constant`.
+
+            let lr = piecewise_interpolate_schedule("linear", 1.0, ((10, 2.0), (20, 0.5)))
+            print(lr(5), lr(10), lr(15), lr(99))    # 1.5 2.0 1.5 1.0
+        """
+      ) { arguments in
+        let word = try arguments.choice(0, Interpolation.allCases.map(\.rawValue))
+        return .schedule(
+          try .piecewiseInterpolate(
+            Interpolation(rawValue: word) ?? .linear, from: arguments.hyperparameter(1),
+            arguments.has(2) ? arguments.boundaries(2) : []))
+      },
+      Builtin(
+        "linear_onecycle_schedule(transition_steps, peak_value, pct_start=0.3, pct_final=0.85, "
+          + "div_factor=25.0, final_div_factor=10000.0)",
+        """
+        One cycle: from `peak_value` / `div_factor` up to `peak_value` at the share `pct_start` of the
+        steps, down again to `pct_final`, and on to the first value over `final_div_factor`.
+
+            let lr = linear_onecycle_schedule(100, 1.0)
+            print(lr(0), lr(30), lr(85))        # 0.04 1.0 0.04
+            print(near(lr(100), 4e-6))          # true
+        """
+      ) { arguments in
+        .schedule(
+          try .linearOneCycle(
+            steps: arguments.int(0), peak: arguments.hyperparameter(1),
+            start: arguments.double(2), final: arguments.double(3),
+            initialDivisor: arguments.hyperparameter(4),
+            finalDivisor: arguments.hyperparameter(5)))
+      },
+      Builtin(
+        "cosine_onecycle_schedule(transition_steps, peak_value, pct_start=0.3, div_factor=25.0, "
+          + "final_div_factor=10000.0)",
+        """
+        One cycle in cosine waves: from `peak_value` / `div_factor` up to `peak_value` at the share
+        `pct_start` of the steps, and down to the first value over `final_div_factor`.
+
+            let lr = cosine_onecycle_schedule(100, 1.0)
+            print(lr(0), lr(30))                # 0.04 1.0
+            print(near(lr(100), 4e-6))          # true
+        """
+      ) { arguments in
+        .schedule(
+          try .cosineOneCycle(
+            steps: arguments.int(0), peak: arguments.hyperparameter(1),
+            start: arguments.double(2), initialDivisor: arguments.hyperparameter(3),
+            finalDivisor: arguments.hyperparameter(4)))
+      },
+      Builtin(
+        "sgdr_schedule(cosine_kwargs)",
+        """
+        Warm restarts: one `warmup_cosine_schedule` after the other, a list of records of its arguments.
+
+            let cycle = {init_value: 0.0, peak_value: 1.0, warmup_steps: 2, decay_steps: 10}
+            let lr = sgdr_schedule((cycle, cycle))
+            print(lr(2), lr(10), lr(12))    # 1.0 0.0 1.0
+        """
+      ) { arguments in
+        .schedule(try .restarts(arguments.list(0).map { try arguments.cosineCycle($0) }))
+      },
+      Builtin(
+        "warmup_schedule(schedule, warmup_steps, init_value=0.0)",
+        """
+        A straight line from `init_value` to what another schedule begins with, and then that schedule,
+        which counts from there.
+
+            let lr = warmup_schedule(cosine_decay_schedule(1.0, 10), 4)
+            print(lr(0), lr(2), lr(4), lr(14))    # 0.0 0.5 1.0 0.0
+        """
+      ) { arguments in
+        guard let schedule = arguments[0].schedule(arguments.interpreter) else {
+          throw arguments.mismatch(0, "a schedule")
         }
-        let pairs = try given.map { pair in
-          guard case .list(let two) = pair, two.count == 2, case .int(let count) = two[0],
-            let scale = try two[1].hyperparameter(arguments.interpreter)
-          else { throw arguments.mismatch(pair, 1, "a List of (count, factor)") }
-          return (count, scale)
-        }
-        return .schedule(.piecewiseConstant(try arguments.hyperparameter(0), pairs))
+        return .schedule(
+          try .warmup(schedule, steps: arguments.int(1), from: arguments.hyperparameter(2)))
+      },
+      Builtin(
+        "warmup_constant_schedule(init_value, peak_value, warmup_steps)",
+        """
+        A straight line up to a peak, which stays.
+
+            let lr = warmup_constant_schedule(0.0, 1.0, 4)
+            print(lr(0), lr(2), lr(9))    # 0.0 0.5 1.0
+        """
+      ) { arguments in
+        .schedule(
+          try .linear(
+            from: arguments.hyperparameter(0), to: arguments.hyperparameter(1),
+            steps: arguments.int(2)))
+      },
+      Builtin(
+        "warmup_exponential_decay_schedule(init_value, peak_value, warmup_steps, transition_steps, "
+          + "decay_rate, transition_begin=0, staircase=false, end_value=nil)",
+        """
+        A straight line up to a peak, and then `exponential_decay` from there.
+
+            let lr = warmup_exponential_decay_schedule(0.0, 1.0, 2, 1, 0.5)
+            print(lr(1), lr(2), lr(4))    # 0.5 1.0 0.25
+        """
+      ) { arguments in
+        let decay = Schedule.exponential(
+          from: try arguments.hyperparameter(1), rate: try arguments.hyperparameter(4),
+          begin: try arguments.int(5), steps: try arguments.int(3),
+          staircase: try arguments.bool(6),
+          end: arguments.has(7) ? try arguments.hyperparameter(7) : nil)
+        return .schedule(
+          try .warmup(decay, steps: arguments.int(2), from: arguments.hyperparameter(0)))
       },
       Builtin(
         "join_schedules(schedules, boundaries)",
@@ -151,5 +253,57 @@ extension Builtins {
 extension Value {
   fileprivate static func schedule(_ schedule: Schedule) -> Value {
     .host(ScheduleObject(schedule))
+  }
+}
+
+extension Arguments {
+  /// Counts with factors: a list of pairs, or a record by counts.
+  fileprivate func boundaries(_ index: Int) throws -> [(count: Int, scale: Hyperparameter)] {
+    let given: [Value]
+    if case .record(let record) = self[index] {
+      given = record.pairs.map { .list([Int($0).map(Value.int) ?? .string($0), $1]) }
+    } else {
+      given = try list(index)
+    }
+    return try given.map { pair in
+      guard case .list(let two) = pair, two.count == 2, case .int(let count) = two[0],
+        let scale = try two[1].hyperparameter(interpreter)
+      else { throw mismatch(pair, index, "a List of (count, factor)") }
+      return (count, scale)
+    }
+  }
+
+  /// One cycle of `sgdr_schedule`, a record of the arguments of `warmup_cosine_schedule`.
+  fileprivate func cosineCycle(_ value: Value) throws -> (schedule: Schedule, steps: Int) {
+    guard case .record(let record) = value else {
+      throw mismatch(value, 0, "a List of Records")
+    }
+    let signature = Signature(
+      parsing: "warmup_cosine_schedule(init_value, peak_value, warmup_steps, decay_steps, "
+        + "end_value=0.0, exponent=1.0)")
+    _ = try Binding(signature, positional: 0, names: record.keys)
+    let values = signature.parameters.indices.map {
+      record[signature.parameters[$0].name] ?? signature.literal($0)
+    }
+    func number(_ index: Int) throws -> Hyperparameter {
+      guard let number = try values[index].hyperparameter(interpreter) else {
+        throw mismatch(
+          values[index], 0, "Records whose \(signature.parameters[index].name) is a number")
+      }
+      return number
+    }
+    func count(_ index: Int) throws -> Int {
+      guard case .int(let count) = values[index] else {
+        throw mismatch(
+          values[index], 0, "Records whose \(signature.parameters[index].name) is an Int")
+      }
+      return count
+    }
+    let steps = try count(3)
+    return (
+      try .warmupCosine(
+        from: number(0), peak: number(1), warmup: count(2), steps: steps, end: number(4),
+        exponent: number(5)), steps
+    )
   }
 }

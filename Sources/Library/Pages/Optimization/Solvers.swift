@@ -43,7 +43,15 @@ extension Builtins {
       condition number is squared. A ridge is added to `a.T @ a`, and a preconditioner is near the
       inverse of that.
 
+      A matrix that is not square gives the x that makes the residual least, of several the shortest,
+      with the derivatives of a matrix that keeps its rank; the `residual` of `info` is then that of
+      the normal equations. A function has its transpose by `vjp`; where it gives another shape
+      than it takes, `init` shows what it takes.
+
           print(near(normal_cg()([[0.0, 2.0], [1.0, 0.0]], [2.0, 3.0]), [3.0, 1.0]))    # true
+          let a = [[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]
+          print(near(normal_cg()(a, [1.0, 2.0, 4.0]), lstsq(a, [1.0, 2.0, 4.0])))       # true
+          print(near(normal_cg()(x => a @ x, [1.0, 3.0, 5.0], init=zeros(2)), [1.0, 2.0]))    # true
       """
     ) { arguments in .solver(.normalCG(try arguments.solverOptions(0))) },
     Builtin(

@@ -8,7 +8,7 @@ import Tensors
 extension Builtins {
   static let transforms = BuiltinPage(
     "Transforms", objects: [TransformObject.self],
-    combining + scalers + bounds + wrappers + guided)
+    combining + scalers + bounds + changes + wrappers + guided)
 
   private static let combining: [Builtin] = [
     Builtin(
@@ -22,12 +22,7 @@ extension Builtins {
     ) { arguments in
       .transform(
         .chain(
-          try arguments.rest(0).map { value in
-            guard case .host(let host) = value, let transform = host as? TransformObject else {
-              throw arguments.mismatch(value, 0, "Transforms")
-            }
-            return transform.transformation
-          }))
+          try arguments.rest(0).map { try arguments.transformation($0, 0, "Transforms") }))
     },
     Builtin(
       "masked(transform, mask)",
@@ -56,10 +51,10 @@ extension Builtins {
       """
     ) { arguments in
       let parts = try arguments.record(0).pairs.map { label, value in
-        guard case .host(let host) = value, let transform = host as? TransformObject else {
-          throw arguments.mismatch(value, 0, "a Record of Transforms")
-        }
-        return (label: label, transformation: transform.transformation)
+        (
+          label: label,
+          transformation: try arguments.transformation(value, 0, "a Record of Transforms")
+        )
       }
       let labels = try arguments[1].selection(arguments.interpreter, labels: parts.map(\.label))
       return .transform(.partition(parts, labels))
@@ -253,6 +248,71 @@ extension Builtins {
     },
   ]
 
+  private static let changes: [Builtin] = [
+    Builtin(
+      "identity()",
+      """
+      A transform that changes nothing.
+
+          print(identity().update({w: 2.0}, ())[0])    # {w: 2.0}
+      """
+    ) { _ in .transform(.identity) },
+    Builtin(
+      "freeze(mask)",
+      """
+      A transform whose updates are 0 where the mask is true, and pass elsewhere. The mask is that of
+      `masked`.
+
+          let t = chain(sgd(1.0), freeze({a: true, b: false}))
+          let w = {a: 1.0, b: 1.0}
+          print(t.update(w, t.init(w), w)[0])    # {a: 0.0, b: -1.0}
+      """
+    ) { arguments in
+      .transform(.freeze(try arguments[0].selection(arguments.interpreter)))
+    },
+    Builtin(
+      "centralize()",
+      """
+      A transform that subtracts from each row of a matrix its mean, and so for every index of the first
+      of several axes; scalars and vectors pass.
+
+          print(centralize().update([[1.0, 3.0], [5.0, 5.0]], ())[0])    # [[-1.0, 1.0], [0.0, 0.0]]
+      """
+    ) { _ in .transform(.centralize) },
+    Builtin(
+      "adaptive_clip(clipping, eps=0.001, axis=nil)",
+      """
+      A transform that keeps the norm of each unit's update within `clipping` times that of its
+      parameters, which counts as `eps` at least. Units are the columns of a matrix, the last axis of a
+      convolution's kernel, else the whole leaf; `axis` says over which axes norms are taken instead.
+
+          let t = adaptive_clip(0.1)
+          print(near(t.update([30.0, 40.0], (), [3.0, 4.0])[0], [0.3, 0.4]))    # true
+      """
+    ) { arguments in
+      .transform(
+        try .adaptiveClip(
+          arguments.hyperparameter(0), epsilon: arguments.hyperparameter(1),
+          axes: arguments.axes(2)))
+    },
+    Builtin(
+      "add_noise(eta, gamma, key=nil)",
+      """
+      A transform that adds normal noise of variance eta / tᵞ at the t-th step. A `key`, of `random_key` or
+      an Int, stands for the noise of all steps; without one it is the program's stream.
+
+          let t = add_noise(0.01, 0.55, key=0)
+          let u = t.update(zeros(1000), t.init(zeros(1000)))[0]
+          print(std(u) < 0.11, std(u) > 0.09)    # true true
+      """
+    ) { arguments in
+      .transform(
+        try .addNoise(
+          variance: arguments.hyperparameter(0), decay: arguments.hyperparameter(1),
+          key: arguments.seed(2)))
+    },
+  ]
+
   private static let wrappers: [Builtin] = [
     Builtin(
       "accumulate(transform, every)",
@@ -314,6 +374,31 @@ extension Builtins {
   ]
 
   private static let guided: [Builtin] = [
+    Builtin(
+      "reduce_on_plateau(factor=0.1, patience=10, rtol=0.0001, atol=0.0, cooldown=0, "
+        + "accumulation_size=1, min_scale=0.0)",
+      """
+      A transform that multiplies updates by a scale, 1 at first, which is multiplied by `factor` after
+      `patience` values of the loss in a row that are not below (1 - rtol) best - atol. It needs the loss:
+      `opt.step(loss)` gives it, and `t.update(grads, state, params, loss)`.
+
+      `cooldown` values after a reduction do not count; with `accumulation_size` the mean of so many losses
+      is one value. The state says the present `scale`.
+
+          let x = param(1.0)
+          let opt = Optimizer(x, chain(sgd(1.0), reduce_on_plateau(factor=0.5, patience=2)))
+          for i in 0..4 { opt.step(0 * x + 3.0) }
+          print(opt.state[0][1].scale)    # 0.5
+      """
+    ) { arguments in
+      .transform(
+        .reduceOnPlateau(
+          try PlateauRule(
+            factor: arguments.hyperparameter(0), patience: arguments.int(1),
+            relative: arguments.double(2), absolute: arguments.double(3),
+            cooldown: arguments.int(4), accumulation: arguments.int(5),
+            least: arguments.hyperparameter(6))))
+    },
     Builtin(
       "heavy_ball(momentum=0.9, dampening=0.0)",
       """
@@ -432,13 +517,13 @@ extension Builtins {
     return .injectHyperparameters(initial, schedules: schedules) { [unowned interpreter] values in
       let named = values.map { ($0.key, Value($0.value)) } + constants
       let made = try interpreter.call(factory, [], named: named)
-      guard case .host(let host) = made, let transform = host as? TransformObject else {
+      guard let transformation = try made.transformation(interpreter) else {
         throw RuntimeError(
           .type,
           "the factory of inject_hyperparams must give a Transform, not "
             + made.shortDescription)
       }
-      return transform.transformation
+      return transformation
     }
   }
 }

@@ -158,7 +158,7 @@ extension Builtins {
 extension Builtins {
   private static let approximators: [Builtin] = [
     Builtin(
-      "FDM(h=1e-3, formula=\"central\")",
+      "FDM(h=1e-3, formula=\"central\", target=\"closure\")",
       """
       Finite differences along every coordinate. Like every approximator, called with a function it
       gives the function's gradient, also as a decorator; in front of a chain it stands for the
@@ -169,14 +169,21 @@ extension Builtins {
       times, `"central2"` 2n; in a chain the loss itself is evaluated once more. Parameters are never
       changed, so there is nothing to restore.
 
+      `h` is a number, a schedule of the count of steps, or a tree of them by the parameters' structure.
+      `target` says what an optimizer's step sees of the approximation: with `"closure"` whoever asks for
+      a gradient anywhere, and nothing is evaluated before; with `"grad"` the gradient at the parameters,
+      evaluated at once; with `"update"` the updates alone, so that later transforms that ask for the
+      gradient get the exact one.
+
           let slope = FDM(h=1e-3, formula="central4")(x => sum(x ** 3))
           print(round(slope([1.0, 2.0]), 6))    # [3.0, 12.0]
       """
     ) { arguments in
       .approximator(
         try .finiteDifferences(
-          arguments.stencil(1), h: arguments.double(0),
-          rehearse: arguments.rehearsal))
+          arguments.stencil(1), h: arguments.distance(0),
+          rehearse: arguments.rehearsal
+        ).aimed(arguments, 2))
     },
     randomized(
       "RandomizedFDM", h: "1e-3", samples: 1, formula: "central", distribution: "rademacher",
@@ -192,7 +199,7 @@ extension Builtins {
       "The gradient of the loss smoothed by a normal distribution (Nesterov and Spokoiny 2015)."),
     Builtin(
       "MeZO(h=1e-3, n_samples=1, formula=\"central2\", distribution=\"rademacher\", seed=nil, "
-        + "return_approx_loss=false)",
+        + "return_approx_loss=false, target=\"closure\")",
       """
       Differences along random directions that are never stored: each is drawn again from its key
       whenever it is needed (Malladi et al. 2023). As the first of a chain whose other members treat
@@ -210,11 +217,12 @@ extension Builtins {
       rule.reportsMovedLoss = try arguments.bool(5)
       rule.isReplayed = true
       return .approximator(
-        try .randomizedDifferences("MeZO", rule, rehearse: arguments.rehearsal))
+        try .randomizedDifferences("MeZO", rule, rehearse: arguments.rehearsal)
+          .aimed(arguments, 6))
     },
     Builtin(
       "ForwardGradient(n_samples=1, distribution=\"gaussian\", pre_generate=true, seed=nil, "
-        + "jvp_method=\"autograd\", h=1e-3)",
+        + "jvp_method=\"autograd\", h=1e-3, target=\"closure\")",
       """
       Exact slopes along random directions, by forward mode (Baydin et al. 2022): unbiased, without a
       backward pass. `jvp_method` `"forward"` or `"central"` takes differences along the direction of
@@ -226,15 +234,16 @@ extension Builtins {
       """
     ) { arguments in
       var rule = try RandomizedDifferences(
-        h: arguments.double(5), samples: arguments.int(0),
+        h: arguments.distance(5), samples: arguments.int(0),
         stencil: .forwardDifference, source: arguments.directions(1))
       rule.isFixedInStep = try arguments.bool(2)
       rule.seed = try arguments.seed(3)
       let method = try arguments.choice(
         4, SlopeMethod.allCases.map(\.rawValue))
       return .approximator(
-        .forwardGradient(
-          rule, SlopeMethod(rawValue: method) ?? .autograd, rehearse: arguments.rehearsal))
+        try .forwardGradient(
+          rule, SlopeMethod(rawValue: method) ?? .autograd, rehearse: arguments.rehearsal
+        ).aimed(arguments, 6))
     },
   ]
 
@@ -249,7 +258,7 @@ extension Builtins {
     Builtin(
       "\(name)(h=\(h), n_samples=\(samples), formula=\"\(formula)\", "
         + "distribution=\"\(distribution)\", pre_generate=true, seed=nil, beta=0.0, "
-        + "return_approx_loss=false)",
+        + "return_approx_loss=false, target=\"closure\")",
       """
       \(about)
 
@@ -257,10 +266,10 @@ extension Builtins {
       that `FDM` lists. `distribution` is a name ("rademacher", "gaussian", "uniform", "sphere",
       "orthogonal", all with variance 1), a distribution, or a function of a shape. With
       `pre_generate` all gradients of an optimizer's step have the same directions, without it each
-      its own. An integer `seed` makes a stream of its own, counted in the state. `beta` lets
+      its own. A `seed`, an Int or a Key, makes a stream of its own, counted in the state. `beta` lets
       directions change slowly, z ← beta z + √(1 - beta²) ξ, at the same variance.
       `return_approx_loss` saves the evaluation at the parameters for formulas that do without, and
-      reports the loss after the first move.
+      reports the loss after the first move. `h` and `target` are as those of `FDM`.
 
           seed(0)
           let gradient = \(name)(h=1e-4, n_samples=4000)(x => sum(x ** 2))
@@ -273,16 +282,23 @@ extension Builtins {
       rule.momentum = try arguments.double(6)
       rule.reportsMovedLoss = try arguments.bool(7)
       return .approximator(
-        try .randomizedDifferences(name, rule, rehearse: arguments.rehearsal))
+        try .randomizedDifferences(name, rule, rehearse: arguments.rehearsal)
+          .aimed(arguments, 8))
     }
   }
 
   private static let customApproximator = Builtin(
-    "GradApproximator(approximate, name=\"GradApproximator\")",
+    "GradApproximator(approximate, name=\"GradApproximator\", target=\"closure\", pre_step=nil, "
+      + "return_approx_loss=false)",
     """
     A gradient approximator of one's own, by a function `approximate(f, params)` that gives a tree of
     the structure of `params`, with `f(params)` the loss. It can be called, decorate, and stand in
-    front of a chain, as all approximators do.
+    front of a chain, as all approximators do; `target` is that of `FDM`.
+
+    A function with a parameter `loss` is given the loss at `params` where it is known, else nil; it may give
+    a list of the gradient, the loss at `params` or nil, and the loss at a moved point or nil. The loss
+    saves an evaluation, and with `return_approx_loss` the moved one does. `pre_step(f, params)` runs once a
+    step, however often the gradient is asked for; what it gives is handed to a parameter `drawn`.
 
         fn one_sided(f, x, h=1e-6) { (f(x + h) - f(x)) / h }
         let approx = GradApproximator(one_sided)
@@ -290,9 +306,21 @@ extension Builtins {
     """
   ) { arguments in
     .approximator(
-      GradientApproximator(
-        try arguments.string(1), calling: try arguments.function(0),
-        arguments.interpreter))
+      try GradientApproximator(
+        arguments.string(1), calling: arguments.function(0),
+        preparing: arguments.has(3) ? arguments.function(3) : nil,
+        reportsMovedLoss: arguments.bool(4), arguments.interpreter
+      ).aimed(arguments, 2))
+  }
+}
+
+extension GradientApproximator {
+  /// The approximator with the target of an argument.
+  fileprivate func aimed(_ arguments: Arguments, _ index: Int) throws -> GradientApproximator {
+    let word = try arguments.choice(index, ApproximationTarget.allCases.map(\.rawValue))
+    var aimed = self
+    aimed.target = ApproximationTarget(rawValue: word) ?? .closure
+    return aimed
   }
 }
 
@@ -317,14 +345,21 @@ extension Arguments {
     return stencil
   }
 
-  /// A seed: an Int, or nil for the program's stream.
-  fileprivate func seed(_ index: Int) throws -> Int? { has(index) ? try int(index) : nil }
-
   /// The parameters that all approximators by random directions begin with.
   fileprivate func randomizedDifferences() throws -> RandomizedDifferences {
     try RandomizedDifferences(
-      h: double(0), samples: int(1),
+      h: distance(0), samples: int(1),
       stencil: stencil(2), source: directions(3))
+  }
+
+  /// How far points move for differences.
+  ///
+  /// - Throws: a value error for one that a derivative passes through, or that `vmap` maps.
+  fileprivate func distance(_ index: Int) throws -> Hyperparameter {
+    if !given(index).isCallable {
+      for leaf in try ValueTree(given(index)).variables { _ = try undifferentiated(leaf, index) }
+    }
+    return try hyperparameter(index)
   }
 
   /// A source of directions, or the law of a name.

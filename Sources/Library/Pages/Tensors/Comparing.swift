@@ -66,6 +66,19 @@ extension Builtins {
         let equal = try Tensor.binary(.equal, a, b).all(.all(rank: a.rank))
         return .bool(equal.firstInt != 0)
       },
+      Builtin(
+        "bounded(x, low=nil, high=nil, open=false, name=\"x\")",
+        """
+        The numbers themselves, as floats, which have to lie between `low` and `high`, with `open=true`
+        without these two: an error of kind `value` names the first that does not. Unlike an `assert`
+        it looks inside `vmap` and a compiled function too, and passes derivatives on. A nan is let
+        through, and shows in the result.
+
+            fn entropy(p) { let p = bounded(p, 0.0, 1.0, name="p"); -sum(p * log(p)) }
+            print(near(entropy([0.5, 0.5]), log(2.0)))                       # true
+            print(try { entropy([0.5, 1.5]) } catch e { e.message })         # p must be from 0.0 to 1.0, not 1.5
+        """
+      ) { arguments in .tensor(try arguments.boundedNumbers()) },
     ])
 }
 
@@ -127,5 +140,33 @@ private struct Nearness {
 
   private func holds(_ a: Double, _ b: Double) -> Bool {
     a == b || (a - b).magnitude <= absolute + relative * b.magnitude && b.isFinite
+  }
+}
+
+extension Arguments {
+  /// What `bounded` gives.
+  fileprivate func boundedNumbers() throws -> Variable {
+    let x = try floating(variable(0))
+    let isOpen = try bool(3)
+    let isNarrow = x.dtype == .f32
+    func above(_ bound: Double) -> Double {
+      isNarrow ? Double(Float(bound).nextUp) : bound.nextUp
+    }
+    let low = has(1) ? try double(1) : -.infinity
+    let high = has(2) ? try double(2) : .infinity
+    guard low < high || (low == high && !isOpen) else {
+      throw RuntimeError(
+        .value, "there are no numbers between \(low) and \(high) for bounded to let through")
+    }
+    let words =
+      switch (has(1), has(2)) {
+      case (true, true): isOpen ? "between \(low) and \(high)" : "from \(low) to \(high)"
+      case (true, false): isOpen ? "above \(low)" : "\(low) or more"
+      default: isOpen ? "below \(high)" : "at most \(high)"
+      }
+    return try x.bounded(
+      by: Bounds(
+        string(4), words, from: isOpen && has(1) ? above(low) : low,
+        to: isOpen && has(2) ? -above(-high) : high))
   }
 }

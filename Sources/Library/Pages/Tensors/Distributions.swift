@@ -1,7 +1,8 @@
-// Distributions as values, with parameters that may be tensors.
+// Distributions as values, with parameters that may be tensors: those that directions are drawn from,
+// and the names of the module `distributions`, which has all others.
 //
-// Samples are made from noise by differentiable operations (loc + scale · ε), so gradients reach
-// the parameters.
+// Samples are made from noise by differentiable operations (loc + scale · ε), so gradients of
+// `rsample` reach the parameters.
 
 import Autodiff
 import Language
@@ -24,6 +25,14 @@ class Distribution: HostObject {
     throw RuntimeError(.type, "a distribution of type \(typeName) has no samples")
   }
 
+  /// The shape that the parameters stretch to, which stands behind that of samples.
+  func ownShape() throws -> Shape { Shape() }
+
+  /// The entropy, in the own shape.
+  func entropy() throws -> Variable {
+    throw RuntimeError(.type, "\(summary) has no entropy that is a number")
+  }
+
   /// The logarithm of the density, elementwise where elements are independent.
   func logDensity(_ x: Variable) throws -> Variable {
     throw RuntimeError(.type, "a distribution of type \(typeName) has no density")
@@ -36,11 +45,32 @@ class Distribution: HostObject {
 }
 
 extension Distribution {
+  /// A sample of a shape in front of the own one.
+  fileprivate func sample(ofShape shape: Shape, _ key: inout RandomKey) throws -> Variable {
+    let whole = try Shape(shape.array + ownShape().array)
+    return try sample(whole, &key, dtype: Context.current.defaultFloat)
+  }
+
+  /// The shape that two parameters stretch to.
+  fileprivate static func common(_ a: Variable, _ b: Variable) throws -> Shape {
+    guard let shape = Shape.broadcast(a.shape, b.shape) else {
+      throw RuntimeError(
+        .shape, "parameters of shapes \(a.shape) and \(b.shape) do not stretch to one")
+    }
+    return shape
+  }
+
+  /// A parameter that is 0 or more.
+  fileprivate static func notNegative(_ x: Variable, _ name: String) throws -> Variable {
+    try x.bounded(by: Bounds(name, "0 or more", from: 0))
+  }
+
   /// What every distribution can do; some have fields besides.
   static let distributions = HostType(
     Distribution.self, "Distribution", makers: ["Rademacher", "Sphere", "Orthogonal"],
     """
-    What `Normal`, `Uniform` and the others give. Samples have the default float type.
+    What `Normal`, `Uniform` and the others of this page give; those of the module `distributions` have
+    the same methods. Samples have the default float type.
     """,
     call: Method(
       "distribution(*shape)",
@@ -52,27 +82,49 @@ extension Distribution {
     ) { distribution, arguments in
       .tensor(
         try distribution.sample(
-          arguments.shapeFromRest(0), &Context.current.random, dtype: Context.current.defaultFloat))
+          ofShape: arguments.shapeFromRest(0), &Context.current.random))
     },
     methods: [
       Method(
         "sample(*shape, key=nil)",
         """
-        A tensor of a shape, `sample(2, 3)` or `sample((2, 3))`, drawn from the program's stream or
-        from a key. Gradients reach what the distribution was made of, tensors that must stretch to
-        the shape.
+        A tensor of a shape, `sample(2, 3)` or `sample((2, 3))`, in front of the shape that the
+        parameters have, drawn from the program's stream or from a key. For derivatives it is a
+        constant.
 
             let key = random_key(0)
-            let d = Normal(5.0, 0.1)
-            print(array_equal(d.sample(3, key=key), d.sample(3, key=key)))    # true
+            let d = Normal([0.0, 5.0], 0.1)
+            print(d.sample(3, key=key).shape)                                     # (3, 2)
+            print(array_equal(d.sample(3, key=key), d.sample(3, key=key)))        # true
         """
       ) { distribution, arguments in
         let shape = try arguments.shapeFromRest(0)
         return .tensor(
-          try arguments.draw(key: 1) {
-            try distribution.sample(shape, &$0, dtype: Context.current.defaultFloat)
-          })
+          stopGradient(
+            try arguments.draw(key: 1) { try distribution.sample(ofShape: shape, &$0) }))
       },
+      Method(
+        "rsample(*shape, key=nil)",
+        """
+        The numbers that `sample` would give, as functions of what the distribution was made of.
+        `Rademacher`, `Sphere` and `Orthogonal` are made of nothing.
+
+            print(grad(loc => sum(Normal(loc, 2.0).rsample(5)))(1.0))    # 5.0
+        """
+      ) { distribution, arguments in
+        let shape = try arguments.shapeFromRest(0)
+        return .tensor(
+          try arguments.draw(key: 1) { try distribution.sample(ofShape: shape, &$0) })
+      },
+      Method(
+        "entropy()",
+        """
+        The mean of `-log_prob(x)` over x, in the shape of the parameters; only `Normal` and `Uniform`
+        have one.
+
+            print(near(Uniform(0.0, 2.0).entropy(), log(2.0)))    # true
+        """
+      ) { distribution, _ in .tensor(try distribution.entropy()) },
       Method(
         "log_prob(x)",
         """
@@ -96,22 +148,38 @@ final class NormalDistribution: Distribution {
     fields: [
       Field("loc", "The mean, as it was given, a tensor.") { .tensor($0.location) },
       Field("scale", "The standard deviation, as it was given, a tensor.") { .tensor($0.scale) },
+      Field("mean", "The mean in the shape of both.") {
+        .tensor(try $0.location.broadcast(to: $0.ownShape()))
+      },
+      Field("variance", "The variance in the shape of both.") {
+        .tensor(try ($0.scale * $0.scale).broadcast(to: $0.ownShape()))
+      },
     ])
 
   let location: Variable
   let scale: Variable
 
-  init(_ location: Variable, _ scale: Variable) {
+  /// - Throws: a value error for a negative scale, a shape error for parameters that do not fit.
+  init(_ location: Variable, _ scale: Variable) throws {
     self.location = location
-    self.scale = scale
+    self.scale = try Distribution.notNegative(scale, "scale of Normal")
+    _ = try Distribution.common(location, scale)
   }
 
+  override var typeName: String { "Normal" }
   override var numbers: [Variable] { [location, scale] }
   override var summary: String { "Normal(\(brief(location)), \(brief(scale)))" }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
     let noise = Variable.tensor(try key.normal(shape, dtype))
     return try Distribution.matched(location, dtype) + Distribution.matched(scale, dtype) * noise
+  }
+
+  override func ownShape() throws -> Shape { try Distribution.common(location, scale) }
+
+  ///     H = log σ + ½ + log √(2π)
+  override func entropy() throws -> Variable {
+    try (scale.log() + 1.4189385332046727).broadcast(to: ownShape())
   }
 
   ///     log p(x) = -((x - μ) / σ)² / 2 - log σ - log √(2π)
@@ -130,16 +198,25 @@ final class UniformDistribution: Distribution {
     fields: [
       Field("low", "The lower bound, as it was given, a tensor.") { .tensor($0.low) },
       Field("high", "The upper bound, as it was given, a tensor.") { .tensor($0.high) },
+      Field("mean", "The middle between both.") { .tensor(try ($0.low + $0.high) * 0.5) },
+      Field("variance", "A twelfth of the square of their distance.") {
+        let width = try $0.high - $0.low
+        return .tensor(try width * width * (1.0 / 12))
+      },
     ])
 
   let low: Variable
   let high: Variable
 
-  init(_ low: Variable, _ high: Variable) {
+  /// - Throws: a value error for bounds that cross, a shape error for parameters that do not fit.
+  init(_ low: Variable, _ high: Variable) throws {
     self.low = low
     self.high = high
+    _ = try Distribution.common(low, high)
+    _ = try Distribution.notNegative(stopGradient(high - low), "high - low of Uniform")
   }
 
+  override var typeName: String { "Uniform" }
   override var numbers: [Variable] { [low, high] }
   override var summary: String { "Uniform(\(brief(low)), \(brief(high)))" }
 
@@ -148,6 +225,11 @@ final class UniformDistribution: Distribution {
     let low = try Distribution.matched(low, dtype)
     return try low + (Distribution.matched(high, dtype) - low) * noise
   }
+
+  override func ownShape() throws -> Shape { try Distribution.common(low, high) }
+
+  ///     H = log(high - low)
+  override func entropy() throws -> Variable { try (high - low).log() }
 
   ///     log p(x) = -log(high - low) inside, -∞ outside
   override func logDensity(_ x: Variable) throws -> Variable {
@@ -217,7 +299,10 @@ extension Builtins {
     Builtin(
       "Normal(loc=0.0, scale=1.0)",
       """
-      The normal distribution; `sample(shape)` is differentiable in loc and scale.
+      The normal distribution with a mean and a standard deviation, 0 or more. What every distribution
+      has: `sample(*shape)` in front of the shape that its parameters stretch to, a constant for
+      derivatives; `rsample(*shape)`, the same numbers as functions of the parameters; `log_prob(x)`;
+      `entropy()`; `mean` and `variance`; and `kl(p, q)`.
 
           seed(0)
           let d = Normal(5.0, 0.1)
@@ -225,14 +310,14 @@ extension Builtins {
       """
     ) { arguments in
       .host(
-        NormalDistribution(
+        try NormalDistribution(
           arguments.isGiven(0) ? try floating(arguments.variable(0)) : arguments.number(0),
           arguments.isGiven(1) ? try floating(arguments.variable(1)) : arguments.number(1)))
     },
     Builtin(
       "Uniform(low=0.0, high=1.0)",
       """
-      The uniform distribution from low to high; `sample(shape)` is differentiable in both.
+      The uniform distribution from low up to, and without, high.
 
           seed(0)
           let x = Uniform(-1.0, 1.0).sample(100)
@@ -240,7 +325,7 @@ extension Builtins {
       """
     ) { arguments in
       .host(
-        UniformDistribution(
+        try UniformDistribution(
           arguments.isGiven(0) ? try floating(arguments.variable(0)) : arguments.number(0),
           arguments.isGiven(1) ? try floating(arguments.variable(1)) : arguments.number(1)))
     },

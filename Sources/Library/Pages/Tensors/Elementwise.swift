@@ -8,7 +8,7 @@ import Platform
 import Tensors
 
 /// An elementwise function of one operand.
-private struct ElementwiseFunction: Sendable {
+struct ElementwiseFunction: Sendable {
   var name: String
   var sentence: String
   var example: String
@@ -226,25 +226,6 @@ extension Builtins {
       "digamma", "The derivative of lgamma.",
       "print(near(digamma(1.0), -0.5772156649015329))    # true",
       { try $0.digamma() }),
-    .init(
-      "relu", "The element where it is above 0, else 0.",
-      "print(relu([-1.0, 2.0]), relu(-3))    # [0.0, 2.0] 0",
-      { try $0.relu() }, { $0 > 0 || $0.isNaN ? $0 : 0 }, ints: { max($0, 0) }),
-    .init(
-      "gelu", "`x Φ(x)` with the normal distribution's Φ, exact.", "print(gelu([0.0]))    # [0.0]",
-      { try $0.gelu() }),
-    .init(
-      "silu", "`x sigmoid(x)`, also known as swish.", "print(silu([0.0]))    # [0.0]",
-      { try $0.silu() }),
-    .init(
-      "softplus", "`log(1 + exp(x))` without overflow.", "print(softplus([1000.0]))    # [1000.0]",
-      { try $0.softplus() }),
-    .init(
-      "sigmoid", "`1 / (1 + exp(-x))`.", "print(sigmoid([0.0, 1000.0]))    # [0.5, 1.0]",
-      { try $0.sigmoid() }),
-    .init(
-      "log_sigmoid", "`log(sigmoid(x))` without overflow.",
-      "print(log_sigmoid([-1000.0]))    # [-1000.0]", { try $0.logSigmoid() }),
   ]
 
   private static let tests: [Builtin] = [
@@ -374,48 +355,6 @@ extension Builtins {
     ) { arguments in
       let epsilon = try arguments.has(1) ? arguments.double(1) : nil
       return try arguments.numberOrTensor { try $0.logit(epsilon: epsilon) }
-    },
-    Builtin(
-      "leaky_relu(x, slope=0.01)",
-      """
-      The element where it is above 0, else the slope times it.
-
-          print(leaky_relu([-1.0, 2.0]))    # [-0.01, 2.0]
-      """
-    ) { arguments in
-      let slope = try arguments.scalar(1)
-      return try arguments.numberOrTensor { try $0.leakyRelu(slope: slope) }
-    },
-    Builtin(
-      "elu(x, alpha=1.0)",
-      """
-      The element where it is above 0, else `alpha (exp(x) - 1)`.
-
-          print(elu([-1000.0, 2.0]))    # [-1.0, 2.0]
-      """
-    ) { arguments in
-      let alpha = try arguments.scalar(1)
-      return try arguments.numberOrTensor { try $0.elu(alpha: alpha) }
-    },
-    Builtin(
-      "softmax(x, axis=-1)",
-      """
-      `exp(x) / sum(exp(x))` along an axis, without overflow.
-
-          print(softmax([0.0, 0.0]), softmax([1000.0, 0.0]))    # [0.5, 0.5] [1.0, 0.0]
-      """
-    ) { arguments in
-      .tensor(try arguments.variable(0).softmax(axis: arguments.int(1)))
-    },
-    Builtin(
-      "log_softmax(x, axis=-1)",
-      """
-      The logarithm of `softmax`, without overflow.
-
-          print(log_softmax([1000.0, 0.0]))    # [0.0, -1000.0]
-      """
-    ) { arguments in
-      .tensor(try arguments.variable(0).logSoftmax(axis: arguments.int(1)))
     },
   ]
 }

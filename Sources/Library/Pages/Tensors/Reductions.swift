@@ -41,11 +41,14 @@ extension Builtins {
       Builtin(
         "mean(x, axis=nil, keepdims=false)",
         """
-        The sum divided by the number of elements.
+        The sum divided by the number of elements; of a distribution `d.mean`.
 
             print(mean([[1.0, 2.0], [3.0, 6.0]], axis=1), mean((1, 2)))    # [1.5, 4.5] 1.5
         """
-      ) { arguments in try arguments.averaged { try $0.mean(axes: $1, keepAxes: $2) } },
+      ) { arguments in
+        if let mean = try arguments.meanOfDistribution() { return mean }
+        return try arguments.averaged { try $0.mean(axes: $1, keepAxes: $2) }
+      },
       Builtin(
         "var(x, axis=nil, correction=0, keepdims=false)",
         """
@@ -138,18 +141,39 @@ extension Builtins {
         return try arguments.reduced { try $0.all(axes: $1, keepAxes: $2) }
       },
       Builtin(
-        "norm(x, ord=2, axis=nil, keepdims=false)",
+        "norm(x, ord=nil, axis=nil, keepdims=false)",
         """
         The length of all elements as one vector, or along axes: the `ord`-th root of the sum of
-        the absolute values to that power; `inf` and `-inf` give the greatest and the least. It is not
+        the absolute values to that power, 2 unless told; `inf` and `-inf` give the greatest and the least. It is not
         differentiated by `ord`.
 
+        With an `ord` and a matrix, or two axes, it is a norm of matrices: `"fro"` the root of the sum of squares, `"nuc"`
+        the sum of the singular values, 2 and -2 the greatest and the least of them, 1 and -1 the greatest and the least
+        sum of the absolute values of a column, `inf` and `-inf` of a row.
+
             print(norm([3.0, 4.0]), norm([3.0, -4.0], ord=1), norm([3.0, -4.0], ord=inf))    # 5.0 7.0 4.0
+            let a = [[3.0, 0.0], [0.0, -4.0]]
+            print(norm(a), norm(a, ord="nuc"), norm(a, ord=2), norm(a, ord=1))    # 5.0 7.0 4.0 4.0
         """
       ) { arguments in
-        let order = try arguments.double(1)
-        return try arguments.averaged(axis: 2, keep: 3) {
-          try $0.norm(order: order, axes: $1, keepAxes: $2)
+        let (order, name) = try arguments.orderOfNorm(1)
+        return try arguments.averaged(axis: 2, keep: 3) { x, axes, keepAxes in
+          let pair = (0..<x.rank).filter(axes.contains)
+          guard pair.count == 2, let norm = try name ?? order.map({ try MatrixNorm(order: $0) })
+          else {
+            guard name == nil else {
+              throw RuntimeError(
+                .shape,
+                "\(arguments[1].shortDescription) is a norm of matrices, and got "
+                  + x.typeDescription, hint: "axis=(i, j) names the axes of rows and columns")
+            }
+            return try x.norm(order: order ?? 2, axes: axes, keepAxes: keepAxes)
+          }
+          // A list of axes may name that of the columns first.
+          let given = try arguments.axes(2).map { try $0.map(x.shape.axis) } ?? pair
+          let result = try x.matrixNorm(norm, rows: given[0], columns: given[1])
+          guard keepAxes else { return result }
+          return try pair.reduce(result) { try $0.expanded(at: $1) }
         }
       },
       Builtin(
@@ -300,6 +324,13 @@ extension Arguments {
     }
     let x = try floating(variable(0))
     return plain(try reduce(x, axisSet(axis, of: x), bool(keep)))
+  }
+
+  /// The order of a norm, or one of matrices that has a name; neither where none was given.
+  fileprivate func orderOfNorm(_ index: Int) throws -> (order: Double?, name: MatrixNorm?) {
+    guard has(index) else { return (nil, nil) }
+    guard self[index].text != nil else { return (try double(index), nil) }
+    return (nil, try choice(index, ["fro", "nuc"]) == "fro" ? .frobenius : .nuclear)
   }
 
   /// A result as a plain number where parameter 0 is one.
@@ -468,5 +499,17 @@ extension Value {
   /// True for a Bool.
   var isBool: Bool {
     if case .bool = self { true } else { false }
+  }
+}
+
+extension Arguments {
+  /// The field `mean` of a distribution; nil for other values.
+  fileprivate func meanOfDistribution() throws -> Value? {
+    switch self[0] {
+    case .host(let host) where host is Distribution: return try self[0].field("mean", interpreter)
+    case .instance(let instance) where instance.type.hasMethod("log_prob"):
+      return try self[0].field("mean", interpreter)
+    default: return nil
+    }
   }
 }
