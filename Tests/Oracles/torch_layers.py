@@ -244,7 +244,7 @@ def layers():
                 f"{value.item()!r}, {mark(gradient[0]).item()!r}, {total.item()!r})")
     head = PRELUDE + """\
 import nn
-let folder = "layers/"
+let folder = source_folder() + "/layers/"
 fn both(parts) { if type(parts) == "List" { concat(list(both(p) for p in parts)) } else { parts.reshape(-1) } }
 fn check(name, net, f, x, value, gradient, total) {
     let p = param(x)
