@@ -10,15 +10,17 @@
     T *best = greatest;                                                             \
     for (ptrdiff_t i = 0; i < w->result[0]; i++, places += w->result[1]) {          \
       for (ptrdiff_t j = 0; j < w->result[1]; j++) places[j] = -1;                  \
-      for (ptrdiff_t ky = 0; ky < w->kernel[0]; ky++) {                             \
-        const ptrdiff_t row = i * w->stride[0] + ky * w->dilation[0] - w->padding[0]; \
-        if (row < 0 || row >= w->picture[0]) continue;                              \
-        for (ptrdiff_t kx = 0; kx < w->kernel[1]; kx++) {                           \
+      const ptrdiff_t top = i * w->stride[0] - w->padding[0], down = w->dilation[0]; \
+      for (ptrdiff_t ky = top < 0 ? (-top + down - 1) / down : 0; ky < w->kernel[0]; ky++) { \
+        const ptrdiff_t row = top + ky * down;                                      \
+        if (row >= w->picture[0]) break;                                            \
+        for (ptrdiff_t kx = 0; kx < w->kernel[1] && !mos_run_ends(); kx++) {        \
           const ptrdiff_t step = w->stride[1], at = kx * w->dilation[1] - w->padding[1]; \
           /* Windows `first ..< end` have this place within the picture. */         \
           const ptrdiff_t first = at < 0 ? (-at + step - 1) / step : 0;             \
           const ptrdiff_t last = w->picture[1] - 1 - at;                            \
-          ptrdiff_t end = last < 0 ? 0 : last / step + 1;                           \
+          if (last < 0) break;                                                      \
+          ptrdiff_t end = last / step + 1;                                          \
           if (end > w->result[1]) end = w->result[1];                               \
           const ptrdiff_t start = row * w->picture[1] + at;                         \
           for (ptrdiff_t j = first; j < end; j++) {                                 \

@@ -19,10 +19,6 @@ package final class ConvolutionForm: Sendable {
   package let groups: Int
   /// Which operands keep their zeros, whatever these meet: the cotangents and tangents of derivative rules.
   package let kept: Operands
-  /// What the positions of the result read of a picture.
-  let reading: Sampling
-  /// What the places of a picture read of a result, for each class of places by the stride.
-  let writing: [Sampling]
 
   private init(
     _ picture: Grid, _ kernel: Grid, _ result: Grid, stride: Grid, padding: Grid, dilation: Grid,
@@ -31,9 +27,17 @@ package final class ConvolutionForm: Sendable {
     (self.picture, self.kernel, self.result) = (picture, kernel, result)
     (self.stride, self.padding, self.dilation) = (stride, padding, dilation)
     (self.groups, self.kept) = (groups, kept)
-    reading = Sampling(
+  }
+
+  /// What the positions of the result read of a picture; it has a part for each place of the kernel.
+  var reading: Sampling {
+    Sampling(
       reading: picture, kernel, result, stride: stride, padding: padding, dilation: dilation)
-    writing = Sampling.writing(
+  }
+
+  /// What the places of a picture read of a result, for each class of places by the stride.
+  var writing: [Sampling] {
+    Sampling.writing(
       picture, kernel, result, stride: stride, padding: padding, dilation: dilation)
   }
 
