@@ -1,8 +1,8 @@
 // Distributions as values, with parameters that may be tensors: those that directions are drawn from,
 // and the names of the module `distributions`, which has all others.
 //
-// Samples are made from noise by differentiable operations (loc + scale · ε), so gradients of
-// `rsample` reach the parameters.
+// Samples are made from noise by differentiable operations (loc + scale · ε), so gradients reach the
+// parameters.
 
 import Autodiff
 import Language
@@ -89,8 +89,8 @@ extension Distribution {
         "sample(*shape, key=nil)",
         """
         A tensor of a shape, `sample(2, 3)` or `sample((2, 3))`, in front of the shape that the
-        parameters have, drawn from the program's stream or from a key. For derivatives it is a
-        constant.
+        parameters have, drawn from the program's stream or from a key. Gradients reach the parameters;
+        `stop_gradient` makes it a constant, as a score function needs it.
 
             let key = random_key(0)
             let d = Normal([0.0, 5.0], 0.1)
@@ -100,14 +100,12 @@ extension Distribution {
       ) { distribution, arguments in
         let shape = try arguments.shapeFromRest(0)
         return .tensor(
-          stopGradient(
-            try arguments.draw(key: 1) { try distribution.sample(ofShape: shape, &$0) }))
+          try arguments.draw(key: 1) { try distribution.sample(ofShape: shape, &$0) })
       },
       Method(
         "rsample(*shape, key=nil)",
         """
-        The numbers that `sample` would give, as functions of what the distribution was made of.
-        `Rademacher`, `Sphere` and `Orthogonal` are made of nothing.
+        `sample` by PyTorch's name for samples that are functions of the parameters.
 
             print(grad(loc => sum(Normal(loc, 2.0).rsample(5)))(1.0))    # 5.0
         """
@@ -235,8 +233,7 @@ final class UniformDistribution: Distribution {
   override func logDensity(_ x: Variable) throws -> Variable {
     let density = try -((high - low).log())
     let inside = try x.isGreaterOrEqual(to: low).and(x.isLess(than: high))
-    let value = try inside.select(density, .number(-.infinity, like: density))
-    return try x.isnan().select(.number(.nan, like: value), value)
+    return try inside.select(density, .number(-.infinity, like: density))
   }
 }
 
@@ -300,9 +297,8 @@ extension Builtins {
       "Normal(loc=0.0, scale=1.0)",
       """
       The normal distribution with a mean and a standard deviation, 0 or more. What every distribution
-      has: `sample(*shape)` in front of the shape that its parameters stretch to, a constant for
-      derivatives; `rsample(*shape)`, the same numbers as functions of the parameters; `log_prob(x)`;
-      `entropy()`; `mean` and `variance`; and `kl(p, q)`.
+      has: `sample(*shape)` in front of the shape that its parameters stretch to, differentiable in them,
+      also by PyTorch's name `rsample`; `log_prob(x)`; `entropy()`; `mean` and `variance`; and `kl(p, q)`.
 
           seed(0)
           let d = Normal(5.0, 0.1)

@@ -35,14 +35,14 @@ extension Builtins {
       "Gamma(concentration, rate=1.0)", of: "distributions",
       """
       Positive numbers with the density `rate ** c * x ** (c - 1) * exp(-rate * x) / gamma(c)` of a
-      concentration c. `rsample` is differentiable in both, see `rand_gamma`.
+      concentration c. `sample` is differentiable in both, see `rand_gamma`.
 
           print(near(Gamma(2.0, 3.0).log_prob(1.0), log(9.0) - 3.0), near(Gamma(2.0, 4.0).mean, 0.5))    # true true
       """),
     Builtin(
       "Exponential(rate=1.0)", of: "distributions",
       """
-      The time until something happens that happens at a rate; `rsample` is differentiable.
+      The time until something happens that happens at a rate; `sample` is differentiable.
 
           print(Exponential(2.0).mean, near(Exponential(2.0).log_prob(1.0), log(2.0) - 2.0))    # 0.5 true
       """),
@@ -50,14 +50,14 @@ extension Builtins {
       "Beta(concentration1, concentration0)", of: "distributions",
       """
       Numbers between 0 and 1 with the density `x ** (c1 - 1) * (1 - x) ** (c0 - 1)`, times a constant;
-      `rsample` is differentiable in both.
+      `sample` is differentiable in both.
 
           print(near(Beta(2.0, 2.0).log_prob(0.5), log(1.5)), Beta(2.0, 2.0).variance)    # true 0.05
       """),
     Builtin(
       "Laplace(loc=0.0, scale=1.0)", of: "distributions",
       """
-      The density `exp(-abs(x - loc) / scale) / (2 scale)`; `rsample` is differentiable in both.
+      The density `exp(-abs(x - loc) / scale) / (2 scale)`; `sample` is differentiable in both.
 
           print(near(Laplace(1.0, 2.0).log_prob(3.0), -1.0 - log(4.0)), Laplace(1.0, 2.0).variance)    # true 8.0
       """),
@@ -65,7 +65,7 @@ extension Builtins {
       "StudentT(df, loc=0.0, scale=1.0)", of: "distributions",
       """
       Student's t: of a density like a normal one with heavier tails the fewer degrees of freedom it has;
-      `rsample` is differentiable in all three. The mean is nan up to one degree of freedom, and the
+      `sample` is differentiable in all three. The mean is nan up to one degree of freedom, and the
       variance infinite up to two.
 
           print(near(StudentT(1.0).log_prob(0.0), -log(pi)), StudentT(4.0).variance)    # true 2.0
@@ -73,7 +73,7 @@ extension Builtins {
     Builtin(
       "Dirichlet(concentration)", of: "distributions",
       """
-      Shares along the last axis, which are positive and sum to 1; `rsample` is differentiable.
+      Shares along the last axis, which are positive and sum to 1; `sample` is differentiable.
 
           print(near(Dirichlet(ones(3)).log_prob([0.2, 0.3, 0.5]), log(2.0)), Dirichlet([1.0, 3.0]).mean)    # true [0.25, 0.75]
       """),
@@ -82,7 +82,7 @@ extension Builtins {
       of: "distributions",
       """
       Normal numbers along the last axis with their covariances, or the inverse of these, or a lower
-      triangular L with `L @ L.T` the covariances: one of the three. `rsample` is differentiable.
+      triangular L with `L @ L.T` the covariances: one of the three. `sample` is differentiable.
 
           let d = MultivariateNormal([1.0, 0.0], covariance_matrix=[[2.0, 0.5], [0.5, 1.0]])
           print(d.sample(5).shape, near(d.log_prob([1.0, 0.0]), -log(2.0 * pi) - 0.5 * log(1.75)))    # (5, 2) true
