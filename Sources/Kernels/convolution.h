@@ -53,6 +53,7 @@ enum {
         }                                                                           \
     }                                                                               \
   }                                                                                 \
+  _Static_assert(MOS_SHIFTED_PANEL % PANEL_##tag == 0, "positions are whole panels");   \
   static inline __attribute__((always_inline)) T total_##tag(vector_##tag sum) {    \
     T total = 0;                                                                    \
     UNROLLED(int i = 0; i < (int)WIDTH_##tag; i++) total += sum[i];                 \

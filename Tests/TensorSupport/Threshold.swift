@@ -71,7 +71,7 @@ package enum Threshold: CaseIterable, Sendable {
       (6, "Kernels/convolution.h", "INNER_COLUMNS = VECTOR_BYTES == 64 ? 6 : 4")
     case .narrowInnerColumns:
       (4, "Kernels/convolution.h", "INNER_COLUMNS = VECTOR_BYTES == 64 ? 6 : 4")
-    case .shiftedPanel: (32, "Tensors/Convolution/Planes.swift", "panel = 32")
+    case .shiftedPanel: (32, "Kernels/include/Kernels.h", "MOS_SHIFTED_PANEL = 32")
     case .standardPiece: (4096, "Kernels/standardize.h", "STANDARD_PIECE = 4096")
     case .shortStandardRow:
       (8, "Tensors/Operations/Standardizing.swift", "leastLength = 8")

@@ -1,5 +1,7 @@
 // The planes of a block of positions in memory: channel by channel, phase by phase, picture by picture.
 
+internal import Kernels
+
 /// Some pictures and, of each, some rows of positions: what one task computes.
 struct PositionBlock {
   let pictures: Range<Int>
@@ -34,7 +36,7 @@ struct Planes {
   }
 
   /// A panel of the widest kernel.
-  static let panel = 32
+  static var panel: Int { Int(MOS_SHIFTED_PANEL) }
 
   /// The elements of all planes, and those behind them that the last panel reads.
   var count: Int {
