@@ -12,6 +12,8 @@ import os
 import numpy as np
 from scipy.optimize import minimize
 
+from script import Script
+
 FOLDER = "Tests/Scripts/implicit/constraints"
 HEAD = """# {title}; made by Tests/Oracles/constraints.py.
 fn wave(a, *shape) {{ sin(arange(float(prod(shape))) ** 2 * a + 0.3).reshape(*shape) }}
@@ -30,20 +32,9 @@ def text(x):
     return "[" + ", ".join(text(y) for y in x) + "]"
 
 
-class Script:
-    def __init__(self, name, title):
-        self.path = f"{FOLDER}/{name}.mos"
-        self.lines = [HEAD.format(title=title)]
-        self.count = 0
-
-    def check(self, name, found, expected):
-        self.lines.append(f'check("{name}", {found}, {text(expected)})')
-        self.count += 1
-
-    def write(self):
-        self.lines.append(f'print("{self.count} checks")    # expect: {self.count} checks')
-        with open(self.path, "w") as out:
-            out.write("\n".join(self.lines) + "\n")
+def new_script(name, title):
+    """An empty script of checks."""
+    return Script(f"{FOLDER}/{name}.mos", HEAD.format(title=title), text)
 
 
 def quadratic(P, q, A, b, G, h):
@@ -81,7 +72,7 @@ def quadratic_gradients(P, q, A, b, G, h, w):
 
 
 os.makedirs(FOLDER, exist_ok=True)
-script = Script("numbers-of-quadratic-programs", "Quadratic programs with the gradients by all data")
+script = new_script("numbers-of-quadratic-programs", "Quadratic programs with the gradients by all data")
 for case, (n, p, m, seed) in enumerate([(3, 1, 4, 0.7), (5, 2, 6, 1.3), (4, 0, 7, 2.1), (6, 3, 0, 0.9), (2, 0, 2, 1.9)]):
     B = wave(seed, n, n)
     data = {
@@ -126,7 +117,7 @@ for case, (n, p, m, seed) in enumerate([(3, 1, 4, 0.7), (5, 2, 6, 1.3), (4, 0, 7
     script.lines.append("}")
 script.write()
 
-script = Script("numbers-of-minima-within-bounds", "Minima within bounds with the gradients by the bounds and by what f reads")
+script = new_script("numbers-of-minima-within-bounds", "Minima within bounds with the gradients by the bounds and by what f reads")
 
 
 def bounded(n, seed, low, high):
@@ -188,7 +179,7 @@ for case, (n, seed) in enumerate([(4, 0.8), (6, 1.7), (10, 2.6)]):
     script.lines.append("}")
 script.write()
 
-script = Script("numbers-of-proximal-gradients", "Lasso, elastic net and minima in sets with their derivatives")
+script = new_script("numbers-of-proximal-gradients", "Lasso, elastic net and minima in sets with their derivatives")
 X, y = wave(1.7, 12, 5), wave(0.9, 12)
 
 
@@ -253,7 +244,7 @@ script.check("ball by its radius", "jacobian(r => proximal_gradient(f, ball(r), 
              0.2 * toward / (x @ toward))
 script.write()
 
-script = Script("numbers-of-projections", "Projections with their Jacobians")
+script = new_script("numbers-of-projections", "Projections with their Jacobians")
 for case, (n, seed, total) in enumerate([(4, 0.8, 1.0), (7, 1.7, 0.5), (5, 2.6, 3.0)]):
     x = 1.5 * wave(seed, n)
     s = np.sort(x)[::-1]

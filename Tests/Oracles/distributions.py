@@ -10,6 +10,8 @@ import torch
 import torch.distributions as D
 from torch.distributions import kl_divergence
 
+from script import Script
+
 torch.set_default_dtype(torch.float64)
 FOLDER = "Tests/Scripts/distributions/numbers-of-torch"
 HEAD = """# Numbers of torch.distributions; made by Tests/Oracles/distributions.py.
@@ -129,20 +131,9 @@ def second(f, parameters):
     return torch.autograd.grad(total, values, allow_unused=True)
 
 
-class Script:
-    def __init__(self, name, title):
-        self.path = f"{FOLDER}/{name}.mos"
-        self.lines = [HEAD + f"# {title}"]
-        self.count = 0
-
-    def check(self, name, found, expected):
-        self.lines.append(f'check("{name}", {found}, {text(expected)})')
-        self.count += 1
-
-    def write(self):
-        self.lines.append(f'print("{self.count} checks")    # expect: {self.count} checks')
-        with open(self.path, "w") as out:
-            out.write("\n".join(self.lines) + "\n")
+def new_script(name, title):
+    """An empty script of checks."""
+    return Script(f"{FOLDER}/{name}.mos", HEAD + f"# {title}", text)
 
 
 def named(texts):
@@ -177,7 +168,7 @@ scripts = {}
 for label, (parameters, x) in FAMILIES.items():
     name = label.strip()
     if name not in scripts:
-        scripts[name] = Script(name.lower(), f"{name}: densities, entropy and moments with two derivatives.")
+        scripts[name] = new_script(name.lower(), f"{name}: densities, entropy and moments with two derivatives.")
     script = scripts[name]
     family = getattr(D, name)
     make = f"{name}({named(parameters)})"
@@ -202,7 +193,7 @@ for label, (parameters, x) in FAMILIES.items():
 for script in scripts.values():
     script.write()
 
-script = Script("divergences", "kl(p, q) for all pairs of families, with derivatives by the parameters of both.")
+script = new_script("divergences", "kl(p, q) for all pairs of families, with derivatives by the parameters of both.")
 for a, b in [(name, name) for name in OTHERS] + PAIRS:
     p = UNIT if a == "Uniform" and b == "Beta" else FAMILIES[a][0]
     if a == "Uniform" and b in ("Exponential", "Gamma"):
