@@ -14,6 +14,34 @@ struct ZeroOrderOptions {
   var drawsInCommon = true
   /// Whether the function is tried on all samples at once.
   var triesBatches = true
+
+  /// The options of a call, by the places of its parameters: `num_samples` and `sigma` stand beside one another, and
+  /// so do `shaping`, `baseline`, `common_random_numbers` and `batched`.
+  init(
+    _ arguments: Arguments, distribution: Int, method: Int, samples: Int, hasAux: Bool,
+    shaping: Int
+  ) throws {
+    source = .law(.normal)
+    if arguments.has(distribution) {
+      guard let given = try arguments[distribution].directionSource(arguments.interpreter) else {
+        throw arguments.mismatch(
+          distribution, "a distribution",
+          hint: "Normal(0, 1), an object with `sample`, or a function of a shape")
+      }
+      source = given
+    }
+    let kind = try arguments.choice(method, Estimator.Method.allCases.map(\.rawValue))
+    let fitness = try arguments.choice(shaping, FitnessShaping.allCases.map(\.rawValue))
+    let baseline = try arguments.choice(
+      shaping + 1, Estimator.Baseline.allCases.map(\.rawValue))
+    estimator = try Estimator(
+      Estimator.Method(rawValue: kind) ?? .naive, samples: arguments.int(samples),
+      sigma: arguments.double(samples + 1), shaping: FitnessShaping(rawValue: fitness) ?? .none,
+      baseline: Estimator.Baseline(rawValue: baseline) ?? .none)
+    self.hasAux = hasAux
+    drawsInCommon = try arguments.bool(shaping + 2)
+    triesBatches = try arguments.bool(shaping + 3)
+  }
 }
 
 /// A function whose derivative by some arguments is estimated from values.

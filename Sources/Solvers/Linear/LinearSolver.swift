@@ -86,7 +86,7 @@ public final class LinearSolver {
   }
 
   /// True where the method relies on A = Aᵀ, so that products may be taken from either side.
-  var assumesSymmetry: Bool {
+  package var assumesSymmetry: Bool {
     switch method {
     case .iterative(let method): method is ConjugateGradient || method is MinimalResidual
     case .direct(let method): method == .cholesky

@@ -54,6 +54,12 @@ package final class MemoryAccount: Sendable {
 
   func release(_ block: Int) { held.subtract(block, ordering: .relaxed) }
 
+  /// The bytes that the run on this thread holds now, small objects included.
+  package static var held: Int { (current?.bytes ?? 0) + Int(mos_heap_get().bytes) }
+
+  /// The most bytes that the run on this thread may hold.
+  package static var limitOfRun: Int { (current ?? ofMachine).limit }
+
   static var current: MemoryAccount? {
     mos_account_get().map { Unmanaged<MemoryAccount>.fromOpaque($0).takeUnretainedValue() }
   }

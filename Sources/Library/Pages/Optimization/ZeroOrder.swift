@@ -126,30 +126,8 @@ extension Builtins {
   }
 
   private static func zeroOrderOptions(_ arguments: Arguments) throws -> ZeroOrderOptions {
-    var source = DirectionSource.law(.normal)
-    if arguments.has(1) {
-      guard let given = try arguments[1].directionSource(arguments.interpreter) else {
-        throw arguments.mismatch(
-          1, "a distribution",
-          hint: "Normal(0, 1), an object with `sample`, or a function of a shape")
-      }
-      source = given
-    }
-    let method = try arguments.choice(
-      2, Estimator.Method.allCases.map(\.rawValue))
-    let shaping = try arguments.choice(
-      7, FitnessShaping.allCases.map(\.rawValue))
-    let baseline = try arguments.choice(
-      8, Estimator.Baseline.allCases.map(\.rawValue))
-    return ZeroOrderOptions(
-      estimator: try Estimator(
-        Estimator.Method(rawValue: method) ?? .naive, samples: arguments.int(4),
-        sigma: arguments.double(5),
-        shaping: FitnessShaping(rawValue: shaping) ?? .none,
-        baseline: Estimator.Baseline(rawValue: baseline) ?? .none),
-      source: source, hasAux: try arguments.bool(6),
-      drawsInCommon: try arguments.bool(9),
-      triesBatches: try arguments.bool(10))
+    try ZeroOrderOptions(
+      arguments, distribution: 1, method: 2, samples: 4, hasAux: arguments.bool(6), shaping: 7)
   }
 }
 

@@ -1,0 +1,166 @@
+// `inner_loop(step, steps=n, gradient=…)`: a loop, and how its derivative is found.
+//
+// Every way to differentiate gives the same value, bit for bit: the steps are the same ones, and what
+// differs is what is recorded of them (`LoopCall+Gradients`).
+
+import Autodiff
+import Language
+import Tensors
+
+/// A loop as the program described it.
+struct InnerLoop {
+  let step: LoopStep
+  /// The most rounds; nil where the data say how many.
+  let steps: Int?
+  let gradient: LoopGradient
+  /// How small a move has to be for the loop to stop, relative to the state; nil for a loop that does not.
+  let tolerance: Double?
+  /// What each round is given a slice of, along the first axes.
+  let data: ValueTree?
+  /// The most bytes of states and nodes that a derivative keeps; nil for a tenth of the limit.
+  let memory: Int?
+  let givesInfo: Bool
+  let hasAux: Bool
+
+  init(_ arguments: Arguments) throws {
+    step = LoopStep(
+      try arguments.function(0), hasAux: try arguments.bool(7), arguments.interpreter)
+    gradient = try LoopGradient(arguments, 2)
+    tolerance = arguments.has(3) ? try arguments.double(3) : nil
+    if let tolerance, !(tolerance >= 0) {
+      throw RuntimeError(.value, "`tol` of inner_loop must be at least 0, not \(tolerance)")
+    }
+    data = arguments.has(4) ? try ValueTree(arguments[4], for: "xs of inner_loop") : nil
+    let given = arguments.has(1) ? try arguments.int(1, atLeast: 0) : nil
+    steps = try LoopData.rounds(data, given, of: "inner_loop", "steps")
+    memory = arguments.has(5) ? try arguments.int(5, atLeast: 1) : nil
+    givesInfo = try arguments.bool(6)
+    hasAux = try arguments.bool(7)
+  }
+
+  /// The state after the last round; with `with_info` and `has_aux` what goes with it.
+  func call(_ arguments: [Value], _ named: [(String, Value)], _ interpreter: Interpreter) throws
+    -> Value
+  {
+    guard let first = arguments.first else {
+      throw RuntimeError(
+        .type, "a loop needs the state that it begins with",
+        hint: "inner_loop(step, steps=10)(state, …): behind the state comes what its steps take")
+    }
+    let call = try LoopCall(self, from: first, Array(arguments.dropFirst()), named, interpreter)
+    let state = try call.differentiated()
+    call.end()
+    var result = state
+    if hasAux {
+      result = .list([result, try Differentiation.withoutGradient(call.outputs.stacked())])
+    }
+    return givesInfo ? .list([result, .host(try call.info(state))]) : result
+  }
+}
+
+/// The slices of what a loop walks over.
+enum LoopData {
+  /// How many rounds there are, by the data, by a number, or both.
+  ///
+  /// - Throws: a value error where neither says, a shape error where they disagree.
+  static func rounds(
+    _ data: ValueTree?, _ given: Int?, of name: String, _ parameter: String
+  ) throws -> Int {
+    var rounds = given
+    var source = "\(parameter) is"
+    for leaf in data?.leaves ?? [] {
+      guard leaf.variable.rank > 0 else {
+        throw RuntimeError(
+          .shape, "`xs` of \(name) has a number\(leaf.path.phrase), which has no first axis",
+          hint: "each round is given a slice of every tensor; what all rounds share is captured")
+      }
+      let extent = leaf.variable.shape[0]
+      if let rounds, rounds != extent {
+        throw RuntimeError(
+          .shape, "\(source) \(rounds), and `xs`\(leaf.path.phrase) has \(extent) slices",
+          hint: "all first axes are as long as there are rounds")
+      }
+      (rounds, source) = (extent, "one tensor of `xs` has")
+    }
+    guard let rounds else {
+      throw RuntimeError(
+        .value, "\(name) needs to know how many rounds there are",
+        hint: "give \(parameter)=, or xs=, of which each round takes a slice")
+    }
+    return rounds
+  }
+
+  /// What a round is given.
+  static func slice(_ data: ValueTree, _ round: Int) throws -> Value {
+    data.rebuilt(with: try data.variables.map { .tensor(try $0.indexed(at: round)) })
+  }
+}
+
+/// A function as the step of a loop: what it takes and gives.
+struct LoopStep {
+  let function: Value
+  let hasAux: Bool
+  /// Whether a parameter is named `round`.
+  let takesRound: Bool
+  /// The step of an optimizer, whose fixed points are known by its loss.
+  var optimizer: OptimizerStep? {
+    if case .host(let host) = function { host as? OptimizerStep } else { nil }
+  }
+
+  init(_ function: Value, hasAux: Bool, _ interpreter: Interpreter) {
+    self.function = function
+    self.hasAux = hasAux
+    let signature = interpreter.machine.signature(of: function)
+    takesRound =
+      signature?.parameters.contains { $0.kind == .plain && $0.name == "round" } ?? false
+  }
+
+  /// What the step gives, not yet admitted: a state, and an output where it has one.
+  func callAsFunction(
+    _ state: Value, _ slice: Value?, _ metas: [Value], _ named: [(String, Value)], round: Int,
+    _ interpreter: Interpreter
+  ) throws -> (state: Value, output: Value?) {
+    try interpreter.machine.countRound()
+    let result = try interpreter.call(
+      function, [state] + (slice.map { [$0] } ?? []) + metas,
+      named: takesRound ? named + [("round", .int(round))] : named)
+    guard hasAux else { return (result, nil) }
+    guard case .list(let pair) = result, pair.count == 2 else {
+      throw RuntimeError(
+        .type, "with has_aux=true a step must give (state, aux), not \(result.shortDescription)")
+    }
+    return (pair[0], pair[1])
+  }
+}
+
+/// What the rounds of a loop gave beside states, one of each.
+struct LoopOutputs {
+  private(set) var trees: [ValueTree] = []
+  /// Who gave them, for messages.
+  let name: String
+
+  init(_ name: String) { self.name = name }
+
+  mutating func append(_ value: Value) throws {
+    let tree = try ValueTree(value)
+    if let first = trees.first, first.leaves.map(\.path) != tree.leaves.map(\.path) {
+      _ = try tree.variables(
+        inOrderOf: first, subject: "what a round of \(name) gave",
+        hint: "every round gives one structure, so that all can be stacked")
+    }
+    trees.append(tree)
+  }
+
+  /// The outputs of all rounds along new first axes; nil where there is none.
+  func stacked() throws -> Value {
+    guard let first = trees.first else { return .nil }
+    let stacks = try first.leaves.indices.map { place in
+      Value.tensor(
+        try Variable.stack(
+          Safepoint.map(trees) { tree in
+            try tree.variables(inOrderOf: first, subject: "", hint: "")[place]
+          }))
+    }
+    return first.rebuilt(with: stacks)
+  }
+}
