@@ -65,9 +65,12 @@ package protocol FreeVariableWatcher: ParameterWatcher {
   func isMade(_ identity: ObjectIdentifier, captures: UnsafeMutablePointer<Value>?)
   /// True for a part of something that the function has made.
   func isOwn(_ variable: FreeVariable) -> Bool
+  /// Who shows a function that runs again later what this watcher shows it now; nil where that is what is held.
+  var lasting: (any FreeVariableWatcher)? { get }
 }
 
 extension FreeVariableWatcher {
+  package var lasting: (any FreeVariableWatcher)? { nil }
   func isMade(_ identity: ObjectIdentifier) { isMade(identity, captures: nil) }
 }
 

@@ -13,12 +13,23 @@ final class LiftedReads: FreeVariableWatcher {
   /// Each once, in the order of reading.
   private(set) var variables: [Variable] = []
   private var places: [ObjectIdentifier: Int] = [:]
+  /// The parameters that hold some of them.
+  private var parameters: [(Parameter, place: Int)] = []
   /// What stands for them; nil while they are being found.
   private var others: [Variable]?
+  /// Who watched before, and is told, too.
+  private var outer: (any FreeVariableWatcher)?
 
   /// Runs the body for the first time.
   func finding<R>(_ interpreter: Interpreter, _ body: () throws -> R) rethrows -> R {
     others = nil
+    return try watching(interpreter, body)
+  }
+
+  private func watching<R>(_ interpreter: Interpreter, _ body: () throws -> R) rethrows -> R {
+    let saved = outer
+    outer = interpreter.context.watcher == nil ? nil : interpreter.watcher
+    defer { outer = saved }
     return try interpreter.watched(by: self, body)
   }
 
@@ -27,21 +38,47 @@ final class LiftedReads: FreeVariableWatcher {
     _ interpreter: Interpreter, with others: [Variable], _ body: () throws -> R
   ) rethrows -> R {
     guard !variables.isEmpty else { return try body() }
-    let outer = self.others
+    let saved = self.others
     self.others = others
-    defer { self.others = outer }
-    return try interpreter.watched(by: self, body)
+    let held = parameters.map { parameter, place in
+      defer { parameter.substitute(others[place]) }
+      return parameter.content
+    }
+    defer {
+      for ((parameter, _), content) in zip(parameters, held) { parameter.content = content }
+      self.others = saved
+    }
+    return try watching(interpreter, body)
   }
 
   private func seen(_ variable: Variable) -> Variable {
-    guard case .traced(let traced) = variable, variable.isDifferentiated else { return variable }
+    guard let place = place(of: variable) else { return variable }
+    return others?[place] ?? variable
+  }
+
+  /// What this watcher shows now, for a run of something inside that comes later.
+  var lasting: (any FreeVariableWatcher)? {
+    guard let others else { return outer?.lasting }
+    return LiftedReads(self, others, outer?.lasting)
+  }
+
+  init() {}
+
+  private init(_ reads: LiftedReads, _ others: [Variable], _ outer: (any FreeVariableWatcher)?) {
+    (variables, places, parameters) = (reads.variables, reads.places, reads.parameters)
+    self.others = others
+    self.outer = outer
+  }
+
+  /// Where a variable stands that somebody follows; while they are being found, a new place for a new one.
+  private func place(of variable: Variable) -> Int? {
+    guard case .traced(let traced) = variable, variable.isDifferentiated else { return nil }
     let identity = ObjectIdentifier(traced)
-    if let others { return places[identity].map { others[$0] } ?? variable }
-    if places[identity] == nil {
-      places[identity] = variables.count
-      variables.append(variable)
-    }
-    return variable
+    if let place = places[identity] { return place }
+    guard others == nil else { return nil }
+    places[identity] = variables.count
+    variables.append(variable)
+    return variables.count - 1
   }
 
   private func seen(_ value: Value) -> Value {
@@ -54,10 +91,28 @@ final class LiftedReads: FreeVariableWatcher {
     }
   }
 
-  func value(of variable: FreeVariable, held: Value) -> Value { seen(held) }
-  func tensor(of parameter: Parameter, held: Variable) -> Variable { seen(held) }
-  func gradient(of parameter: Parameter, held: Variable?) -> Variable? { held.map(seen) }
-  func willUse(_ host: HostObject) {}
-  func isMade(_ identity: ObjectIdentifier, captures: UnsafeMutablePointer<Value>?) {}
-  func isOwn(_ variable: FreeVariable) -> Bool { false }
+  func value(of variable: FreeVariable, held: Value) -> Value {
+    seen(outer?.value(of: variable, held: held) ?? held)
+  }
+
+  func tensor(of parameter: Parameter, held: Variable) -> Variable {
+    let held = outer?.tensor(of: parameter, held: held) ?? held
+    if others == nil, let place = place(of: held),
+      !parameters.contains(where: { $0.0 === parameter })
+    {
+      parameters.append((parameter, place))
+    }
+    return seen(held)
+  }
+
+  func gradient(of parameter: Parameter, held: Variable?) -> Variable? {
+    guard let outer else { return held.map(seen) }
+    return outer.gradient(of: parameter, held: held).map(seen)
+  }
+
+  func willUse(_ host: HostObject) { outer?.willUse(host) }
+  func isMade(_ identity: ObjectIdentifier, captures: UnsafeMutablePointer<Value>?) {
+    outer?.isMade(identity, captures: captures)
+  }
+  func isOwn(_ variable: FreeVariable) -> Bool { outer?.isOwn(variable) ?? false }
 }

@@ -134,27 +134,27 @@ extension LoopCall {
 
   /// The last steps of a loop that had to be run to know which those are.
   private func truncatedSearch(_ steps: Int) throws -> Value {
+    // The states before the last rounds. Each example that goes on moves its states one place forward, and
+    // those of one that has ended stay.
     var window: [(state: Value, random: RandomKey)] = []
     _ = try numbers { state, active in
       let state = form.stopped(state)
-      if let active {
-        // Each example keeps the states that it had before its own last rounds.
-        for place in window.indices.dropLast() {
-          let (old, new) = (form.parts(window[place].state), form.parts(window[place + 1].state))
-          window[place].state = form.state(
-            state, with: try zip(new, old).map { try active.select($0, $1) })
-        }
-        if let last = window.indices.last {
-          let (old, new) = (form.parts(window[last].state), form.parts(state))
-          window[last].state = form.state(
-            state, with: try zip(new, old).map { try active.select($0, $1) })
-        }
+      guard window.count == steps else {
+        window.append((state, interpreter.context.random))
         return
       }
-      if window.count == steps { window.removeFirst() }
       window.append((state, interpreter.context.random))
+      guard let active else {
+        window.removeFirst()
+        return
+      }
+      for place in 0..<steps {
+        let (old, new) = (form.parts(window[place].state), form.parts(window[place + 1].state))
+        window[place].state = form.state(
+          state, with: try zip(new, old).map { try active.select($0, $1) })
+      }
+      window.removeLast()
     }
-    let isWhole = window.count == rounds
     guard let oldest = window.first else { return start }
     if roundsOfEach != nil, loop.step.takesRound || loop.data != nil {
       throw RuntimeError(
@@ -163,12 +163,16 @@ extension LoopCall {
           + "different rounds, where the step takes the round or data of it",
         hint: "recompute() gives the exact derivative with few states kept")
     }
-    let (first, counts) = (rounds - window.count, roundsOfEach)
-    roundsOfEach = nil
+    let first = rounds - window.count
+    let counts = roundsOfEach
+    roundsOfEach = try counts.map {
+      try $0.minimum(.tensor(Tensor(window.count))) + .tensor(Tensor(first))
+    }
     defer { roundsOfEach = counts }
     return try again(from: oldest.random) {
       try with(metas.variables) {
-        try advance(isWhole ? start : oldest.state, through: first..<rounds, $0, logging: true)
+        try advance(
+          first == 0 ? start : oldest.state, through: first..<rounds, $0, logging: true)
       }
     }
   }
@@ -276,17 +280,18 @@ extension LoopCall {
       let first = call.form.state(
         call.start, with: call.form.parts(startParts, withFloats: Array(operands.prefix(starts))))
       return try call.again {
-        try call.with(metas) { metas in
-          var state = first
-          for number in 0..<call.rounds {
-            state = try call.log.run(number) {
+        var state = first
+        for number in 0..<call.rounds {
+          // The log puts back what was there, parameters too, so the operands go in behind it.
+          state = try call.log.run(number) {
+            try call.with(metas) { metas in
               try reads.run(call.interpreter, with: captured) {
                 try call.advance(state, through: number..<number + 1, metas)
               }
             }
           }
-          return call.form.floats(call.form.parts(state))
         }
+        return call.form.floats(call.form.parts(state))
       }
     }
   }

@@ -31,6 +31,10 @@ enum LoopGradient {
 
   /// The method that an argument names.
   init(_ arguments: Arguments, _ index: Int) throws {
+    guard arguments.isGiven(index) else {
+      self = .auto
+      return
+    }
     self = try LoopGradient(arguments[index]) ?? LoopGradient.unknown(arguments, index)
   }
 

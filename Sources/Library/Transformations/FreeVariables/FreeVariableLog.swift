@@ -18,8 +18,10 @@ final class FreeVariableLog: FreeVariableWatcher {
   private struct Entry {
     let variable: FreeVariable
     let identity: FreeVariable.Identity
-    /// What it held when a run first touched it.
+    /// What the first run that touched it was shown.
     let value: Value
+    /// What it held then: something else where an outer watcher shows its own.
+    let held: Value
     /// The last run that has touched it.
     var run: Int
   }
@@ -30,6 +32,8 @@ final class FreeVariableLog: FreeVariableWatcher {
   private var places: [FreeVariable.Identity: Int] = [:]
   /// What else variables held at later runs.
   private var later: [Int: [FreeVariable: Value]] = [:]
+  /// Who shows later runs what an outer watcher showed the first one.
+  private var shows: (any FreeVariableWatcher)?
   private var defaultFloat: DType?
   private var runs = 0
 
@@ -57,6 +61,7 @@ final class FreeVariableLog: FreeVariableWatcher {
   private func watched<R>(_ body: () throws -> R) throws -> R {
     let context = interpreter.context
     outer = context.watcher == nil ? nil : interpreter.watcher
+    if runs == 0 { shows = outer?.lasting }
     start = context.markMoment()
     defaultFloat = context.defaultFloat
     defer {
@@ -68,8 +73,9 @@ final class FreeVariableLog: FreeVariableWatcher {
   }
 
   func value(of variable: FreeVariable, held: Value) -> Value {
-    note(variable, held)
-    return outer?.value(of: variable, held: held) ?? held
+    let seen = outer?.value(of: variable, held: held) ?? held
+    note(variable, seen, held: held)
+    return seen
   }
 
   func tensor(of parameter: ParameterCell, held: Variable) -> Variable {
@@ -82,6 +88,8 @@ final class FreeVariableLog: FreeVariableWatcher {
     guard let outer else { return held }
     return outer.gradient(of: parameter, held: held)
   }
+
+  var lasting: (any FreeVariableWatcher)? { outer?.lasting }
 
   func willUse(_ host: HostObject) {
     if let state = host.stateTree { note(.state(host), state) }
@@ -105,7 +113,7 @@ final class FreeVariableLog: FreeVariableWatcher {
     }
   }
 
-  private func note(_ variable: FreeVariable, _ value: Value) {
+  private func note(_ variable: FreeVariable, _ value: Value, held: Value? = nil) {
     let identity = variable.identity
     if let place = place(of: identity) {
       guard entries[place].run != runs else { return }
@@ -114,7 +122,9 @@ final class FreeVariableLog: FreeVariableWatcher {
         later[runs, default: [:]][variable] = value
       }
     } else if !isOwn(variable) {
-      entries.append(Entry(variable: variable, identity: identity, value: value, run: runs))
+      entries.append(
+        Entry(
+          variable: variable, identity: identity, value: value, held: held ?? value, run: runs))
       guard entries.count > FreeVariableLog.mostLookedThrough else { return }
       // Those before are looked through still.
       places[identity] = entries.count - 1
@@ -129,7 +139,7 @@ final class FreeVariableLog: FreeVariableWatcher {
 
   /// Forgets the variables that the function has changed itself: what they hold goes on from run to run.
   func forgetChanges() {
-    entries.removeAll { !$0.value.isIdentical(to: $0.variable.held(in: interpreter)) }
+    entries.removeAll { !$0.held.isIdentical(to: $0.variable.held(in: interpreter)) }
     // No run is watched any more, so nobody looks for entries.
     places.removeAll()
   }
@@ -165,7 +175,10 @@ final class FreeVariableLog: FreeVariableWatcher {
         for (present, before) in present { present.restore(before: before, interpreter) }
         context.defaultFloat = dtype
       }
-      return try context.keepingGradients(body)
+      return try context.keepingGradients {
+        guard let shows else { return try body() }
+        return try interpreter.watched(by: shows, body)
+      }
     }
   }
 }
