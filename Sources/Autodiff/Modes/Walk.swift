@@ -5,7 +5,9 @@
 
 import Tensors
 
-/// The nodes that lead from roots to targets, ordered so that operands come before results.
+/// The nodes that lead from roots to targets, in the order in which they were made: operands come before results,
+/// and sums have one order, however the walk came by. So a part of a graph that is made again, for
+/// `checkpoint`, gives the bits that it would have given at first.
 struct Walk {
   /// The nodes; the roots hold them while the walk lasts.
   private(set) var nodes: ContiguousArray<Unmanaged<Traced>> = []
@@ -20,6 +22,10 @@ struct Walk {
   var cotangents: ContiguousArray<Variable?> = []
   private var stack: ContiguousArray<(node: Unmanaged<Traced>, next: Int32)> = []
   private var number = 0
+  /// Whether nodes were listed in the order of their making.
+  private var isInOrder = true
+  /// Room for putting them in order.
+  private var places: ContiguousArray<Unmanaged<Traced>?> = []
 
   /// Makes ready to gather: finds the nodes that lead from the roots to a target.
   ///
@@ -42,6 +48,7 @@ struct Walk {
     for (root, _) in roots where belongs(root, oldest, serial) && root.walk != number {
       try list(from: root, oldest, serial)
     }
+    if !isInOrder { try arrange() }
     try link(endsAtParameters: targets == nil, cut: cut)
     cotangents.append(contentsOf: repeatElement(nil, count: nodes.count))
   }
@@ -56,6 +63,7 @@ struct Walk {
     root.walk = number
     root.position = -1
     stack.append((Unmanaged.passUnretained(root), 0))
+    var latest = nodes.last?._withUnsafeGuaranteedRef { $0.sequence } ?? Int.min
     while let (reference, next) = stack.last {
       let hasMore = reference._withUnsafeGuaranteedRef { node -> Bool in
         guard Int(next) < node.operandCount else { return false }
@@ -71,12 +79,48 @@ struct Walk {
       }
       if !hasMore {
         stack.removeLast()
-        reference._withUnsafeGuaranteedRef { $0.position = Int32(truncatingIfNeeded: nodes.count) }
+        let sequence = reference._withUnsafeGuaranteedRef { node -> Int in
+          node.position = Int32(truncatingIfNeeded: nodes.count)
+          return node.sequence
+        }
+        if sequence < latest { isInOrder = false }
+        latest = sequence
         nodes.append(reference)
         if nodes.count & Walk.unheard == 0 { try Safepoint.look() }
       }
     }
   }
+
+  /// Puts the nodes in the order of their making: by their numbers, each in a place of its own, where there
+  /// are not many more numbers than nodes.
+  private mutating func arrange() throws {
+    var (first, last) = (Int.max, Int.min)
+    for node in nodes {
+      let sequence = node._withUnsafeGuaranteedRef { $0.sequence }
+      (first, last) = (min(first, sequence), max(last, sequence))
+    }
+    try Safepoint.look()
+    if last - first <= Walk.mostSparse * nodes.count {
+      places.append(contentsOf: repeatElement(nil, count: last - first + 1))
+      for node in nodes { places[node._withUnsafeGuaranteedRef { $0.sequence } - first] = node }
+      var count = 0
+      for case .some(let node) in places {
+        nodes[count] = node
+        count += 1
+      }
+      places.removeAll(keepingCapacity: true)
+    } else {
+      nodes.sort {
+        $0._withUnsafeGuaranteedRef { $0.sequence } < $1._withUnsafeGuaranteedRef { $0.sequence }
+      }
+    }
+    for (position, node) in nodes.enumerated() {
+      node._withUnsafeGuaranteedRef { $0.position = Int32(truncatingIfNeeded: position) }
+    }
+  }
+
+  /// The most numbers a node for which places cost less than comparing.
+  private static let mostSparse = 32
 
   /// Notes the operands of each node and whether a target can be reached from it.
   private mutating func link(endsAtParameters: Bool, cut: Bool) throws {
@@ -134,6 +178,8 @@ struct Walk {
     isWanted.removeAll(keepingCapacity: true)
     cotangents.removeAll(keepingCapacity: true)
     stack.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    isInOrder = true
   }
 
   private static let mostKept = 1 << 14

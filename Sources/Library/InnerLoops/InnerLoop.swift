@@ -48,13 +48,20 @@ struct InnerLoop {
         hint: "inner_loop(step, steps=10)(state, …): behind the state comes what its steps take")
     }
     let call = try LoopCall(self, from: first, Array(arguments.dropFirst()), named, interpreter)
-    let state = try call.differentiated()
+    var state = try call.differentiated()
     call.end()
+    let cotangent = LoopCotangent()
+    if givesInfo {
+      let parts = call.form.parts(state)
+      state = call.form.state(
+        state,
+        with: call.form.parts(parts, withFloats: try cotangent.watching(call.form.floats(parts))))
+    }
     var result = state
     if hasAux {
       result = .list([result, try Differentiation.withoutGradient(call.outputs.stacked())])
     }
-    return givesInfo ? .list([result, .host(try call.info(state))]) : result
+    return givesInfo ? .list([result, .host(try call.info(state, cotangent))]) : result
   }
 }
 

@@ -8,10 +8,11 @@ import Autodiff
 import Language
 import Tensors
 
-/// The variables that a loop closes over and a derivative follows.
+/// The variables that a loop closes over and a derivative follows, behind those that it is given.
 final class LiftedReads: FreeVariableWatcher {
-  /// Each once, in the order of reading.
-  private(set) var variables: [Variable] = []
+  /// What the loop is given, and what was found, each once, in the order of reading.
+  private(set) var variables: [Variable]
+  private let given: Int
   private var places: [ObjectIdentifier: Int] = [:]
   /// The parameters that hold some of them.
   private var parameters: [(Parameter, place: Int)] = []
@@ -33,7 +34,7 @@ final class LiftedReads: FreeVariableWatcher {
     return try interpreter.watched(by: self, body)
   }
 
-  /// Runs the body with other variables in the places of those that were found.
+  /// Runs the body with other variables in the places of all.
   func run<R>(
     _ interpreter: Interpreter, with others: [Variable], _ body: () throws -> R
   ) rethrows -> R {
@@ -62,10 +63,23 @@ final class LiftedReads: FreeVariableWatcher {
     return LiftedReads(self, others, outer?.lasting)
   }
 
-  init() {}
+  /// Knows the variables that a loop is given: where it closes over one of them, that is the same one.
+  init(given variables: [Variable]) {
+    self.variables = variables
+    given = variables.count
+    for (place, variable) in variables.enumerated() {
+      if case .traced(let traced) = variable, places[ObjectIdentifier(traced)] == nil {
+        places[ObjectIdentifier(traced)] = place
+      }
+    }
+  }
+
+  /// What was found beside what is given.
+  var found: ArraySlice<Variable> { variables[given...] }
 
   private init(_ reads: LiftedReads, _ others: [Variable], _ outer: (any FreeVariableWatcher)?) {
-    (variables, places, parameters) = (reads.variables, reads.places, reads.parameters)
+    (variables, given) = (reads.variables, reads.given)
+    (places, parameters) = (reads.places, reads.parameters)
     self.others = others
     self.outer = outer
   }

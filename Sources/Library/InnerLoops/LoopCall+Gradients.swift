@@ -262,45 +262,12 @@ extension LoopCall {
 
   // MARK: - By running the loop again
 
-  /// The loop as a function of all that its derivative is wanted by.
-  private struct Rerun {
-    let call: LoopCall
-    let reads: LiftedReads
-    let startParts: [Variable]
-
-    /// What the function takes: the floats of the first state, of the other arguments, and what is captured.
-    var operands: [Variable] {
-      call.form.floats(startParts) + call.metas.variables + reads.variables
-    }
-
-    func callAsFunction(_ operands: [Variable]) throws -> [Variable] {
-      let starts = call.form.floats.count { $0 }
-      let metas = Array(operands[starts..<starts + call.metas.leaves.count])
-      let captured = Array(operands.suffix(reads.variables.count))
-      let first = call.form.state(
-        call.start, with: call.form.parts(startParts, withFloats: Array(operands.prefix(starts))))
-      return try call.again {
-        var state = first
-        for number in 0..<call.rounds {
-          // The log puts back what was there, parameters too, so the operands go in behind it.
-          state = try call.log.run(number) {
-            try call.with(metas) { metas in
-              try reads.run(call.interpreter, with: captured) {
-                try call.advance(state, through: number..<number + 1, metas)
-              }
-            }
-          }
-        }
-        return call.form.floats(call.form.parts(state))
-      }
-    }
-  }
-
   /// The state as numbers, and the loop as a function of all that it depends on.
-  private func rerunnable() throws -> (state: Value, Rerun) {
-    let reads = LiftedReads()
+  private func rerunnable() throws -> (state: Value, LoopRerun) {
+    let first = form.parts(start)
+    let reads = LiftedReads(given: form.floats(first) + metas.variables)
     let state = try reads.finding(interpreter) { try numbers() }
-    return (state, Rerun(call: self, reads: reads, startParts: form.parts(start)))
+    return (state, LoopRerun(call: self, reads: reads, startParts: first))
   }
 
   /// Forward mode: a tangent for each number that something follows. In reverse mode the cotangents of
@@ -360,47 +327,24 @@ extension LoopCall {
     let (state, rerun) = try rerunnable()
     let parts = form.parts(state)
     let ends = form.floats(parts)
-    let floats = metas.leaves.indices.filter { metas.leaves[$0].variable.dtype.isFloat }
-    if !rerun.reads.variables.isEmpty { withoutGradient.append("what the step closes over") }
-    guard !ends.isEmpty, !floats.isEmpty else { return state }
+    if rerun.reads.found.contains(where: \.isDifferentiated) {
+      withoutGradient.append("what the step closes over")
+    }
+    guard !ends.isEmpty else { return state }
+    self.rerun = rerun
     let count = ends.count
-    let starts = form.floats.count { $0 }
     let function = CustomFunction(
       "inner_loop", results: count, value: { Array($0.prefix(count)) },
       reverse: { arguments, cotangents in
-        let operands = Array(arguments.dropFirst(count))
-        let places = floats.map { starts + $0 }
-        let product = try self.estimate(
-          options, at: places.map { operands[$0] }
-        ) { point in
-          var moved = operands
-          for (place, variable) in zip(places, point) { moved[place] = variable }
-          let parts = try zip(rerun(moved), cotangents).compactMap { end, cotangent in
-            try cotangent.map { try (end * $0).sum() }
-          }
-          guard let first = parts.first else { return .tensor(Tensor(0.0)) }
-          return try parts.dropFirst().reduce(first) { try $0 + $1 }
+        let found = try rerun.estimate(options, Array(arguments.dropFirst(count)), cotangents)
+        var all = [Variable?](repeating: nil, count: arguments.count)
+        for (place, gradient) in zip(rerun.moved, found?.gradient ?? []) {
+          all[count + place] = gradient
         }
-        var found = [Variable?](repeating: nil, count: arguments.count)
-        for (place, gradient) in zip(places, product) { found[count + place] = gradient }
-        return found
+        return all
       })
     let results = try function.results(ends + rerun.operands)
     return form.state(state, with: form.parts(parts, withFloats: results))
-  }
-
-  private func estimate(
-    _ options: ZeroOrderOptions, at point: [Variable],
-    _ value: @escaping ([Variable]) throws -> Variable
-  ) throws -> [Variable] {
-    let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
-    let sampled = SampledFunction(
-      randomness: options.drawsInCommon ? .common(random) : .independent(random.folded(0)),
-      rehearse: { [options, interpreter] in
-        options.triesBatches ? try interpreter.rehearse($0) : nil
-      }, value)
-    let found = try options.estimator.estimate(sampled, at: point, noise: noise)
-    return found.gradient
   }
 
   // MARK: - Choosing
@@ -414,7 +358,7 @@ extension LoopCall {
     var followed = given.filter(\.isDifferentiated).reduce(0) { $0 + $1.count }
     gradient = .unroll
     if followed <= LoopCall.mostTangents, rounds > LoopCall.mostTangents {
-      let reads = LiftedReads()
+      let reads = LiftedReads(given: given)
       // A step that does more than compute is not run for this alone.
       let found = try interpreter.rehearse {
         try reads.finding(interpreter) {
@@ -425,7 +369,7 @@ extension LoopCall {
           }
         }
       }
-      followed += reads.variables.reduce(0) { $0 + $1.count }
+      followed += reads.found.reduce(0) { $0 + $1.count }
       if found != nil, followed > 0, followed <= LoopCall.mostTangents { gradient = .forward }
     }
     reason =

@@ -38,6 +38,8 @@ final class LoopCall: @unchecked Sendable {
   var withoutGradient: [String] = []
   /// What the run keeps for a derivative.
   var bytes = 0
+  /// The loop as a function, where samples of it are taken.
+  var rerun: LoopRerun?
 
   init(
     _ loop: InnerLoop, from first: Value, _ metas: [Value], _ named: [(String, Value)],

@@ -16,7 +16,15 @@ final class LoopInfo: HostObject {
   fileprivate let bytes: Int
   fileprivate let withoutGradient: [String]
 
-  init(_ call: LoopCall, movement: Variable, residual: Variable?) {
+  private let call: LoopCall
+  private let state: Value
+  private let cotangent: LoopCotangent
+
+  init(
+    _ call: LoopCall, _ state: Value, _ cotangent: LoopCotangent, movement: Variable,
+    residual: Variable?
+  ) {
+    (self.call, self.state, self.cotangent) = (call, state, cotangent)
     steps = call.roundsOfEach.map { .tensor($0) } ?? .int(call.rounds)
     self.movement = .tensor(movement)
     self.residual = residual.map { .tensor($0) } ?? .nil
@@ -29,10 +37,31 @@ final class LoopInfo: HostObject {
   override var summary: String {
     "<\(method): \(steps.shortDescription) steps, movement \(movement.shortDescription)>"
   }
-  override var mayHoldCode: Bool { false }
 
   private static let members = HostType(
     LoopInfo.self, "LoopInfo", "How a loop went: what `inner_loop(…, with_info=true)` gives.",
+    methods: [
+      Method(
+        "error()",
+        """
+        An estimate of the norm of the error of the derivative by all that stands behind the state, for the
+        last backward pass; nil before one, and, with a warning, where nothing is known. The error of
+        `truncate` is that of leaving steps out, of implicit ones that of a state that does not solve its
+        equation and of a solver that stopped, of `estimate` the standard error and that of its sigma.
+        It is computed when it is asked for, with the Jacobian of the last step, and costs up to as many
+        products with that as there are steps, or a few solves. It is meant as a bound, and may be
+        wrong where the loop is far from where it goes to.
+
+            let loop = inner_loop((x, a) => 0.5 * x + a, steps=30, gradient=truncate(3), with_info=true)
+            let a = param(1.0)
+            let (x, info) = loop(0.0, a)
+            print(info.error(), grad(x, a), info.error() > 0.25, info.error() < 2.5)    # nil 1.75 true true
+        """
+      ) { info, _ in
+        guard let error = try info.call.error(at: info.state, info.cotangent) else { return .nil }
+        return .float(error)
+      }
+    ],
     fields: [
       Field("steps", "How many steps ran; inside `vmap` one number for each example.") { $0.steps },
       Field("movement", "The norm of the last move, all leaves together.") { $0.movement },
@@ -55,7 +84,7 @@ final class LoopInfo: HostObject {
 
 extension LoopCall {
   /// What is to be told of the loop that ended in a state.
-  func info(_ state: Value) throws -> LoopInfo {
+  func info(_ state: Value, _ cotangent: LoopCotangent) throws -> LoopInfo {
     func distance(_ a: Value, _ b: Value) throws -> Variable {
       let squares = try zip(form.floats(form.parts(a)), form.floats(form.parts(b))).map {
         try (stopGradient($0) - stopGradient($1)).square().sum().converted(to: .f64)
@@ -73,7 +102,9 @@ extension LoopCall {
       }
     }
     return try context.isolated {
-      LoopInfo(self, movement: try distance(state, before), residual: residual)
+      LoopInfo(
+        self, form.stopped(state), cotangent, movement: try distance(state, before),
+        residual: residual)
     }
   }
 }

@@ -1,0 +1,215 @@
+// How far a derivative is from that of the whole loop, or of the point that it goes to: `info.error()`.
+//
+// After a backward pass the cotangent ū of the last state is known, and with the Jacobian J of the step there
+//
+//     truncate(k)    what was left out:  Σ Bᵀ (Jᵀ)ⁱ ū,  i = k … n-1           B = ∂step/∂metas
+//     implicit       the point moved by a Newton step δ, and with it ū by |ū| / |x| δ:
+//                    what the exact solve gives there, less what was given here
+//     estimate       the standard error, and what twice the sigma changes, a third of it
+//
+// The first is exact where the step is linear. All are made longer by a half, to be bounds more often.
+
+import Autodiff
+import Language
+import Solvers
+import Tensors
+import ZeroOrder
+
+/// The cotangent of the state that a loop ended in, once a backward pass has brought it.
+final class LoopCotangent {
+  fileprivate(set) var numbers: [Tensor]?
+  /// Whether it was one for each example.
+  fileprivate(set) var isMapped = false
+
+  /// The state as it is, watched on the way back.
+  func watching(_ floats: [Variable]) throws -> [Variable] {
+    let count = floats.count
+    guard count > 0 else { return floats }
+    let function = CustomFunction(
+      "inner_loop", results: count, value: { $0 }, forward: { _, tangents in tangents },
+      reverse: { [self] arguments, cotangents in
+        let given = try zip(cotangents, arguments).map { try $0 ?? $1.zerosLike() }
+        let plain = given.map(\.concrete)
+        isMapped = plain.contains { $0 == nil }
+        numbers = plain.compactMap { $0 }
+        return cotangents
+      })
+    return try function.results(floats)
+  }
+}
+
+extension LoopCall {
+  /// The factor that makes an estimate a bound in most cases.
+  private static let safety = 1.5
+  /// The most terms of a tail that are summed, and how small the last has to be against the sum.
+  private static let mostTerms = 10_000
+  private static let smallTerm = 1e-4
+
+  /// The norm of the error of the derivative by everything behind the state; nil where it is not to be had.
+  func error(at state: Value, _ cotangent: LoopCotangent) throws -> Double? {
+    switch gradient {
+    case .unroll, .recompute, .forward: return 0
+    default: break
+    }
+    guard let numbers = cotangent.numbers else { return nil }
+    guard !cotangent.isMapped else {
+      return unknown("inside vmap it would be one for each example")
+    }
+    return try again {
+      try interpreter.context.isolated {
+        let cotangent = numbers.map { Variable.tensor($0) }
+        switch gradient {
+        case .truncate(let steps): return try tail(steps, state, cotangent)
+        case .oneStep: return try tail(1, state, cotangent)
+        case .implicit(let solver, _): return try distance(state, cotangent, solver)
+        case .estimate(let options, _): return try spread(options, cotangent)
+        default: return unknown("\(gradient.description) leaves out all that the steps depend on")
+        }
+      }
+    }
+  }
+
+  private func unknown(_ reason: String) -> Double? {
+    Notice(
+      "the error of gradient=\(gradient.description.excerpt) is not known: \(reason)",
+      hint: "crosscheck holds the methods against each other", place: interpreter.context.place
+    ).send()
+    return nil
+  }
+
+  // MARK: - One step
+
+  /// A step around the last state, as a function of the state's floats and of all that it reads.
+  private struct LastStep {
+    let x: [Variable]
+    let others: [Variable]
+    let residual: ([Variable], [Variable]) throws -> [Variable]
+  }
+
+  /// - Parameter solves: whether the equation of the implicit derivative is meant, and not the step.
+  private func lastStep(_ state: Value, solves: Bool) throws -> LastStep {
+    let parts = form.parts(state).map(stopGradient)
+    let floats = form.floats(parts)
+    let optimizer = solves ? loop.step.optimizer : nil
+    let unknowns = try optimizer.map { try $0.parameterCount(of: start) } ?? floats.count
+    let places = metas.leaves.indices.filter { metas.leaves[$0].variable.dtype.isFloat }
+    let reads = LiftedReads(given: metas.variables)
+    let last = max(rounds - 1, 0)
+    func step(_ x: [Variable], _ metas: [Value]) throws -> [Variable] {
+      let given = form.state(
+        state, with: form.parts(parts, withFloats: x + floats.dropFirst(x.count)))
+      if let optimizer { return try optimizer.gradient(given, metas, interpreter) }
+      return form.floats(form.parts(try round(last, given, metas)))
+    }
+    let solved = Array(floats.prefix(unknowns))
+    _ = try log.run(last) {
+      try reads.finding(interpreter) { try with(metas.variables) { try step(solved, $0) } }
+    }
+    let found = Array(reads.found)
+    return LastStep(
+      x: solved,
+      others: places.map { stopGradient(metas.variables[$0]) }
+        + found.map(stopGradient)
+    ) { [self] x, others in
+      var given = metas.variables
+      for (place, variable) in zip(places, others) { given[place] = variable }
+      return try log.run(last) {
+        try with(given) { metas in
+          try reads.run(interpreter, with: given + others.dropFirst(places.count)) {
+            let next = try step(x, metas)
+            return solves && optimizer == nil ? try zip(x, next).map { try $0 - $1 } : next
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: - What was left out
+
+  private func tail(_ steps: Int, _ state: Value, _ cotangent: [Variable]) throws -> Double? {
+    guard steps < rounds else { return 0 }
+    let step = try lastStep(state, solves: false)
+    let pull = try vjp(step.x + step.others) {
+      try step.residual(Array($0.prefix(step.x.count)), Array($0.dropFirst(step.x.count)))
+    }
+    var moved = cotangent
+    var sum: [Variable] = try step.others.map { try $0.zerosLike() }
+    var first: Double?
+    for term in 0..<rounds {
+      try Safepoint.look()
+      let found = try pull(moved)
+      if term >= steps {
+        let part = try zip(found.dropFirst(step.x.count), step.others).map {
+          try $0 ?? $1.zerosLike()
+        }
+        sum = try zip(sum, part).map { try $0 + $1 }
+        let (size, whole) = (try LoopCall.length(part), try LoopCall.length(sum))
+        let begun = first ?? size
+        first = begun
+        if term - steps > LoopCall.mostTerms || !size.isFinite {
+          return size < begun * LoopCall.smallTerm
+            ? whole * LoopCall.safety : unknown("what was left out does not decay")
+        }
+        if size <= whole * LoopCall.smallTerm * LoopCall.smallTerm { break }
+      }
+      moved = try zip(found.prefix(step.x.count), step.x).map { try $0 ?? $1.zerosLike() }
+    }
+    return try LoopCall.length(sum) * LoopCall.safety
+  }
+
+  static func length(_ parts: [Variable]) throws -> Double {
+    try parts.reduce(0) {
+      try $0 + stopGradient($1).square().sum().underlying.converted(to: .f64).firstDouble
+    }.squareRoot()
+  }
+
+  // MARK: - The distance of the solution
+
+  private func distance(_ state: Value, _ cotangent: [Variable], _ solver: Value) throws -> Double?
+  {
+    let step = try lastStep(state, solves: true)
+    let x = step.x
+    let exact = LinearSolver.automatic()
+    let used = LinearSolver.make(
+      from: solver, for: try ValueTree(.list(x.map { .tensor($0) })), interpreter)
+    /// -Bᵀ A⁻ᵀ ū at a point.
+    func derivative(
+      _ point: [Variable], _ cotangent: [Variable], _ solver: LinearSolver
+    ) throws -> [Variable] {
+      let root = try vjp(step.others) { others in
+        try implicitRoot(point, solver: solver) { try step.residual($0, others) }
+      }
+      return try zip(root(cotangent), step.others).map { try $0 ?? $1.zerosLike() }
+    }
+    let gap = try step.residual(x, step.others)
+    let jacobian = try LinearOperator(like: x) { direction in
+      let moved = try jvp(x, direction) { try step.residual($0, step.others) }
+      return try zip(moved.tangents, x).map { try $0 ?? $1.zerosLike() }
+    }
+    let delta = try exact.solve(jacobian, gap.map { try -$0 })
+    let (size, length) = (try LoopCall.length(x), try LoopCall.length(cotangent))
+    let scale = size > 0 ? length / size : length
+    let own = Array(cotangent.prefix(x.count))
+    let there = try derivative(
+      zip(x, delta).map { try $0 + $1 }, zip(own, delta).map { try $0 + $1 * scale }, exact)
+    let here = try derivative(x, own, used)
+    let error = try LoopCall.length(zip(there, here).map { try $0 - $1 })
+    guard error.isFinite else { return unknown("its equations are singular") }
+    return error * LoopCall.safety
+  }
+
+  // MARK: - The spread of samples
+
+  private func spread(_ options: ZeroOrderOptions, _ cotangent: [Variable]) throws -> Double? {
+    guard let rerun,
+      let here = try rerun.estimate(options, rerun.operands, cotangent, measuresError: true),
+      let deviation = here.standardError
+    else { return nil }
+    var wider = options
+    wider.estimator.sigma *= 2
+    guard let there = try rerun.estimate(wider, rerun.operands, cotangent) else { return nil }
+    // The bias is of order σ²: what twice the σ changes is three times what is there.
+    let bias = try LoopCall.length(zip(there.gradient, here.gradient).map { try $0 - $1 }) / 3
+    return try LoopCall.length(deviation) + bias
+  }
+}

@@ -1,0 +1,74 @@
+// A loop that runs again, as a function: for forward mode, and for estimates from values.
+
+import Autodiff
+import Language
+import Tensors
+import ZeroOrder
+
+/// The loop as a function of all that its derivative is wanted by.
+struct LoopRerun {
+  let call: LoopCall
+  let reads: LiftedReads
+  let startParts: [Variable]
+
+  /// What the function takes: the floats of the first state, of the other arguments, and what is captured.
+  var operands: [Variable] {
+    reads.variables
+  }
+
+  func callAsFunction(_ operands: [Variable]) throws -> [Variable] {
+    let starts = call.form.floats.count { $0 }
+    let metas = Array(operands[starts..<starts + call.metas.leaves.count])
+    let first = call.form.state(
+      call.start, with: call.form.parts(startParts, withFloats: Array(operands.prefix(starts))))
+    return try call.again {
+      var state = first
+      for number in 0..<call.rounds {
+        // The log puts back what was there, parameters too, so the operands go in behind it.
+        state = try call.log.run(number) {
+          try call.with(metas) { metas in
+            try reads.run(call.interpreter, with: operands) {
+              try call.advance(state, through: number..<number + 1, metas)
+            }
+          }
+        }
+      }
+      return call.form.floats(call.form.parts(state))
+    }
+  }
+
+  /// The places of the operands that estimates move: the floats among the arguments behind the state.
+  var moved: [Int] {
+    let starts = call.form.floats.count { $0 }
+    return call.metas.leaves.indices.filter { call.metas.leaves[$0].variable.dtype.isFloat }.map {
+      starts + $0
+    }
+  }
+
+  /// An estimate of the derivative of the last state's inner product with its cotangent; nil where nothing
+  /// is moved. The loop draws the same numbers in every sample.
+  func estimate(
+    _ options: ZeroOrderOptions, _ operands: [Variable], _ cotangents: [Variable?],
+    measuresError: Bool = false
+  ) throws -> Estimate? {
+    let places = moved
+    guard !places.isEmpty else { return nil }
+    let interpreter = call.interpreter
+    let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
+    let sampled = SampledFunction(
+      randomness: options.drawsInCommon
+        ? .common(call.random) : .independent(call.random.folded(0)),
+      rehearse: { options.triesBatches ? try interpreter.rehearse($0) : nil }
+    ) { point in
+      var all = operands
+      for (place, variable) in zip(places, point) { all[place] = variable }
+      let parts = try zip(self(all), cotangents).compactMap { end, cotangent in
+        try cotangent.map { try (end * $0).sum() }
+      }
+      guard let first = parts.first else { return .tensor(Tensor(0.0)) }
+      return try parts.dropFirst().reduce(first) { try $0 + $1 }
+    }
+    return try options.estimator.estimate(
+      sampled, at: places.map { operands[$0] }, noise: noise, measuresError: measuresError)
+  }
+}
