@@ -52,6 +52,9 @@ public final class Interpreter {
   /// True while compiled functions run as they are; see `CompiledFunction`.
   package var runsAsWritten = false
 
+  /// Who decides how loops are differentiated, while methods are compared; see `crosscheck`.
+  package var whoWatchesLoops: AnyObject?
+
   /// Where the time of a run goes, while somebody asks; see `profile`.
   package var profiler: Profiler?
 

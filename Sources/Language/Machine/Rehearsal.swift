@@ -38,6 +38,11 @@ extension Machine {
     return Rehearsal.effect
   }
 
+  /// True for the error that ends a rehearsal where it would do something.
+  package func isEffect(_ error: any Error) -> Bool {
+    RuntimeError(wrapping: error).diagnostic.message == Rehearsal.effect.diagnostic.message
+  }
+
   func rehearse(_ header: UnsafeMutablePointer<CodeHeader>, _ site: Int) throws {
     try header.pointee.prototype._withUnsafeGuaranteedRef {
       try rehearse($0.sites.builtins[site])

@@ -11,8 +11,8 @@ import Tensors
 struct InnerLoop {
   let step: LoopStep
   /// The most rounds; nil where the data say how many.
-  let steps: Int?
-  let gradient: LoopGradient
+  var steps: Int?
+  var gradient: LoopGradient
   /// How small a move has to be for the loop to stop, relative to the state; nil for a loop that does not.
   let tolerance: Double?
   /// What each round is given a slice of, along the first axes.
@@ -47,16 +47,19 @@ struct InnerLoop {
         .type, "a loop needs the state that it begins with",
         hint: "inner_loop(step, steps=10)(state, …): behind the state comes what its steps take")
     }
-    let call = try LoopCall(self, from: first, Array(arguments.dropFirst()), named, interpreter)
+    let watch = interpreter.loopWatch
+    let call = try LoopCall(
+      watch?.changed(self) ?? self, from: first, Array(arguments.dropFirst()), named, interpreter)
     var state = try call.differentiated()
     call.end()
     let cotangent = LoopCotangent()
-    if givesInfo {
+    if givesInfo || watch != nil {
       let parts = call.form.parts(state)
       state = call.form.state(
         state,
         with: call.form.parts(parts, withFloats: try cotangent.watching(call.form.floats(parts))))
     }
+    watch?.note(call, state, cotangent)
     var result = state
     if hasAux {
       result = .list([result, try Differentiation.withoutGradient(call.outputs.stacked())])
@@ -128,9 +131,11 @@ struct LoopStep {
     _ interpreter: Interpreter
   ) throws -> (state: Value, output: Value?) {
     try interpreter.machine.countRound()
-    let result = try interpreter.call(
-      function, [state] + (slice.map { [$0] } ?? []) + metas,
-      named: takesRound ? named + [("round", .int(round))] : named)
+    let result = try interpreter.watchingLoops(by: nil) {
+      try interpreter.call(
+        function, [state] + (slice.map { [$0] } ?? []) + metas,
+        named: takesRound ? named + [("round", .int(round))] : named)
+    }
     guard hasAux else { return (result, nil) }
     guard case .list(let pair) = result, pair.count == 2 else {
       throw RuntimeError(

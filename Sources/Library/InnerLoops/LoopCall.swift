@@ -38,6 +38,8 @@ final class LoopCall: @unchecked Sendable {
   var withoutGradient: [String] = []
   /// What the run keeps for a derivative.
   var bytes = 0
+  /// Whether a notice says why an error is not known.
+  var tellsOfErrors = true
   /// The loop as a function, where samples of it are taken.
   var rerun: LoopRerun?
 

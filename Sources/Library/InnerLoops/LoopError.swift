@@ -46,7 +46,15 @@ extension LoopCall {
   private static let smallTerm = 1e-4
 
   /// The norm of the error of the derivative by everything behind the state; nil where it is not to be had.
-  func error(at state: Value, _ cotangent: LoopCotangent) throws -> Double? {
+  ///
+  /// - Parameter tells: whether a notice says why it is not known.
+  func error(
+    at state: Value, _ cotangent: LoopCotangent, tells: Bool = true
+  ) throws -> Double? {
+    let saved = tellsOfErrors
+    tellsOfErrors = tells
+    defer { tellsOfErrors = saved }
+
     switch gradient {
     case .unroll, .recompute, .forward: return 0
     default: break
@@ -70,6 +78,7 @@ extension LoopCall {
   }
 
   private func unknown(_ reason: String) -> Double? {
+    guard tellsOfErrors else { return nil }
     Notice(
       "the error of gradient=\(gradient.description.excerpt) is not known: \(reason)",
       hint: "crosscheck holds the methods against each other", place: interpreter.context.place

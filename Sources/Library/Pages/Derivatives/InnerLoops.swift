@@ -6,7 +6,8 @@ import Tensors
 
 extension Builtins {
   static let innerLoops = BuiltinPage(
-    "Inner loops", objects: [LoopGradientObject.self, LoopInfo.self, OptimizerStep.self],
+    "Inner loops",
+    objects: [LoopGradientObject.self, LoopInfo.self, OptimizerStep.self, CrossCheckTable.self],
     [
       Builtin(
         "inner_loop(step, steps=nil, gradient=\"auto\", tol=nil, xs=nil, memory=nil, with_info=false, has_aux=false)",
@@ -108,6 +109,24 @@ extension Builtins {
           LoopGradientObject(
             .estimate(options, text: "estimate(\(options.estimator.samples))")))
       },
+      Builtin(
+        "crosscheck(f, *metas, gradients=nil)",
+        """
+        How ways to differentiate a loop compare: `f(*metas)` gives a loss, and runs once for each of
+        `gradients`, which every `inner_loop` that it calls takes in place of its own. A row tells the value, the
+        norm of the gradient, its cosine and relative distance to the first row's, an estimate of its error,
+        derivatives beside differences of values along two random directions, seconds and bytes; a sentence
+        says which agree within their errors, and the cheapest of them. Two that disagree beyond their errors
+        are a warning. The function may only compute: it runs several times on the same random numbers, and its
+        value has to be the same, bit for bit. Unless given, the methods are `"unroll"`, `"forward"` and `"implicit"`.
+
+            fn step(w, penalty) { w - 0.1 * grad(w => (w - 3.0) ** 2 + penalty * w ** 2)(w) }
+            let table = crosscheck(p => inner_loop(step, steps=200)(0.0, p) ** 2, 1.0,
+                gradients=("unroll", "implicit", truncate(5), "none"))
+            print(list(row.method for row in table), near(table[1].norm, 2.25))    # ("unroll", "implicit", "truncate(5)", "none") true
+            print(table[1].distance < 1e-9, table[3].norm, table[3].error)    # true 0.0 nil
+        """
+      ) { .host(try CrossCheck($0)()) },
       Builtin(
         "optimizer_step(t, loss)",
         """
