@@ -101,8 +101,10 @@ enum LoopData {
   }
 
   /// What a round is given.
-  static func slice(_ data: ValueTree, _ round: Int) throws -> Value {
-    data.rebuilt(with: try data.variables.map { .tensor(try $0.indexed(at: round)) })
+  ///
+  /// - Parameter variables: what stands for the tensors of the data.
+  static func slice(_ data: ValueTree, _ variables: [Variable], _ round: Int) throws -> Value {
+    data.rebuilt(with: try variables.map { .tensor(try $0.indexed(at: round)) })
   }
 }
 

@@ -12,7 +12,8 @@ import Tensors
 final class LiftedReads: FreeVariableWatcher {
   /// What the loop is given, and what was found, each once, in the order of reading.
   private(set) var variables: [Variable]
-  private let given: Int
+  /// How many there are of the first kind.
+  let givenCount: Int
   private var places: [ObjectIdentifier: Int] = [:]
   /// The parameters that hold some of them.
   private var parameters: [(Parameter, place: Int)] = []
@@ -66,7 +67,7 @@ final class LiftedReads: FreeVariableWatcher {
   /// Knows the variables that a loop is given: where it closes over one of them, that is the same one.
   init(given variables: [Variable]) {
     self.variables = variables
-    given = variables.count
+    givenCount = variables.count
     for (place, variable) in variables.enumerated() {
       if case .traced(let traced) = variable, places[ObjectIdentifier(traced)] == nil {
         places[ObjectIdentifier(traced)] = place
@@ -75,10 +76,10 @@ final class LiftedReads: FreeVariableWatcher {
   }
 
   /// What was found beside what is given.
-  var found: ArraySlice<Variable> { variables[given...] }
+  var found: ArraySlice<Variable> { variables[givenCount...] }
 
   private init(_ reads: LiftedReads, _ others: [Variable], _ outer: (any FreeVariableWatcher)?) {
-    (variables, given) = (reads.variables, reads.given)
+    (variables, givenCount) = (reads.variables, reads.givenCount)
     (places, parameters) = (reads.places, reads.parameters)
     self.others = others
     self.outer = outer

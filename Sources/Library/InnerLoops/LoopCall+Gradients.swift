@@ -265,7 +265,7 @@ extension LoopCall {
   /// The state as numbers, and the loop as a function of all that it depends on.
   private func rerunnable() throws -> (state: Value, LoopRerun) {
     let first = form.parts(start)
-    let reads = LiftedReads(given: form.floats(first) + metas.variables)
+    let reads = LiftedReads(given: given)
     let state = try reads.finding(interpreter) { try numbers() }
     return (state, LoopRerun(call: self, reads: reads, startParts: first))
   }
@@ -354,7 +354,6 @@ extension LoopCall {
 
   /// Forward mode for a few followed numbers, else reverse mode through all steps.
   private func choose() throws {
-    let given = form.floats(form.parts(start)) + metas.variables
     var followed = given.filter(\.isDifferentiated).reduce(0) { $0 + $1.count }
     gradient = .unroll
     if followed <= LoopCall.mostTangents, rounds > LoopCall.mostTangents {

@@ -16,6 +16,8 @@ final class LoopCall: @unchecked Sendable {
   let start: Value
   /// What the steps take behind the state.
   let metas: ValueTree
+  /// The tensors that the rounds take slices of; others stand in their places while the loop runs as a function.
+  private var slices: [Variable]
   private let positional: Int
   private let names: [String]
   /// The stream as it was before the first round.
@@ -51,6 +53,7 @@ final class LoopCall: @unchecked Sendable {
     self.interpreter = interpreter
     (form, start) = try LoopState.starting(first, of: "inner_loop")
     self.metas = try ValueTree(.list(metas + named.map(\.1)), numbersAreLeaves: false)
+    slices = loop.data?.variables ?? []
     positional = metas.count
     names = named.map(\.0)
     random = interpreter.context.random
@@ -62,7 +65,7 @@ final class LoopCall: @unchecked Sendable {
 
   /// The state of a round on what the variables held when it first ran.
   func round(_ number: Int, _ state: Value, _ metas: [Value]) throws -> Value {
-    let slice = try loop.data.map { try LoopData.slice($0, number) }
+    let slice = try loop.data.map { try LoopData.slice($0, slices, number) }
     let (positional, named) = (Array(metas.prefix(self.positional)), metas.suffix(names.count))
     let (result, output) = try loop.step(
       state, slice, positional, Array(zip(names, named)), round: number, interpreter)
@@ -166,6 +169,18 @@ final class LoopCall: @unchecked Sendable {
   func end() { collects = false }
 
   // MARK: - Running
+
+  /// What a derivative may be wanted by: the floats of the first state, the tensors of the other arguments, and
+  /// those that rounds take slices of.
+  var given: [Variable] { form.floats(form.parts(start)) + metas.variables + slices }
+
+  /// Runs the body with slices of other tensors.
+  func slicing<R>(_ others: [Variable], _ body: () throws -> R) rethrows -> R {
+    let saved = slices
+    slices = others
+    defer { slices = saved }
+    return try body()
+  }
 
   /// Runs the body with arguments in the form of the call's, on other tensors.
   func with<R>(_ variables: [Variable], _ body: ([Value]) throws -> R) rethrows -> R {

@@ -11,7 +11,7 @@ struct LoopRerun {
   let reads: LiftedReads
   let startParts: [Variable]
 
-  /// What the function takes: the floats of the first state, of the other arguments, and what is captured.
+  /// What the function takes: what the call is given, and what its step closes over.
   var operands: [Variable] {
     reads.variables
   }
@@ -19,6 +19,8 @@ struct LoopRerun {
   func callAsFunction(_ operands: [Variable]) throws -> [Variable] {
     let starts = call.form.floats.count { $0 }
     let metas = Array(operands[starts..<starts + call.metas.leaves.count])
+    let slices = Array(
+      operands[..<reads.givenCount].dropFirst(starts + call.metas.leaves.count))
     let first = call.form.state(
       call.start, with: call.form.parts(startParts, withFloats: Array(operands.prefix(starts))))
     return try call.again {
@@ -28,7 +30,9 @@ struct LoopRerun {
         state = try call.log.run(number) {
           try call.with(metas) { metas in
             try reads.run(call.interpreter, with: operands) {
-              try call.advance(state, through: number..<number + 1, metas)
+              try call.slicing(slices) {
+                try call.advance(state, through: number..<number + 1, metas)
+              }
             }
           }
         }

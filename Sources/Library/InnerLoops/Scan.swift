@@ -25,7 +25,7 @@ struct Scan {
     var state = start
     var outputs = LoopOutputs("scan")
     for round in 0..<rounds {
-      let slice = try data.map { try LoopData.slice($0, round) } ?? .nil
+      let slice = try data.map { try LoopData.slice($0, $0.variables, round) } ?? .nil
       let (next, output) = try step(state, slice, [], [], round: round, interpreter)
       state = try form.admitting(next)
       if let output { try outputs.append(output) }

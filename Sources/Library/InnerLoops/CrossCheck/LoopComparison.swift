@@ -121,7 +121,8 @@ struct LoopComparison {
   let advice =
     "compare with `differences`, which use no derivative of the step; a loop that has not settled needs more steps"
 
-  /// Which rows agree with the first, which do not, and the cheapest of those that do.
+  /// Which rows agree with the first, which do not, and the cheapest of those that do and whose own error is small:
+  /// an error as large as the gradient agrees with anything.
   var sentence: String {
     let known = rows.indices.filter { rows[$0].error != nil }
     let base = known.first { rows[$0].error == 0 } ?? known.first
@@ -135,8 +136,11 @@ struct LoopComparison {
     var parts: [String] = []
     if agree.count > 1 {
       parts.append("\(names(agree)) agree within their errors")
-      if let cheapest = agree.min(by: { rows[$0].seconds < rows[$1].seconds }) {
-        parts.append("the cheapest is \(rows[cheapest].method)")
+      let close = agree.filter {
+        (rows[$0].error ?? .infinity) <= 0.01 * LoopComparison.norm(rows[$0].gradient)
+      }
+      if let cheapest = close.min(by: { rows[$0].seconds < rows[$1].seconds }) {
+        parts.append("the cheapest that is within 1 % is \(rows[cheapest].method)")
       }
     } else {
       parts.append("none agrees with \(rows[base].method)")

@@ -116,7 +116,7 @@ extension Builtins {
         `gradients`, which every `inner_loop` that it calls takes in place of its own. A row tells the value, the
         norm of the gradient, its cosine and relative distance to the first row's, an estimate of its error,
         derivatives beside differences of values along two random directions, seconds and bytes; a sentence
-        says which agree within their errors, and the cheapest of them. Two that disagree beyond their errors
+        says which agree within their errors, and the cheapest of those within 1 %. Two that disagree beyond their errors
         are a warning. The function may only compute: it runs several times on the same random numbers, and its
         value has to be the same, bit for bit. Unless given, the methods are `"unroll"`, `"forward"` and `"implicit"`.
 
