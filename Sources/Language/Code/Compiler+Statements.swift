@@ -168,7 +168,8 @@ extension Compiler {
       }
       if let otherwise { try compileBlock(otherwise) }
       ends.forEach { patch($0) }
-    case .extract(_, _, _, _, .some(.variable(.local(let variable), _))) where variable.register < 0:
+    case .extract(_, _, _, _, .some(.variable(.local(let variable), _)), _)
+    where variable.register < 0:
       // The snapshot's variable outlasts the statement, so it comes before the scratch registers.
       let register = take()
       try compile(expression, into: register)

@@ -97,6 +97,8 @@ extension Machine {
             try instance.write(slot: Int(i.c), here.base[Int(i.b)])
           case .initializeSlot:
             guard case .instance(let instance) = a.pointee else { break }
+            // A parameter carries the place of its declaration.
+            sync(here)
             try instance.initialize(slot: Int(i.c), here.base[Int(i.b)])
           case .bindMethod:
             guard case .instance(let instance) = here.base[Int(i.b)] else { break }

@@ -83,7 +83,8 @@ struct Resolved {
     case block(ResolvedBlock)
     case with([Resolved], ResolvedBlock)
     case `try`(ResolvedBlock, ResolvedPattern, handler: ResolvedBlock)
-    case extract([Resolved], names: [String], session: Bool, manner: String, store: Target?)
+    case extract(
+      [Resolved], names: [String], session: Bool, manner: String, store: Target?, as: String)
     case recover([(value: Resolved, target: Target?)], session: Bool, from: Resolved)
     /// What a mistake left.
     case error

@@ -501,7 +501,7 @@ extension Resolver {
     }
     return .extract(
       targets, names: extract.targets.map(placeName), session: extract.session, manner: manner,
-      store: store)
+      store: store, as: extract.name?.name ?? "")
   }
 
   /// The dotted path of a place, `net.layers.0`; empty for what is none.
