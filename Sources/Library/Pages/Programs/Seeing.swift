@@ -81,7 +81,7 @@ extension Builtins {
         "plot(*values, label=nil)",
         """
         A line through points, `plot(ys)` or `plot(xs, ys)`: text when printed, and a picture by
-        `p.save("loss.svg")`. `p.add(xs, ys, label="test")` draws another line into it. Points that
+        `p.save("loss.svg")` or `p.save("loss.png")`. `p.add(xs, ys, label="test")` draws another line into it. Points that
         are not finite are left out.
 
             let p = plot([3.0, 1.0, 2.0], label="train")
