@@ -68,8 +68,7 @@ extension Builtins {
         give the names. Leaves say where they were declared; the moments of an optimizer are leaves too
         where it has `moment_requires_grad`.
 
-        `g.save(path)` writes a picture, `.svg` by itself, `.png` or `.pdf` by Graphviz, or the text of a
-        `.dot` file; `g.text`, `g.dot`, `g.svg` and `g.nodes` are its parts. Above 2000 nodes the operations
+        `g.save(path)` writes a picture, `.svg`, `.png` or, by Graphviz, `.pdf`, or the text of a `.dot` file; `g.text`, `g.dot`, `g.svg` and `g.nodes` are its parts. Above 2000 nodes the operations
         of one source line are one box.
 
             let x = param(2.0)

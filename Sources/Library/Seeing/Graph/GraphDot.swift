@@ -14,8 +14,8 @@ extension GraphPicture {
     for (index, box) in boxes.enumerated() {
       let parts = [box.title, box.detail, box.place].filter { !$0.isEmpty }
       let label = parts.map(GraphPicture.escaped).joined(separator: "\\n")
-      let color = color(of: box, isResult: roots.contains(index))
-      lines.append("  n\(index) [label=\"\(label)\", fillcolor=\(color.rawValue)]")
+      let fill = fill(of: box, isResult: roots.contains(index))
+      lines.append("  n\(index) [label=\"\(label)\", fillcolor=\(fill.rawValue)]")
     }
     for (index, box) in boxes.enumerated() {
       for operand in box.operands {
@@ -27,20 +27,20 @@ extension GraphPicture {
   }
 
   /// Colours by their names in Graphviz, as torchviz and TorchOpt use them.
-  enum Color: String {
+  enum Fill: String {
     case lightblue, darkolivegreen1, lightgrey
 
-    var hexadecimal: String {
+    var color: Color {
       switch self {
-      case .lightblue: "#add8e6"
-      case .darkolivegreen1: "#caff70"
-      case .lightgrey: "#e4e4e4"
+      case .lightblue: Color(0xadd8e6)
+      case .darkolivegreen1: Color(0xcaff70)
+      case .lightgrey: Color(0xe4e4e4)
       }
     }
   }
 
   /// Results are green, leaves and named values light blue, operations grey.
-  func color(of box: Box, isResult: Bool) -> Color {
+  func fill(of box: Box, isResult: Bool) -> Fill {
     isResult ? .darkolivegreen1 : box.kind == .operation ? .lightgrey : .lightblue
   }
 

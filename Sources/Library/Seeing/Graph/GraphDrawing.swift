@@ -11,7 +11,7 @@ struct GraphDrawing {
     var center: LayeredLayout.Point
     var size: LayeredLayout.Size
     var lines: [String]
-    var color: GraphPicture.Color
+    var color: Color
     /// Everything about it, for who points at it.
     var description: String
   }
@@ -60,7 +60,7 @@ struct GraphDrawing {
       shapes.append(
         Shape(
           center: LayeredLayout.Point(x: 0, y: 0), size: sizes[index], lines: lines,
-          color: picture.color(of: box, isResult: roots.contains(index)),
+          color: picture.fill(of: box, isResult: roots.contains(index)).color,
           description: ([box.title] + details).map(\.showingHidden).joined(separator: "\n")))
     }
     var arrows: [(from: Int, to: Int)] = []
@@ -91,8 +91,8 @@ struct GraphDrawing {
     let captionWidth =
       Double(GraphDrawing.columns(caption ?? "")) * GraphDrawing.aspect * GraphDrawing.fonts.title
     size = LayeredLayout.Size(
-      width: max(layout.size.width, captionWidth) + 2 * GraphDrawing.margin,
-      height: layout.size.height + top + GraphDrawing.margin)
+      width: (max(layout.size.width, captionWidth) + 2 * GraphDrawing.margin).rounded(.up),
+      height: (layout.size.height + top + GraphDrawing.margin).rounded(.up))
   }
 
   /// A text as it stands in a box: in one line, and not longer than a line should be.

@@ -22,32 +22,31 @@ final class GraphObject: HostObject {
         .value, "\(path.excerpt) has no ending that names a format",
         hint: "save a graph as .dot, .svg, .png or .pdf")
     }
-    let wantsGraphviz = arguments.has(1) ? try arguments.bool(1) : nil
     switch format {
     case "dot": try FileWriter.write(picture.dot, to: arguments.writable(0))
-    case "svg" where wantsGraphviz != true:
-      // A program that may start none, and a graph that would take `dot` minutes, are drawn here.
-      if wantsGraphviz != false, arguments.interpreter.capabilities.include(.processes),
-        picture.boxes.count <= GraphObject.mostForGraphviz,
-        try drawByGraphviz("svg", arguments) == nil
-      {
-        break
-      }
-      try FileWriter.write(GraphDrawing(picture).svg(), to: arguments.writable(0))
     case "svg", "png", "pdf":
-      if wantsGraphviz == false {
-        throw RuntimeError(
-          .value, "a .\(format) of a graph is drawn by Graphviz alone",
-          hint: "save it as .svg to have it drawn without")
+      let format = String(format)
+      let wantsGraphviz = arguments.has(1) ? try arguments.bool(1) : format == "pdf" ? true : nil
+      if try wantsGraphviz ?? mayAskGraphviz(arguments) {
+        switch try drawByGraphviz(format, arguments) {
+        case nil: return .nil
+        case .some where wantsGraphviz == nil: break
+        case .isMissing:
+          throw RuntimeError(
+            .io, "cannot write \(path.excerpt): Graphviz's `dot` is not installed",
+            hint: "install the package graphviz, or save as .svg or .png, which need none")
+        case .couldNot:
+          throw RuntimeError(.io, "Graphviz's `dot` could not draw \(path.excerpt)")
+        }
       }
-      switch try drawByGraphviz(String(format), arguments) {
-      case nil: break
-      case .isMissing:
+      let file = try arguments.writable(0)
+      switch format {
+      case "svg": try FileWriter.write(GraphDrawing(picture).svg(), to: file)
+      case "png": try GraphDrawing(picture).canvas().save(to: file)
+      default:
         throw RuntimeError(
-          .io, "cannot write \(path.excerpt): Graphviz's `dot` is not installed",
-          hint: "install the package graphviz, or save as .svg, which needs none")
-      case .couldNot:
-        throw RuntimeError(.io, "Graphviz's `dot` could not draw \(path.excerpt)")
+          .value, "a .pdf of a graph is drawn by Graphviz alone",
+          hint: "save it as .svg or .png to have it drawn without")
       }
     default:
       throw RuntimeError(
@@ -59,6 +58,13 @@ final class GraphObject: HostObject {
 
   /// Above so many boxes Graphviz is not asked by itself: `dot` takes the square of their number.
   private static let mostForGraphviz = 400
+
+  /// Whether Graphviz draws where nobody says: where a program may be started, and for a graph that does not
+  /// take `dot` minutes.
+  private func mayAskGraphviz(_ arguments: Arguments) -> Bool {
+    picture.boxes.count <= GraphObject.mostForGraphviz
+      && arguments.interpreter.capabilities.include(.processes)
+  }
 
   private func drawByGraphviz(
     _ format: String, _ arguments: Arguments
@@ -77,10 +83,10 @@ extension GraphObject {
       Method(
         "save(path, graphviz=nil)",
         """
-        Writes the graph to a file: `.dot` as text, `.svg` as a picture, `.png` or `.pdf` by Graphviz's
-        `dot`. A `.svg` is drawn by `dot` too where it is installed and the graph is small; with
-        `graphviz=false` it never is, and with `graphviz=true` it must be. A host must have granted
-        `processes` for `dot`. Another ending is an error of kind `value`, a file that cannot be written
+        Writes the graph to a file: `.dot` as text, `.svg` or `.png` as a picture, `.pdf` by Graphviz's
+        `dot`. Graphviz draws the other pictures too where it is installed and the graph is small; with
+        `graphviz=false` it never does, and with `graphviz=true` it must. A host must have granted
+        `processes` for it. Another ending is an error of kind `value`, a file that cannot be written
         one of kind `io`.
 
             graph(param(2.0) ** 2).save("square.svg")

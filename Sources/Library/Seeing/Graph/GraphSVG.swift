@@ -72,7 +72,7 @@ extension GraphDrawing {
       "<g><title>\(GraphDrawing.escaped(shape.description))</title>"
       + "<rect x=\"\(written(shape.center.x - shape.size.width / 2))\" y=\"\(written(top))\" "
       + "width=\"\(written(shape.size.width))\" height=\"\(written(shape.size.height))\" rx=\"2\" "
-      + "fill=\"\(shape.color.hexadecimal)\" stroke=\"black\" stroke-width=\"0.8\"/>"
+      + "fill=\"\(shape.color.hex)\" stroke=\"black\" stroke-width=\"0.8\"/>"
     for (line, content) in shape.lines.enumerated() {
       let y = top + 13.5 + (line == 0 ? 0 : leading.detail * Double(line) + 0.5)
       text +=
