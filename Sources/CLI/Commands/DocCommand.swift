@@ -23,7 +23,7 @@ struct DocCommand: ParsableCommand {
     for name in names {
       do {
         let found = try Builtins.library.documentation(of: name)
-        StandardOutput.shared.write("\(found.title)\n\n\(found.text)\n")
+        StandardOutput.shared.write("\(found)\n")
       } catch let error as RuntimeError {
         let hint = error.diagnostic.hint.map { "; \($0)" } ?? ""
         writeError("error: \(error.diagnostic.message)\(hint)\n")
@@ -59,13 +59,17 @@ struct DocCommand: ParsableCommand {
       .joined(separator: " ") + "\n"
     try writeFile(
       types.reduce("# Types\n") { $0 + section(of: $1) }, to: folder + "/types.md")
-    for module in StandardModule.all {
+    for module in StandardModule.documentation {
       index += "- [The module \(module.name)](module-\(module.name).md): "
       index +=
         module.declarations.map { "`\(module.name).\($0.name)`" }.joined(separator: " ") + "\n"
       var text = "# The module `\(module.name)`\n\n\(module.introduction)\n"
       for found in module.declarations {
         text += "\n## `\(module.name).\(found.title)`\n\n\(found.documentation)\n"
+        for member in found.members {
+          text += "\n### `\(module.name).\(found.name).\(member.title)`\n\n"
+          text += member.documentation.isEmpty ? "" : member.documentation + "\n"
+        }
       }
       try writeFile(text, to: folder + "/module-\(module.name).md")
     }

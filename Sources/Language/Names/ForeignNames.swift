@@ -1,13 +1,14 @@
 // Names that programs bring along from Python, NumPy and PyTorch, and what stands for them here.
 // They are looked at where a name is unknown, before names that are spelt alike.
 
+import Syntax
+
 /// The hint for a name of another language.
 enum ForeignNames {
   /// For a name that nothing declares.
   static func hint(forName name: String) -> String? {
     if let word = words[name] { return "write \(word)" }
-    return libraries.contains(name)
-      ? "tensors and their functions need no import: sum(x), zeros(3)" : nil
+    return ForeignModules.hint(forImport: name)
   }
 
   /// For a field or method that a tensor or list does not have.
@@ -37,8 +38,6 @@ enum ForeignNames {
     "solve_triangular": "triangular_solve", "matrix_norm": "norm(a, ord=…)",
     "println": "print", "printf": "print(\"{x:.3f}\")", "sprintf": "\"{x:.3f}\"",
   ]
-
-  private static let libraries: Set = ["np", "numpy", "torch", "jnp", "jax", "tf", "F"]
 
   private static let tensorMembers = [
     "t": ".T", "view": ".reshape(…)", "unsqueeze": ".expand_dims(axis)",

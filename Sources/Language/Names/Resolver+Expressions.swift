@@ -49,7 +49,7 @@ extension Resolver {
       {
         return .slot(reference, slot)
       }
-      return .field(resolve(object), name.name)
+      return .field(resolveObject(object, before: name.name), name.name)
     case .index(let object, let parts): return .index(resolve(object), parts.map(resolve))
     case .function(let function): return .function(resolve(function))
     case .if(let branches, let otherwise):
@@ -243,10 +243,28 @@ extension Resolver {
     }
   }
 
+  /// What stands before a point. A module of another language, which nothing declares, is told with all that
+  /// stands behind it.
+  private func resolveObject(_ object: Expression, before member: String) -> Resolved {
+    var (path, root) = ([member], object)
+    while case .field(let outer, let name) = root.kind {
+      path.append(name.name)
+      root = outer
+    }
+    if case .name(let name) = root.kind, case .unknown = meaning(of: name), later[name] == nil,
+      let hint = ForeignMembers.hint(
+        forPath: [name] + path.reversed(), isVisible: { interpreter.builtin($0) != nil })
+    {
+      error(.name, "unknown name `\(name)`", root.span, hint: hint)
+      return Resolved(.error, object.span)
+    }
+    return resolve(object)
+  }
+
   private func resolveMethodCall(
     _ receiver: Expression, _ name: Identifier, _ arguments: [Argument], _ span: Span
   ) -> Resolved.Kind {
-    let resolved = resolve(receiver)
+    let resolved = resolveObject(receiver, before: name.name)
     var call = MethodCall(
       receiver: resolved, name: name.name, nameSpan: name.span, arguments: resolve(arguments))
     if case .builtin(let builtin)? = interpreter.builtin(name.name) { call.builtin = builtin }
@@ -366,24 +384,25 @@ extension Resolver {
     let outer = scope
     let body = Scope(function: outer.function, parent: outer)
     var methods: [(function: Function, decorators: [Expression])] = []
-    func addSlot(_ name: Identifier, _ kind: ModelField.Kind) {
+    func addSlot(_ name: Identifier, _ kind: ModelField.Kind, _ documentation: String? = nil) {
       if body.slots[name.name] != nil || body.methods.contains(name.name) {
         error(.name, "`\(name.name)` is already declared in model \(model.name.name)", name.span)
         return
       }
       body.slots[name.name] = resolved.fields.count
-      resolved.fields.append(ModelField(name: name.name, kind: kind))
+      resolved.fields.append(
+        ModelField(name: name.name, kind: kind, documentation: documentation))
     }
     for member in model.members {
       switch member {
-      case .field(let kind, let pattern, _, _, _):
+      case .field(let kind, let pattern, _, let documentation, _):
         let kind: ModelField.Kind =
           switch kind {
           case .param: .param
           case .buffer: .buffer
           case .let: .let
           }
-        names(of: pattern).forEach { addSlot($0, kind) }
+        names(of: pattern).forEach { addSlot($0, kind, documentation) }
       case .method(let function, let decorators):
         methods.append((function, decorators))
         guard let name = function.name else { continue }

@@ -208,8 +208,9 @@ final class Resolver {
     }
     error(
       .name, "unknown name `\(name)`", span,
-      hint: ForeignNames.hint(forName: name)
-        ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" })
+      hint: ForeignNames.hint(forName: name) ?? ForeignMembers.hint(forUnknown: name)
+        ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
+        ?? ForeignMembers.hint(forMisspelt: name))
   }
 
   /// Every name that could stand here, nearer ones first.

@@ -596,7 +596,7 @@ extension Parser {
   /// `import := "import" ( name | string "as" name ) [ "as" name ]`
   private mutating func parseImport() throws(Abandoned) -> Statement.Kind {
     advance()
-    let (path, isFile, place) = takeModule()
+    let (path, isFile, place) = try takeModule()
     if isWord("as"), !isAtLineEnd {
       advance()
       let alias = try parseIdentifier("a name after as")
@@ -612,7 +612,7 @@ extension Parser {
   /// `from := "from" ( name | string ) "import" name [ "as" name ] { "," … }`
   private mutating func parseFromImport() throws(Abandoned) -> Statement.Kind {
     advance()
-    let (path, isFile, _) = takeModule()
+    let (path, isFile, _) = try takeModule()
     guard isWord("import"), !isAtLineEnd else {
       throw unexpected("import and names after from", hint: "write from \(path) import name")
     }
@@ -642,11 +642,24 @@ extension Parser {
   }
 
   /// The module at the current word, by name or by file.
-  private mutating func takeModule() -> (path: String, isFile: Bool, place: Span) {
+  ///
+  /// - Throws: where it is written with points, as modules of Python are.
+  private mutating func takeModule() throws(Abandoned) -> (path: String, isFile: Bool, place: Span)
+  {
     let word = token
     advance()
     if word.kind == .string { return (literalText(word), true, word.span) }
-    return (text(word), false, word.span)
+    guard token.kind == .dot, !isAtLineEnd else { return (text(word), false, word.span) }
+    var path = text(word)
+    while token.kind == .dot, next.kind == .name {
+      advance()
+      path += ".\(text(token))"
+      advance()
+    }
+    throw fail(
+      "the name of a module has no points, found \(path)", at: word.span,
+      hint: ForeignModules.hint(forImport: path)
+        ?? "a file in a folder is imported as import \"folder/file.mos\" as name")
   }
 }
 
