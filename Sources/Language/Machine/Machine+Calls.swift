@@ -91,7 +91,7 @@ extension Machine {
   /// forgets the arguments. What it calls takes slots behind them, which may lie past the registers of
   /// the frame that called it.
   @inline(__always)
-  private func run(
+  func run(
     _ signature: Signature, on first: UnsafeMutablePointer<Value>, _ count: Int,
     into result: UnsafeMutablePointer<Value>, _ body: (Arguments) throws -> Value
   ) throws {
@@ -120,7 +120,7 @@ extension Machine {
   }
 
   /// Brings the arguments of a site into the order of a signature, in place.
-  private func bind(
+  func bind(
     _ signature: Signature, _ first: UnsafeMutablePointer<Value>, _ site: CallSite
   ) throws {
     if site.isPlain { return try bind(signature, first, site.kinds.count) }
@@ -326,6 +326,8 @@ extension Machine {
       if let value = record[site.name], value.isCallable {
         return try callField(value, window, site)
       }
+      if let method = site.recordMethod { return try run(method, window, site) }
+    case .list: if let method = site.listMethod { return try run(method, window, site) }
     case .module(let module):
       return try callField(try module.member(site.name, interpreter), window, site)
     case .model(let type):
@@ -362,6 +364,21 @@ extension Machine {
     receiver.pointee = .nil
     let (values, named) = try gather(receiver + 1, site)
     return try prepare(window, [first] + values, named)
+  }
+
+  /// Calls a method of the list or record R[1], which is nobody's to change.
+  private func run(_ method: ValueMethod, _ window: UnsafeMutablePointer<Value>, _ site: CallSite)
+    throws -> Entry?
+  {
+    let receiver = window + 1
+    guard !method.changes else { throw method.needsPlace(receiver.pointee) }
+    try bind(method.signature, receiver + 1, site)
+    try run(
+      method.signature, on: receiver + 1,
+      max(site.kinds.count, method.signature.parameters.count), into: window
+    ) { try method.body(&receiver.pointee, $0) }
+    receiver.pointee = .nil
+    return nil
   }
 
   /// Calls a value that stands in a field: the receiver goes away.

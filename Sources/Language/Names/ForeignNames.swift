@@ -62,13 +62,11 @@ enum ForeignNames {
 
   private static let listMembers = [
     "append": ".push(v)", "add": ".push(v)", "extend": "xs += more", "length": "len(xs)",
-    "size": "len(xs)", "index": ".find(v)", "insert": "xs[i:i] = (v,)",
-    "pop": "xs[-1], then xs = xs[:-1]",
+    "size": "len(xs)",
     "sort": ".sorted()", "reverse": ".reversed()", "shape": "len(xs)",
   ]
 
   private static let recordMembers = [
-    "get": "if key in r { r[key] } else { default }",
     "update": "r = {...r, key: value}", "has": "key in r", "length": "len(r)",
   ]
 

@@ -64,6 +64,7 @@ extension Resolver {
         let pattern = declare(pattern)
         return .try(body, pattern, handler: resolve(handler))
       }
+    case .finally(let body, let cleanup): return .finally(resolve(body), resolve(cleanup))
     case .spread(let inner):
       error(
         .syntax, "a spread cannot stand here", expression.span,
@@ -257,7 +258,7 @@ extension Resolver {
         .call(
           Resolved(.reference(.builtin(.builtin(Resolver.firstCallable)), name: ""), name.span),
           visible.map { .positional($0) }), name.span) : visible.first
-    if name.name == "push", arguments.count == 1, case .positional = arguments[0] {
+    if ValueMembers.changing.contains(name.name) {
       call.place = rootTarget(receiver)
     }
     return .methodCall(call)

@@ -27,6 +27,7 @@ extension Value {
     default: break
     }
     if let member = members?[name] { return try member.read(self) }
+    if let method = members?.method(name) { return try method.bound(to: self) }
     throw noMember(name)
   }
 
@@ -35,6 +36,8 @@ extension Value {
     switch self {
     case .tensor, .int, .float, .bool: .tensor
     case .parameter: .parameter
+    case .list: .list
+    case .record: .record
     case .range: .range
     case .function, .builtin: .function
     case .model: .model
@@ -48,7 +51,6 @@ extension Value {
     var hint =
       ForeignNames.hint(forMember: name, of: self)
       ?? nearest(to: name, among: memberNames).map { "did you mean `\($0)`?" }
-    if name == "push", case .list = self { hint = "push needs a variable to change" }
     if hint == nil, case .record(let record) = self, record.count <= 8 {
       hint =
         record.count == 0
@@ -66,11 +68,10 @@ extension Value {
     case .instance(let instance):
       instance.type.fields.filter { $0.kind != .argument }.map(\.name) + instance.type.methodNames
         + ValueMembers.instance.rows.map(\.name)
-    case .record(let record): record.keys
-    case .tensor, .parameter, .range: members?.rows.map(\.name) ?? []
+    case .record(let record): record.keys + (members?.names ?? [])
+    case .tensor, .parameter, .list, .range: members?.names ?? []
     case .module(let module): module.publicNames.sorted()
     case .host(let host): host.memberNames
-    case .list: ["push"]
     default: []
     }
   }

@@ -208,11 +208,13 @@ struct Lexer {
     emit(Token.keywords[text(start, offset)] ?? .name, from: start)
   }
 
-  /// `number := digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]`, where single `_`
-  /// may stand between digits. `1.` is a float too, unless a name or a `.` follows.
+  /// `number := digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]
+  ///          | ( "0x" | "0b" | "0o" ) digits`, where single `_` may stand between digits. `1.` is a float
+  /// too, unless a name or a `.` follows.
   private mutating func readNumber() {
     let start = offset
     var kind = Token.Kind.int
+    if let base = NumberBase(utf8[offset...].prefix(2)) { return readNumber(in: base) }
     skipDigits()
     if byte() == UInt8(ascii: "."), isDigit(byte(1)) {
       offset += 1
@@ -239,6 +241,26 @@ struct Lexer {
         hint: "numbers are written 42, 1_000, 3.5 or 1e-3, and 2 * x needs its *")
     }
     emit(kind, from: start)
+  }
+
+  /// The digits behind the letter that says their base.
+  private mutating func readNumber(in base: NumberBase) {
+    let start = offset
+    offset += 2
+    var isNumber = offset < utf8.count && base.has(utf8[offset])
+    var wasGap = false
+    while let (scalar, length) = scalar(at: offset), scalar.continuesIdentifier {
+      let isGap = utf8[offset] == UInt8(ascii: "_")
+      if isGap ? wasGap : !base.has(utf8[offset]) { isNumber = false }
+      wasGap = isGap
+      offset += length
+    }
+    if !isNumber || wasGap {
+      report(
+        "\(text(start, offset)) is not a number", start, offset,
+        hint: "\(base.name) numbers are written \(base.example)")
+    }
+    emit(.int, from: start)
   }
 
   private mutating func skipDigits() {

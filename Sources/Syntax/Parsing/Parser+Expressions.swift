@@ -201,7 +201,7 @@ extension Parser {
   /// The one number that fits an `Int` only together with its sign.
   private mutating func parseSmallestInt() -> Expression? {
     guard token.kind == .int, next.kind != .doubleStar, next.kind != .dot,
-      digits(token) == "9223372036854775808"
+      Int(written: digits(token)) == nil, Int(written: digits(token), isNegative: true) == Int.min
     else { return nil }
     let start = previousEnd - 1
     advance()
@@ -420,12 +420,17 @@ extension Parser {
 
   private mutating func parseInt() -> Expression {
     let digits = self.digits(token)
-    let value = Int(digits)
+    let value = Int(written: digits)
+    let base = NumberBase(digits.utf8.prefix(2))
     // Letters among the digits have been reported by the lexer.
-    if value == nil, digits.allSatisfy(\.isNumber) {
+    if value == nil,
+      base.map({ base in digits.utf8.count > 2 && digits.utf8.dropFirst(2).allSatisfy(base.has) })
+        ?? digits.allSatisfy(\.isNumber)
+    {
       _ = fail(
         "\(text(token)) does not fit in an Int, whose largest value is \(Int.max)",
-        at: token.span, hint: "write \(text(token)).0 for a Float")
+        at: token.span,
+        hint: base == nil ? "write \(text(token)).0 for a Float" : "a Float is written in tens")
     }
     return parseWord(value.map(Expression.Kind.int) ?? .error)
   }
@@ -728,16 +733,30 @@ extension Parser {
     return Expression(.with(contexts, body), span(from: first))
   }
 
-  /// `try := "try" block "catch" pattern block`
+  /// `try := "try" block [ "catch" pattern block ] [ "finally" block ]`, one of them at least
   private mutating func parseTry() throws(Abandoned) -> Expression {
     let first = start
     advance()
     let body = try parseBlock()
     awaitsLine = true
-    guard take(.catch) else {
-      throw unexpected("catch after the block of try", hint: "write catch e { … }")
+    guard token.kind == .catch || token.kind == .finally else {
+      throw unexpected(
+        "catch or finally after the block of try",
+        hint: "write catch e { … }, finally { … }, or both")
     }
     awaitsLine = false
+    let attempt = token.kind == .catch ? try parseCatch(of: body, first) : nil
+    guard take(.finally) else { return attempt ?? Expression(.block(body), body.span) }
+    let cleanup = try parseBlock()
+    return Expression(
+      .finally(attempt ?? Expression(.block(body), body.span), cleanup), span(from: first))
+  }
+
+  /// The `catch` part behind the block of a `try`.
+  private mutating func parseCatch(
+    of body: Block, _ first: Int
+  ) throws(Abandoned) -> Expression {
+    advance()
     if token.kind == .leftBrace, !isRecord || afterClosing?.kind != .leftBrace {
       throw unexpected("a name for the error after catch", hint: "write catch e { … }")
     }

@@ -45,7 +45,7 @@ extension Parser {
       return .throw(try parseExpression())
     case .assert: return try parseAssert()
     case .name where !next.startsLine: return try parseNamed(documentation)
-    case .else, .catch: throw unexpectedContinuation()
+    case .else, .catch, .finally: throw unexpectedContinuation()
     default: return try parseExpressionStatement()
     }
   }
@@ -85,7 +85,7 @@ extension Parser {
     let opener = token.kind == .else ? "if" : "try"
     return fail(
       "\(token.kind.spelling) without \(opener)", at: token.span,
-      hint: "it follows the } of an \(opener) directly")
+      hint: "it follows the } of \(opener == "if" ? "an if" : "a try") directly")
   }
 
   // MARK: Declarations and assignments
@@ -328,7 +328,7 @@ extension Parser {
     while token.kind != .rightBracket {
       switch token.kind {
       case .name: axes.append(.name(text(token)))
-      case .int: axes.append(.size(Int(digits(token)) ?? Int.max))
+      case .int: axes.append(.size(Int(written: digits(token)) ?? Int.max))
       case .ellipsis: axes.append(.ellipsis)
       default: throw unexpected("a name, a number or ... as the axis of a shape")
       }
@@ -531,7 +531,7 @@ extension Parser {
         let isDeeper = self.indentation(of: token) > indentation
         let isPart =
           self.indentation(of: token) == indentation
-          && (token.kind == .else || isWord("elif") || isWord("except") || isWord("finally"))
+          && (token.kind == .else || token.kind == .finally || isWord("elif") || isWord("except"))
         guard isDeeper || isPart, !token.kind.isCloser else { return }
       }
       advance()

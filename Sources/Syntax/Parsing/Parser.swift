@@ -8,7 +8,7 @@
 //
 // `linesEnd` is the newline rule of §2: true between the braces of a block and at the top level,
 // false inside every other bracket. Where it is true, a word that starts a line ends the
-// statement before it, unless it is `.`, `|>`, `else` or `catch`.
+// statement before it, unless it is `.`, `|>`, `else`, `catch` or `finally`.
 //
 // Two bounds keep every tree shallow, so that making it, walking it and freeing it stay within
 // half a megabyte of stack (two in a debug build): `maximumDepth` for what nests,
@@ -397,7 +397,8 @@ struct Parser {
       case .comma: "several values stand in parentheses, (a, b)"
       case .colon: "a block stands in braces, { … }"
       case .leftBrace: "a block begins after if, for, while, with, fn or =>"
-      case .else, .catch: "\(word) follows the } of \(word == "else" ? "an if" : "a try") directly"
+      case .else, .catch, .finally:
+        "\(word) follows the } of \(word == "else" ? "an if" : "a try") directly"
       default: nil
       }
     _ = fail(
@@ -423,7 +424,6 @@ struct Parser {
     "lambda": "an anonymous function is written x => …", "class": "a class is called model here",
     "struct": "records are written {a: x}; objects with state are declared with model",
     "elif": "write else if", "elsif": "write else if", "except": "write catch e { … }",
-    "finally": "what follows try … catch e { … } runs in either case",
     "raise": "raise an error with throw", "del": "variables go when their block ends",
     "pass": "an empty block is written { }", "yield": "collect values with list(e for v in xs)",
     "using": "write import", "include": "write import", "require": "write import",
