@@ -253,6 +253,8 @@ final class CallSite {
   /// The methods of lists and of records of that name.
   let listMethod: ValueMethod?
   let recordMethod: ValueMethod?
+  /// True where tensors have a field of that name.
+  let isField: Bool
   /// True where no argument is spread: how many there are, and their names, is known.
   let isUnspread: Bool
   /// The method that the last receiver had, and the receiver's type: most sites see one type.
@@ -268,6 +270,7 @@ final class CallSite {
     self.kinds = kinds
     self.builtin = builtin
     self.hasVariable = hasVariable
+    isField = ValueMembers.tensor[name] != nil
     listMethod = ValueMembers.list.method(name)
     recordMethod = ValueMembers.record.method(name)
     isPlain = kinds.allSatisfy { if case .positional = $0 { true } else { false } }

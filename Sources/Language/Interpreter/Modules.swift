@@ -88,7 +88,7 @@ final class ModuleLoader {
     if let refusal, isFile || near == nil { throw refusal }
     throw RuntimeError(
       .io, "there is no module `\(path.shortened)`",
-      hint: near
+      hint: (isFile ? nil : ForeignNames.hint(forModule: path)) ?? near
         ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
         + (isFile ? "" : " and the standard library"))
   }

@@ -53,7 +53,12 @@ extension Machine {
       }
       guard let method = instance.type.forward else {
         throw RuntimeError(
-          .type, "a \(instance.type.name) cannot be called, since it has no method `forward`")
+          .type,
+          "\(window.pointee.shortDescription) cannot be called, since it has no method `forward`",
+          hint: instance.type.methodNames.first.map {
+            "declare fn forward(x) in the model, or call .\($0)(…)"
+          }
+            ?? "declare fn forward(x) { … } in the model")
       }
       return try enterMethod(method, window, count)
     case .host(let host):
@@ -64,9 +69,7 @@ extension Machine {
       return nil
     default:
       throw RuntimeError(
-        .type, "\(window.pointee.shortDescription) cannot be called",
-        hint: window.pointee.number != nil
-          ? "did you forget an operator before the parenthesis?" : nil)
+        .type, "\(window.pointee.shortDescription) cannot be called", hint: window.pointee.callHint)
     }
   }
 
@@ -339,9 +342,12 @@ extension Machine {
     // No method: the visible function of that name, the receiver its first argument.
     let isVariable = site.hasVariable && window.pointee.isCallable
     if !isVariable {
+      if site.isField, count == 0, receiver.pointee.isTensor {
+        throw receiver.pointee.noMember(site.name)
+      }
       guard let builtin = site.builtin else {
         throw site.hasVariable && window.pointee.isAbsent
-          ? undeclared(site.name) : receiver.pointee.noMember(site.name)
+          ? undeclared(site.name) : receiver.pointee.noMember(site.name, interpreter)
       }
       if site.isPlain, let plain = builtin.signature.plainCounts, count < plain.upperBound {
         try rehearse(builtin)
@@ -463,5 +469,23 @@ extension Machine {
     }
     try context.enter(interpreter)
     return context
+  }
+}
+
+extension Value {
+  /// What may have been meant by a call of what is no function.
+  fileprivate var callHint: String? {
+    switch self {
+    case .int, .float: "did you forget an operator before the parenthesis?"
+    case .tensor, .parameter: "elements are picked with brackets, x[0], and a product needs its *"
+    case .list: "elements are picked with brackets, xs[0]"
+    case .record: "fields are picked with a point or brackets, r.name, r[\"name\"]"
+    case .string: "characters are picked with brackets, text[0]"
+    case .nil:
+      "what should be a function is nil: a function whose last statement is no value gives nil"
+    case .module: "call what it offers: module.name(…)"
+    case .range: "elements are picked with brackets, r[0]"
+    default: "only functions, models and what they make can be called"
+    }
   }
 }

@@ -17,7 +17,10 @@ extension Resolver {
     case .name(let name): return resolveName(name, expression.span)
     case .selfInstance:
       guard let reference = selfReference else {
-        error(.name, "`self` outside a model", expression.span)
+        error(
+          .name, "`self` outside a model", expression.span,
+          hint:
+            "self is the instance inside the methods of a model; elsewhere give it a name, net.w")
         return .error
       }
       return .reference(reference, name: "self")
@@ -49,6 +52,7 @@ extension Resolver {
       {
         return .slot(reference, slot)
       }
+      if reportsForeignPath(object, name.name) { return .error }
       return .field(resolve(object), name.name)
     case .index(let object, let parts): return .index(resolve(object), parts.map(resolve))
     case .function(let function): return .function(resolve(function))
@@ -247,6 +251,10 @@ extension Resolver {
   private func resolveMethodCall(
     _ receiver: Expression, _ name: Identifier, _ arguments: [Argument], _ span: Span
   ) -> Resolved.Kind {
+    if reportsForeignPath(receiver, name.name) {
+      _ = resolve(arguments)
+      return .error
+    }
     let resolved = resolve(receiver)
     var call = MethodCall(
       receiver: resolved, name: name.name, nameSpan: name.span, arguments: resolve(arguments))
@@ -262,6 +270,22 @@ extension Resolver {
       call.place = rootTarget(receiver)
     }
     return .methodCall(call)
+  }
+
+  /// Says that nothing declares the name that a path of fields begins with, `np.random.rand`; false where
+  /// something does, or where it is no path.
+  private func reportsForeignPath(_ object: Expression, _ name: String) -> Bool {
+    var path = [name]
+    var object = object
+    while case .field(let inner, let field) = object.kind {
+      path.insert(field.name, at: 0)
+      object = inner
+    }
+    guard case .name(let root) = object.kind, case .unknown = meaning(of: root) else {
+      return false
+    }
+    unknownName(root, object.span, path: path)
+    return true
   }
 
   /// What programs have declared by a name, inner things first, up to one that is known for a function:

@@ -196,8 +196,8 @@ final class Resolver {
     diagnostics.append(make(kind, message, span, hint: hint))
   }
 
-  /// The message for a name that nothing declares.
-  func unknownName(_ name: String, _ span: Span) {
+  /// The message for a name that nothing declares; `path` is what follows it with points between.
+  func unknownName(_ name: String, _ span: Span, path: [String] = []) {
     if let place = later[name] {
       var diagnostic = make(.name, "`\(name)` is used before its declaration", span)
       diagnostic.secondary = [
@@ -208,7 +208,8 @@ final class Resolver {
     }
     error(
       .name, "unknown name `\(name)`", span,
-      hint: ForeignNames.hint(forName: name)
+      hint: ForeignNames.hint(forPath: [name] + path) { interpreter.builtin($0) != nil }
+        ?? ForeignNames.hint(forName: name)
         ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" })
   }
 

@@ -64,6 +64,14 @@ extension Token.Kind {
     }
   }
 
+  /// True for what begins an expression and continues none.
+  var startsOperand: Bool {
+    switch self {
+    case .name, .int, .float, .string, .stringOpen, .true, .false, .nil, .self: true
+    default: false
+    }
+  }
+
   /// True for what promises that the statement goes on when it ends a line.
   var continuesLine: Bool {
     switch self {
