@@ -55,7 +55,7 @@ struct DocCommand: ParsableCommand {
     let types = ValueMembers.all
     index += "- [Types](types.md): "
     index +=
-      types.flatMap { type in type.rows.map { "`\(type.type).\($0.name)`" } }
+      types.flatMap { type in type.names.map { "`\(type.type).\($0)`" } }
       .joined(separator: " ") + "\n"
     try writeFile(
       types.reduce("# Types\n") { $0 + section(of: $1) }, to: folder + "/types.md")
@@ -79,8 +79,8 @@ struct DocCommand: ParsableCommand {
   /// The values of a type of the language, and what they have.
   private func section(of type: ValueMembers) -> String {
     var text = "\n## `\(type.type)`\n\n\(type.documentation)\n"
-    for row in type.rows {
-      text += "\n### `\(type.type).\(row.title)`\n\n\(row.documentation)\n"
+    for row in type.table {
+      text += "\n### `\(type.type).\(row.title)`\n\n\(row.text)\n"
     }
     return text
   }

@@ -148,6 +148,7 @@ extension Compiler {
         try compileBlock(handler, into: d)
         patch(end)
       }
+    case .finally(let body, let cleanup): try compileFinally(body, cleanup, into: d, span)
     case .extract(let targets, let names, let session, let manner, let store, let variable):
       if case .variable(.local(let variable), _)? = store, variable.register < 0 {
         place(variable)

@@ -88,7 +88,8 @@ final class ModuleLoader {
     if let refusal, isFile || near == nil { throw refusal }
     throw RuntimeError(
       .io, "there is no module `\(path.shortened)`",
-      hint: (isFile ? nil : ForeignModules.hint(forImport: path)) ?? near
+      hint: (isFile
+        ? nil : ForeignModules.hint(forImport: path) ?? ForeignNames.hint(forModule: path)) ?? near
         ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
         + (isFile ? "" : " and the standard library"))
   }

@@ -17,7 +17,10 @@ extension Resolver {
     case .name(let name): return resolveName(name, expression.span)
     case .selfInstance:
       guard let reference = selfReference else {
-        error(.name, "`self` outside a model", expression.span)
+        error(
+          .name, "`self` outside a model", expression.span,
+          hint:
+            "self is the instance inside the methods of a model; elsewhere give it a name, net.w")
         return .error
       }
       return .reference(reference, name: "self")
@@ -49,7 +52,8 @@ extension Resolver {
       {
         return .slot(reference, slot)
       }
-      return .field(resolveObject(object, before: name.name), name.name)
+      if reportsForeignPath(object, name.name) { return .error }
+      return .field(resolve(object), name.name)
     case .index(let object, let parts): return .index(resolve(object), parts.map(resolve))
     case .function(let function): return .function(resolve(function))
     case .if(let branches, let otherwise):
@@ -64,6 +68,7 @@ extension Resolver {
         let pattern = declare(pattern)
         return .try(body, pattern, handler: resolve(handler))
       }
+    case .finally(let body, let cleanup): return .finally(resolve(body), resolve(cleanup))
     case .spread(let inner):
       error(
         .syntax, "a spread cannot stand here", expression.span,
@@ -243,28 +248,14 @@ extension Resolver {
     }
   }
 
-  /// What stands before a point. A module of another language, which nothing declares, is told with all that
-  /// stands behind it.
-  private func resolveObject(_ object: Expression, before member: String) -> Resolved {
-    var (path, root) = ([member], object)
-    while case .field(let outer, let name) = root.kind {
-      path.append(name.name)
-      root = outer
-    }
-    if case .name(let name) = root.kind, case .unknown = meaning(of: name), later[name] == nil,
-      let hint = ForeignMembers.hint(
-        forPath: [name] + path.reversed(), isVisible: { interpreter.builtin($0) != nil })
-    {
-      error(.name, "unknown name `\(name)`", root.span, hint: hint)
-      return Resolved(.error, object.span)
-    }
-    return resolve(object)
-  }
-
   private func resolveMethodCall(
     _ receiver: Expression, _ name: Identifier, _ arguments: [Argument], _ span: Span
   ) -> Resolved.Kind {
-    let resolved = resolveObject(receiver, before: name.name)
+    if reportsForeignPath(receiver, name.name) {
+      _ = resolve(arguments)
+      return .error
+    }
+    let resolved = resolve(receiver)
     var call = MethodCall(
       receiver: resolved, name: name.name, nameSpan: name.span, arguments: resolve(arguments))
     if case .builtin(let builtin)? = interpreter.builtin(name.name) { call.builtin = builtin }
@@ -275,10 +266,26 @@ extension Resolver {
         .call(
           Resolved(.reference(.builtin(.builtin(Resolver.firstCallable)), name: ""), name.span),
           visible.map { .positional($0) }), name.span) : visible.first
-    if name.name == "push", arguments.count == 1, case .positional = arguments[0] {
+    if ValueMembers.changing.contains(name.name) {
       call.place = rootTarget(receiver)
     }
     return .methodCall(call)
+  }
+
+  /// Says that nothing declares the name that a path of fields begins with, `np.random.rand`; false where
+  /// something does, or where it is no path.
+  private func reportsForeignPath(_ object: Expression, _ name: String) -> Bool {
+    var path = [name]
+    var object = object
+    while case .field(let inner, let field) = object.kind {
+      path.insert(field.name, at: 0)
+      object = inner
+    }
+    guard case .name(let root) = object.kind, case .unknown = meaning(of: root) else {
+      return false
+    }
+    unknownName(root, object.span, path: path)
+    return true
   }
 
   /// What programs have declared by a name, inner things first, up to one that is known for a function:

@@ -76,13 +76,13 @@ extension BuiltinLibrary {
   /// The documentation of a type of the language, or of one of its members.
   private func documentation(of parts: [String], _ members: ValueMembers) throws -> Documentation {
     guard parts.count > 1 else { return Documentation(title: members.type, text: members.text) }
-    if parts.count == 2, let row = members.rows.first(where: { $0.name == parts[1] }) {
-      return Documentation(title: "\(members.type).\(row.title)", text: row.documentation)
+    if parts.count == 2, let row = members.table.first(where: { $0.name == parts[1] }) {
+      return Documentation(title: "\(members.type).\(row.title)", text: row.text)
     }
     let name = parts.dropFirst().joined(separator: ".")
     throw unknown(
       "\(members.type) has no field or method `\(name.shortened)`",
-      nearest(to: name, among: members.rows.map(\.name)).map { "\(members.type).\($0)" })
+      nearest(to: name, among: members.names).map { "\(members.type).\($0)" })
   }
 
   private func declaration(of name: String) -> Documentation? {
@@ -156,17 +156,30 @@ extension [ModuleDocumentation.Member] {
   }
 }
 
-extension ValueMember {
-  /// What is written behind a point.
-  package var title: String { isMethod ? "\(name)()" : name }
-}
-
 extension ValueMembers {
+  /// A field or method, as the reference shows it.
+  package struct Row {
+    package let name: String
+    /// What is written behind a point.
+    package let title: String
+    package let text: String
+  }
+
+  /// All of them, in order.
+  package var table: [Row] {
+    rows.map {
+      Row(name: $0.name, title: $0.isMethod ? "\($0.name)()" : $0.name, text: $0.documentation)
+    }
+      + methods.map {
+        Row(name: $0.signature.name, title: $0.signature.description, text: $0.documentation)
+      }
+  }
+
   /// What such values are and have.
   fileprivate var text: String {
     documentation.followed(
       by: "They have:\n\n"
-        + rows.map { "- `.\($0.title)`: \($0.documentation.firstSentence)" }
+        + table.map { "- `.\($0.title)`: \($0.text.firstSentence)" }
         .joined(separator: "\n"))
   }
 }

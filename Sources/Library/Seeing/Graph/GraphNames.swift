@@ -52,7 +52,14 @@ struct GraphNames {
       let plain = snapshot.entries.count > 1 ? snapshot.plain : snapshot.unnamed.plain
       return try add(plain, path, isState: true)
     case .host(let host):
-      if let state = host.stateTree { return try add(state, path, isState: true) }
+      if let state = host.stateTree {
+        guard !path.isTop else {
+          throw RuntimeError(
+            .type, "graph has no name for the moments of \(value.shortDescription)",
+            hint: "give it one: params={optim: …}, or (net, {optim: …})")
+        }
+        return try add(state, path, isState: true)
+      }
     case .list(let values):
       try walk.enter(path)
       for (index, part) in values.enumerated() {
