@@ -30,6 +30,11 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     #expect(
       try mos("doc", "nn.orthogonal").output.hasPrefix("nn.orthogonal(inputs, outputs, gain=1.0)\n")
     )
+    #expect(try mos("doc", "nn.Linear").output.contains("\n- `.weight`: A parameter.\n"))
+    #expect(try mos("doc", "nn.Linear.forward").output == "nn.Linear.forward(x)\n")
+    #expect(
+      try mos("doc", "Conv2d").errors
+        == "error: no built-in is called `Conv2d`; did you mean `nn.Conv2d` or `conv2d`?\n")
     let mistake = try mos("doc", "nn.Liner")
     #expect(mistake.errors == "error: the module nn has no `Liner`; did you mean `nn.Linear`?\n")
   }
