@@ -1,5 +1,6 @@
 // What `help` and `mos doc` say of a name: a built-in, an object's type, one of its members,
-// `Optimizer.step`, a module, or what it offers, `nn.Linear`. All of it stands in declarations.
+// `Optimizer.step`, a module, or what it offers, `nn.Linear`. All of it stands in declarations; the words of
+// the language have a table of their own.
 
 import Language
 import Syntax
@@ -11,6 +12,9 @@ public struct Documentation: CustomStringConvertible {
   public let title: String
   /// In Markdown.
   public let text: String
+
+  /// The first sentence of the text, as one line.
+  public var summary: String { text.firstSentence }
 
   /// The title, and the text below it where there is some.
   public var description: String { title.followed(by: text) }
@@ -51,8 +55,65 @@ extension BuiltinLibrary {
       return Documentation(title: built.title, text: built.text.followed(by: type?.listing ?? ""))
     }
     if let type { return Documentation(title: name, text: type.text) }
+    if let word = Word.named(name) { return Documentation(title: word.form, text: word.text) }
     throw unknown(
       "no built-in is called `\(name.shortened)`", namesNear(parts[0]), after: parts.dropFirst())
+  }
+
+  /// A page of the reference: its title, the names that it is about, and what is said of them.
+  public struct Section {
+    public let title: String
+    public let names: [String]
+    public let entries: [Documentation]
+
+    /// A page whose names are the titles of its entries without their parameters.
+    fileprivate init(_ title: String, names: [String]? = nil, _ entries: [Documentation]) {
+      self.title = title
+      self.names = names ?? entries.map { String($0.title.prefix { $0 != "(" }) }
+      self.entries = entries
+    }
+  }
+
+  /// Everything that has documentation, in the order of the reference.
+  public var contents: [Section] {
+    let built = pages.map { page in
+      let objects = page.objects.map { $0.hostType }
+      return Section(
+        page.title,
+        page.constants.map { Documentation(title: $0.name, text: $0.documentation) }
+          + page.functions.map { Documentation(title: $0.signature, text: $0.documentation) }
+          + objects.flatMap(entries))
+    }
+    let types = ValueMembers.all.flatMap { type in
+      [Documentation(title: type.type, text: type.documentation)]
+        + type.table.map { Documentation(title: "\(type.type).\($0.title)", text: $0.text) }
+    }
+    let words = Word.all.map { Documentation(title: $0.form, text: $0.text) }
+    let modules = StandardModule.documentation.map { module in
+      Section(
+        "The module \(module.name)",
+        module.declarations.map {
+          Documentation(title: "\(module.name).\($0.title)", text: $0.documentation)
+        })
+    }
+    return built + [
+      Section("Types", types), Section("Words", names: Word.all.flatMap(\.names), words),
+    ] + modules
+  }
+
+  private func entries(of type: HostType) -> [Documentation] {
+    [Documentation(title: type.name, text: type.documentation)]
+      + type.members.map {
+        Documentation(title: $0.isCall ? $0.title : "\(type.name).\($0.title)", text: $0.text)
+      }
+  }
+
+  /// Everything whose title or text has a text in it, however it is capitalized.
+  public func search(_ text: String) -> [Documentation] {
+    let wanted = text.lowercased()
+    return contents.flatMap(\.entries).filter {
+      $0.title.lowercased().contains(wanted) || $0.text.lowercased().contains(wanted)
+    }
   }
 
   /// The names that somebody may have meant, the likeliest first: those of modules' members under the very name,
@@ -65,6 +126,7 @@ extension BuiltinLibrary {
     }
     let top =
       Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type) + modules.map(\.name)
+      + Word.all.flatMap(\.names)
     let inside = Suggestion.nearest(
       to: name, among: modules.flatMap { $0.declarations.map(\.name) })
     let near =
