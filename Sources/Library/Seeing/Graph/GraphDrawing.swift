@@ -46,7 +46,7 @@ struct GraphDrawing {
       let details = [box.detail, box.place].filter { !$0.isEmpty }
       // What is short stands in one line.
       let joined = details.joined(separator: " · ")
-      let isShort = GraphDrawing.columns(joined) <= 26
+      let isShort = GraphDrawing.columns(joined) <= 32
       let lines = ([box.title] + (isShort ? [joined] : details)).filter { !$0.isEmpty }
         .map(GraphDrawing.written)
       let width =

@@ -1,8 +1,8 @@
 // What a picture of a graph shows: boxes with labels, and arrows from operands to results.
 //
 // A graph of more than `foldingLimit` nodes is folded: the operations of one source line become
-// one box, with the number of each, and so do leaves where a line has many of them. Other leaves and
-// named values keep boxes of their own.
+// one box, with the number of each, and so do leaves, and values that the program has names for, where a
+// line has many of them. Other leaves and named values keep boxes of their own.
 
 import Autodiff
 import Language
@@ -28,8 +28,8 @@ struct GraphPicture {
 
   /// Above this number of nodes a picture shows lines, not operations.
   static let foldingLimit = 2000
-  /// Above this number, leaves of one line are one box too in such a picture.
-  static let mostLeavesOfLine = 24
+  /// Above this number, leaves and named values of one line are one box too in such a picture.
+  static let mostOfLine = 24
 
   private(set) var boxes: [Box] = []
   /// The boxes of the results that were asked for.
@@ -54,10 +54,15 @@ struct GraphPicture {
       lines[made] = line
       return line
     }
-    var leavesOfLine: [String: Int] = [:]
+    var (leavesOfLine, namedOfLine): ([String: Int], [String: Int]) = ([:], [:])
     if isFolded {
-      for node in graph.nodes where node.operation == nil {
-        leavesOfLine[line(of: node), default: 0] += 1
+      for (position, node) in graph.nodes.enumerated() {
+        if position & 1023 == 0 { try Safepoint.look() }
+        if node.operation == nil {
+          leavesOfLine[line(of: node), default: 0] += 1
+        } else if names.name(of: node.identity) != nil {
+          namedOfLine[line(of: node), default: 0] += 1
+        }
       }
     }
     var boxOfNode: [Int] = []
@@ -77,8 +82,8 @@ struct GraphPicture {
       let isLeaf = node.operation == nil
       let isOneOfMany =
         isLeaf
-        ? leavesOfLine[line, default: 0] > GraphPicture.mostLeavesOfLine
-        : isFolded && name == nil
+        ? leavesOfLine[line, default: 0] > GraphPicture.mostOfLine
+        : isFolded && (name == nil || namedOfLine[line, default: 0] > GraphPicture.mostOfLine)
       let operation = node.operation ?? (node.isParameter ? "parameter" : "input")
       let box: Int
       if isOneOfMany {
