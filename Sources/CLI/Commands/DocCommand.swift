@@ -9,10 +9,14 @@ import Platform
 /// Shows the documentation of built-ins and of what their objects can do.
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Show what a built-in or a module does.")
+    commandName: "doc",
+    abstract: "Show what a built-in, a module or a piece of syntax does; alone, what there is.")
 
   @Option(name: .customLong("all"), help: .hidden)
   var folder: String?
+
+  @Option(help: "Look through all texts for words.")
+  var search: String?
 
   @ArgumentParser.Argument(
     help: "Names of built-ins and modules: adam, Optimizer.step, nn, nn.Linear.")
@@ -20,6 +24,8 @@ struct DocCommand: ParsableCommand {
 
   func run() throws {
     if let folder { try writeReference(to: folder) }
+    if let search { try show(search) }
+    if names.isEmpty, folder == nil, search == nil { showPages() }
     for name in names {
       do {
         let found = try Builtins.library.documentation(of: name)
@@ -32,9 +38,53 @@ struct DocCommand: ParsableCommand {
     }
   }
 
+  /// What has the words of a search.
+  private func show(_ search: String) throws {
+    let found = Builtins.library.search(search)
+    guard !found.isEmpty else {
+      writeError("error: no documentation holds `\(search)`\n")
+      throw ExitCode(ExitStatus.failure)
+    }
+    let width = found.map(\.name.count).max() ?? 0
+    for entry in found {
+      let name = entry.name + String(repeating: " ", count: width - entry.name.count)
+      StandardOutput.shared.write("\(name)  \(entry.summary)\n")
+    }
+  }
+
+  /// The pages, each with its names.
+  private func showPages() {
+    var text = ""
+    func add(_ title: String, _ names: [String]) {
+      text += "\(title)\n  \(names.joined(separator: " "))\n\n"
+    }
+    for section in SyntaxSection.all {
+      add("Syntax: \(section.title)", section.topics.compactMap(\.names.first))
+    }
+    for page in Builtins.library.pages {
+      add(page.title, page.constants.map(\.name) + page.functions.map(\.name))
+    }
+    add("Types", ValueMembers.all.map(\.type) + Builtins.library.objectTypes.map(\.name))
+    add("Modules", StandardModule.all.map(\.name))
+    StandardOutput.shared.write(
+      text + "mos doc NAME says more; mos doc --search TEXT looks through all of it\n")
+  }
+
+  /// The page of the language's syntax, beside the reference.
+  private func writeSyntax(to folder: String) throws {
+    var text = "# Syntax\n\nWritten by `make docs`; `mos doc for` shows one topic.\n"
+    for section in SyntaxSection.all {
+      text += "\n## \(section.title)\n"
+      for topic in section.topics { text += "\n### \(topic.title)\n\n\(topic.text)\n" }
+    }
+    mkdir(folder, 0o755)
+    try writeFile(text, to: folder + "/syntax.md")
+  }
+
   /// One page for each page of declarations, and an index.
   private func writeReference(to folder: String) throws {
     mkdir(folder, 0o755)
+    try writeSyntax(to: folder + "/../language")
     var index = "# Reference\n\nGenerated from the declarations of the built-ins: `make docs`.\n\n"
     for page in Builtins.library.pages {
       let file = page.title.lowercased().replacing(" ", with: "-") + ".md"

@@ -199,7 +199,9 @@ final class Resolver {
   /// The message for a name that nothing declares; `path` is what follows it with points between.
   func unknownName(_ name: String, _ span: Span, path: [String] = []) {
     if let place = later[name] {
-      var diagnostic = make(.name, "`\(name)` is used before its declaration", span)
+      var diagnostic = make(
+        .name, "`\(name)` is used before its declaration", span,
+        hint: "move the declaration above its first use")
       diagnostic.secondary = [
         Diagnostic.Label(source: source, span: place, text: "declared here")
       ]
@@ -210,7 +212,8 @@ final class Resolver {
       .name, "unknown name `\(name)`", span,
       hint: ForeignNames.hint(forPath: [name] + path) { interpreter.builtin($0) != nil }
         ?? ForeignNames.hint(forName: name)
-        ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" })
+        ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
+        ?? "declare it with let \(name) = …, as a parameter, or import it")
   }
 
   /// Every name that could stand here, nearer ones first.

@@ -10,7 +10,7 @@ public struct Documentation {
   /// The signature, or the name of what has none.
   public let title: String
   /// In Markdown.
-  public let text: String
+  public fileprivate(set) var text: String
 }
 
 extension BuiltinLibrary {
@@ -26,6 +26,22 @@ extension BuiltinLibrary {
   ///
   /// - Throws: a name error, with the nearest name, where nothing is called so.
   public func documentation(of name: String) throws -> Documentation {
+    let topics = SyntaxSection.topics(of: name)
+    let syntax = topics.map(\.text).joined(separator: "\n\n")
+    if let topic = topics.first {
+      guard var found = try? declared(name) else {
+        return Documentation(
+          title: topics.count == 1 ? topic.title : topics.map(\.title).joined(separator: "; "),
+          text: syntax)
+      }
+      found.text = found.text.followed(by: syntax)
+      return found
+    }
+    return try declared(name)
+  }
+
+  /// The documentation of what is declared: a built-in, a type, a member, a module.
+  private func declared(_ name: String) throws -> Documentation {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     if let members = ValueMembers.all.first(where: { $0.type == parts[0] }) {
       return try documentation(of: parts, members)
@@ -52,11 +68,16 @@ extension BuiltinLibrary {
       "no built-in is called `\(name.shortened)`",
       nearest(
         to: parts[0],
-        among: Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type)
-          + StandardModule.all.map(\.name)
+        among: documentedNames
       ).map {
         ([$0] + parts.dropFirst()).joined(separator: ".")
       })
+  }
+
+  /// Every name that stands alone: built-ins, types, modules, words of the language.
+  private var documentedNames: [String] {
+    Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type)
+      + StandardModule.all.map(\.name) + SyntaxSection.names
   }
 
   /// The documentation of a type of the language, or of one of its members.
@@ -183,7 +204,7 @@ extension String {
   }
 
   /// The text up to its first full stop that ends a word, as one line.
-  fileprivate var firstSentence: String {
+  var firstSentence: String {
     var sentence = ""
     for word in split(whereSeparator: { $0 == " " || $0 == "\n" }) {
       sentence += (sentence.isEmpty ? "" : " ") + word
