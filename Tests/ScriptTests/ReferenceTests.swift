@@ -16,7 +16,7 @@ private struct Example {
     let made = try runProcess(Files.mos, ["doc", "--all", folder + "/reference"])
     #expect(made.status == 0, "\(made.errors)")
     var count = 0
-    for page in Files.find(under: folder + "/reference", endingIn: ".md") {
+    for page in Files.find(under: folder, endingIn: ".md") {
       for example in examples(inPage: Files.read(page) ?? "") where !example.program.isEmpty {
         let result = try runProcess(Files.mos, ["-"], input: example.program, directory: folder)
         var output = withoutSpaces(result.output)[...]

@@ -9,12 +9,13 @@ import Platform
 /// Shows the documentation of everything that has a name.
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Show what a name stands for; alone, list them all.")
+    commandName: "doc",
+    abstract: "Show what a built-in, a module or a piece of syntax does; alone, what there is.")
 
   @Option(name: .customLong("all"), help: .hidden)
   var folder: String?
 
-  @Option(help: "Lists what has a text in its documentation.")
+  @Option(help: "Look through all texts for words.")
   var search: String?
 
   @ArgumentParser.Argument(
@@ -22,9 +23,9 @@ struct DocCommand: ParsableCommand {
   var names: [String] = []
 
   func run() throws {
-    if let folder { return try writeReference(to: folder) }
-    if let search { return try show(matching: search) }
-    if names.isEmpty { return showContents() }
+    if let folder { try writeReference(to: folder) }
+    if let search { try show(search) }
+    if names.isEmpty, folder == nil, search == nil { showPages() }
     for name in names {
       do {
         let found =
@@ -40,29 +41,55 @@ struct DocCommand: ParsableCommand {
     }
   }
 
-  /// The names of each page.
-  private func showContents() {
-    for section in Builtins.library.contents {
-      let names = section.names.joined(separator: " ")
-      StandardOutput.shared.write("\(section.title)\n    \(names)\n")
-    }
-    StandardOutput.shared.write(
-      "\nmos doc NAME shows one of them, mos doc --search TEXT looks through their texts.\n")
-  }
-
-  /// A line for each thing that has a text in its documentation.
-  private func show(matching text: String) throws {
-    let found = Builtins.library.search(text)
+  /// What has the words of a search.
+  private func show(_ search: String) throws {
+    let found = Builtins.library.search(search)
     guard !found.isEmpty else {
-      writeError("error: no documentation has \(text.excerpt) in it\n")
+      writeError("error: no documentation holds `\(search)`\n")
       throw ExitCode(ExitStatus.failure)
     }
-    for entry in found { StandardOutput.shared.write("\(entry.title): \(entry.summary)\n") }
+    let width = found.map(\.name.count).max() ?? 0
+    for entry in found {
+      let name = entry.name + String(repeating: " ", count: width - entry.name.count)
+      StandardOutput.shared.write("\(name)  \(entry.summary)\n")
+    }
+  }
+
+  /// The pages, each with its names.
+  private func showPages() {
+    var text = ""
+    func add(_ title: String, _ names: [String]) {
+      text += "\(title)\n  \(names.joined(separator: " "))\n\n"
+    }
+    for section in SyntaxSection.all {
+      add("Syntax: \(section.title)", section.topics.compactMap(\.names.first))
+    }
+    for page in Builtins.library.pages {
+      add(page.title, page.constants.map(\.name) + page.functions.map(\.name))
+    }
+    add("Types", ValueMembers.all.map(\.type) + Builtins.library.objectTypes.map(\.name))
+    for module in StandardModule.documentation {
+      add("The module \(module.name)", module.declarations.map { "\(module.name).\($0.name)" })
+    }
+    StandardOutput.shared.write(
+      text + "mos doc NAME says more; mos doc --search TEXT looks through all of it\n")
+  }
+
+  /// The page of the language's syntax, beside the reference.
+  private func writeSyntax(to folder: String) throws {
+    var text = "# Syntax\n\nWritten by `make docs`; `mos doc for` shows one topic.\n"
+    for section in SyntaxSection.all {
+      text += "\n## \(section.title)\n"
+      for topic in section.topics { text += "\n### \(topic.title)\n\n\(topic.text)\n" }
+    }
+    mkdir(folder, 0o755)
+    try writeFile(text, to: folder + "/syntax.md")
   }
 
   /// One page for each page of declarations, and an index.
   private func writeReference(to folder: String) throws {
     mkdir(folder, 0o755)
+    try writeSyntax(to: folder + "/../language")
     var index = "# Reference\n\nGenerated from the declarations of the built-ins: `make docs`.\n\n"
     for page in Builtins.library.pages {
       let file = page.title.lowercased().replacing(" ", with: "-") + ".md"
@@ -80,12 +107,6 @@ struct DocCommand: ParsableCommand {
       for type in page.objects.map({ $0.hostType }) { text += section(of: type) }
       try writeFile(text, to: folder + "/" + file)
     }
-    let words = Word.all
-    index += "- [Words](words.md): "
-    index += words.flatMap(\.names).map { "`\($0)`" }.joined(separator: " ") + "\n"
-    try writeFile(
-      words.reduce("# Words\n") { $0 + "\n## `\($1.form)`\n\n\($1.text)\n" },
-      to: folder + "/words.md")
     let types = ValueMembers.all
     index += "- [Types](types.md): "
     index +=

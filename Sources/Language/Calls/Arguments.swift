@@ -286,8 +286,8 @@ extension Arguments {
     case .list where wanted.contains("Tensor"), .range where wanted.contains("Tensor"):
       return "brackets make tensors: [1.0, 2.0]; tensor(xs) makes one of a list"
     case .nil, .absent:
-      return
-        "nil is what a function without a value gives, and what a parameter without a gradient has"
+      return "its signature is \(callee); nil is what a function without a value gives, and the "
+        + "gradient that nobody computed"
     case .string
     where wanted.contains("Tensor") || wanted.contains("number") || wanted.contains("Int"):
       return "int(text) and float(text) read a number"

@@ -68,8 +68,10 @@ extension Machine {
       try run(call.signature, on: window + 1, given, into: window) { try call.body(host, $0) }
       return nil
     default:
-      throw RuntimeError(
+      var error = RuntimeError(
         .type, "\(window.pointee.shortDescription) cannot be called", hint: window.pointee.callHint)
+      error.isUncallable = true
+      throw error
     }
   }
 
@@ -450,11 +452,15 @@ extension Machine {
   }
 
   private func undeclared(_ name: String) -> RuntimeError {
-    RuntimeError(.name, "`\(name)` is used before its declaration")
+    RuntimeError(
+      .name, "`\(name)` is used before its declaration",
+      hint: "move the declaration above its first use")
   }
 
   func undeclaredVariable() -> RuntimeError {
-    RuntimeError(.name, "a function is used before its declaration")
+    RuntimeError(
+      .name, "a function is used before its declaration",
+      hint: "move what it needs above its first use")
   }
 
   // MARK: - Contexts

@@ -247,6 +247,9 @@ package final class Machine {
     error.diagnostic.primary = currentPlace
     error.diagnostic.primary?.text = error.label
     error.diagnostic.trace = trace()
+    if error.diagnostic.kind == Diagnostic.Kind.shape.rawValue {
+      error.operands = operandNote(at: pc)
+    }
     return error
   }
 

@@ -5,7 +5,7 @@
 import Syntax
 
 /// The hint for a name of another language.
-enum ForeignNames {
+package enum ForeignNames {
   /// For a name that nothing declares.
   static func hint(forName name: String) -> String? {
     if let word = words[name] { return "write \(word)" }
@@ -81,6 +81,20 @@ enum ForeignNames {
     "dim": ["axis"], "axes": ["axis"], "keepdim": ["keepdims"], "ddof": ["correction"],
     "learning_rate": ["lr"], "size": ["shape"], "num_classes": ["classes"], "decimals": ["digits"],
     "a_min": ["low"], "a_max": ["high"], "min": ["low"], "max": ["high"],
+    "in_features": ["inputs"], "out_features": ["outputs"], "in_channels": ["inputs"],
+    "out_channels": ["outputs"], "input_size": ["inputs"], "hidden_size": ["hidden", "outputs"],
+    "num_embeddings": ["count", "inputs"], "embedding_dim": ["size", "outputs"],
+    "p": ["rate", "p"],
+    "mean": ["loc"], "std": ["scale"], "mu": ["loc"], "sigma": ["scale", "sigma"],
+    "requires_grad": [],
+    "argnum": ["argnums"], "in_axis": ["in_axes"], "out_axis": ["out_axes"],
+    "retain_graph": ["create_graph"],
+    "newshape": ["shape"], "num": ["count", "n"], "ndigits": ["digits"], "seed": ["key"],
+    "rng": ["key"],
+    "n": ["count", "n"], "momentum_decay": ["momentum"], "alpha": ["decay", "alpha"],
+    "epsilon": ["eps"],
+    "beta1": ["betas"], "b1": ["betas"], "b2": ["betas"], "descending": ["reverse", "descending"],
+    "func": ["f"], "fun": ["f"],
     "shifts": ["shift"], "repeats": ["times"], "reps": ["times"], "axis1": ["a"], "axis2": ["b"],
   ]
 }

@@ -3,7 +3,7 @@
 
 extension ForeignNames {
   /// Names that nothing declares.
-  static let words: [String: String] = [
+  package static let words: [String: String] = [
     // Constants and types
     "True": "true", "False": "false", "None": "nil", "null": "nil", "undefined": "nil",
     "nullptr": "nil",

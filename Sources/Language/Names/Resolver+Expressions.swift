@@ -393,7 +393,9 @@ extension Resolver {
     var methods: [(function: Function, decorators: [Expression])] = []
     func addSlot(_ name: Identifier, _ kind: ModelField.Kind, _ documentation: String? = nil) {
       if body.slots[name.name] != nil || body.methods.contains(name.name) {
-        error(.name, "`\(name.name)` is already declared in model \(model.name.name)", name.span)
+        error(
+          .name, "`\(name.name)` is already declared in model \(model.name.name)", name.span,
+          hint: "fields, methods and the declaration's parameters have names of their own")
         return
       }
       body.slots[name.name] = resolved.fields.count
@@ -416,7 +418,8 @@ extension Resolver {
         if decorators.isEmpty {
           if body.slots[name.name] != nil || body.methods.contains(name.name) {
             error(
-              .name, "`\(name.name)` is already declared in model \(model.name.name)", name.span)
+              .name, "`\(name.name)` is already declared in model \(model.name.name)", name.span,
+              hint: "fields, methods and the declaration's parameters have names of their own")
           }
           body.methods.insert(name.name)
         }

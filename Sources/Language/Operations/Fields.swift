@@ -54,7 +54,9 @@ extension Value {
     if isCalled, let row = members?[name], !row.isMethod {
       return RuntimeError(
         .type, "`\(name)` of \(shortDescription) is a field, and is not called",
-        hint: "write .\(name) without parentheses")
+        hint: name == "size"
+          ? "write .size without parentheses, and .shape[0] for one axis"
+          : "write .\(name) without parentheses")
     }
     let functions =
       isNumeric || text != nil || members?.type == "List" ? interpreter?.builtinNames : nil

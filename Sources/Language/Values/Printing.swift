@@ -54,13 +54,19 @@ extension Value {
     case .range(let range): return range.count
     case .tensor, .parameter:
       guard let shape = variable?.shape, shape.rank > 0 else {
-        throw RuntimeError(.type, "a 0-d tensor has no length")
+        throw RuntimeError(
+          .type, "a 0-d tensor has no length", hint: "it is one number; x.shape has the extents")
       }
       return shape[0]
     case .host(let host):
       if let count = host.count { return count }
       fallthrough
-    default: throw RuntimeError(.type, "\(shortDescription) has no length")
+    default:
+      throw RuntimeError(
+        .type, "\(shortDescription) has no length",
+        hint: isNil
+          ? "a function without a value gives nil"
+          : "lists, records, ranges, texts and tensors have one")
     }
   }
 

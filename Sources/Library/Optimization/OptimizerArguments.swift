@@ -60,7 +60,8 @@ struct OptimizerArguments {
   private func mismatch(_ name: String, _ wanted: String) -> RuntimeError {
     RuntimeError(
       .type,
-      "`\(name)` of \(signature.name) must be \(wanted), not \(value(name).shortDescription)")
+      "`\(name)` of \(signature.name) must be \(wanted), not \(value(name).shortDescription)",
+      hint: "its signature is \(signature)")
   }
 
   /// A number, tensor, parameter or schedule.

@@ -11,10 +11,7 @@ public struct Documentation: CustomStringConvertible {
   /// The signature, or the name of what has none.
   public let title: String
   /// In Markdown.
-  public let text: String
-
-  /// The first sentence of the text, as one line.
-  public var summary: String { text.firstSentence }
+  public fileprivate(set) var text: String
 
   /// The title, and the text below it where there is some.
   public var description: String { title.followed(by: text) }
@@ -33,6 +30,22 @@ extension BuiltinLibrary {
   ///
   /// - Throws: a name error, with the nearest name, where nothing is called so.
   public func documentation(of name: String) throws -> Documentation {
+    let topics = SyntaxSection.topics(of: name)
+    let syntax = topics.map(\.text).joined(separator: "\n\n")
+    if let topic = topics.first {
+      guard var found = try? declared(name) else {
+        return Documentation(
+          title: topics.count == 1 ? topic.title : topics.map(\.title).joined(separator: "; "),
+          text: syntax)
+      }
+      found.text = found.text.followed(by: syntax)
+      return found
+    }
+    return try declared(name)
+  }
+
+  /// The documentation of what is declared: a built-in, a type, a member, a module.
+  private func declared(_ name: String) throws -> Documentation {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     if let members = ValueMembers.all.first(where: { $0.type == parts[0] }) {
       return try documentation(of: parts, members)
@@ -55,65 +68,8 @@ extension BuiltinLibrary {
       return Documentation(title: built.title, text: built.text.followed(by: type?.listing ?? ""))
     }
     if let type { return Documentation(title: name, text: type.text) }
-    if let word = Word.named(name) { return Documentation(title: word.form, text: word.text) }
     throw unknown(
       "no built-in is called `\(name.shortened)`", namesNear(parts[0]), after: parts.dropFirst())
-  }
-
-  /// A page of the reference: its title, the names that it is about, and what is said of them.
-  public struct Section {
-    public let title: String
-    public let names: [String]
-    public let entries: [Documentation]
-
-    /// A page whose names are the titles of its entries without their parameters.
-    fileprivate init(_ title: String, names: [String]? = nil, _ entries: [Documentation]) {
-      self.title = title
-      self.names = names ?? entries.map { String($0.title.prefix { $0 != "(" }) }
-      self.entries = entries
-    }
-  }
-
-  /// Everything that has documentation, in the order of the reference.
-  public var contents: [Section] {
-    let built = pages.map { page in
-      let objects = page.objects.map { $0.hostType }
-      return Section(
-        page.title,
-        page.constants.map { Documentation(title: $0.name, text: $0.documentation) }
-          + page.functions.map { Documentation(title: $0.signature, text: $0.documentation) }
-          + objects.flatMap(entries))
-    }
-    let types = ValueMembers.all.flatMap { type in
-      [Documentation(title: type.type, text: type.documentation)]
-        + type.table.map { Documentation(title: "\(type.type).\($0.title)", text: $0.text) }
-    }
-    let words = Word.all.map { Documentation(title: $0.form, text: $0.text) }
-    let modules = StandardModule.documentation.map { module in
-      Section(
-        "The module \(module.name)",
-        module.declarations.map {
-          Documentation(title: "\(module.name).\($0.title)", text: $0.documentation)
-        })
-    }
-    return built + [
-      Section("Types", types), Section("Words", names: Word.all.flatMap(\.names), words),
-    ] + modules
-  }
-
-  private func entries(of type: HostType) -> [Documentation] {
-    [Documentation(title: type.name, text: type.documentation)]
-      + type.members.map {
-        Documentation(title: $0.isCall ? $0.title : "\(type.name).\($0.title)", text: $0.text)
-      }
-  }
-
-  /// Everything whose title or text has a text in it, however it is capitalized.
-  public func search(_ text: String) -> [Documentation] {
-    let wanted = text.lowercased()
-    return contents.flatMap(\.entries).filter {
-      $0.title.lowercased().contains(wanted) || $0.text.lowercased().contains(wanted)
-    }
   }
 
   /// The names that somebody may have meant, the likeliest first: those of modules' members under the very name,
@@ -124,15 +80,18 @@ extension BuiltinLibrary {
       module.declarations.filter { $0.name.lowercased() == name.lowercased() }
         .map { "\(module.name).\($0.name)" }
     }
-    let top =
-      Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type) + modules.map(\.name)
-      + Word.all.flatMap(\.names)
     let inside = Suggestion.nearest(
       to: name, among: modules.flatMap { $0.declarations.map(\.name) })
     let near =
-      [Suggestion.nearest(to: name, among: top)].compactMap { $0 }
+      [Suggestion.nearest(to: name, among: documentedNames)].compactMap { $0 }
       + (exact.isEmpty ? inside.map(StandardModule.places) ?? [] : [])
     return exact + near
+  }
+
+  /// Every name that stands alone: built-ins, types, modules, words of the language.
+  private var documentedNames: [String] {
+    Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type)
+      + StandardModule.all.map(\.name) + SyntaxSection.names
   }
 
   /// The documentation of a type of the language, or of one of its members.
@@ -301,7 +260,7 @@ extension String {
   }
 
   /// The text up to its first full stop that ends a word, as one line.
-  fileprivate var firstSentence: String {
+  var firstSentence: String {
     var sentence = ""
     for word in split(whereSeparator: { $0 == " " || $0 == "\n" }) {
       sentence += (sentence.isEmpty ? "" : " ") + word

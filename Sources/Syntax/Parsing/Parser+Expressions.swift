@@ -758,7 +758,12 @@ extension Parser {
         hint: "declare it as a statement of its own, or leave the name out")
       advance()
     }
-    guard token.kind == .leftParenthesis else { throw unexpected("( after fn") }
+    guard token.kind == .leftParenthesis else {
+      throw unexpected(
+        "( after fn",
+        hint: token.kind.isKeyword
+          ? "\(text(token)) is a keyword and cannot be a name" : "write fn(x) { … }")
+    }
     let function = try parseSignatureAndBody(name: nil, first: first, documentation: nil)
     return Expression(.function(function), function.span)
   }
@@ -796,7 +801,8 @@ extension Parser {
   mutating func parseCondition(_ keyword: String) throws(Abandoned) -> Expression {
     if token.kind == .leftBrace, !isRecord {
       throw fail(
-        "expected a condition after \(keyword), found {", at: token.span)
+        "expected a condition after \(keyword), found {", at: token.span,
+        hint: "write \(keyword) x > 0 { … }")
     }
     let condition = try parseExpression()
     guard token.kind == .assign else { return condition }

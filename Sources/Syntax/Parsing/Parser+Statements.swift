@@ -223,7 +223,9 @@ extension Parser {
     if isWord("model") {
       return .model(try parseModel(documentation), decorators: decorators)
     }
-    throw unexpected("fn or model after a decorator")
+    throw unexpected(
+      "fn or model after a decorator", hint: "a decorator is a function: write let g = decorator(f)"
+    )
   }
 
   /// The decorators, outermost first, with the documentation above or below them.
@@ -309,7 +311,8 @@ extension Parser {
       let name = try parseIdentifier("a name for the rest of the arguments")
       if earlier.contains(where: { $0.kind == kind }) {
         _ = fail(
-          "a function collects its rest once", at: span(from: first))
+          "a function collects its rest once", at: span(from: first),
+          hint: "one *rest takes all further positional arguments, one **options all named ones")
       }
       return Parameter(kind: kind, pattern: .name(name), span: span(from: first))
     }
@@ -693,7 +696,10 @@ extension Parser {
     repeat {
       if !names.isEmpty, isAtEnd || Parser.endsNames(token) { break }
       // A comma at the end of a line promises another name.
-      guard token.kind == .name else { throw unexpected("a name to import") }
+      guard token.kind == .name else {
+        throw unexpected(
+          "a name to import", hint: "write from \(path) import name, or import \(path)")
+      }
       let name = Identifier(text(token), token.span)
       advance()
       var alias = name

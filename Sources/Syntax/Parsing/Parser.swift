@@ -426,6 +426,7 @@ struct Parser {
           : "a block stands in braces, { … }"
       case .leftBrace: "a block begins after if, for, while, with, fn or =>"
       case .result: "an anonymous function is written x => …"
+      case .fn: "each function and method stands on a line of its own"
       case .name, .string, .int, .float:
         "a new statement begins on a new line, and a call has parentheses"
       case .else, .catch, .finally:

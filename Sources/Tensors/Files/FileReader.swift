@@ -178,6 +178,10 @@ extension TensorError {
   /// What the system says to a file that cannot be used.
   init(cannot verb: String, _ path: String) {
     let reason = String(cString: strerror(errno))
-    self.init(.io, "cannot \(verb) \(path.excerpt): \(reason.lowercased())")
+    self.init(
+      .io, "cannot \(verb) \(path.excerpt): \(reason.lowercased())",
+      hint: errno == ENOENT && !path.hasPrefix("/")
+        ? "paths begin in the folder that mos was started in; list_files(\".\") says what is there"
+        : nil)
   }
 }

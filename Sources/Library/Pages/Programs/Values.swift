@@ -128,7 +128,9 @@ extension Arguments {
     }
     throw RuntimeError(
       .value, "cannot read \(text.excerpt) as an Int",
-      hint: Double(digits) == nil ? nil : "int(float(text)) cuts fractions off")
+      hint: Double(digits) == nil
+        ? "a text of digits can be read, \"42\", in another base with base="
+        : "int(float(text)) cuts fractions off")
   }
 
   fileprivate func convertedToFloat() throws -> Double {
@@ -146,7 +148,10 @@ extension Arguments {
     if isPlain || ["nan", "inf", "infinity"].contains(word), let value = Double(digits) {
       return value
     }
-    throw RuntimeError(.value, "cannot read \(text.excerpt) as a Float")
+    throw RuntimeError(
+      .value, "cannot read \(text.excerpt) as a Float",
+      hint: text.contains(",")
+        ? "decimals stand behind a point, \"1.5\"" : "numbers are written \"1.5\" or \"1e-3\"")
   }
 
   fileprivate func convertedToBool() throws -> Bool {

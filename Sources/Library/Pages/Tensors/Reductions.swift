@@ -447,7 +447,9 @@ extension Arguments {
     }
     guard key.isCallable else { throw mismatch(3, "a function of an element") }
     guard let first = values.first else {
-      throw RuntimeError(.value, "\(callee.name) of no elements is not defined")
+      throw RuntimeError(
+        .value, "\(callee.name) of no elements is not defined",
+        hint: "ask first whether len(xs) > 0")
     }
     var best = (value: first, key: try interpreter.call(key, [first]))
     for value in values.dropFirst() {
@@ -466,7 +468,9 @@ extension Arguments {
       }
       let values = try sequence(value, 0)
       guard !values.isEmpty else {
-        throw RuntimeError(.value, "\(callee.name) of no elements is not defined")
+        throw RuntimeError(
+          .value, "\(callee.name) of no elements is not defined",
+          hint: "ask first whether len(xs) > 0")
       }
       return try extreme(of: values, sign: sign)
     case .int, .float: return value
@@ -509,7 +513,9 @@ extension Arguments {
         throw mismatch(0, "a Tensor or a List of numbers")
       }
       guard !values.isEmpty else {
-        throw RuntimeError(.value, "\(callee.name) of no elements is not defined")
+        throw RuntimeError(
+          .value, "\(callee.name) of no elements is not defined",
+          hint: "ask first whether len(xs) > 0")
       }
       return .int(
         try values.indices.reduce(0) { best, place in
