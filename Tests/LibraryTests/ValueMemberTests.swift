@@ -8,7 +8,8 @@ import Testing
 @Suite struct ValueMemberTests {
   /// A value of each type, as a program writes it.
   private static let examples = [
-    "Tensor": "[1.0, 2.0]", "Parameter": "param([1.0, 2.0])", "Range": "0..4", "Function": "exp",
+    "Tensor": "[1.0, 2.0]", "Parameter": "param([1.0, 2.0])", "List": "(1, 2)",
+    "Record": "{a: 1}", "Range": "0..4", "Function": "exp",
     "Model": "M", "Instance": "M()",
   ]
 
@@ -27,8 +28,14 @@ import Testing
       #expect(found.text == row.documentation)
       #expect(found.text.hasSuffix("."))
     }
-    #expect(Set(members.rows.map(\.name)).count == members.rows.count)
-    let last = try #require(members.rows.last?.name)
+    for method in members.methods {
+      let name = method.signature.name
+      let found = try Builtins.library.documentation(of: "\(type).\(name)")
+      #expect(found.text == method.documentation)
+      #expect(found.title == "\(type).\(method.signature)")
+    }
+    #expect(Set(members.names).count == members.names.count)
+    let last = try #require(members.names.last)
     let error = #expect(throws: RuntimeError.self) {
       try Builtins.library.documentation(of: "\(type).\(last)x")
     }

@@ -111,7 +111,8 @@ private struct MappedIndex {
     }
     guard taken <= x.rank else {
       throw TensorError(
-        .index, "\(taken) indices are too many for a tensor of shape \(x.shape)")
+        .index, "\(taken) indices are too many for a tensor of shape \(x.shape)",
+        hint: "it has \(x.rank) \(x.rank == 1 ? "axis" : "axes"); x[nil] makes a new one")
     }
     var axis = 0
     var rows: [Int] = []
@@ -253,7 +254,9 @@ extension Variable {
   ) throws -> (values: Variable, places: Variable) {
     let axis = try shape.axis(axis)
     guard k >= 0, k <= shape[axis] else {
-      throw TensorError(.value, "cannot take the top \(k) of an axis of \(shape[axis])")
+      throw TensorError(
+        .value, "cannot take the top \(k) of an axis of \(shape[axis])",
+        hint: "k goes from 0 to the length of the axis, and `axis` says which")
     }
     let places = try argsort(axis: axis, descending: largest).sliced(axis: axis, from: 0, to: k)
     return (try gather(places, axis: axis), places)

@@ -168,7 +168,10 @@ extension Tree {
       do { return try body() } catch let misfit as Misfit {
         let path = misfit.steps.reversed().reduce(Path.top) { $0[$1] }
         throw TensorError(
-          .shape, "the trees differ\(path.phrase): \(misfit.there) there and \(misfit.here) here")
+          .shape, "the trees differ\(path.phrase): \(misfit.there) there and \(misfit.here) here",
+          hint:
+            "gradients, updates and parameters have one structure: the same keys, lists of one length"
+        )
       }
     }
   }

@@ -157,9 +157,14 @@ extension Interpreter {
     defer { holders.end(outerHolders) }
     code.begin()
     defer { code.end() }
-    let result = try seconds < .infinity ? Deadline(seconds, requests).watched(body) : body()
-    holders.collectIfWorth()
-    return result
+    defer { reportRepeatedWarnings() }
+    do {
+      let result = try seconds < .infinity ? Deadline(seconds, requests).watched(body) : body()
+      holders.collectIfWorth()
+      return result
+    } catch let error as RuntimeError {
+      throw error.explained(self)
+    }
   }
 
   func compile(_ source: Source, in module: ModuleObject) throws -> FunctionPrototype {
@@ -337,6 +342,16 @@ extension Interpreter {
     var diagnostic = Diagnostic(severity: .warning, kind: .value, message, hint: hint)
     diagnostic.primary = machine.currentPlace
     warn(diagnostic)
+  }
+
+  /// Says at the end of a run how many warnings were left out.
+  private func reportRepeatedWarnings() {
+    let count = code.takeRepeats()
+    guard count > 0 else { return }
+    warn(
+      Diagnostic(
+        severity: .note, kind: .value,
+        "\(count) more \(count == 1 ? "warning" : "warnings") came at places that have been shown"))
   }
 
   /// Warns, once for each place that runs.

@@ -18,6 +18,10 @@ public struct RuntimeError: Error, @unchecked Sendable {
   public var thrown: Value?
   /// Words for the underlined place, until the place is known.
   var label: String?
+  /// What the operands of the operation were; see `explained`.
+  var operands: OperandNote?
+  /// True for the call of what is no function.
+  var isUncallable = false
   /// The host's error that this one stands for.
   package var underlying: (any Error)?
   /// A status that `exit(n)` asked for: not an error, and nothing catches it.

@@ -25,6 +25,8 @@ final class CodeKeeper {
   @exclusivity(unchecked) private var retired: [FunctionPrototype] = []
   /// Places whose remarks have been shown.
   private var noticed: Set<UInt64> = []
+  /// How many more remarks came at such places since it was last asked.
+  private var repeats = 0
 
   init(_ interpreter: Int) { self.interpreter = interpreter }
 
@@ -55,7 +57,17 @@ final class CodeKeeper {
   }
 
   /// True once for a place.
-  func notices(_ place: UInt64) -> Bool { noticed.insert(place).inserted }
+  func notices(_ place: UInt64) -> Bool {
+    let isNew = noticed.insert(place).inserted
+    if !isNew { repeats += 1 }
+    return isNew
+  }
+
+  /// How many remarks came more than once at their places, which is then forgotten.
+  func takeRepeats() -> Int {
+    defer { repeats = 0 }
+    return repeats
+  }
 
   /// The code that a place lies in; nil where that has ended.
   func prototype(at place: UInt64) -> FunctionPrototype? {

@@ -72,6 +72,7 @@ struct AnnotationCheck {
     return RuntimeError(
       isShape ? .shape : .type,
       "\(subject) must be \(wanted)\(known.isEmpty ? "" : " with \(known)"), not "
-        + value.shortDescription)
+        + value.shortDescription,
+      hint: "the declaration says \(wanted): change it, or what is given")
   }
 }

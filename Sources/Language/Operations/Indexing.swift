@@ -24,22 +24,17 @@ extension Value {
       }
       guard let index = parts[0].integer else {
         throw RuntimeError(
-          .type, "a list is indexed by an Int or a slice, not \(parts[0].shortDescription)")
+          .type, "a list is indexed by an Int or a slice, not \(parts[0].shortDescription)",
+          hint: parts[0].indexHint)
       }
       return values[try Value.position(index, values.count)]
     case .record(let record):
       guard kinds.count == 1, case .item = kinds[0], let key = parts[0].text else {
         throw RuntimeError(
-          .type, "a record is indexed by a String, not \(parts.first?.shortDescription ?? "...")")
+          .type, "a record is indexed by a String, not \(parts.first?.shortDescription ?? "...")",
+          hint: "r[\"name\"] is a field by its name, and values(r)[0] one by its place")
       }
-      guard let element = record[key] else {
-        let near = nearest(to: key, among: record.keys)
-        throw RuntimeError(
-          .index, "the record has no key \(key.excerpt)",
-          hint: near.map { "did you mean \($0.excerpt)?" }
-            ?? (record.count <= 8
-              ? "it has \(record.keys.map(\.shortened).joined(separator: ", "))" : nil))
-      }
+      guard let element = record[key] else { throw record.missing(key) }
       return element
     case .string(let text):
       guard kinds.count == 1 else { throw tooManyParts(kinds.count) }
@@ -80,7 +75,11 @@ extension Value {
       if let element = try host.item(parts, interpreter) { return element }
       fallthrough
     default:
-      throw RuntimeError(.type, "\(shortDescription) cannot be indexed")
+      throw RuntimeError(
+        .type, "\(shortDescription) cannot be indexed",
+        hint: isNil
+          ? "a function without a value gives nil"
+          : "lists, records, texts, ranges and tensors can; fields are picked with a point")
     }
   }
 
@@ -127,7 +126,8 @@ extension Value {
     }
     throw RuntimeError(
       .type,
-      "a tensor is indexed by Ints, slices, masks and lists of Ints, not \(shortDescription)")
+      "a tensor is indexed by Ints, slices, masks and lists of Ints, not \(shortDescription)",
+      hint: indexHint)
   }
 
   // MARK: - Positions
@@ -177,7 +177,11 @@ extension Value {
       return number
     }
     let step = bounds[2] ?? 1
-    guard step != 0 else { throw RuntimeError(.index, "the step of a slice cannot be 0") }
+    guard step != 0 else {
+      throw RuntimeError(
+        .index, "the step of a slice cannot be 0",
+        hint: "x[::2] takes every second, x[::-1] turns round")
+    }
     return (bounds[0], bounds[1], step)
   }
 
@@ -196,5 +200,31 @@ extension Value {
     return Slice(
       start: start.map { clamp($0, -1, count - 1) } ?? count - 1,
       stop: stop.map { clamp($0, -1, count - 1) } ?? -1, step: max(step, -count - 2))
+  }
+}
+
+extension Value {
+  /// What to do about a value that is no index.
+  fileprivate var indexHint: String {
+    switch self {
+    case .float: "int(x) cuts the fraction off, and // divides without one"
+    case .string: "parts with names stand in a record, {a: x}"
+    case .tensor, .parameter: "x.to(i64) makes whole numbers"
+    case .nil: "nil makes a new axis of a tensor; a function without a value gives nil"
+    default: "x[0], x[-1], x[1:3] and, of tensors, x[:, 0] and x[mask] pick elements"
+    }
+  }
+}
+
+extension Record {
+  /// The error for a key that is not there, with the nearest one that is.
+  func missing(_ key: String) -> RuntimeError {
+    let near = nearest(to: key, among: keys)
+    return RuntimeError(
+      .index, "the record has no key \(key.excerpt)",
+      hint: near.map { "did you mean \($0.excerpt)?" }
+        ?? (count == 0
+          ? "the record is empty"
+          : count <= 8 ? "it has \(keys.map(\.shortened).joined(separator: ", "))" : nil))
   }
 }

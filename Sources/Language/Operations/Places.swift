@@ -165,7 +165,14 @@ extension Value {
     default:
       throw RuntimeError(
         .type, "field `\(name)` of \(shortDescription) cannot be assigned",
-        hint: ForeignNames.hint(forAssigned: name))
+        hint: ForeignNames.hint(forAssigned: name)
+          ?? (isTensor
+            ? name == "shape" || name == "T"
+              ? "x = x.reshape(…) makes a tensor of another shape"
+              : name == "dtype"
+                ? "x = x.to(f32) makes a tensor of another type"
+                : "a record holds things by name: {x: x, \(name): …}"
+            : "fields of records and models can be assigned"))
     }
   }
 
@@ -201,7 +208,10 @@ extension Value {
       .type,
       text == nil
         ? "elements of \(shortDescription) cannot be assigned"
-        : "the characters of a string cannot be assigned")
+        : "the characters of a string cannot be assigned",
+      hint: text == nil
+        ? "elements of lists, records and tensors can"
+        : "put a new text together: text[:1] + \"x\" + text[2:], or text.replace(old, new)")
   }
 
   private static func setItem(
@@ -211,7 +221,9 @@ extension Value {
     if case .slice = kind {
       let bounds = try slice(parts, elements.count)
       guard bounds.step == 1 else {
-        throw RuntimeError(.index, "a list's slice can be assigned with step 1 alone")
+        throw RuntimeError(
+          .index, "a list's slice can be assigned with step 1 alone",
+          hint: "assign the elements one by one in a loop")
       }
       let new = try value.elements(interpreter)
       try elements.requireRoom(for: new.count)
@@ -228,7 +240,11 @@ extension Value {
     _ parts: [Value], _ kinds: [PlaceSite.IndexKind], of variable: inout Variable, _ value: Value
   ) throws {
     guard let new = value.isNumeric ? value.variable : nil else {
-      throw RuntimeError(.type, "elements of a tensor are numbers, not \(value.shortDescription)")
+      throw RuntimeError(
+        .type, "elements of a tensor are numbers, not \(value.shortDescription)",
+        hint: value.text != nil
+          ? "float(text) reads a number; a list, (1, \"a\"), holds anything"
+          : "brackets make tensors: [1.0, 2.0]; a list, (1, nil), holds anything")
     }
     let items = try indexItems(parts, kinds)
     // Storing keeps the tensor's dtype, but a float put among ints makes all of them floats.

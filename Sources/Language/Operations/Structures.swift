@@ -18,7 +18,11 @@ extension Value {
       return number
     }
     let (start, last, step) = (try bound(first), try bound(last), try bound(step))
-    guard step != 0 else { throw RuntimeError(.value, "the step of a range cannot be 0") }
+    guard step != 0 else {
+      throw RuntimeError(
+        .value, "the step of a range cannot be 0",
+        hint: "steps are 1 or more, or -1 and less to count down")
+    }
     guard isClosed else { return RangeObject(start, last, step) }
     let (stop, overflow) = last.addingReportingOverflow(step.signum())
     guard !overflow else {
@@ -39,7 +43,9 @@ extension Value {
     case .list, .range, .record, .host: return self
     case .tensor(let variable):
       guard variable.rank > 0 else {
-        throw RuntimeError(.type, "a 0-d tensor cannot be walked over")
+        throw RuntimeError(
+          .type, "a 0-d tensor cannot be walked over",
+          hint: "it is one number, with nothing to walk over or take apart; float(x) is its value")
       }
       return self
     case .parameter(let cell): return try Value.tensor(cell.value).walkable()
@@ -119,14 +125,21 @@ extension Value {
     switch self {
     case .list, .tensor, .parameter, .range: break
     default:
-      throw RuntimeError(.type, "\(shortDescription) cannot be taken apart into \(count) parts")
+      throw RuntimeError(
+        .type, "\(shortDescription) cannot be taken apart into \(count) parts",
+        hint: isNil
+          ? "a function without a value gives nil"
+          : "lists, tensors and ranges can; records with let {a, b} = r")
     }
     let values = try elements(interpreter)
     guard hasRest ? values.count >= count : values.count == count else {
       throw RuntimeError(
         .value,
         "\(values.count) \(values.count == 1 ? "value" : "values") cannot be taken apart into "
-          + "\(hasRest ? "at least " : "")\(count)")
+          + "\(hasRest ? "at least " : "")\(count)",
+        hint: values.count > count
+          ? "write (a, *rest) for the rest, and _ for what is not wanted"
+          : "write fewer names, or (a, *rest)")
     }
     return values
   }
@@ -151,11 +164,15 @@ extension Value {
     if let tensor = try plainLiteral(elements) { return .tensor(tensor) }
     let variables = try elements.enumerated().map { index, element -> Variable in
       guard element.isNumeric, let variable = element.variable else {
-        let isText = element.text != nil
+        let hint =
+          switch element {
+          case .list: "brackets inside of brackets make a matrix: [[1, 2], [3, 4]]"
+          case .string: "parentheses make lists: (\"a\", \"b\")"
+          default: "parentheses make lists: (a, b)"
+          }
         throw RuntimeError(
           .type, "a tensor holds numbers, and element \(index) is \(element.shortDescription)",
-          hint: isText ? "parentheses make lists: (\"a\", \"b\")" : "parentheses make lists: (a, b)"
-        )
+          hint: hint)
       }
       return variable
     }
@@ -170,7 +187,7 @@ extension Value {
           .shape,
           "the elements of a tensor have one shape, and element \(index) is "
             + "\(variable.typeDescription) beside \(first.typeDescription)",
-          hint: "parentheses make lists of anything")
+          hint: "rows have one length; parentheses make lists of anything")
       }
     }
     return .tensor(try Variable.stack(variables.map { try $0.converted(to: dtype) }))

@@ -54,13 +54,19 @@ extension Value {
     case .range(let range): return range.count
     case .tensor, .parameter:
       guard let shape = variable?.shape, shape.rank > 0 else {
-        throw RuntimeError(.type, "a 0-d tensor has no length")
+        throw RuntimeError(
+          .type, "a 0-d tensor has no length", hint: "it is one number; x.shape has the extents")
       }
       return shape[0]
     case .host(let host):
       if let count = host.count { return count }
       fallthrough
-    default: throw RuntimeError(.type, "\(shortDescription) has no length")
+    default:
+      throw RuntimeError(
+        .type, "\(shortDescription) has no length",
+        hint: isNil
+          ? "a function without a value gives nil"
+          : "lists, records, ranges, texts and tensors have one")
     }
   }
 
@@ -249,12 +255,19 @@ extension Value {
     case .range: return "a Range"
     case .function(let closure): return "the Function \(closure.prototype.name)"
     case .builtin(let builtin): return "the Function \(builtin.name)"
-    case .instance(let instance): return "a \(instance.type.name)"
+    case .instance(let instance): return instance.type.name.withArticle
     case .model(let type): return "the Model \(type.name)"
     case .module(let module): return "the Module \(module.name)"
-    case .host(let host): return "a \(host.typeName)"
+    case .host(let host): return host.typeName.withArticle
     case .box(let box): return box.value.shortDescription
     case .nil, .absent: return "nil"
     }
+  }
+}
+
+extension String {
+  /// The name of a thing behind `a` or `an`.
+  fileprivate var withArticle: String {
+    "\("AEIO".contains(first ?? " ") ? "an" : "a") \(self)"
   }
 }

@@ -60,7 +60,8 @@ struct OptimizerArguments {
   private func mismatch(_ name: String, _ wanted: String) -> RuntimeError {
     RuntimeError(
       .type,
-      "`\(name)` of \(signature.name) must be \(wanted), not \(value(name).shortDescription)")
+      "`\(name)` of \(signature.name) must be \(wanted), not \(value(name).shortDescription)",
+      hint: "its signature is \(signature)")
   }
 
   /// A number, tensor, parameter or schedule.
@@ -133,6 +134,14 @@ struct OptimizerArguments {
     default: break
     }
     throw mismatch(name, "two numbers")
+  }
+
+  /// The transformation of these arguments, whose moments are inputs of the graph where they say so.
+  func make(
+    _ transformation: (OptimizerArguments) throws -> GradientTransformation
+  ) throws -> GradientTransformation {
+    let made = try transformation(self)
+    return try flag("moment_requires_grad") ? made.tracingMoments : made
   }
 
   /// A Bool; false where the signature has no such parameter.

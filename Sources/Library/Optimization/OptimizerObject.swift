@@ -320,7 +320,9 @@ extension Interpreter {
   func warnOfIndependentLoss() {
     warnOnce(
       "the loss does not depend on any of the optimizer's parameters, so the step left them",
-      hint: "is it computed from the model that the optimizer was given?")
+      hint:
+        "compute it anew before each step, opt.step(loss(net)), from the model that the optimizer was given"
+    )
   }
 }
 
@@ -330,7 +332,8 @@ extension Value {
   /// - Throws: a type error for anything but a tensor or a number.
   func loss() throws -> Variable {
     guard let variable else {
-      throw RuntimeError(.type, "a loss must be one number, not \(shortDescription)")
+      throw RuntimeError(
+        .type, "a loss must be one number, not \(shortDescription)", hint: lossHint)
     }
     return variable
   }

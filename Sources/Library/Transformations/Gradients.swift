@@ -66,6 +66,11 @@ extension Differentiation {
         strict: try arguments.bool(5))
     default: break
     }
+    if arguments[0].isCallable || arguments[1].isCallable {
+      throw RuntimeError(
+        .type, "grad takes a function alone, and what it is differentiated at goes to the gradient",
+        hint: "write grad(f)(x); of a loss that is computed already, grad(loss, wrt)")
+    }
     guard let loss = arguments[0].variable else {
       throw arguments.mismatch(
         0, "a loss or a function", hint: "grad(loss, wrt) or grad(f)(x)")
@@ -160,8 +165,9 @@ extension Differentiation {
             }
             guard let loss = result.variable else {
               throw RuntimeError(
-                .type, "the function must give a loss of one number, not \(result.shortDescription)"
-              )
+                .type,
+                "the function must give a loss of one number, not \(result.shortDescription)",
+                hint: result.lossHint)
             }
             return [loss]
           }
@@ -228,5 +234,18 @@ extension Arguments {
   func argumentList(_ index: Int) throws -> [Value] {
     if case .list(let values) = self[index] { return Array(values) }
     return [self[index]]
+  }
+}
+
+extension Value {
+  /// What to do about what is no loss.
+  package var lossHint: String {
+    switch self {
+    case .nil:
+      "the last expression of a function is its value; after `let` or an assignment there is none"
+    case .list: "write has_aux=true where it gives (loss, aux)"
+    case .record: "give the loss itself, or (loss, record) with has_aux=true"
+    default: "give a number or a tensor of one element, as sum and mean do"
+    }
   }
 }

@@ -47,7 +47,9 @@ extension Differentiation {
         axes.append(place)
         if let size, size != shape[place] {
           throw RuntimeError(
-            .shape, "vmap needs one extent for all mapped axes, and got \(size) and \(shape[place])"
+            .shape,
+            "vmap needs one extent for all mapped axes, and got \(size) and \(shape[place])",
+            hint: "in_axes=(0, nil) gives the second argument to each as it is"
           )
         }
         size = shape[place]

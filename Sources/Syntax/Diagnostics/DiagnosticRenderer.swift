@@ -121,7 +121,8 @@ private struct Picture {
     case .note: (style, severity) = (.secondary, "note")
     }
     let message = diagnostic.message.split(separator: "\n", omittingEmptySubsequences: false)
-    text += paint("\(severity)[\(diagnostic.kind)]", style)
+    text += paint(
+      diagnostic.severity == .note ? severity : "\(severity)[\(diagnostic.kind)]", style)
     text += paint(": " + message.joined(separator: "\n  "), .strong) + "\n"
   }
 

@@ -43,7 +43,11 @@ extension Tensor {
   ///
   /// - Throws: a value error for a step of 0.
   public static func arange(_ start: Int, _ stop: Int, _ step: Int = 1) throws -> Tensor {
-    guard step != 0 else { throw TensorError(.value, "a range cannot have the step 0") }
+    guard step != 0 else {
+      throw TensorError(
+        .value, "a range cannot have the step 0",
+        hint: "linspace(low, high, n) takes a number of points")
+    }
     // Distances are taken as UInt, where the difference of any two Ints fits.
     let runs = step > 0 ? stop > start : stop < start
     let distance = step > 0 ? UInt(bitPattern: stop &- start) : UInt(bitPattern: start &- stop)
@@ -61,7 +65,11 @@ extension Tensor {
   public static func arange(
     _ start: Double, _ stop: Double, _ step: Double, _ dtype: DType = .f64
   ) throws -> Tensor {
-    guard step != 0 else { throw TensorError(.value, "a range cannot have the step 0") }
+    guard step != 0 else {
+      throw TensorError(
+        .value, "a range cannot have the step 0",
+        hint: "linspace(low, high, n) takes a number of points")
+    }
     let length = ((stop - start) / step).rounded(.up)
     guard length.isFinite else {
       throw TensorError(.value, "a range from \(start) to \(stop) by \(step) has no end")

@@ -54,7 +54,9 @@ public struct Shape: Sendable, Hashable {
     var count = 1
     for value in values {
       guard value >= 0 else {
-        throw TensorError(.shape, "an axis cannot have the negative extent \(value)")
+        throw TensorError(
+          .shape, "an axis cannot have the negative extent \(value)",
+          hint: "extents are 0 or more; one -1 stands for the rest in reshape alone")
       }
       append(value)
       if value != 0 {

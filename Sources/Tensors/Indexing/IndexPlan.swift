@@ -145,7 +145,9 @@ private struct Builder {
     guard taken <= shape.rank else {
       throw TensorError(
         .index, "\(taken) indices are too many for a tensor of shape \(shape)",
-        hint: shape.rank == 0 ? "a 0-d tensor has no axes to index" : nil)
+        hint: shape.rank == 0
+          ? "a 0-d tensor has no axes to index"
+          : "it has \(shape.rank) \(shape.rank == 1 ? "axis" : "axes"); x[nil] makes a new one")
     }
     let whole = shape.rank - taken
     for item in items { try add(item, whole: whole) }
@@ -237,7 +239,9 @@ private struct Builder {
     for own in 0..<mask.rank where mask.shape[own] != shape[axis + own] {
       throw TensorError(
         .shape, "a mask of shape \(mask.shape) does not fit a tensor of shape \(shape)",
-        label: "axis \(axis + own) has \(shape[axis + own]), the mask \(mask.shape[own])")
+        label: "axis \(axis + own) has \(shape[axis + own]), the mask \(mask.shape[own])",
+        hint: "a mask has the tensor's shape or that of its first axes; whole numbers pick by place"
+      )
     }
     for places in try mask.nonzero() {
       ids.append((axis, places))

@@ -28,7 +28,8 @@ struct MatrixStack {
     guard !square || rows == columns else {
       throw TensorError(
         .shape, "\(operation) needs a square matrix, and got \(a.typeDescription)",
-        label: "the last axes are \(rows) and \(columns)")
+        label: "the last axes are \(rows) and \(columns)",
+        hint: "pinv, lstsq and svd take matrices of any extents")
     }
     guard max(rows, columns) <= Int(Int32.max) else {
       throw TensorError(

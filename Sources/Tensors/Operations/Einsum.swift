@@ -80,7 +80,9 @@ private struct Equation {
           continue
         }
         throw TensorError(
-          .shape, "einsum '\(text)' has \(known) and \(extent) along \(Equation.name(label))")
+          .shape, "einsum '\(text)' has \(known) and \(extent) along \(Equation.name(label))",
+          hint: "one letter stands for axes of one length: "
+            + shapes.map { "\($0)" }.joined(separator: " and "))
       }
     }
     let ellipsis = (0..<widest).reversed().map { Label.ellipsis($0) }

@@ -113,8 +113,8 @@ extension Tensor {
     for axis in 0..<rank where axes.contains(axis) && shape[axis] == 0 {
       throw TensorError(
         .value,
-        "\(name) of no elements is not defined: \(typeDescription) has none along axis \(axis)"
-      )
+        "\(name) of no elements is not defined: \(typeDescription) has none along axis \(axis)",
+        hint: "ask first whether its size is above 0")
     }
   }
 

@@ -229,7 +229,7 @@ extension RandomKey {
     if size > 0 && (n <= 0 || (!replace && size > n)) {
       throw TensorError(
         .value, "cannot choose \(size) of \(n)\(replace ? "" : " without repetition")",
-        hint: n > 0 ? "choose fewer, or with replace=true" : nil)
+        hint: n > 0 ? "choose fewer, or with replace=true" : "there is nothing to choose from")
     }
     guard let weights else {
       if replace && size > 0 { return try integers(low: 0, high: n, shape) }

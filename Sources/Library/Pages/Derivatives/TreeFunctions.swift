@@ -222,12 +222,14 @@ extension Arguments {
     for (mine, theirs) in try zip(tree.places(), other.places()) where mine != theirs {
       throw RuntimeError(
         .value,
-        "the trees differ: one has a leaf at \(theirs.ownName), the other at \(mine.ownName)")
+        "the trees differ: one has a leaf at \(theirs.ownName), the other at \(mine.ownName)",
+        hint: "both must have the same keys, in one order, with leaves of the same kind")
     }
     guard tree.leaves.count == other.leaves.count else {
       throw RuntimeError(
         .value,
-        "the trees differ: one has \(other.leaves.count) leaves, the other \(tree.leaves.count)")
+        "the trees differ: one has \(other.leaves.count) leaves, the other \(tree.leaves.count)",
+        hint: "both must have the same keys and lists of one length")
     }
     return tree
   }

@@ -26,7 +26,10 @@ extension Builtins {
       ) { arguments in
         let first = try arguments.int(0)
         let step = try arguments.int(2)
-        guard step != 0 else { throw RuntimeError(.value, "a range cannot have the step 0") }
+        guard step != 0 else {
+          throw RuntimeError(
+            .value, "a range cannot have the step 0", hint: "steps are 1 or more, or -1 and less")
+        }
         if arguments.has(1) { return .range(first, try arguments.int(1), step: step) }
         return .range(0, first, step: step)
       },
@@ -233,7 +236,8 @@ extension Arguments {
     if case .bool(let flag) = result { return flag }
     if let tensor = result.tensorOfOne, tensor.dtype == .bool { return tensor.firstInt != 0 }
     throw RuntimeError(
-      .type, "the function of \(callee.name) must give a Bool, not \(result.shortDescription)")
+      .type, "the function of \(callee.name) must give a Bool, not \(result.shortDescription)",
+      hint: "give a comparison: x => x > 0")
   }
 
   fileprivate func inOrder() throws -> [Value] {

@@ -124,9 +124,17 @@ extension Builtins {
           print(einsum("ij,j->i", [[1, 2], [3, 4]], [1, 1]))    # [3, 7]
       """
     ) { arguments in
-      .tensor(
+      let operands = arguments.rest(1)
+      if operands.count == 1, case .list(let list) = operands[0],
+        try arguments.string(0).contains(",")
+      {
+        throw RuntimeError(
+          .type, "einsum takes its tensors one by one, not \(operands[0].shortDescription)",
+          hint: "write einsum(equation, a, b), or einsum(equation, *list) of the \(list.count)")
+      }
+      return .tensor(
         try Variable.einsum(
-          arguments.string(0), arguments.rest(1).map { try arguments.stacked($0, 1) }))
+          arguments.string(0), operands.map { try arguments.stacked($0, 1) }))
     },
     Builtin(
       "kron(a, b)",

@@ -474,6 +474,12 @@ extension Arguments {
 
   /// A list of tensors, or the rows of one, in one dtype.
   fileprivate func tensors(_ index: Int) throws -> [Variable] {
+    if case .tensor(let axis) = self[1], axis.rank > 0 {
+      throw RuntimeError(
+        .type,
+        "`\(parameterName(1))` of \(callee.name) must be an Int, not \(self[1].shortDescription)",
+        hint: "the tensors stand in one list: \(callee.name)((a, b))")
+    }
     let values = try sequence(index)
     guard !values.isEmpty else {
       throw RuntimeError(.value, "\(callee.name) of no tensors is not defined")
