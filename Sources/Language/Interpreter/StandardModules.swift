@@ -20,8 +20,10 @@ public struct StandardModule: Sendable {
   public let name: String
   let source: Source
 
-  /// All, in alphabetical order.
-  public static let all: [StandardModule] = (0..<mos_module_count).map { index in
+  /// All that programs are told of, in alphabetical order; a name that starts with `_` is the library's own.
+  public static let all = embedded.filter { !$0.name.hasPrefix("_") }
+
+  private static let embedded: [StandardModule] = (0..<mos_module_count).map { index in
     let module = mos_module_at(index).pointee
     let text = String(
       decoding: UnsafeBufferPointer(start: module.text, count: module.size), as: UTF8.self)
@@ -30,7 +32,7 @@ public struct StandardModule: Sendable {
   }
 
   /// The module of a name.
-  static func named(_ name: String) -> StandardModule? { all.first { $0.name == name } }
+  static func named(_ name: String) -> StandardModule? { embedded.first { $0.name == name } }
 
   /// What the module is for: the comment that it begins with, in Markdown.
   public var introduction: String {

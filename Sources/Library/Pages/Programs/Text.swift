@@ -165,6 +165,38 @@ extension Builtins {
       ) { arguments in
         .list(try arguments.string(0).lines().map { .string($0) })
       },
+      Builtin(
+        "code_points(text)",
+        """
+        The numbers that Unicode gives the letters of a text, as an i64 tensor: a network's input, letter by
+        letter. `from_code_points` is the way back.
+
+            print(code_points("abc"))    # [97, 98, 99]
+        """
+      ) { arguments in
+        let letters = try arguments.string(0).unicodeScalars
+        let codes = try Tensor(shape: Shape([letters.count]), of: Int.self) { codes in
+          for letter in letters { codes.append(Int(letter.value)) }
+        }
+        return .tensor(codes)
+      },
+      Builtin(
+        "from_code_points(numbers)",
+        """
+        The text of the numbers that Unicode gives its letters, an i64 tensor or a list.
+
+            print(from_code_points([77, 111, 115]))    # Mos
+        """
+      ) { arguments in
+        var text = String.UnicodeScalarView()
+        for number in try arguments.ints(0) {
+          guard let value = UInt32(exactly: number), let letter = Unicode.Scalar(value) else {
+            throw RuntimeError(.value, "\(number) is the number of no letter")
+          }
+          text.append(letter)
+        }
+        return .string(String(text))
+      },
     ])
 
   /// Texts put together, a separator between them.
