@@ -31,6 +31,9 @@ public struct StandardModule: Sendable {
     return StandardModule(name: name, source: Source(name: "<\(name)>", text: text))
   }
 
+  /// Whether the text is that of a module.
+  static func holds(_ source: Source) -> Bool { embedded.contains { $0.source === source } }
+
   /// The module of a name.
   static func named(_ name: String) -> StandardModule? { embedded.first { $0.name == name } }
 
