@@ -176,7 +176,10 @@ extension Builtins {
       ) { arguments in
         let letters = try arguments.string(0).unicodeScalars
         let codes = try Tensor(shape: Shape([letters.count]), of: Int.self) { codes in
-          for letter in letters { codes.append(Int(letter.value)) }
+          for letter in letters {
+            codes.append(Int(letter.value))
+            if codes.count % Safepoint.piece == 0 { try Safepoint.look() }
+          }
         }
         return .tensor(codes)
       },
@@ -188,10 +191,13 @@ extension Builtins {
             print(from_code_points([77, 111, 115]))    # Mos
         """
       ) { arguments in
+        let numbers = try arguments.ints(0)
+        // No letter takes more than four bytes.
+        try MemoryAccount.require(4 * numbers.count)
         var text = String.UnicodeScalarView()
-        for number in try arguments.ints(0) {
-          guard let value = UInt32(exactly: number), let letter = Unicode.Scalar(value) else {
-            throw RuntimeError(.value, "\(number) is the number of no letter")
+        try Safepoint.forEach(0..<numbers.count) { i in
+          guard let value = UInt32(exactly: numbers[i]), let letter = Unicode.Scalar(value) else {
+            throw RuntimeError(.value, "\(numbers[i]) is the number of no letter")
           }
           text.append(letter)
         }
