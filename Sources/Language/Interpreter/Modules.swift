@@ -88,7 +88,7 @@ final class ModuleLoader {
     if let refusal, isFile || near == nil { throw refusal }
     throw RuntimeError(
       .io, "there is no module `\(path.shortened)`",
-      hint: near
+      hint: near ?? (isFile ? nil : PeerNames.hint(forModule: path))
         ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
         + (isFile ? "" : " and the standard library"))
   }

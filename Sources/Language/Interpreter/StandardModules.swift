@@ -56,6 +56,9 @@ public struct StandardModule: Sendable {
     }
   }
 
+  /// Whether it offers a name.
+  func offers(_ name: String) -> Bool { declarations.contains { $0.name == name } }
+
   private func declaration(
     _ name: String?, _ parameters: [Parameter], _ documentation: String?
   ) -> Declaration? {

@@ -77,6 +77,5 @@ enum ForeignNames {
     "learning_rate": ["lr"], "size": ["shape"], "num_classes": ["classes"], "decimals": ["digits"],
     "a_min": ["low"], "a_max": ["high"], "min": ["low"], "max": ["high"],
     "shifts": ["shift"], "repeats": ["times"], "reps": ["times"], "axis1": ["a"], "axis2": ["b"],
-    "hvp_method": ["hvp"],
   ]
 }

@@ -49,6 +49,7 @@ extension Resolver {
       {
         return .slot(reference, slot)
       }
+      if meetsLibrary(expression) { return .error }
       return .field(resolve(object), name.name)
     case .index(let object, let parts): return .index(resolve(object), parts.map(resolve))
     case .function(let function): return .function(resolve(function))
@@ -175,6 +176,10 @@ extension Resolver {
     -> Resolved.Kind
   {
     if case .field(let receiver, let name) = callee.kind {
+      if meetsLibrary(callee) {
+        _ = resolve(arguments)
+        return .error
+      }
       return resolveMethodCall(receiver, name, arguments, span)
     }
     if case .name(let name) = callee.kind, case .method = meaning(of: name),
@@ -241,6 +246,29 @@ extension Resolver {
       diagnostic.primary = Diagnostic.Label(source: source, span: span)
       diagnostics.append(diagnostic)
     }
+  }
+
+  /// The names of `torch.nn.Linear`, where `torch` is another language's library and nothing here.
+  private func libraryPath(_ expression: Expression) -> [String]? {
+    switch expression.kind {
+    case .name(let name):
+      guard PeerNames.isLibrary(name), later[name] == nil, case .unknown = meaning(of: name) else {
+        return nil
+      }
+      return [name]
+    case .field(let object, let name): return libraryPath(object).map { $0 + [name.name] }
+    default: return nil
+    }
+  }
+
+  /// Says what a name of another language's library is called here, if the expression is one.
+  private func meetsLibrary(_ expression: Expression) -> Bool {
+    guard let path = libraryPath(expression),
+      let hint = PeerNames.hint(
+        forPath: path, isKnown: { interpreter.builtinNames.contains($0) })
+    else { return false }
+    error(.name, "unknown name `\(path.joined(separator: "."))`", expression.span, hint: hint)
+    return true
   }
 
   private func resolveMethodCall(

@@ -208,7 +208,7 @@ final class Resolver {
     }
     error(
       .name, "unknown name `\(name)`", span,
-      hint: ForeignNames.hint(forName: name)
+      hint: ForeignNames.hint(forName: name) ?? PeerNames.hint(forName: name)
         ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" })
   }
 

@@ -416,7 +416,8 @@ extension Builtins {
           dampening: arguments.hyperparameter(1)))
     },
     Builtin(
-      "newton_cg(lr=1.0, maxiter=nil, tol=1e-8, reg=1e-8, hvp=\"autodiff\", h=1e-3)",
+      "newton_cg(lr=1.0, maxiter=nil, tol=1e-8, reg=1e-8, hvp=\"autodiff\", h=1e-3, "
+        + "hvp_method=nil)",
       """
       Newton's method: the updates -lr d with (H + reg I) d = g, d by conjugate gradients of at most
       `maxiter` products with the Hessian (as many as there are unknowns unless it is given), until the
@@ -424,7 +425,8 @@ extension Builtins {
 
       `hvp` says how products are found: by `"autodiff"`, or by `"forward"` or `"central"` differences
       of gradients a distance `h` apart, which go with approximated gradients too. torchzero's words for
-      them, `"autograd"`, `"fd_forward"`, `"fd_central"`, serve as well.
+      them, `"autograd"`, `"fd_forward"`, `"fd_central"`, serve as well, and so does its `hvp_method` for
+      `hvp`.
 
           let x = param([-1.1, 2.5])
           fn rosenbrock(p) { (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2 }
@@ -433,7 +435,8 @@ extension Builtins {
           print(rosenbrock(x) < 1e-6)    # true
       """
     ) { arguments in
-      let product = try arguments.choice(4, HessianProductMethod.allCases.map(\.rawValue) + torchzeroProducts)
+      let product = try arguments.choice(
+        arguments.has(6) ? 6 : 4, HessianProductMethod.allCases.map(\.rawValue) + torchzeroProducts)
       let newton = try GradientTransformation.newtonCG(
         learningRate: arguments.hyperparameter(0),
         NewtonRule(
