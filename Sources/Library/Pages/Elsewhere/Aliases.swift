@@ -13,7 +13,8 @@ extension Builtin {
   /// The parameters have the own function's names but for those in `renaming`; a default that is written
   /// in the signature is given to the own function, whatever its own default is.
   init(
-    _ signature: String, for own: String, renaming: [String: String] = [:], effects: Effects = .none,
+    _ signature: String, for own: String, renaming: [String: String] = [:],
+    effects: Effects = .none,
     _ documentation: String
   ) {
     self.init(signature, documentation, effects: effects) { arguments in
@@ -96,17 +97,23 @@ extension Builtins {
           print(grad(module_detach_(a) * x, x))    # -1.0
       """),
     Builtin(
-      "make_functional(model)", for: "functional",
+      "make_functional(model)",
       """
-      `functional` under functorch's name.
+      `functional` under functorch's name: `(apply, params)`, where the parameters are leaves, so that
+      `grad(loss, params)` of a loss that was computed from them gives gradients.
 
           model Line() {
               param a = 2.0
               fn forward(x) { a * x }
           }
           let (line, params) = make_functional(Line())
-          print(line(params, 3.0))    # 6.0
-      """),
+          let loss = line(params, 3.0)
+          print(loss, grad(loss, params))    # 6.0 {a: 3.0}
+      """
+    ) { arguments in
+      guard case .instance = arguments[0] else { throw arguments.mismatch(0, "a model") }
+      return try Differentiation.functional(arguments[0], asLeaves: true)
+    },
   ]
 
   private static let solverAliases: [Builtin] = [
@@ -171,7 +178,8 @@ extension Builtins {
 
   private static let moduleAliases: [Builtin] = [
     Builtin(
-      "NewtonCG(maxiter=nil, tol=1e-8, reg=1e-8, hvp_method=\"autograd\", h=1e-3)", for: "newton_cg",
+      "NewtonCG(maxiter=nil, tol=1e-8, reg=1e-8, hvp_method=\"autograd\", h=1e-3)",
+      for: "newton_cg",
       renaming: ["hvp_method": "hvp"],
       """
       `newton_cg` under torchzero's name. `hvp_method` is `"autograd"`, `"fd_forward"` or `"fd_central"`, or

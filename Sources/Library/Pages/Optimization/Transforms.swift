@@ -440,7 +440,9 @@ extension Builtins {
       let newton = try GradientTransformation.newtonCG(
         learningRate: arguments.hyperparameter(0),
         NewtonRule(
-          product: HessianProductMethod(rawValue: product.hasPrefix("fd_") ? String(product.dropFirst(3)) : product) ?? .autodiff,
+          product: HessianProductMethod(
+            rawValue: product.hasPrefix("fd_") ? String(product.dropFirst(3)) : product)
+            ?? .autodiff,
           maximumProducts: arguments.has(1) ? arguments.int(1) : nil,
           tolerance: arguments.double(2),
           ridge: arguments.scalar(3),
