@@ -4,8 +4,10 @@
 
 /// What stands here for the names of other libraries.
 enum PeerNames {
-  /// For a name that nothing declares.
-  static func hint(forName name: String) -> String? { rows[name].map { "write \($0)" } }
+  /// For a name that nothing declares. A short one, such as `t`, is more likely a variable.
+  static func hint(forName name: String) -> String? {
+    name.utf8.count > 4 ? rows[name].map { "write \($0)" } : nil
+  }
 
   /// For a name behind prefixes of which the first is a library's: `torch.nn.functional.relu`.
   static func hint(forPath path: [String], isKnown: (String) -> Bool) -> String? {

@@ -129,14 +129,17 @@ extension Arguments {
   ///
   /// Behind a member that makes steps, what turns directions into steps does not turn them again.
   ///
-  /// - Parameter wanted: what the parameter takes, for the message.
-  func chained(_ values: [Value], _ wanted: String) throws -> TransformObject {
+  /// - Parameters:
+  ///   - first: the parameter that the first of them was given for; what follows is for those behind it.
+  ///   - wanted: what the parameter takes, for the message.
+  func chained(_ values: [Value], from first: Int, _ wanted: String) throws -> TransformObject {
     var makesSteps = false
-    let members = try values.map { value -> OptimizerOrigin.Member in
+    let members = try values.enumerated().map { index, value -> OptimizerOrigin.Member in
       let object = value.transformObject
       defer { makesSteps = makesSteps || object?.makesSteps ?? false }
       if makesSteps, let behind = object?.behindSteps { return behind }
-      return (try transformation(value, 0, wanted), value.transformOrigin)
+      let place = min(first + index, callee.parameters.count - 1)
+      return (try transformation(value, place, wanted), value.transformOrigin)
     }
     if members.count == 1 {
       return TransformObject(

@@ -111,7 +111,8 @@ extension Builtins {
       ])
 
   private static func optimizer(_ arguments: Arguments, isDifferentiable: Bool) throws -> Value {
-    let transform = try arguments.chained([arguments[1]] + arguments.rest(2), "a Transform")
+    let transform = try arguments.chained(
+      [arguments[1]] + arguments.rest(2), from: 1, "a Transform")
     return .host(
       try OptimizerObject(
         arguments.callee.name, target: arguments[0], transform.transformation, transform.origin,

@@ -19,7 +19,7 @@ extension Builtins {
           let t = chain(scale(2.0), sgd(0.5))
           print(t.update({w: 2.0}, t.init({w: 1.0}))[0])    # {w: -2.0}
       """
-    ) { .host(try $0.chained($0.rest(0), "Transforms")) },
+    ) { .host(try $0.chained($0.rest(0), from: 0, "Transforms")) },
     Builtin(
       "masked(transform, mask)",
       """
