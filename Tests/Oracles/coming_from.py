@@ -58,7 +58,7 @@ def with_torch():
     p = torch.nn.Parameter(torch.tensor(start))
 
     def loss():
-        return (p**2).sum() + p[0] * p[1]
+        return (p**2).sum() + 0.1 * (p**4).sum() + p[0] * p[1]
 
     def closure(backward=True):
         value = loss()
