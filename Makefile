@@ -8,7 +8,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev
+PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
 TEST_FLAGS := -c release --scratch-path .build/tests

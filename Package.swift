@@ -10,6 +10,13 @@ let linearAlgebraLibraries: [LinkerSetting] = [
   .linkedLibrary("lapacke", .when(platforms: [.macOS])),
   .linkedLibrary("openblas", .when(platforms: [.macOS])),
 ]
+// Debian's static archives again: a start loads no library for files that few programs have.
+let pictureLibraries: [LinkerSetting] = [
+  .linkedLibrary(":libpng.a", .when(platforms: [.linux])),
+  .linkedLibrary(":libz.a", .when(platforms: [.linux])),
+  .linkedLibrary("png", .when(platforms: [.macOS])),
+  .linkedLibrary("z", .when(platforms: [.macOS])),
+]
 let lineEditingLibraries: [LinkerSetting] = [
   .linkedLibrary(":libreadline.a", .when(platforms: [.linux])),
   .linkedLibrary(":libtinfo.a", .when(platforms: [.linux])),
@@ -51,12 +58,19 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     // Factorizations: LU, Cholesky, QR, SVD and symmetric eigenvalues.
     .systemLibrary(name: "CLAPACKE", providers: [.apt(["liblapacke-dev"])]),
+    // Compressed files, `.gz` and `.npz`, and the pixels of PNG.
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    // PNG pictures: five kinds of colour, five depths, interlacing, filters.
+    .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+    // libpng's errors are jumps, which must not cross a frame of Swift.
+    .target(name: "PNGCodec", dependencies: ["CPNG"]),
     // Line editing at the prompt. GPL-3.0, so the executable alone may link it.
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
 
     .target(
-      name: "Tensors", dependencies: ["Platform", "Kernels", "COpenBLAS", "CLAPACKE"],
-      linkerSettings: linearAlgebraLibraries),
+      name: "Tensors",
+      dependencies: ["Platform", "Kernels", "PNGCodec", "COpenBLAS", "CLAPACKE", "CZlib"],
+      linkerSettings: linearAlgebraLibraries + pictureLibraries),
     .target(name: "Autodiff", dependencies: ["Tensors", "Kernels", "Platform"]),
     .target(name: "Solvers", dependencies: ["Autodiff", "Tensors"]),
     .target(

@@ -25,11 +25,30 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     #expect(result.output.contains(" passed, 0 failed"))
   }
 
+  @Test func `a file of a program is described as a module is`() throws {
+    try Files.withTemporaryFolder { folder in
+      Files.write("## Tools.\n\n## Doubles.\nfn twice(x) { 2 * x }\n", to: folder + "/tools.mos")
+      let shown = try mos("doc", folder + "/tools.mos")
+      #expect(shown.output == "tools\n\nTools.\n\nIt has:\n\n- `tools.twice(x)`: Doubles.\n")
+    }
+  }
+
   @Test func `is described`() throws {
     #expect(try mos("doc", "nn").output.contains("- `nn.Linear(inputs, outputs, bias=true)`: "))
     #expect(
       try mos("doc", "nn.orthogonal").output.hasPrefix("nn.orthogonal(inputs, outputs, gain=1.0)\n")
     )
+    #expect(try mos("doc", "nn.Linear").output.contains("\n- `.weight`: A parameter.\n"))
+    #expect(try mos("doc", "nn.Linear.forward").output == "nn.Linear.forward(x)\n")
+    #expect(
+      try mos("doc", "Conv2d").errors
+        == "error: no built-in is called `Conv2d`; did you mean `nn.Conv2d` or `conv2d`?\n")
+    #expect(
+      try mos("doc", "for").output.hasPrefix("for pattern in things { … }\n\nGoes over a range"))
+    #expect(try mos("doc", "wihle").errors.hasSuffix("did you mean `while`?\n"))
+    #expect(try mos("doc").output.contains("\nThe module nn\n    nn.uniform "))
+    #expect(try mos("doc", "--search", "Elman").output.hasPrefix("nn.RNN("))
+    #expect(try mos("doc", "--search", "no such words").status == 1)
     let mistake = try mos("doc", "nn.Liner")
     #expect(mistake.errors == "error: the module nn has no `Liner`; did you mean `nn.Linear`?\n")
   }

@@ -250,10 +250,22 @@ private struct Callable {
     )
     let long = SandboxRun("read_text(\"/\" + \"a\" * 1000)", [])
     #expect((long.error?.diagnostic.message.count ?? 999) < 200)
-    let process = SandboxRun("graph(param(1.0) * 2.0).save(\"/tmp/x.svg\")", [.writing("/tmp")])
+    let process = SandboxRun("graph(param(1.0) * 2.0).save(\"/tmp/x.pdf\")", [.writing("/tmp")])
     #expect(
       process.error?.diagnostic.message
         == "save may not start programs: the host has not granted the capability `processes`")
+  }
+
+  @Test func `a graph is drawn where no program may be started`() {
+    Files.withTemporaryFolder { folder in
+      for ending in ["svg", "png"] {
+        let run = SandboxRun(
+          "graph(param(1.0) * 2.0).save(\"\(folder)/x.\(ending)\")", [.writing(folder)])
+        #expect(run.error == nil, "\(run)")
+      }
+      let names = Files.find(under: folder, endingIn: "").map { $0.split(separator: "/").last }
+      #expect(names.count == 2)
+    }
   }
 
   @Test func `a name with a null byte is no other name, whoever runs the program`() {

@@ -114,8 +114,8 @@ import Testing
         ]
       ),
       ("next()", ["Library/Pages/Programs/System.swift"]),
-      ("startProgram(", ["Library/Seeing/Graph/GraphDot.swift"]),
-      ("tmpfile(", ["Library/Seeing/Graph/GraphDot.swift"]),
+      ("startProgram(", ["Library/Seeing/Graph/Graphviz.swift"]),
+      ("tmpfile(", ["Library/Seeing/Graph/Graphviz.swift"]),
     ]
     + [
       "fopen(", "freopen(", "openat(", "creat(", "opendir(", "readlink(", "lstat(", "fstatat(",

@@ -149,6 +149,7 @@ private func outline(_ expression: Expression) -> String {
   case .with(let contexts, let body): list("with", contexts.map(outline) + [outline(body)])
   case .try(let body, let pattern, let handler):
     list("try", [outline(body), outline(pattern), outline(handler)])
+  case .finally(let body, let cleanup): list("finally", [outline(body), outline(cleanup)])
   case .spread(let value): "*" + outline(value)
   case .extract(let extract):
     list(

@@ -12,6 +12,8 @@ public final class Parameter: @unchecked Sendable {
   public var name: String?
   /// The number of the last traced value from before the cell was made; see `Context.markMoment`.
   package let birth: Int
+  /// `Context.place` where it was declared.
+  package let place: UInt64
   /// What the functions that run now see instead of an outer leaf: one entry a level, outermost
   /// first.
   private var lifted: [(height: Int, serial: Int, variable: Variable)] = []
@@ -21,6 +23,7 @@ public final class Parameter: @unchecked Sendable {
   /// - Throws: a type error for integers and bools, which the caller has converted.
   public init(leafOf variable: Variable, name: String? = nil) throws {
     birth = Context.current.sequence
+    place = Context.current.place
     stored = try leaf(of: variable)
     self.name = name
   }
@@ -28,6 +31,7 @@ public final class Parameter: @unchecked Sendable {
   /// A cell that holds a variable as it is.
   public init(holding variable: Variable, name: String? = nil) {
     birth = Context.current.sequence
+    place = Context.current.place
     stored = variable
     self.name = name
   }
@@ -131,6 +135,15 @@ public final class Parameter: @unchecked Sendable {
     return inner
   }
 
+  /// A new leaf for this cell, which carries the place where the cell was declared.
+  public func nextLeaf(of variable: Variable) throws -> Variable {
+    let context = Context.current
+    let outer = context.place
+    context.place = place
+    defer { context.place = outer }
+    return try leaf(of: variable)
+  }
+
   /// The gradient that `backward` left in the current leaf; nil for a tensor that is not a leaf.
   public var gradient: Variable? {
     get {
@@ -171,6 +184,25 @@ extension Traced {
       .tape, value: value, height: context.top, context: context, primitive: nil,
       isParameter: true)
   }
+}
+
+/// The numbers of a variable as something that gradients can be taken with respect to and that `backward` leaves none
+/// in, as the moments that an optimizer begins with.
+///
+/// - Parameter name: what pictures of graphs call it.
+package func input(of variable: Variable, name: String) -> Variable {
+  let context = Context.current
+  return .traced(
+    Traced(
+      .tape, value: stopGradient(variable), height: context.top, context: context, primitive: nil,
+      attributes: .object(InputName(name))))
+}
+
+/// What an input is called.
+final class InputName: Sendable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
 }
 
 /// A new leaf with the numbers of a variable, on the innermost tape.

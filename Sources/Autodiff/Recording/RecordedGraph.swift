@@ -16,6 +16,8 @@ package struct RecordedGraph {
     package let operation: String?
     /// True for the leaf of a parameter.
     package let isParameter: Bool
+    /// What a leaf is called by who made it; nil for most.
+    package let ownName: String?
     /// True for one result of an operation of several.
     package let isPart: Bool
     /// The dtype and shape of the result.
@@ -70,7 +72,7 @@ package struct RecordedGraph {
           identity: ObjectIdentifier(node),
           operation: node.primitive.map { _ in
             variable.operationName ?? "part"
-          }, isParameter: node.isParameter, isPart: node.partOf != nil,
+          }, isParameter: node.isParameter, ownName: node.inputName, isPart: node.partOf != nil,
           type: variable.typeDescription, bytes: variable.count * variable.dtype.size,
           place: node.place,
           operands: operands.compactMap { positions[ObjectIdentifier($0)] }.filter { $0 >= 0 }))
@@ -81,6 +83,14 @@ package struct RecordedGraph {
 extension RecordedGraph {
   /// The nodes, leaves and dual numbers of this thread that are alive.
   package static var liveNodes: Int { Int(mos_live_nodes_get()) }
+}
+
+extension Traced {
+  /// The name of an input that was given one.
+  fileprivate var inputName: String? {
+    guard primitive == nil, case .object(let object) = attributes else { return nil }
+    return (object as? InputName)?.text
+  }
 }
 
 extension Variable {

@@ -1,35 +1,63 @@
-// `mos doc NAME`, as `mos doc adam Optimizer.step`, and `mos doc --all FOLDER`, which writes the
-// reference pages.
+// `mos doc NAME`, as `mos doc adam Optimizer.step nn.Linear for tools.mos`, `mos doc --search TEXT`, and `mos doc
+// --all FOLDER`, which writes the reference pages.
 
 import ArgumentParser
 import Language
 import Library
 import Platform
 
-/// Shows the documentation of built-ins and of what their objects can do.
+/// Shows the documentation of everything that has a name.
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Show what a built-in or a module does.")
+    commandName: "doc", abstract: "Show what a name stands for; alone, list them all.")
 
   @Option(name: .customLong("all"), help: .hidden)
   var folder: String?
 
+  @Option(help: "Lists what has a text in its documentation.")
+  var search: String?
+
   @ArgumentParser.Argument(
-    help: "Names of built-ins and modules: adam, Optimizer.step, nn, nn.Linear.")
+    help: "Names: adam, Optimizer.step, nn, nn.Linear, for, tools.mos.")
   var names: [String] = []
 
   func run() throws {
-    if let folder { try writeReference(to: folder) }
+    if let folder { return try writeReference(to: folder) }
+    if let search { return try show(matching: search) }
+    if names.isEmpty { return showContents() }
     for name in names {
       do {
-        let found = try Builtins.library.documentation(of: name)
-        StandardOutput.shared.write("\(found.title)\n\n\(found.text)\n")
+        let found =
+          name.hasSuffix(".mos")
+          ? try ModuleDocumentation(readProgram(name), name: name).documentation(of: [])
+          : try Builtins.library.documentation(of: name)
+        StandardOutput.shared.write("\(found)\n")
       } catch let error as RuntimeError {
         let hint = error.diagnostic.hint.map { "; \($0)" } ?? ""
         writeError("error: \(error.diagnostic.message)\(hint)\n")
         throw ExitCode(ExitStatus.failure)
       }
     }
+  }
+
+  /// The names of each page.
+  private func showContents() {
+    for section in Builtins.library.contents {
+      let names = section.names.joined(separator: " ")
+      StandardOutput.shared.write("\(section.title)\n    \(names)\n")
+    }
+    StandardOutput.shared.write(
+      "\nmos doc NAME shows one of them, mos doc --search TEXT looks through their texts.\n")
+  }
+
+  /// A line for each thing that has a text in its documentation.
+  private func show(matching text: String) throws {
+    let found = Builtins.library.search(text)
+    guard !found.isEmpty else {
+      writeError("error: no documentation has \(text.excerpt) in it\n")
+      throw ExitCode(ExitStatus.failure)
+    }
+    for entry in found { StandardOutput.shared.write("\(entry.title): \(entry.summary)\n") }
   }
 
   /// One page for each page of declarations, and an index.
@@ -52,20 +80,30 @@ struct DocCommand: ParsableCommand {
       for type in page.objects.map({ $0.hostType }) { text += section(of: type) }
       try writeFile(text, to: folder + "/" + file)
     }
+    let words = Word.all
+    index += "- [Words](words.md): "
+    index += words.flatMap(\.names).map { "`\($0)`" }.joined(separator: " ") + "\n"
+    try writeFile(
+      words.reduce("# Words\n") { $0 + "\n## `\($1.form)`\n\n\($1.text)\n" },
+      to: folder + "/words.md")
     let types = ValueMembers.all
     index += "- [Types](types.md): "
     index +=
-      types.flatMap { type in type.rows.map { "`\(type.type).\($0.name)`" } }
+      types.flatMap { type in type.names.map { "`\(type.type).\($0)`" } }
       .joined(separator: " ") + "\n"
     try writeFile(
       types.reduce("# Types\n") { $0 + section(of: $1) }, to: folder + "/types.md")
-    for module in StandardModule.all {
+    for module in StandardModule.documentation {
       index += "- [The module \(module.name)](module-\(module.name).md): "
       index +=
         module.declarations.map { "`\(module.name).\($0.name)`" }.joined(separator: " ") + "\n"
       var text = "# The module `\(module.name)`\n\n\(module.introduction)\n"
       for found in module.declarations {
         text += "\n## `\(module.name).\(found.title)`\n\n\(found.documentation)\n"
+        for member in found.members {
+          text += "\n### `\(module.name).\(found.name).\(member.title)`\n\n"
+          text += member.documentation.isEmpty ? "" : member.documentation + "\n"
+        }
       }
       try writeFile(text, to: folder + "/module-\(module.name).md")
     }
@@ -75,8 +113,8 @@ struct DocCommand: ParsableCommand {
   /// The values of a type of the language, and what they have.
   private func section(of type: ValueMembers) -> String {
     var text = "\n## `\(type.type)`\n\n\(type.documentation)\n"
-    for row in type.rows {
-      text += "\n### `\(type.type).\(row.title)`\n\n\(row.documentation)\n"
+    for row in type.table {
+      text += "\n### `\(type.type).\(row.title)`\n\n\(row.text)\n"
     }
     return text
   }

@@ -275,7 +275,33 @@ extension Arguments {
     RuntimeError(
       .type,
       "`\(parameterName(index))` of \(callee.name) must be \(wanted), not \(value.shortDescription)",
-      hint: hint)
+      hint: hint ?? mismatchHint(value, wanted))
+  }
+}
+
+extension Arguments {
+  /// What to do about a value of a wrong type.
+  private func mismatchHint(_ value: Value, _ wanted: String) -> String {
+    switch value {
+    case .list where wanted.contains("Tensor"), .range where wanted.contains("Tensor"):
+      return "brackets make tensors: [1.0, 2.0]; tensor(xs) makes one of a list"
+    case .nil, .absent:
+      return
+        "nil is what a function without a value gives, and what a parameter without a gradient has"
+    case .string
+    where wanted.contains("Tensor") || wanted.contains("number") || wanted.contains("Int"):
+      return "int(text) and float(text) read a number"
+    case .float where wanted.contains("Int"): return "int(x) cuts the fraction off"
+    case .tensor where wanted.contains("Int"), .parameter where wanted.contains("Int"):
+      return "whole numbers are written without a point, [2, 3]; int(x) cuts a fraction off"
+    case .function where wanted.contains("Tensor") || wanted.contains("number"),
+      .builtin where wanted.contains("Tensor") || wanted.contains("number"):
+      return "call the function first"
+    case _ where wanted.contains("unction") && !value.isCallable:
+      return "give the function itself, x => …, and not what it gives: "
+        + "the signature is \(callee)"
+    default: return "its signature is \(callee)"
+    }
   }
 }
 

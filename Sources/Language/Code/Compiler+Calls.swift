@@ -95,7 +95,7 @@ extension Compiler {
   }
 
   func compileMethodCall(_ call: MethodCall, into d: Int, _ span: Span) throws {
-    if call.name == "push", let place = call.place,
+    if call.name == "push", let place = call.place, call.arguments.count == 1,
       case .positional(let value)? = call.arguments.first
     {
       try scratch {
@@ -107,16 +107,36 @@ extension Compiler {
       }
       return
     }
+    if let place = call.place { return try compileChange(call, at: place, into: d, span) }
     try scratch {
       let window = window(for: d)
       if let visible = call.visible { try compile(visible, into: window) }
       let receiver = take()
       try compile(call.receiver, into: receiver)
-      let site = CallSite(
-        name: call.name, kinds: try compileArguments(call.arguments), builtin: call.builtin,
-        hasVariable: call.visible != nil)
-      emit(.callMethod, window, add(site), span: span)
+      emit(.callMethod, window, try addSite(of: call), span: span)
       if window != d { emit(.take, d, window, span: span) }
+    }
+  }
+
+  /// Puts the arguments of a method into registers; gives the site that describes them.
+  private func addSite(of call: MethodCall) throws -> Int {
+    add(
+      CallSite(
+        name: call.name, kinds: try compileArguments(call.arguments), builtin: call.builtin,
+        hasVariable: call.visible != nil))
+  }
+
+  /// A call of what may be a method that changes a list or record where it is.
+  private func compileChange(
+    _ call: MethodCall, at place: Target, into d: Int, _ span: Span
+  ) throws {
+    try scratch {
+      let placeSite = try compilePlace(place)
+      let window = take()
+      if let visible = call.visible { try compile(visible, into: window) }
+      take()
+      emit(.changePlace, window, try addSite(of: call), placeSite, span: span)
+      emit(.take, d, window, span: span)
     }
   }
 }

@@ -148,7 +148,8 @@ extension Compiler {
         try compileBlock(handler, into: d)
         patch(end)
       }
-    case .extract(let targets, let names, let session, let manner, let store):
+    case .finally(let body, let cleanup): try compileFinally(body, cleanup, into: d, span)
+    case .extract(let targets, let names, let session, let manner, let store, let variable):
       if case .variable(.local(let variable), _)? = store, variable.register < 0 {
         place(variable)
         emit(.setNil, variable.register, span: span)
@@ -163,7 +164,7 @@ extension Compiler {
           try compile(target, into: register)
         }
         let firstName = sites.names.count
-        sites.names += [manner] + names
+        sites.names += [manner] + names + [variable]
         emit(
           .extract, window, targets.count, firstName, flags: session ? Flags.expected : 0,
           span: span)

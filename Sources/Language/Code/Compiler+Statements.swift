@@ -115,15 +115,8 @@ extension Compiler {
       loop.continues.forEach { patch($0, to: start) }
       patch(emit(.jump, span: span), to: start)
       (exits + loop.breaks).forEach { patch($0) }
-    case .break, .continue:
-      guard let loop = loops.last else { return }
-      leaveGuards(downTo: loop.guardDepth, span)
-      let jump = emit(.jump, span: span)
-      if case .break = statement.kind {
-        loops[loops.count - 1].breaks.append(jump)
-      } else {
-        loops[loops.count - 1].continues.append(jump)
-      }
+    case .break: if !loops.isEmpty { leave(by: .break(loop: loops.count - 1), span) }
+    case .continue: if !loops.isEmpty { leave(by: .continue(loop: loops.count - 1), span) }
     case .return(let value): try compileReturn(value, span)
     case .throw(let value):
       try scratch { emit(.throwValue, try operand(value), span: span) }
@@ -168,7 +161,8 @@ extension Compiler {
       }
       if let otherwise { try compileBlock(otherwise) }
       ends.forEach { patch($0) }
-    case .extract(_, _, _, _, .some(.variable(.local(let variable), _))) where variable.register < 0:
+    case .extract(_, _, _, _, .some(.variable(.local(let variable), _)), _)
+    where variable.register < 0:
       // The snapshot's variable outlasts the statement, so it comes before the scratch registers.
       let register = take()
       try compile(expression, into: register)
@@ -188,27 +182,13 @@ extension Compiler {
       if let value, guards.isEmpty, function.result == nil, !function.isInitializer {
         return try compileTail(value)
       }
-      let value = value ?? Resolved(.constant(.nil), span)
       if function.isInitializer {
-        leaveGuards(downTo: 0, span)
-        emit(.giveBack, function.selfVariable?.register ?? 0, span: span)
-        return
+        return leave(by: .return(register: function.selfVariable?.register ?? 0), span)
       }
+      let value = value ?? Resolved(.constant(.nil), span)
       let register = guards.isEmpty && function.result == nil ? try operand(value) : take()
       if !guards.isEmpty || function.result != nil { try compile(value, into: register) }
-      leaveGuards(downTo: 0, span)
-      if let result = function.result { emit(.checkResult, register, span: result.span) }
-      emit(.giveBack, register, span: span)
-    }
-  }
-
-  /// Ends the contexts and handlers that a jump leaves; they stay open for the code that follows.
-  private func leaveGuards(downTo depth: Int, _ span: Span) {
-    for guarded in guards[depth...].reversed() {
-      switch guarded {
-      case .context: emit(.exitContext, span: span)
-      case .handler: emit(.popHandler, span: span)
-      }
+      leave(by: .return(register: register), span)
     }
   }
 

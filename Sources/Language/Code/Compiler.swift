@@ -39,7 +39,10 @@ final class Compiler {
     var guardDepth: Int
   }
 
-  enum Guard { case context, handler }
+  enum Guard {
+    case context, handler
+    case finally(Cleanup)
+  }
 
   /// Why code could not be made.
   enum CompilerFailure: Error { case jumpTooLong, tooLarge }

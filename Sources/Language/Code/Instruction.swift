@@ -32,6 +32,9 @@ enum Operation: UInt8 {
   case getIndex, getIndexParts
   /// The place S.places[b] = R[a]; R[a] = the place; pushes R[a] to the place, R[a] = result
   case setPlace, getPlace, pushPlace
+  /// Calls method S.calls[b] of what is at the place S.places[c], R[a + 1] being its register: in place where it
+  /// changes a list or record
+  case changePlace
 
   /// R[a] = R[b] op R[c]
   case add, subtract, multiply, divide, floorDivide, remainder, power, matmul, bitAnd, bitOr
@@ -93,7 +96,7 @@ enum Operation: UInt8 {
   case makeModel
   /// Takes the list R[a] apart into b registers from R[a + 1], flagged rest; the record by S.names from b, c of them
   case unpackList, unpackRecord
-  /// Errors go to R[a] after the jump; the end of that
+  /// Errors go to R[a] after the jump, flagged where they go on from there; the end of that
   case pushHandler, popHandler
   /// Enters the context R[a]; leaves the innermost
   case enterContext, exitContext
@@ -217,6 +220,8 @@ enum Flags {
   static let expected: UInt8 = 8
   /// A range that has its stop as an element.
   static let closed = expected
+  /// A handler that catches nothing: the error goes on when its block has run.
+  static let cleansUp = expected
   /// A variable without a value is read as `absent`, for what then looks elsewhere.
   static let mayBeAbsent = expected
   /// The operation of `x += v`: of arithmetic, which expects nothing, and of `addSmall`, which has no
@@ -245,6 +250,11 @@ final class CallSite {
   let builtin: BuiltinFunction?
   /// True where R[a] holds a variable's value of that name, which goes before the built-in.
   let hasVariable: Bool
+  /// The methods of lists and of records of that name.
+  let listMethod: ValueMethod?
+  let recordMethod: ValueMethod?
+  /// True where tensors have a field of that name.
+  let isField: Bool
   /// True where no argument is spread: how many there are, and their names, is known.
   let isUnspread: Bool
   /// The method that the last receiver had, and the receiver's type: most sites see one type.
@@ -260,6 +270,9 @@ final class CallSite {
     self.kinds = kinds
     self.builtin = builtin
     self.hasVariable = hasVariable
+    isField = ValueMembers.tensor[name] != nil
+    listMethod = ValueMembers.list.method(name)
+    recordMethod = ValueMembers.record.method(name)
     isPlain = kinds.allSatisfy { if case .positional = $0 { true } else { false } }
     isUnspread = kinds.allSatisfy {
       switch $0 {

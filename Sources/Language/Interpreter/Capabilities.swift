@@ -86,7 +86,7 @@ public struct Capabilities: Sendable, ExpressibleByArrayLiteral {
   public init(arrayLiteral granted: Capability...) { self.granted = granted }
 
   /// Whether there is one of a kind, for some folder where it is for one.
-  func include(_ kind: Capability.Kind) -> Bool {
+  package func include(_ kind: Capability.Kind) -> Bool {
     granted?.contains { $0.kind == kind } ?? true
   }
 

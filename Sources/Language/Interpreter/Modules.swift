@@ -26,7 +26,7 @@ final class ModuleLoader {
       let cycle = (running[start...].map(\.name) + [running[start].name]).joined(separator: " → ")
       throw RuntimeError(.name, "modules import each other: \(cycle)")
     }
-    let module = ModuleObject(name: path)
+    let module = ModuleObject(name: path, source: source)
     try interpreter.run(source, in: module)
     loaded[identity] = module
     return module
@@ -38,7 +38,7 @@ final class ModuleLoader {
       preconditionFailure("the standard library has no module \(name): please report")
     }
     if let module = loaded[source.name] { return module }
-    let module = ModuleObject(name: name)
+    let module = ModuleObject(name: name, source: source)
     try interpreter.run(source, in: module)
     loaded[source.name] = module
     return module
@@ -88,7 +88,8 @@ final class ModuleLoader {
     if let refusal, isFile || near == nil { throw refusal }
     throw RuntimeError(
       .io, "there is no module `\(path.shortened)`",
-      hint: near ?? (isFile ? nil : PeerNames.hint(forModule: path))
+      hint: (isFile
+        ? nil : ForeignModules.hint(forImport: path) ?? ForeignNames.hint(forModule: path)) ?? near
         ?? "looked in \(folders.map { $0.isEmpty ? "." : $0 }.joined(separator: ", "))"
         + (isFile ? "" : " and the standard library"))
   }
@@ -158,6 +159,15 @@ extension ModuleObject {
       name.hasPrefix("_")
         ? "`\(name)` is private to module \(self.name)"
         : "module \(self.name) has no `\(name)`",
-      hint: nearest(to: name, among: publicNames).map { "did you mean `\($0)`?" })
+      hint: standardHint(for: name, interpreter)
+        ?? nearest(to: name, among: publicNames).map { "did you mean `\($0)`?" })
+  }
+
+  /// The hint for what this module does not have, where it is one of the standard library.
+  private func standardHint(for name: String, _ interpreter: Interpreter) -> String? {
+    guard let source, StandardModule.named(self.name)?.source === source else { return nil }
+    return ForeignMembers.hint(
+      forMember: name, of: ModuleDocumentation(source, name: self.name),
+      isVisible: { interpreter.builtin($0) != nil })
   }
 }

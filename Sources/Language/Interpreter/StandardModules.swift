@@ -1,21 +1,10 @@
-// The modules of the standard library, which lie in the binary, and what they say of themselves.
-//
-// A comment of two signs documents what a module offers; one of one sign says what is its own.
+// The modules of the standard library, which lie in the binary.
 
 import StandardLibrary
 import Syntax
 
 /// A module of the standard library.
 public struct StandardModule: Sendable {
-  /// Something that a module offers.
-  public struct Declaration: Sendable {
-    public let name: String
-    /// The name with its parameters: `Linear(inputs, outputs, bias=true)`.
-    public let title: String
-    /// In Markdown.
-    public let documentation: String
-  }
-
   /// What `import` calls it.
   public let name: String
   let source: Source
@@ -32,38 +21,21 @@ public struct StandardModule: Sendable {
   /// The module of a name.
   static func named(_ name: String) -> StandardModule? { all.first { $0.name == name } }
 
-  /// What the module is for: the comment that it begins with, in Markdown.
-  public var introduction: String {
-    (1...source.lineStarts.count).lazy.map { source.text(ofLine: $0) }
-      .prefix { $0.hasPrefix("##") }.map { String($0.dropFirst($0.hasPrefix("## ") ? 3 : 2)) }
-      .joined(separator: "\n")
-  }
+  /// What each says of itself, in the same order.
+  public static let documentation = all.map { ModuleDocumentation($0.source, name: $0.name) }
+
+  /// What the module is for, in Markdown.
+  public var introduction: String { says?.introduction ?? "" }
 
   /// What the module offers, in its order.
-  public var declarations: [Declaration] {
-    parse(source).program.statements.compactMap { statement in
-      switch statement.kind {
-      case .function(let function, _):
-        declaration(function.name?.name, function.parameters, function.documentation)
-      case .model(let model, _):
-        declaration(model.name.name, model.parameters, model.documentation)
-      case .let(.name(let identifier), _, let documentation):
-        documentation.map {
-          Declaration(name: identifier.name, title: identifier.name, documentation: $0)
-        }
-      default: nil
-      }
-    }
+  public var declarations: [ModuleDocumentation.Declaration] { says?.declarations ?? [] }
+
+  private var says: ModuleDocumentation? {
+    StandardModule.documentation.first { $0.name == name }
   }
 
-  /// Whether it offers a name.
-  func offers(_ name: String) -> Bool { declarations.contains { $0.name == name } }
-
-  private func declaration(
-    _ name: String?, _ parameters: [Parameter], _ documentation: String?
-  ) -> Declaration? {
-    guard let name, let documentation else { return nil }
-    let list = parameters.map { source.text(of: $0.span) }.joined(separator: ", ")
-    return Declaration(name: name, title: "\(name)(\(list))", documentation: documentation)
+  /// Dotted names of what they offer under a name: `nn.Linear`.
+  public static func places(of name: String) -> [String] {
+    documentation.filter { $0[name] != nil }.map { "\($0.name).\(name)" }
   }
 }

@@ -53,7 +53,12 @@ extension Machine {
       }
       guard let method = instance.type.forward else {
         throw RuntimeError(
-          .type, "a \(instance.type.name) cannot be called, since it has no method `forward`")
+          .type,
+          "\(window.pointee.shortDescription) cannot be called, since it has no method `forward`",
+          hint: instance.type.methodNames.first.map {
+            "declare fn forward(x) in the model, or call .\($0)(…)"
+          }
+            ?? "declare fn forward(x) { … } in the model")
       }
       return try enterMethod(method, window, count)
     case .host(let host):
@@ -64,9 +69,7 @@ extension Machine {
       return nil
     default:
       throw RuntimeError(
-        .type, "\(window.pointee.shortDescription) cannot be called",
-        hint: window.pointee.number != nil
-          ? "did you forget an operator before the parenthesis?" : nil)
+        .type, "\(window.pointee.shortDescription) cannot be called", hint: window.pointee.callHint)
     }
   }
 
@@ -91,7 +94,7 @@ extension Machine {
   /// forgets the arguments. What it calls takes slots behind them, which may lie past the registers of
   /// the frame that called it.
   @inline(__always)
-  private func run(
+  func run(
     _ signature: Signature, on first: UnsafeMutablePointer<Value>, _ count: Int,
     into result: UnsafeMutablePointer<Value>, _ body: (Arguments) throws -> Value
   ) throws {
@@ -120,7 +123,7 @@ extension Machine {
   }
 
   /// Brings the arguments of a site into the order of a signature, in place.
-  private func bind(
+  func bind(
     _ signature: Signature, _ first: UnsafeMutablePointer<Value>, _ site: CallSite
   ) throws {
     if site.isPlain { return try bind(signature, first, site.kinds.count) }
@@ -326,6 +329,8 @@ extension Machine {
       if let value = record[site.name], value.isCallable {
         return try callField(value, window, site)
       }
+      if let method = site.recordMethod { return try run(method, window, site) }
+    case .list: if let method = site.listMethod { return try run(method, window, site) }
     case .module(let module):
       return try callField(try module.member(site.name, interpreter), window, site)
     case .model(let type):
@@ -337,9 +342,12 @@ extension Machine {
     // No method: the visible function of that name, the receiver its first argument.
     let isVariable = site.hasVariable && window.pointee.isCallable
     if !isVariable {
+      if site.isField, count == 0, receiver.pointee.isTensor {
+        throw receiver.pointee.noMember(site.name)
+      }
       guard let builtin = site.builtin else {
         throw site.hasVariable && window.pointee.isAbsent
-          ? undeclared(site.name) : receiver.pointee.noMember(site.name)
+          ? undeclared(site.name) : receiver.pointee.noMember(site.name, interpreter)
       }
       if site.isPlain, let plain = builtin.signature.plainCounts, count < plain.upperBound {
         try rehearse(builtin)
@@ -362,6 +370,21 @@ extension Machine {
     receiver.pointee = .nil
     let (values, named) = try gather(receiver + 1, site)
     return try prepare(window, [first] + values, named)
+  }
+
+  /// Calls a method of the list or record R[1], which is nobody's to change.
+  private func run(_ method: ValueMethod, _ window: UnsafeMutablePointer<Value>, _ site: CallSite)
+    throws -> Entry?
+  {
+    let receiver = window + 1
+    guard !method.changes else { throw method.needsPlace(receiver.pointee) }
+    try bind(method.signature, receiver + 1, site)
+    try run(
+      method.signature, on: receiver + 1,
+      max(site.kinds.count, method.signature.parameters.count), into: window
+    ) { try method.body(&receiver.pointee, $0) }
+    receiver.pointee = .nil
+    return nil
   }
 
   /// Calls a value that stands in a field: the receiver goes away.
@@ -446,5 +469,23 @@ extension Machine {
     }
     try context.enter(interpreter)
     return context
+  }
+}
+
+extension Value {
+  /// What may have been meant by a call of what is no function.
+  fileprivate var callHint: String? {
+    switch self {
+    case .int, .float: "did you forget an operator before the parenthesis?"
+    case .tensor, .parameter: "elements are picked with brackets, x[0], and a product needs its *"
+    case .list: "elements are picked with brackets, xs[0]"
+    case .record: "fields are picked with a point or brackets, r.name, r[\"name\"]"
+    case .string: "characters are picked with brackets, text[0]"
+    case .nil:
+      "what should be a function is nil: a function whose last statement is no value gives nil"
+    case .module: "call what it offers: module.name(…)"
+    case .range: "elements are picked with brackets, r[0]"
+    default: "only functions, models and what they make can be called"
+    }
   }
 }

@@ -97,6 +97,8 @@ extension Machine {
             try instance.write(slot: Int(i.c), here.base[Int(i.b)])
           case .initializeSlot:
             guard case .instance(let instance) = a.pointee else { break }
+            // A parameter carries the place of its declaration.
+            sync(here)
             try instance.initialize(slot: Int(i.c), here.base[Int(i.b)])
           case .bindMethod:
             guard case .instance(let instance) = here.base[Int(i.b)] else { break }
@@ -124,6 +126,14 @@ extension Machine {
           case .pushPlace:
             sync(here)
             a.pointee = try pushPlace(site(i.b, here.header), here.base, here.captures, a.pointee)
+          case .changePlace:
+            sync(here)
+            let call = callSite(i.b, here.header)
+            if try !changePlace(a, call, site(i.c, here.header), here.base, here.captures),
+              let entry = try prepareMethod(a, call)
+            {
+              try enter(entry, &here)
+            }
 
           // Arithmetic
           case .add: try operate(.add, i, here.base, here.pc)
@@ -389,7 +399,8 @@ extension Machine {
           case .pushHandler:
             handlers.append(
               Handler(
-                kind: .catch(here.pc + i.wide, register: Int(i.a)),
+                kind: .catch(
+                  here.pc + i.wide, register: Int(i.a), cleansUp: i.flags & Flags.cleansUp != 0),
                 frameCount: state.pointee.frameCount, base: here.base, header: here.header,
                 captures: here.captures))
           case .popHandler: handlers.removeLast()

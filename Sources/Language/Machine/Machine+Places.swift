@@ -46,6 +46,61 @@ extension Machine {
     return try call(method, [value])
   }
 
+  /// Calls a method that changes the list or record at a place; false, with what is there in R[1] of the
+  /// window, where that is no such thing or has a field to call.
+  func changePlace(
+    _ window: UnsafeMutablePointer<Value>, _ call: CallSite, _ site: PlaceSite,
+    _ base: UnsafeMutablePointer<Value>, _ captures: UnsafeMutablePointer<Value>
+  ) throws -> Bool {
+    if site.steps.isEmpty {
+      // What is only looked at is not told to have been changed.
+      let value = try value(of: site.root, base, captures)
+      if call.changingMethod(of: value) == nil {
+        window[1] = value
+        return false
+      }
+    }
+    var other: Value?
+    try withRoot(site, base, captures) { root in
+      try root.change(at: way(site, base)) { place in
+        guard let method = call.changingMethod(of: place) else {
+          other = place
+          return
+        }
+        try bind(method.signature, window + 2, call)
+        let given = max(call.kinds.count, method.signature.parameters.count)
+        try run(method.signature, on: window + 2, given, into: window) {
+          try method.body(&place, $0)
+        }
+      }
+    }
+    guard let other else { return true }
+    window[1] = other
+    return false
+  }
+
+  /// What the variable that a place begins with holds.
+  private func value(
+    of root: PlaceSite.Root, _ base: UnsafeMutablePointer<Value>,
+    _ captures: UnsafeMutablePointer<Value>
+  ) throws -> Value {
+    switch root {
+    case .register(let register): return base[register]
+    case .global(let slot): return try global(slot)
+    case .box(let register):
+      guard case .box(let box) = base[register] else { return .nil }
+      return box.value
+    case .captureBox(let index):
+      guard case .box(let box) = watched(.captured(captures, index), captures[index]) else {
+        return .nil
+      }
+      return watched(.content(box), box.value)
+    case .slot(let register, let slot):
+      guard case .instance(let instance) = base[register] else { return .nil }
+      return instance.read(slot: slot)
+    }
+  }
+
   /// The way that a place is from its root.
   private func way(_ site: PlaceSite, _ base: UnsafeMutablePointer<Value>) -> PlaceWay {
     PlaceWay(
@@ -116,5 +171,18 @@ extension Machine {
     box.value = .nil
     defer { box.value = value }
     try body(&value)
+  }
+}
+
+extension CallSite {
+  /// The method of the site's name that changes a list or record in its place.
+  fileprivate func changingMethod(of value: Value) -> ValueMethod? {
+    let method: ValueMethod?
+    switch value {
+    case .list: method = listMethod
+    case .record(let record): method = record[name]?.isCallable == true ? nil : recordMethod
+    default: method = nil
+    }
+    return method?.changes == true ? method : nil
   }
 }

@@ -83,8 +83,9 @@ package final class Machine {
 
   struct Handler {
     enum Kind {
-      /// The error goes to a register, the program on from an instruction.
-      case `catch`(UnsafePointer<Instruction>, register: Int)
+      /// The error goes to a register, the program on from an instruction; one that only cleans up throws
+      /// the error again.
+      case `catch`(UnsafePointer<Instruction>, register: Int, cleansUp: Bool)
       case context(HostObject)
     }
     var kind: Kind
@@ -287,10 +288,11 @@ package final class Machine {
       let handler = handlers.removeLast()
       switch handler.kind {
       case .context(let context): context.exit(interpreter)
-      case .catch(let target, let register):
+      case .catch(let target, let register, let cleansUp):
+        // Nor is a block run that would hold up what has to end, or that would work on mapped values.
         guard !error.isUncatchable else { continue }
         if state.pointee.isRehearsing {
-          interpreter.context.meets(obstacle: "catches an error")
+          if !cleansUp { interpreter.context.meets(obstacle: "catches an error") }
           continue
         }
         while state.pointee.frameCount > handler.frameCount { popFrame() }

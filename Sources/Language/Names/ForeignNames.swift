@@ -1,23 +1,68 @@
-// Names that programs bring along from Python, NumPy and PyTorch, and what stands for them here.
-// They are looked at where a name is unknown, before names that are spelt alike.
+// Names that programs bring along from Python, NumPy, PyTorch and JAX, and what stands for them here.
+// They are looked at where a name is unknown, before names that are spelt alike; the tables are in
+// `ForeignWords.swift`.
+
+import Syntax
 
 /// The hint for a name of another language.
 enum ForeignNames {
   /// For a name that nothing declares.
   static func hint(forName name: String) -> String? {
     if let word = words[name] { return "write \(word)" }
-    return libraries.contains(name)
-      ? "tensors and their functions need no import: sum(x), zeros(3)" : nil
+    return ForeignModules.hint(forImport: name)
+      ?? (libraries.contains(name) ? withoutPrefix : nil)
   }
 
-  /// For a field or method that a tensor or list does not have.
-  static func hint(forMember name: String, of value: Value) -> String? {
-    switch value {
-    case .tensor, .parameter: tensorMembers[name].map { "write \($0)" }
-    case .list: listMembers[name].map { "write \($0)" }
-    case .record: recordMembers[name].map { "write \($0)" }
-    default: nil
+  private static let withoutPrefix =
+    "tensors and their functions need no import: sum(x), zeros(3)"
+
+  /// For `np.random.rand`, a path that begins with a name that nothing declares.
+  static func hint(forPath path: [String], _ isKnown: (String) -> Bool) -> String? {
+    guard let root = path.first, let name = path.last, path.count > 1 else { return nil }
+    guard libraries.contains(root) || root == "nn" || root == "tree" else { return nil }
+    if path.contains("nn"),
+      let module = StandardModule.all.first(where: { $0.name == "nn" }),
+      module.declarations.contains(where: { $0.name == name })
+    {
+      return "write import nn, then nn.\(name)"
     }
+    if isKnown(name) { return "write \(name) alone: functions on tensors need no import" }
+    if let word = words[name] ?? words[path.dropFirst().first ?? ""] { return "write \(word)" }
+    return libraries.contains(root) ? withoutPrefix : hint(forName: root)
+  }
+
+  /// For a module that is not there.
+  static func hint(forModule name: String) -> String? {
+    guard modules.contains(name) else { return nil }
+    if let word = words[name] { return "leave it out, and write \(word)" }
+    return "leave it out: functions such as sqrt, sum, zeros and grad need no import"
+  }
+
+  /// For a field or method that a value does not have.
+  static func hint(forMember name: String, of value: Value) -> String? {
+    let table: [String: String] =
+      switch value {
+      case .tensor, .parameter: tensorMembers
+      case .int, .float, .bool: ["isnan": "isnan(x)"]
+      case .list: listMembers
+      case .record: recordMembers
+      case .string: stringMembers
+      case .range: rangeMembers
+      case .instance: modelMembers
+      case .model(let type):
+        type.slots[name] == nil
+          ? [:] : [name: "\(type.name)(…).\(name): the model is made by calling it"]
+      case .host(let host):
+        host.memberNames.contains("zero_grad")
+          ? optimizerMembers : host.memberNames.contains("update") ? transformMembers : [:]
+      case .nil:
+        [name: "what gives a value: this one is nil, as a function without a value gives it"]
+      default: [:]
+      }
+    if let word = table[name] { return "write \(word)" }
+    // Fields of records are the program's own.
+    if case .record = value { return nil }
+    return PeerNames.hint(forName: name)
   }
 
   /// For a field that cannot be assigned.
@@ -28,48 +73,11 @@ enum ForeignNames {
     parameters[name]?.first { own in signature.parameters.contains { $0.name == own } }
   }
 
-  private static let words = [
-    "True": "true", "False": "false", "None": "nil", "null": "nil", "undefined": "nil",
-    "this": "self", "elif": "else if", "pass": "an empty block, { }",
-    "dict": "record", "tuple": "list", "array": "tensor, or brackets", "float64": "f64",
-    "float32": "f32", "int64": "i64",
-    "triplet_margin_loss": "triplet_loss", "logsigmoid": "log_sigmoid",
-    "solve_triangular": "triangular_solve", "matrix_norm": "norm(a, ord=…)",
-    "println": "print", "printf": "print(\"{x:.3f}\")", "sprintf": "\"{x:.3f}\"",
-  ]
-
-  private static let libraries: Set = ["np", "numpy", "torch", "jnp", "jax", "tf", "F"]
-
-  private static let tensorMembers = [
-    "t": ".T", "view": ".reshape(…)", "unsqueeze": ".expand_dims(axis)",
-    "detach": "stop_gradient(x)",
-    "cpu": "nothing: tensors live in main memory", "numpy": ".tolist()",
-    "clone": "x: tensors are values",
-    "copy": "x: tensors are values", "dim": ".ndim", "numel": ".size", "astype": ".to(dtype)",
-    "type": ".to(dtype)", "double": ".to(f64)", "long": ".to(i64)", "mm": "a @ b", "bmm": "a @ b",
-    "ravel": ".flatten()", "fill": "full_like(x, value)", "append": "concat((x, [v]))",
-    "requires_grad": "param(x)", "data": ".value", "zero_": "zeros_like(x)",
-    "expand": ".broadcast_to(…)",
-    "masked_fill": "where(mask, value, x)", "H": ".T",
-  ]
-
   private static let assignedFields = [
     "requires_grad":
       "a parameter always has gradients: stop_gradient(p.value) in the loss is a constant, and an "
       + "optimizer that is not given p leaves it as it is",
     "data": "p.value = v sets the tensor; inside `with no_grad { … }` nothing of it is recorded",
-  ]
-
-  private static let listMembers = [
-    "append": ".push(v)", "add": ".push(v)", "extend": "xs += more", "length": "len(xs)",
-    "size": "len(xs)", "index": ".find(v)", "insert": "xs[i:i] = (v,)",
-    "pop": "xs[-1], then xs = xs[:-1]",
-    "sort": ".sorted()", "reverse": ".reversed()", "shape": "len(xs)",
-  ]
-
-  private static let recordMembers = [
-    "get": "if key in r { r[key] } else { default }",
-    "update": "r = {...r, key: value}", "has": "key in r", "length": "len(r)",
   ]
 
   private static let parameters = [

@@ -83,7 +83,9 @@ struct Resolved {
     case block(ResolvedBlock)
     case with([Resolved], ResolvedBlock)
     case `try`(ResolvedBlock, ResolvedPattern, handler: ResolvedBlock)
-    case extract([Resolved], names: [String], session: Bool, manner: String, store: Target?)
+    case finally(Resolved, ResolvedBlock)
+    case extract(
+      [Resolved], names: [String], session: Bool, manner: String, store: Target?, as: String)
     case recover([(value: Resolved, target: Target?)], session: Bool, from: Resolved)
     /// What a mistake left.
     case error
@@ -121,7 +123,7 @@ struct MethodCall {
   var visible: Resolved?
   /// The built-in of that name.
   var builtin: BuiltinFunction?
-  /// Where the receiver is, if it is a place, so that `push` can change it.
+  /// Where the receiver is, if it is a place, so that `push` and its like can change it.
   var place: Target?
 }
 

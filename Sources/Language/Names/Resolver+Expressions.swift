@@ -17,7 +17,10 @@ extension Resolver {
     case .name(let name): return resolveName(name, expression.span)
     case .selfInstance:
       guard let reference = selfReference else {
-        error(.name, "`self` outside a model", expression.span)
+        error(
+          .name, "`self` outside a model", expression.span,
+          hint:
+            "self is the instance inside the methods of a model; elsewhere give it a name, net.w")
         return .error
       }
       return .reference(reference, name: "self")
@@ -49,7 +52,7 @@ extension Resolver {
       {
         return .slot(reference, slot)
       }
-      if meetsLibrary(expression) { return .error }
+      if reportsForeignPath(object, name.name) { return .error }
       return .field(resolve(object), name.name)
     case .index(let object, let parts): return .index(resolve(object), parts.map(resolve))
     case .function(let function): return .function(resolve(function))
@@ -65,6 +68,7 @@ extension Resolver {
         let pattern = declare(pattern)
         return .try(body, pattern, handler: resolve(handler))
       }
+    case .finally(let body, let cleanup): return .finally(resolve(body), resolve(cleanup))
     case .spread(let inner):
       error(
         .syntax, "a spread cannot stand here", expression.span,
@@ -176,10 +180,6 @@ extension Resolver {
     -> Resolved.Kind
   {
     if case .field(let receiver, let name) = callee.kind {
-      if meetsLibrary(callee) {
-        _ = resolve(arguments)
-        return .error
-      }
       return resolveMethodCall(receiver, name, arguments, span)
     }
     if case .name(let name) = callee.kind, case .method = meaning(of: name),
@@ -248,32 +248,13 @@ extension Resolver {
     }
   }
 
-  /// The names of `torch.nn.Linear`, where `torch` is another language's library and nothing here.
-  private func libraryPath(_ expression: Expression) -> [String]? {
-    switch expression.kind {
-    case .name(let name):
-      guard PeerNames.isLibrary(name), later[name] == nil, case .unknown = meaning(of: name) else {
-        return nil
-      }
-      return [name]
-    case .field(let object, let name): return libraryPath(object).map { $0 + [name.name] }
-    default: return nil
-    }
-  }
-
-  /// Says what a name of another language's library is called here, if the expression is one.
-  private func meetsLibrary(_ expression: Expression) -> Bool {
-    guard let path = libraryPath(expression),
-      let hint = PeerNames.hint(
-        forPath: path, isKnown: { interpreter.builtinNames.contains($0) })
-    else { return false }
-    error(.name, "unknown name `\(path.joined(separator: "."))`", expression.span, hint: hint)
-    return true
-  }
-
   private func resolveMethodCall(
     _ receiver: Expression, _ name: Identifier, _ arguments: [Argument], _ span: Span
   ) -> Resolved.Kind {
+    if reportsForeignPath(receiver, name.name) {
+      _ = resolve(arguments)
+      return .error
+    }
     let resolved = resolve(receiver)
     var call = MethodCall(
       receiver: resolved, name: name.name, nameSpan: name.span, arguments: resolve(arguments))
@@ -285,10 +266,26 @@ extension Resolver {
         .call(
           Resolved(.reference(.builtin(.builtin(Resolver.firstCallable)), name: ""), name.span),
           visible.map { .positional($0) }), name.span) : visible.first
-    if name.name == "push", arguments.count == 1, case .positional = arguments[0] {
+    if ValueMembers.changing.contains(name.name) {
       call.place = rootTarget(receiver)
     }
     return .methodCall(call)
+  }
+
+  /// Says that nothing declares the name that a path of fields begins with, `np.random.rand`; false where
+  /// something does, or where it is no path.
+  private func reportsForeignPath(_ object: Expression, _ name: String) -> Bool {
+    var path = [name]
+    var object = object
+    while case .field(let inner, let field) = object.kind {
+      path.insert(field.name, at: 0)
+      object = inner
+    }
+    guard case .name(let root) = object.kind, case .unknown = meaning(of: root) else {
+      return false
+    }
+    unknownName(root, object.span, path: path)
+    return true
   }
 
   /// What programs have declared by a name, inner things first, up to one that is known for a function:
@@ -394,24 +391,25 @@ extension Resolver {
     let outer = scope
     let body = Scope(function: outer.function, parent: outer)
     var methods: [(function: Function, decorators: [Expression])] = []
-    func addSlot(_ name: Identifier, _ kind: ModelField.Kind) {
+    func addSlot(_ name: Identifier, _ kind: ModelField.Kind, _ documentation: String? = nil) {
       if body.slots[name.name] != nil || body.methods.contains(name.name) {
         error(.name, "`\(name.name)` is already declared in model \(model.name.name)", name.span)
         return
       }
       body.slots[name.name] = resolved.fields.count
-      resolved.fields.append(ModelField(name: name.name, kind: kind))
+      resolved.fields.append(
+        ModelField(name: name.name, kind: kind, documentation: documentation))
     }
     for member in model.members {
       switch member {
-      case .field(let kind, let pattern, _, _, _):
+      case .field(let kind, let pattern, _, let documentation, _):
         let kind: ModelField.Kind =
           switch kind {
           case .param: .param
           case .buffer: .buffer
           case .let: .let
           }
-        names(of: pattern).forEach { addSlot($0, kind) }
+        names(of: pattern).forEach { addSlot($0, kind, documentation) }
       case .method(let function, let decorators):
         methods.append((function, decorators))
         guard let name = function.name else { continue }
@@ -529,7 +527,7 @@ extension Resolver {
     }
     return .extract(
       targets, names: extract.targets.map(placeName), session: extract.session, manner: manner,
-      store: store)
+      store: store, as: extract.name?.name ?? "")
   }
 
   /// The dotted path of a place, `net.layers.0`; empty for what is none.

@@ -187,10 +187,18 @@ extension Resolver {
       return .while(condition, inLoop { resolve(body) })
     case .break, .continue:
       let word = if case .break = statement.kind { "break" } else { "continue" }
-      if loopDepth == 0 { error(.syntax, "`\(word)` outside a loop", statement.span) }
+      if loopDepth == 0 {
+        error(
+          .syntax, "`\(word)` outside a loop", statement.span,
+          hint: isInFunction ? "return leaves a function" : "exit() ends the program")
+      }
       return word == "break" ? .break : .continue
     case .return(let value):
-      if !isInFunction { error(.syntax, "`return` outside a function", statement.span) }
+      if !isInFunction {
+        error(
+          .syntax, "`return` outside a function", statement.span,
+          hint: "exit() ends the program; at the top level nothing is given back")
+      }
       return .return(value.map(resolve))
     case .throw(let value): return .throw(resolve(value))
     case .assert(let condition, let message):

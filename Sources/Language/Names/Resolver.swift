@@ -196,8 +196,8 @@ final class Resolver {
     diagnostics.append(make(kind, message, span, hint: hint))
   }
 
-  /// The message for a name that nothing declares.
-  func unknownName(_ name: String, _ span: Span) {
+  /// The message for a name that nothing declares; `path` is what follows it with points between.
+  func unknownName(_ name: String, _ span: Span, path: [String] = []) {
     if let place = later[name] {
       var diagnostic = make(.name, "`\(name)` is used before its declaration", span)
       diagnostic.secondary = [
@@ -208,8 +208,19 @@ final class Resolver {
     }
     error(
       .name, "unknown name `\(name)`", span,
-      hint: ForeignNames.hint(forName: name) ?? PeerNames.hint(forName: name)
-        ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" })
+      hint: hint(forUnknown: [name] + path))
+  }
+
+  /// What to do about a path whose first name nothing declares.
+  private func hint(forUnknown path: [String]) -> String? {
+    let isVisible = { (name: String) in self.interpreter.builtin(name) != nil }
+    let name = path[0]
+    return ForeignMembers.hint(forPath: path, isVisible) ?? ForeignNames.hint(
+      forPath: path, isVisible)
+      ?? ForeignNames.hint(forName: name) ?? PeerNames.hint(forName: name)
+      ?? ForeignMembers.hint(forUnknown: name)
+      ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
+      ?? ForeignMembers.hint(forMisspelt: name)
   }
 
   /// Every name that could stand here, nearer ones first.

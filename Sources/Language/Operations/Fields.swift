@@ -27,7 +27,8 @@ extension Value {
     default: break
     }
     if let member = members?[name] { return try member.read(self) }
-    throw noMember(name)
+    if let method = members?.method(name) { return try method.bound(to: self) }
+    throw noMember(name, interpreter, isCalled: false)
   }
 
   /// The rows of what a program can read of such a value; nil for one whose fields are its own.
@@ -35,6 +36,8 @@ extension Value {
     switch self {
     case .tensor, .int, .float, .bool: .tensor
     case .parameter: .parameter
+    case .list: .list
+    case .record: .record
     case .range: .range
     case .function, .builtin: .function
     case .model: .model
@@ -43,16 +46,40 @@ extension Value {
     }
   }
 
-  /// The error for a field that is not there, with the nearest name that is.
-  func noMember(_ name: String) -> RuntimeError {
-    var hint =
-      ForeignNames.hint(forMember: name, of: self)
-      ?? nearest(to: name, among: memberNames).map { "did you mean `\($0)`?" }
-    if name == "push", case .list = self { hint = "push needs a variable to change" }
+  /// The error for a field or method that is not there, with the nearest name that is; functions that can be
+  /// written as methods count, where an interpreter says which there are.
+  func noMember(_ name: String, _ interpreter: Interpreter? = nil, isCalled: Bool = true)
+    -> RuntimeError
+  {
+    if isCalled, let row = members?[name], !row.isMethod {
+      return RuntimeError(
+        .type, "`\(name)` of \(shortDescription) is a field, and is not called",
+        hint: "write .\(name) without parentheses")
+    }
+    let functions =
+      isNumeric || text != nil || members?.type == "List" ? interpreter?.builtinNames : nil
+    var hint = ForeignNames.hint(forMember: name, of: self)
+    if hint == nil, !isCalled, interpreter?.builtin(name)?.isCallable == true, functions != nil {
+      hint = "\(name) is a function: call it, .\(name)()"
+    }
+    hint =
+      hint ?? nearest(to: name, among: memberNames).map { "did you mean `\($0)`?" }
+      ?? functions.flatMap { nearest(to: name, among: $0) }.map { "did you mean `\($0)`?" }
     if hint == nil, case .record(let record) = self, record.count <= 8 {
       hint =
         record.count == 0
         ? "the record is empty" : "it has \(record.keys.map(\.shortened).joined(separator: ", "))"
+    }
+    if hint == nil, case .instance(let instance) = self {
+      let names =
+        instance.type.fields.filter { $0.kind != .argument }.map(\.name) + instance.type.methodNames
+      if !names.isEmpty, names.count <= 8 { hint = "it has \(names.joined(separator: ", "))" }
+    }
+    if hint == nil {
+      hint =
+        text == nil
+        ? "mos doc \(members?.type ?? typeName) says what it has"
+        : "texts have upper, lower, strip, split, replace, find, starts_with and ends_with"
     }
     return RuntimeError(
       .name, "\(shortDescription) has no field or method `\(name)`", hint: hint)
@@ -66,11 +93,10 @@ extension Value {
     case .instance(let instance):
       instance.type.fields.filter { $0.kind != .argument }.map(\.name) + instance.type.methodNames
         + ValueMembers.instance.rows.map(\.name)
-    case .record(let record): record.keys
-    case .tensor, .parameter, .range: members?.rows.map(\.name) ?? []
+    case .record(let record): record.keys + (members?.names ?? [])
+    case .tensor, .parameter, .list, .range: members?.names ?? []
     case .module(let module): module.publicNames.sorted()
     case .host(let host): host.memberNames
-    case .list: ["push"]
     default: []
     }
   }

@@ -32,14 +32,7 @@ extension Value {
         throw RuntimeError(
           .type, "a record is indexed by a String, not \(parts.first?.shortDescription ?? "...")")
       }
-      guard let element = record[key] else {
-        let near = nearest(to: key, among: record.keys)
-        throw RuntimeError(
-          .index, "the record has no key \(key.excerpt)",
-          hint: near.map { "did you mean \($0.excerpt)?" }
-            ?? (record.count <= 8
-              ? "it has \(record.keys.map(\.shortened).joined(separator: ", "))" : nil))
-      }
+      guard let element = record[key] else { throw record.missing(key) }
       return element
     case .string(let text):
       guard kinds.count == 1 else { throw tooManyParts(kinds.count) }
@@ -196,5 +189,18 @@ extension Value {
     return Slice(
       start: start.map { clamp($0, -1, count - 1) } ?? count - 1,
       stop: stop.map { clamp($0, -1, count - 1) } ?? -1, step: max(step, -count - 2))
+  }
+}
+
+extension Record {
+  /// The error for a key that is not there, with the nearest one that is.
+  func missing(_ key: String) -> RuntimeError {
+    let near = nearest(to: key, among: keys)
+    return RuntimeError(
+      .index, "the record has no key \(key.excerpt)",
+      hint: near.map { "did you mean \($0.excerpt)?" }
+        ?? (count == 0
+          ? "the record is empty"
+          : count <= 8 ? "it has \(keys.map(\.shortened).joined(separator: ", "))" : nil))
   }
 }

@@ -41,11 +41,18 @@ package struct ValueMembers: Sendable {
   package let documentation: String
   /// The rows in order.
   package let rows: [ValueMember]
+  /// What takes arguments, in order.
+  package var methods: [ValueMethod] = []
 
   @inline(__always) subscript(name: String) -> ValueMember? { rows.first { $0.name == name } }
 
   /// All types, in the order of the reference.
-  package static let all = [tensor, parameter, range, function, model, instance]
+  package static let all = [
+    tensor, parameter, list, record, range, function, model, instance,
+  ]
+
+  /// The names of all of them.
+  package var names: [String] { rows.map(\.name) + methods.map(\.signature.name) }
 }
 
 // MARK: - Tensors

@@ -61,12 +61,7 @@ extension Value {
   {
     let left = x.shortDescription
     let right = y.shortDescription
-    var hint: String?
-    if operation == .add, x.text != nil || y.text != nil {
-      hint = "write \"{value}\" in a string, or use str(value)"
-    }
-    if case .nil = x { hint = "the left side is nil" }
-    if case .nil = y { hint = "the right side is nil" }
+    let hint = operatorHint(operation, x, y)
     let message =
       switch operation {
       case .add: "cannot add \(left) and \(right)"
@@ -79,6 +74,38 @@ extension Value {
       case .bitAnd, .bitOr: "`\(operation.rawValue)` takes bools, not \(left) and \(right)"
       }
     return RuntimeError(.type, message, hint: hint)
+  }
+
+  /// What may have been meant by an operator that does not take its operands.
+  private static func operatorHint(_ operation: BinaryOperator, _ x: Value, _ y: Value) -> String {
+    if x.isNil || y.isNil {
+      return "the \(x.isNil ? "left" : "right") side is nil, as a function without a value gives it"
+    }
+    if x.text != nil || y.text != nil {
+      switch operation {
+      case .add: return "write \"{value}\" in a string, or use str(value)"
+      case .remainder: return "values stand in the string itself: \"x = {x:.2f}\""
+      case .subtract: return "text.replace(part, \"\") takes a part out"
+      default: return "int(text) and float(text) read a number"
+      }
+    }
+    for side in [x, y] {
+      switch side {
+      case .list: return "brackets make tensors: [1.0, 2.0]; tensor(xs) makes one of a list"
+      case .record:
+        return operation == .add
+          ? "{...a, ...b} joins two records, and tree_add adds their leaves"
+          : "tree_map(f, a, b) works leaf by leaf"
+      case .function(let closure): return "call the function: \(closure.prototype.name)(…)"
+      case .builtin(let builtin): return "call the function: \(builtin.name)(…)"
+      case .range: return "arange(start, stop) makes a tensor of numbers"
+      case .instance(let instance):
+        return "its numbers are fields: .\(instance.type.fields.first?.name ?? "w")"
+      case .model(let type): return "make the model by calling it: \(type.name)(…)"
+      default: continue
+      }
+    }
+    return "operators take numbers and tensors"
   }
 
   /// `-x`, `+x`, `~x`.
@@ -96,7 +123,8 @@ extension Value {
       return .tensor(try TensorOperations.unary(operation, variable))
     default:
       throw RuntimeError(
-        .type, "unary `\(operation.rawValue)` takes a number or tensor, not \(x.shortDescription)")
+        .type, "unary `\(operation.rawValue)` takes a number or tensor, not \(x.shortDescription)",
+        hint: operatorHint(.multiply, x, x))
     }
   }
 
@@ -138,8 +166,8 @@ extension Value {
       }
       throw RuntimeError(
         .type,
-        "cannot compare \(x.shortDescription) and \(y.shortDescription) with `\(comparison.rawValue)`"
-      )
+        "cannot compare \(x.shortDescription) and \(y.shortDescription) with `\(comparison.rawValue)`",
+        hint: x.isNil || y.isNil ? "one side is nil" : "numbers, texts and tensors have an order")
     }
   }
 
@@ -151,7 +179,12 @@ extension Value {
       guard let variable = self.variable, variable.dtype == .bool, variable.rank == 0 else {
         throw RuntimeError(
           .type, "a condition must be a Bool, not \(shortDescription)",
-          hint: "reduce it with any(…) or all(…)")
+          hint: (self.variable?.rank ?? 0) == 0
+            ? "compare it, as in `x > 0`"
+            : self.variable?.dtype == .bool
+              ? "reduce it with any(…) or all(…); element by element it is ~mask, a & b, a | b, and "
+                + "where(mask, a, b)"
+              : "compare it, and reduce that with any(…) or all(…)")
       }
       guard let tensor = variable.concrete else {
         throw RuntimeError(
@@ -161,8 +194,19 @@ extension Value {
       return tensor.firstInt != 0
     default:
       throw RuntimeError(
-        .type, "a condition must be a Bool, not \(shortDescription)",
-        hint: number == nil ? nil : "compare it, as in `x != 0`")
+        .type, "a condition must be a Bool, not \(shortDescription)", hint: conditionHint)
+    }
+  }
+
+  /// What to compare where a Bool is wanted.
+  private var conditionHint: String {
+    switch self {
+    case .int, .float: "compare it, as in `x != 0`"
+    case .list, .record: "ask for its length, as in `len(x) > 0`"
+    case .string: "ask for its length, as in `len(text) > 0`"
+    case .nil: "compare it, as in `x != nil`; a function without a value gives nil"
+    case .function, .builtin: "call the function with ()"
+    default: "compare it, as in `x != nil`"
     }
   }
 
@@ -209,7 +253,8 @@ extension Value {
       throw RuntimeError(
         .type,
         "`in` looks in lists, records, ranges, strings and tensors, not in "
-          + shortDescription)
+          + shortDescription,
+        hint: number == nil ? "keys(x) or tolist(x) may give a list" : "write 0..n for a range")
     }
   }
 }

@@ -151,11 +151,15 @@ extension Value {
     if let tensor = try plainLiteral(elements) { return .tensor(tensor) }
     let variables = try elements.enumerated().map { index, element -> Variable in
       guard element.isNumeric, let variable = element.variable else {
-        let isText = element.text != nil
+        let hint =
+          switch element {
+          case .list: "brackets inside of brackets make a matrix: [[1, 2], [3, 4]]"
+          case .string: "parentheses make lists: (\"a\", \"b\")"
+          default: "parentheses make lists: (a, b)"
+          }
         throw RuntimeError(
           .type, "a tensor holds numbers, and element \(index) is \(element.shortDescription)",
-          hint: isText ? "parentheses make lists: (\"a\", \"b\")" : "parentheses make lists: (a, b)"
-        )
+          hint: hint)
       }
       return variable
     }
@@ -170,7 +174,7 @@ extension Value {
           .shape,
           "the elements of a tensor have one shape, and element \(index) is "
             + "\(variable.typeDescription) beside \(first.typeDescription)",
-          hint: "parentheses make lists of anything")
+          hint: "rows have one length; parentheses make lists of anything")
       }
     }
     return .tensor(try Variable.stack(variables.map { try $0.converted(to: dtype) }))

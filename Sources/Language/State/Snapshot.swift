@@ -29,6 +29,8 @@ public final class Snapshot: HostObject {
   public let manner: Manner
   /// The name it was given.
   public let name: String?
+  /// The variable that `extract … as` put it into, which pictures of graphs call its tensors by.
+  private let variable: String?
   /// The stream of random numbers when it was made.
   let random: RandomKey
   /// True where it comes from a file.
@@ -36,12 +38,13 @@ public final class Snapshot: HostObject {
 
   init(
     _ contents: Contents, manner: Manner, names: [String]? = nil, name: String? = nil,
-    random: RandomKey = Context.current.random, isLoaded: Bool = false
+    variable: String? = nil, random: RandomKey = Context.current.random, isLoaded: Bool = false
   ) {
     self.contents = contents
     self.names = names.flatMap { Set($0).count == $0.count && !$0.contains("") ? $0 : nil }
     self.manner = manner
     self.name = name
+    self.variable = variable
     self.random = random
     self.isLoaded = isLoaded
   }
@@ -52,7 +55,7 @@ public final class Snapshot: HostObject {
   /// - Throws: a type error for what has no state.
   package convenience init(
     of values: [Value], manner: Manner, hasBuffers: Bool = true, detachesBuffers: Bool = false,
-    names: [String]? = nil, name: String? = nil
+    names: [String]? = nil, name: String? = nil, variable: String? = nil
   ) throws {
     for value in values where !value.canBeExtracted {
       throw RuntimeError(
@@ -62,7 +65,16 @@ public final class Snapshot: HostObject {
     var reader = StateReader(
       manner: manner, hasBuffers: hasBuffers, detachesBuffers: detachesBuffers)
     self.init(
-      .targets(try values.map { try reader.read($0) }), manner: manner, names: names, name: name)
+      .targets(try values.map { try reader.read($0) }), manner: manner, names: names, name: name,
+      variable: variable)
+  }
+
+  /// What its tensors are called by where nobody says otherwise: its name, without TorchOpt's point at the end, or its
+  /// variable.
+  package var prefix: String? {
+    guard var prefix = name ?? variable else { return nil }
+    while prefix.hasSuffix(".") { prefix.removeLast() }
+    return prefix.isEmpty ? nil : prefix
   }
 
   public override var mayHoldCode: Bool { false }
@@ -216,7 +228,10 @@ extension Machine {
     if isSession { return .host(try interpreter.sessionSnapshot(manner)) }
     let values = Array(UnsafeBufferPointer(start: first, count: count))
     let names = values.indices.map { name(firstName + 1 + UInt16($0), header) }
-    return .host(try Snapshot(of: values, manner: manner, names: names))
+    let variable = name(firstName + 1 + UInt16(count), header)
+    return .host(
+      try Snapshot(
+        of: values, manner: manner, names: names, variable: variable.isEmpty ? nil : variable))
   }
 
   func recover(_ a: UnsafeMutablePointer<Value>, _ count: Int, isSession: Bool) throws {

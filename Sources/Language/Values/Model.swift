@@ -46,6 +46,8 @@ public struct ModelField: Sendable {
   }
   public var name: String
   public var kind: Kind
+  /// The comment of two signs above it, in Markdown.
+  public var documentation: String? = nil
 }
 
 /// A model declaration as a value; calling it makes an instance.
@@ -116,6 +118,26 @@ public final class ModelType {
 
   /// The closures that the type holds, as often as it does.
   var closures: [Closure] { [initializer] + methods.values + (forward.map { [$0] } ?? []) }
+
+  /// What its objects have, fields before methods, but for what begins with `_`.
+  package var documentedMembers: [ModuleDocumentation.Member] {
+    let own = fields.compactMap { field -> ModuleDocumentation.Member? in
+      let text =
+        field.documentation
+        ?? (field.kind == .param ? "A parameter." : field.kind == .buffer ? "A buffer." : nil)
+      return text.map {
+        ModuleDocumentation.Member(name: field.name, title: field.name, documentation: $0)
+      }
+    }
+    let called = methodNames.compactMap { name in
+      methods[name].map { method in
+        ModuleDocumentation.Member(
+          name: name, title: "\(method.prototype.signature)",
+          documentation: method.prototype.documentation ?? "")
+      }
+    }
+    return (own + called).filter { !$0.name.hasPrefix("_") }
+  }
 
   /// A method by name.
   package func method(_ name: String) -> Closure? { methods[name] }

@@ -249,12 +249,19 @@ extension Value {
     case .range: return "a Range"
     case .function(let closure): return "the Function \(closure.prototype.name)"
     case .builtin(let builtin): return "the Function \(builtin.name)"
-    case .instance(let instance): return "a \(instance.type.name)"
+    case .instance(let instance): return instance.type.name.withArticle
     case .model(let type): return "the Model \(type.name)"
     case .module(let module): return "the Module \(module.name)"
-    case .host(let host): return "a \(host.typeName)"
+    case .host(let host): return host.typeName.withArticle
     case .box(let box): return box.value.shortDescription
     case .nil, .absent: return "nil"
     }
+  }
+}
+
+extension String {
+  /// The name of a thing behind `a` or `an`.
+  fileprivate var withArticle: String {
+    "\("AEIO".contains(first ?? " ") ? "an" : "a") \(self)"
   }
 }

@@ -5,6 +5,7 @@
 // models, parameters and host objects have identity.
 
 import Autodiff
+import Syntax
 import Tensors
 
 /// A value of the language.
@@ -148,8 +149,12 @@ public final class ModuleObject {
   /// The global slot of each name, private ones included.
   @exclusivity(unchecked) package var slots: [String: Int]
 
-  init(name: String, slots: [String: Int] = [:]) {
+  /// The text that it was made of; nil for the program itself.
+  package let source: Source?
+
+  init(name: String, source: Source? = nil, slots: [String: Int] = [:]) {
     self.name = name
+    self.source = source
     self.slots = slots
   }
 }

@@ -135,6 +135,14 @@ struct OptimizerArguments {
     throw mismatch(name, "two numbers")
   }
 
+  /// The transformation of these arguments, whose moments are inputs of the graph where they say so.
+  func make(
+    _ transformation: (OptimizerArguments) throws -> GradientTransformation
+  ) throws -> GradientTransformation {
+    let made = try transformation(self)
+    return try flag("moment_requires_grad") ? made.tracingMoments : made
+  }
+
   /// A Bool; false where the signature has no such parameter.
   func flag(_ name: String) throws -> Bool {
     switch value(name) {

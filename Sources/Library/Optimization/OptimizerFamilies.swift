@@ -26,8 +26,8 @@ extension OptimizerFamily {
         + "moment_requires_grad=false, maximize=false)",
       about: """
         Gradient descent, with momentum and weight decay. Gradients always pass through the
-        momentum; here and in the other optimizers `moment_requires_grad` is accepted as TorchOpt
-        has it.
+        momentum; here and in the other optimizers `moment_requires_grad` makes the moments before the
+        first step inputs, which have derivatives and stand in pictures of the graph.
         """,
       names: ["SGD"],
       parameters: "lr, momentum=0.0, weight_decay=0.0, dampening=0.0, nesterov=false, "

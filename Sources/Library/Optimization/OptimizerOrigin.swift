@@ -102,7 +102,7 @@ struct OptimizerOrigin {
   func make() throws -> GradientTransformation {
     switch source {
     case .family(let family, let arguments):
-      return try family.make(settings.count == 0 ? arguments : arguments.replacing(settings))
+      return try (settings.count == 0 ? arguments : arguments.replacing(settings)).make(family.make)
     case .around(let origin, let wrap): return try wrap(origin.setting(settings).make())
     case .chain(let members):
       let known = names

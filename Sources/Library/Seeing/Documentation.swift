@@ -1,16 +1,23 @@
 // What `help` and `mos doc` say of a name: a built-in, an object's type, one of its members,
-// `Optimizer.step`, a module, or what it offers, `nn.Linear`. All of it stands in declarations.
+// `Optimizer.step`, a module, or what it offers, `nn.Linear`. All of it stands in declarations; the words of
+// the language have a table of their own.
 
 import Language
 import Syntax
 import Tensors
 
 /// The documentation of a name.
-public struct Documentation {
+public struct Documentation: CustomStringConvertible {
   /// The signature, or the name of what has none.
   public let title: String
   /// In Markdown.
   public let text: String
+
+  /// The first sentence of the text, as one line.
+  public var summary: String { text.firstSentence }
+
+  /// The title, and the text below it where there is some.
+  public var description: String { title.followed(by: text) }
 }
 
 extension BuiltinLibrary {
@@ -31,9 +38,9 @@ extension BuiltinLibrary {
       return try documentation(of: parts, members)
     }
     if declaration(of: parts[0]) == nil,
-      let module = StandardModule.all.first(where: { $0.name == parts[0] })
+      let module = StandardModule.documentation.first(where: { $0.name == parts[0] })
     {
-      return try documentation(of: parts, module)
+      return try module.documentation(of: Array(parts.dropFirst()))
     }
     if parts.count == 2, let type = objectType(parts[0]) {
       if let member = type.allMembers.first(where: { $0.name == parts[1] }) {
@@ -48,39 +55,96 @@ extension BuiltinLibrary {
       return Documentation(title: built.title, text: built.text.followed(by: type?.listing ?? ""))
     }
     if let type { return Documentation(title: name, text: type.text) }
+    if let word = Word.named(name) { return Documentation(title: word.form, text: word.text) }
     throw unknown(
-      "no built-in is called `\(name.shortened)`",
-      nearest(
-        to: parts[0],
-        among: Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type)
-          + StandardModule.all.map(\.name)
-      ).map {
-        ([$0] + parts.dropFirst()).joined(separator: ".")
-      })
+      "no built-in is called `\(name.shortened)`", namesNear(parts[0]), after: parts.dropFirst())
+  }
+
+  /// A page of the reference: its title, the names that it is about, and what is said of them.
+  public struct Section {
+    public let title: String
+    public let names: [String]
+    public let entries: [Documentation]
+
+    /// A page whose names are the titles of its entries without their parameters.
+    fileprivate init(_ title: String, names: [String]? = nil, _ entries: [Documentation]) {
+      self.title = title
+      self.names = names ?? entries.map { String($0.title.prefix { $0 != "(" }) }
+      self.entries = entries
+    }
+  }
+
+  /// Everything that has documentation, in the order of the reference.
+  public var contents: [Section] {
+    let built = pages.map { page in
+      let objects = page.objects.map { $0.hostType }
+      return Section(
+        page.title,
+        page.constants.map { Documentation(title: $0.name, text: $0.documentation) }
+          + page.functions.map { Documentation(title: $0.signature, text: $0.documentation) }
+          + objects.flatMap(entries))
+    }
+    let types = ValueMembers.all.flatMap { type in
+      [Documentation(title: type.type, text: type.documentation)]
+        + type.table.map { Documentation(title: "\(type.type).\($0.title)", text: $0.text) }
+    }
+    let words = Word.all.map { Documentation(title: $0.form, text: $0.text) }
+    let modules = StandardModule.documentation.map { module in
+      Section(
+        "The module \(module.name)",
+        module.declarations.map {
+          Documentation(title: "\(module.name).\($0.title)", text: $0.documentation)
+        })
+    }
+    return built + [
+      Section("Types", types), Section("Words", names: Word.all.flatMap(\.names), words),
+    ] + modules
+  }
+
+  private func entries(of type: HostType) -> [Documentation] {
+    [Documentation(title: type.name, text: type.documentation)]
+      + type.members.map {
+        Documentation(title: $0.isCall ? $0.title : "\(type.name).\($0.title)", text: $0.text)
+      }
+  }
+
+  /// Everything whose title or text has a text in it, however it is capitalized.
+  public func search(_ text: String) -> [Documentation] {
+    let wanted = text.lowercased()
+    return contents.flatMap(\.entries).filter {
+      $0.title.lowercased().contains(wanted) || $0.text.lowercased().contains(wanted)
+    }
+  }
+
+  /// The names that somebody may have meant, the likeliest first: those of modules' members under the very name,
+  /// then near ones.
+  private func namesNear(_ name: String) -> [String] {
+    let modules = StandardModule.documentation
+    let exact = modules.flatMap { module in
+      module.declarations.filter { $0.name.lowercased() == name.lowercased() }
+        .map { "\(module.name).\($0.name)" }
+    }
+    let top =
+      Array(names) + objectTypes.map(\.name) + ValueMembers.all.map(\.type) + modules.map(\.name)
+      + Word.all.flatMap(\.names)
+    let inside = Suggestion.nearest(
+      to: name, among: modules.flatMap { $0.declarations.map(\.name) })
+    let near =
+      [Suggestion.nearest(to: name, among: top)].compactMap { $0 }
+      + (exact.isEmpty ? inside.map(StandardModule.places) ?? [] : [])
+    return exact + near
   }
 
   /// The documentation of a type of the language, or of one of its members.
   private func documentation(of parts: [String], _ members: ValueMembers) throws -> Documentation {
     guard parts.count > 1 else { return Documentation(title: members.type, text: members.text) }
-    if parts.count == 2, let row = members.rows.first(where: { $0.name == parts[1] }) {
-      return Documentation(title: "\(members.type).\(row.title)", text: row.documentation)
+    if parts.count == 2, let row = members.table.first(where: { $0.name == parts[1] }) {
+      return Documentation(title: "\(members.type).\(row.title)", text: row.text)
     }
     let name = parts.dropFirst().joined(separator: ".")
     throw unknown(
       "\(members.type) has no field or method `\(name.shortened)`",
-      nearest(to: name, among: members.rows.map(\.name)).map { "\(members.type).\($0)" })
-  }
-
-  /// The documentation of a module, or of something that it offers.
-  private func documentation(of parts: [String], _ module: StandardModule) throws -> Documentation {
-    guard parts.count > 1 else { return Documentation(title: module.name, text: module.text) }
-    let name = parts.dropFirst().joined(separator: ".")
-    guard let found = module.declarations.first(where: { $0.name == name }) else {
-      throw unknown(
-        "the module \(module.name) has no `\(name.shortened)`",
-        nearest(to: name, among: module.declarations.map(\.name)).map { "\(module.name).\($0)" })
-    }
-    return Documentation(title: "\(module.name).\(found.title)", text: found.documentation)
+      nearest(to: name, among: members.names).map { "\(members.type).\($0)" })
   }
 
   private func declaration(of name: String) -> Documentation? {
@@ -93,29 +157,91 @@ extension BuiltinLibrary {
   private func unknown(_ message: String, _ near: String?) -> RuntimeError {
     RuntimeError(.name, message, hint: near.map { "did you mean `\($0)`?" })
   }
-}
 
-extension StandardModule {
-  /// What the module is for and offers.
-  fileprivate var text: String {
-    introduction.followed(
-      by: "It has:\n\n"
-        + declarations.map { "- `\(name).\($0.title)`: \($0.documentation.firstSentence)" }
-        .joined(separator: "\n"))
+  /// - Parameter rest: what was written behind the name.
+  private func unknown(
+    _ message: String, _ near: [String], after rest: ArraySlice<String>
+  ) -> RuntimeError {
+    let names = near.map { "`\(([$0] + rest).joined(separator: ".").shortened)`" }
+    return RuntimeError(
+      .name, message,
+      hint: names.isEmpty ? nil : "did you mean \(names.joined(separator: " or "))?")
   }
 }
 
-extension ValueMember {
-  /// What is written behind a point.
-  package var title: String { isMethod ? "\(name)()" : name }
+extension ModuleDocumentation {
+  /// What the module is for and offers.
+  public var text: String {
+    let lines = declarations.map { "`\(name).\($0.title)`".line($0.documentation) }
+    return introduction.followed(
+      by: lines.isEmpty ? "" : "It has:\n\n" + lines.joined(separator: "\n"))
+  }
+
+  /// The documentation of the module, of something that it offers, or of what its objects have: of what stands
+  /// behind the module's name.
+  ///
+  /// - Throws: a name error, with the nearest name, where there is no such thing.
+  public func documentation(of path: [String]) throws -> Documentation {
+    guard let first = path.first else { return Documentation(title: name, text: text) }
+    guard let found = self[first] else {
+      throw RuntimeError(
+        .name, "the module \(name) has no `\(first.shortened)`",
+        hint: nearest(to: first, among: declarations.map(\.name)).map {
+          "did you mean `\(([name, $0] + path.dropFirst()).joined(separator: "."))`?"
+        })
+    }
+    guard path.count > 1 else {
+      return Documentation(
+        title: "\(name).\(found.title)",
+        text: found.documentation.followed(by: found.members.listing))
+    }
+    let member = path.dropFirst().joined(separator: ".")
+    guard let inner = found.members.first(where: { $0.name == member }) else {
+      throw RuntimeError(
+        .name, "\(name).\(first) has no field or method `\(member.shortened)`",
+        hint: nearest(to: member, among: found.members.map(\.name)).map {
+          "did you mean `\(name).\(first).\($0)`?"
+        })
+    }
+    return Documentation(
+      title: "\(name).\(first).\(inner.title)", text: inner.documentation)
+  }
+}
+
+extension [ModuleDocumentation.Member] {
+  /// What objects of a model have, a line of Markdown each; empty where that is nothing.
+  var listing: String {
+    isEmpty
+      ? ""
+      : "Its objects have:\n\n"
+        + map { "`.\($0.title)`".line($0.documentation) }.joined(separator: "\n")
+  }
 }
 
 extension ValueMembers {
+  /// A field or method, as the reference shows it.
+  package struct Row {
+    package let name: String
+    /// What is written behind a point.
+    package let title: String
+    package let text: String
+  }
+
+  /// All of them, in order.
+  package var table: [Row] {
+    rows.map {
+      Row(name: $0.name, title: $0.isMethod ? "\($0.name)()" : $0.name, text: $0.documentation)
+    }
+      + methods.map {
+        Row(name: $0.signature.name, title: $0.signature.description, text: $0.documentation)
+      }
+  }
+
   /// What such values are and have.
   fileprivate var text: String {
     documentation.followed(
       by: "They have:\n\n"
-        + rows.map { "- `.\($0.title)`: \($0.documentation.firstSentence)" }
+        + table.map { "- `.\($0.title)`: \($0.text.firstSentence)" }
         .joined(separator: "\n"))
   }
 }
@@ -165,8 +291,13 @@ extension HostType {
 
 extension String {
   /// This text and another as paragraphs.
-  fileprivate func followed(by other: String) -> String {
-    other.isEmpty ? self : self + "\n\n" + other
+  func followed(by other: String) -> String {
+    other.isEmpty ? self : isEmpty ? other : self + "\n\n" + other
+  }
+
+  /// This name in a list, with the first sentence of what is said of it.
+  fileprivate func line(_ documentation: String) -> String {
+    documentation.isEmpty ? "- \(self)" : "- \(self): \(documentation.firstSentence)"
   }
 
   /// The text up to its first full stop that ends a word, as one line.

@@ -196,7 +196,7 @@ public final class Optimizer {
           parameter.value = value
         } else {
           let gradient = parameter.gradient
-          parameter.value = try leaf(of: value)
+          parameter.value = try parameter.nextLeaf(of: value)
           parameter.gradient = gradient
         }
       }

@@ -205,20 +205,37 @@ struct Lexer {
     while let (scalar, length) = scalar(at: offset), scalar.continuesIdentifier {
       offset += length
     }
-    emit(Token.keywords[text(start, offset)] ?? .name, from: start)
+    let name = text(start, offset)
+    if byte() == UInt8(ascii: "\"") || byte() == UInt8(ascii: "'"),
+      let hint = ForeignSyntax.prefixes[name]
+    {
+      return report("a string has no \(name) in front of it", start, offset, hint: hint)
+    }
+    emit(Token.keywords[name] ?? .name, from: start)
   }
 
-  /// `number := digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]`, where single `_`
-  /// may stand between digits. `1.` is a float too, unless a name or a `.` follows.
+  /// `number := digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]
+  ///          | ( "0x" | "0b" | "0o" ) digits`, where single `_` may stand between digits. `1.` is a float
+  /// too, unless a name or a `.` follows.
   private mutating func readNumber() {
     let start = offset
     var kind = Token.Kind.int
+    if let base = NumberBase(utf8[offset...].prefix(2)) { return readNumber(in: base) }
     skipDigits()
     if byte() == UInt8(ascii: "."), isDigit(byte(1)) {
       offset += 1
       skipDigits()
       kind = .float
     } else if byte() == UInt8(ascii: "."), byte(1) != UInt8(ascii: "."), !isNameStart(offset + 1) {
+      offset += 1
+      kind = .float
+    }
+    if kind == .int, byte() == UInt8(ascii: "."), byte(1) | 0x20 == UInt8(ascii: "e"),
+      isDigit(byte(2)) || isDigit(byte(3))
+    {
+      report(
+        "a number has digits behind its point", start, offset + 1,
+        hint: "write \(text(start, offset)).0e…")
       offset += 1
       kind = .float
     }
@@ -239,6 +256,26 @@ struct Lexer {
         hint: "numbers are written 42, 1_000, 3.5 or 1e-3, and 2 * x needs its *")
     }
     emit(kind, from: start)
+  }
+
+  /// The digits behind the letter that says their base.
+  private mutating func readNumber(in base: NumberBase) {
+    let start = offset
+    offset += 2
+    var isNumber = offset < utf8.count && base.has(utf8[offset])
+    var wasGap = false
+    while let (scalar, length) = scalar(at: offset), scalar.continuesIdentifier {
+      let isGap = utf8[offset] == UInt8(ascii: "_")
+      if isGap ? wasGap : !base.has(utf8[offset]) { isNumber = false }
+      wasGap = isGap
+      offset += length
+    }
+    if !isNumber || wasGap {
+      report(
+        "\(text(start, offset)) is not a number", start, offset,
+        hint: "\(base.name) numbers are written \(base.example)")
+    }
+    emit(.int, from: start)
   }
 
   private mutating func skipDigits() {
@@ -500,24 +537,17 @@ struct Lexer {
     return table.map { $0.sorted { $0.bytes.count > $1.bytes.count } }
   }()
 
-  /// How other languages write what Mos says in words.
-  private static let foreignOperators: [(bytes: [UInt8], kind: Token.Kind)] = [
-    (Array("&&".utf8), .and), (Array("||".utf8), .or), (Array("!".utf8), .not),
-  ]
-
   private mutating func readPunctuation(_ first: UInt8) -> Bool {
     guard first < 128 else { return false }
     let start = offset
     let rest = utf8[offset...]
-    if byte(1) != UInt8(ascii: "=") || first != UInt8(ascii: "!") {
-      for (bytes, kind) in Lexer.foreignOperators where rest.starts(with: bytes) {
-        offset += bytes.count
-        report(
-          "\(text(start, offset)) is not an operator", start, offset,
-          hint: "write \(kind.spelling)")
-        emit(kind, from: start)
-        return true
-      }
+    if skipForeignComment() { return true }
+    for (bytes, kind, hint) in ForeignSyntax.operators where rest.starts(with: bytes) {
+      if bytes == Array("!".utf8), byte(1) == UInt8(ascii: "=") { continue }
+      offset += bytes.count
+      report("\(text(start, offset)) is not an operator", start, offset, hint: hint)
+      emit(kind, from: start)
+      return true
     }
     for (bytes, kind) in Lexer.punctuation[Int(first)] where rest.starts(with: bytes) {
       offset += bytes.count
@@ -527,13 +557,63 @@ struct Lexer {
     return false
   }
 
-  /// Characters that look like, or mean, one of the language's.
-  private static let lookalikes: [Unicode.Scalar: String] = [
-    "“": "\"", "”": "\"", "„": "\"", "‘": "\"", "’": "\"", "'": "\"", "−": "-", "–": "-",
-    "×": "*", "·": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "→": "->", "⇒": "=>",
-    "…": "...", "\u{A0}": "a plain space", "\u{3000}": "a plain space", "$": "{…} in a string",
-    "?": "if c { a } else { b }", "^": "**",
-  ]
+  /// Passes over a comment as other languages write it: `/* … */`, and `//` where no quotient can be meant,
+  /// at the beginning of a line and before two words.
+  private mutating func skipForeignComment() -> Bool {
+    guard byte() == UInt8(ascii: "/") else { return false }
+    let start = offset
+    if byte(1) == UInt8(ascii: "*") {
+      offset += 2
+      while offset < utf8.count, byte(-1) != UInt8(ascii: "/") || byte(-2) != UInt8(ascii: "*") {
+        if utf8[offset] == UInt8(ascii: "\n") { line += 1 }
+        offset += 1
+      }
+      report("a comment has no /* and */", start, start + 2, hint: "begin each of its lines with #")
+      return true
+    }
+    guard byte(1) == UInt8(ascii: "/"), byte(2) != UInt8(ascii: "=") else { return false }
+    let last = list.tokens.last?.kind
+    let beginsLine = startsLine && last.map { !$0.continuesLine } ?? true
+    guard beginsLine || last == .semicolon || last == .leftBrace || areWords(from: offset + 2)
+    else {
+      return false
+    }
+    skipLine()
+    report("// divides, and begins no comment", start, start + 2, hint: "begin a comment with #")
+    return true
+  }
+
+  /// True if two plain words follow each other on the rest of the line, as they do in prose.
+  private func areWords(from place: Int) -> Bool {
+    let rest = utf8[place...].prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "#") }
+    let words = String(decoding: rest, as: UTF8.self).split(separator: " ").prefix(2)
+    return words.count == 2
+      && words.allSatisfy { word in
+        word.unicodeScalars.allSatisfy(\.continuesIdentifier) && Token.keywords[String(word)] == nil
+          && word.unicodeScalars.first?.startsIdentifier == true
+      }
+  }
+
+  /// Reads a text in quotes of another kind as the string that was meant; false where it has no end.
+  private mutating func readForeignString(_ closers: Set<Unicode.Scalar>) -> Bool {
+    let start = offset
+    guard let (_, width) = scalar(at: offset) else { return false }
+    var end = start + width
+    while let (character, length) = scalar(at: end), character != "\n" {
+      if closers.contains(character) {
+        offset = end + length
+        let content = text(start + width, end)
+        report(
+          "a string stands in plain double quotes", start, offset,
+          hint: content.contains("\"") || content.count > 40
+            ? "write \" at its beginning and end" : "write \"\(content)\"")
+        emit(.string, from: start, text: content)
+        return true
+      }
+      end += length
+    }
+    return false
+  }
 
   /// Reports a run of characters that belong to no word, and passes over it.
   private mutating func readUnknown() {
@@ -542,6 +622,7 @@ struct Lexer {
       offset += 1
       return
     }
+    if let closers = ForeignSyntax.quotes[first], readForeignString(closers) { return }
     while let (scalar, length) = scalar(at: offset), isUnknown(scalar) { offset += length }
     offset = max(offset, start + 1)
     let isVisible = !first.properties.isWhitespace && !first.isHidden
@@ -549,7 +630,13 @@ struct Lexer {
       isVisible ? text(start, offset) : "U+" + String(first.value, radix: 16, uppercase: true)
     report(
       "unexpected character\(text(start, offset).count == 1 ? "" : "s") \(shown.prefix(20))",
-      start, offset, hint: Lexer.lookalikes[first].map { "write \($0)" })
+      start, offset, hint: ForeignSyntax.lookalikes[first].map { "write \($0)" })
+    // What it stands for is read in its place.
+    if text(start, offset).count == 1, let meant = ForeignSyntax.lookalikes[first],
+      let kind = Lexer.punctuation.joined().first(where: { $0.bytes == Array(meant.utf8) })?.kind
+    {
+      emit(kind, from: start)
+    }
   }
 
   private func isUnknown(_ scalar: Unicode.Scalar) -> Bool {

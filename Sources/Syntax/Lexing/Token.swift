@@ -27,7 +27,7 @@ public struct Token: Sendable {
     case brokenString
 
     case `let`, fn, `if`, `else`, `for`, `in`, `while`, `break`, `continue`, `return`, with
-    case `try`, `catch`, `throw`, assert, and, or, not, `true`, `false`, `nil`, `self`
+    case `try`, `catch`, finally, `throw`, assert, and, or, not, `true`, `false`, `nil`, `self`
 
     case leftParenthesis, rightParenthesis, leftBracket, rightBracket, leftBrace, rightBrace
     case comma, semicolon, colon, dot, range, closedRange, ellipsis, assign, arrow, result, pipe,
@@ -43,7 +43,7 @@ public struct Token: Sendable {
   public static let keywords: [String: Kind] = {
     let kinds: [Kind] = [
       .let, .fn, .if, .else, .for, .in, .while, .break, .continue, .return, .with, .try, .catch,
-      .throw, .assert, .and, .or, .not, .true, .false, .nil, .self,
+      .finally, .throw, .assert, .and, .or, .not, .true, .false, .nil, .self,
     ]
     return Dictionary(uniqueKeysWithValues: kinds.map { ($0.spelling, $0) })
   }()
@@ -60,6 +60,14 @@ extension Token.Kind {
       .true, .false, .nil, .`self`, .leftParenthesis, .leftBracket, .leftBrace, .minus, .plus,
       .tilde:
       true
+    default: false
+    }
+  }
+
+  /// True for what begins an expression and continues none.
+  var startsOperand: Bool {
+    switch self {
+    case .name, .int, .float, .string, .stringOpen, .true, .false, .nil, .self: true
     default: false
     }
   }
@@ -120,6 +128,7 @@ extension Token.Kind {
     case .with: "with"
     case .`try`: "try"
     case .`catch`: "catch"
+    case .finally: "finally"
     case .`throw`: "throw"
     case .assert: "assert"
     case .and: "and"

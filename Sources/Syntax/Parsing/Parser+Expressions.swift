@@ -71,10 +71,31 @@ extension Parser {
 
   /// The operator at the current word, if it continues the expression.
   private var infixHere: (level: Level, infix: Infix)? {
+    if isIdentityTest { return (.comparison, .comparison(.equal)) }
     guard let entry = Parser.infixOperator(token.kind) else { return nil }
     if isAtLineEnd, token.kind != .pipe { return nil }
     if token.kind == .not, next.kind != .in { return nil }
     return entry
+  }
+
+  /// True at Python's `x is y`, which is read as a comparison.
+  private var isIdentityTest: Bool {
+    isWord("is") && !isAtLineEnd && (next.kind.startsOperand || next.kind == .not)
+      && position > 0
+  }
+
+  /// Reports Python's `is` and `is not` at the current word; gives the comparison that is meant.
+  private mutating func takeIdentityTest() -> ComparisonOperator {
+    let first = start
+    advance()
+    let name: ComparisonOperator = take(.not) ? .notEqual : .equal
+    let operand = text(token) == "None" ? "nil" : text(token)
+    _ = fail(
+      "\(name == .equal ? "is" : "is not") is not an operator", at: span(from: first),
+      hint: "write \(name.rawValue) \(operand)")
+    // Python's word for it is no second mistake.
+    if isWord("None") { isNone = true }
+    return name
   }
 
   private mutating func parseInfix(
@@ -121,10 +142,14 @@ extension Parser {
   /// `comparison := range { ( "==" | … | "in" | "not" "in" ) range }`
   private mutating func parseComparison(_ first: Expression) throws(Abandoned) -> Expression {
     var parts: [ComparisonPart] = []
-    while let (_, infix) = infixHere, case .comparison(let name) = infix {
+    while let (_, infix) = infixHere, case .comparison(var name) = infix {
       let sign = start
-      if name == .notIn { advance() }
-      advance()
+      if isIdentityTest {
+        name = takeIdentityTest()
+      } else {
+        if name == .notIn { advance() }
+        advance()
+      }
       let place = span(from: sign)
       parts.append(ComparisonPart(name, place, try parseOperators(from: .range)))
     }
@@ -201,7 +226,7 @@ extension Parser {
   /// The one number that fits an `Int` only together with its sign.
   private mutating func parseSmallestInt() -> Expression? {
     guard token.kind == .int, next.kind != .doubleStar, next.kind != .dot,
-      digits(token) == "9223372036854775808"
+      Int(written: digits(token)) == nil, Int(written: digits(token), isNegative: true) == Int.min
     else { return nil }
     let start = previousEnd - 1
     advance()
@@ -313,10 +338,14 @@ extension Parser {
   /// is reported and assumed.
   mutating func takeSeparator(before closer: Token.Kind) -> Bool {
     if take(.comma) { return true }
-    guard token.kind.startsExpression, token.kind != .if, !token.startsLine else { return false }
+    guard token.kind.startsExpression, token.kind != .if, !token.startsLine,
+      token.kind != .leftBrace || closer != .rightParenthesis
+    else { return false }
     _ = fail(
       "expected , before \(described(token))", at: token.span,
-      hint: closer == .rightBracket ? "elements are separated by commas, [1, 2]" : nil)
+      hint: closer == .rightBracket
+        ? "elements are separated by commas, [1, 2]"
+        : "a comma stands between two arguments, elements or entries")
     return true
   }
 
@@ -407,12 +436,28 @@ extension Parser {
     case .ellipsis:
       return unexpected("a value", hint: "... stands in an index, x[..., 0], or a record, {...r}")
     case .at: return unexpected("a value", hint: "a decorator stands on a line above fn or model")
-    default: return unexpected("a value")
+    case .percent: return unexpected("a value", hint: "a comment begins with #")
+    case .range:
+      return unexpected("a value", hint: "a range has a start, 0..n, and a slice is written x[:n]")
+    case .comma, .rightParenthesis, .rightBracket, .rightBrace:
+      return unexpected("a value", hint: "something is missing before \(token.kind.spelling)")
+    case .colon: return unexpected("a value", hint: "a block stands in braces, { … }")
+    default:
+      return unexpected(
+        "a value", hint: "a value is a name, a number, a string, a call or something in brackets")
     }
   }
 
   /// `name | name "=>" body | extract | recover`
   private mutating func parseName() throws(Abandoned) -> Expression {
+    if isNone {
+      isNone = false
+      return parseWord(.nil)
+    }
+    if isWord("lambda"), !next.startsLine, next.kind == .name || next.kind == .colon {
+      return try parseForeignLambda()
+    }
+    if next.kind == .result, !(linesEnd && next.startsLine) { return try parseLambda() }
     if next.kind == .arrow, !(linesEnd && next.startsLine) { return try parseLambda() }
     if isCommandStart { return try isWord("extract") ? parseExtract() : parseRecover() }
     return parseWord(.name(text(token)))
@@ -420,12 +465,17 @@ extension Parser {
 
   private mutating func parseInt() -> Expression {
     let digits = self.digits(token)
-    let value = Int(digits)
+    let value = Int(written: digits)
+    let base = NumberBase(digits.utf8.prefix(2))
     // Letters among the digits have been reported by the lexer.
-    if value == nil, digits.allSatisfy(\.isNumber) {
+    if value == nil,
+      base.map({ base in digits.utf8.count > 2 && digits.utf8.dropFirst(2).allSatisfy(base.has) })
+        ?? digits.allSatisfy(\.isNumber)
+    {
       _ = fail(
         "\(text(token)) does not fit in an Int, whose largest value is \(Int.max)",
-        at: token.span, hint: "write \(text(token)).0 for a Float")
+        at: token.span,
+        hint: base == nil ? "write \(text(token)).0 for a Float" : "a Float is written in tens")
     }
     return parseWord(value.map(Expression.Kind.int) ?? .error)
   }
@@ -465,7 +515,9 @@ extension Parser {
     if token.kind == .interpolationClose || token.kind == .format {
       throw fail(
         "this interpolation is empty", at: brace.union(token.span),
-        hint: #"put an expression between the braces, or write \{ and \} for braces in the text"#)
+        hint:
+          #"put the value itself between the braces, "x = {x:.2f}", or write \{ and \} for braces in the text"#
+      )
     }
     let value = try parseExpression()
     var format: String?
@@ -485,7 +537,9 @@ extension Parser {
 
   /// `"(" expression ")" | "(" [ element { "," element } [ "," ] ] ")" | lambda`
   private mutating func parseParentheses() throws(Abandoned) -> Expression {
-    if let after = afterClosing, after.kind == .arrow, !(linesEnd && after.startsLine) {
+    if let after = afterClosing, after.kind == .arrow || after.kind == .result,
+      !(linesEnd && after.startsLine)
+    {
       return try parseLambda()
     }
     let lines = linesEnd
@@ -641,7 +695,14 @@ extension Parser {
     } else {
       parameters = try parseParameters()
     }
-    try expect(.arrow, "after the parameters")
+    if token.kind == .result {
+      _ = fail(
+        "-> stands before the result's shape of fn", at: token.span,
+        hint: "an anonymous function is written x => …")
+      advance()
+    } else {
+      try expect(.arrow, "after the parameters")
+    }
     let body: Block
     if token.kind == .leftBrace {
       body = try parseBlock()
@@ -654,6 +715,36 @@ extension Parser {
       .function(
         Function(
           name: nil, parameters: parameters, result: nil, body: body, documentation: nil,
+          span: whole)), whole)
+  }
+
+  /// Python's `lambda x, y: e`, which is reported and read as `(x, y) => e`.
+  private mutating func parseForeignLambda() throws(Abandoned) -> Expression {
+    let word = token
+    advance()
+    var parameters: [Parameter] = []
+    while token.kind == .name {
+      let name = Identifier(text(token), token.span)
+      advance()
+      let defaultValue = take(.assign) ? try parseExpression() : nil
+      parameters.append(
+        Parameter(pattern: .name(name), defaultValue: defaultValue, span: name.span))
+      guard take(.comma) else { break }
+    }
+    guard take(.colon) else { throw unexpected(": after the parameters of lambda") }
+    let value = try parseExpression()
+    let whole = span(from: Int(word.span.start))
+    let names = parameters.map { source.text(of: $0.span) }
+    let list = names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
+    let body = source.text(of: value.span)
+    _ = fail(
+      "lambda is not a word of Mos", at: word.span,
+      hint: "write \(list) => \(body.count <= 40 ? body : "…")")
+    return Expression(
+      .function(
+        Function(
+          name: nil, parameters: parameters, result: nil,
+          body: Block([Statement(.expression(value), value.span)], value.span), documentation: nil,
           span: whole)), whole)
   }
 
@@ -728,16 +819,30 @@ extension Parser {
     return Expression(.with(contexts, body), span(from: first))
   }
 
-  /// `try := "try" block "catch" pattern block`
+  /// `try := "try" block [ "catch" pattern block ] [ "finally" block ]`, one of them at least
   private mutating func parseTry() throws(Abandoned) -> Expression {
     let first = start
     advance()
     let body = try parseBlock()
     awaitsLine = true
-    guard take(.catch) else {
-      throw unexpected("catch after the block of try", hint: "write catch e { … }")
+    guard token.kind == .catch || token.kind == .finally else {
+      throw unexpected(
+        "catch or finally after the block of try",
+        hint: "write catch e { … }, finally { … }, or both")
     }
     awaitsLine = false
+    let attempt = token.kind == .catch ? try parseCatch(of: body, first) : nil
+    guard take(.finally) else { return attempt ?? Expression(.block(body), body.span) }
+    let cleanup = try parseBlock()
+    return Expression(
+      .finally(attempt ?? Expression(.block(body), body.span), cleanup), span(from: first))
+  }
+
+  /// The `catch` part behind the block of a `try`.
+  private mutating func parseCatch(
+    of body: Block, _ first: Int
+  ) throws(Abandoned) -> Expression {
+    advance()
     if token.kind == .leftBrace, !isRecord || afterClosing?.kind != .leftBrace {
       throw unexpected("a name for the error after catch", hint: "write catch e { … }")
     }

@@ -45,7 +45,7 @@ extension Parser {
       return .throw(try parseExpression())
     case .assert: return try parseAssert()
     case .name where !next.startsLine: return try parseNamed(documentation)
-    case .else, .catch: throw unexpectedContinuation()
+    case .else, .catch, .finally: throw unexpectedContinuation()
     default: return try parseExpressionStatement()
     }
   }
@@ -67,25 +67,54 @@ extension Parser {
         "\(text(token)) is not a word of Mos", at: token.span,
         hint: "a function is declared with fn")
       return .function(try parseFunction(documentation), decorators: [])
-    case ("class", .name), ("struct", .name), ("elif", _), ("except", _), ("raise", .name):
-      let word = text(token)
-      guard next.kind == .name || next.kind == .colon else { break }
-      throw fail("\(word) is not a word of Mos", at: token.span, hint: Parser.foreignWords[word])
-    case ("var", .name), ("const", .name), ("val", .name):
-      _ = fail(
-        "\(text(token)) is not a word of Mos", at: token.span,
-        hint: "declare a variable with let")
-      return try parseLet(documentation)
     default: break
     }
+    if let hint = ForeignSyntax.words[text(token)], beginsForeignStatement {
+      let reported = fail(
+        "\(text(token)) is not a word of Mos", at: token.span, hint: hint)
+      guard hint.hasSuffix("let"), next.kind == .name else { throw reported }
+      return try parseLet(documentation)
+    }
+    if next.kind.startsOperand, !isCommandStart, !isWord("is", next), !isWord("lambda") {
+      throw callWithoutParentheses()
+    }
     return try parseExpressionStatement()
+  }
+
+  /// True where the word at the current place can be no name, since what follows it continues no expression.
+  private var beginsForeignStatement: Bool {
+    switch next.kind {
+    case .name, .int, .float, .string, .stringOpen, .true, .false, .nil, .self, .leftBrace, .fn:
+      true
+    case .leftParenthesis: afterOpening?.kind == .leftBrace
+    case .colon: true
+    default: false
+    }
+  }
+
+  /// `print x`, where a call is meant.
+  private mutating func callWithoutParentheses() -> Abandoned {
+    let name = text(token)
+    let rest = source.text(of: Span(Int(next.span.start), lineEnd(from: Int(next.span.start))))
+    return fail(
+      "expected a new line or ; after \(name)", at: next.span,
+      hint: rest.count <= 40 && !rest.contains("#")
+        ? "a call has parentheses: \(name)(\(rest))" : "a call has parentheses: \(name)(…)")
+  }
+
+  /// Where the line of an offset ends, but for white space.
+  private func lineEnd(from offset: Int) -> Int {
+    var end = offset
+    while end < source.utf8.count, source.utf8[end] != UInt8(ascii: "\n") { end += 1 }
+    while end > offset, source.utf8[end - 1] <= UInt8(ascii: " ") { end -= 1 }
+    return end
   }
 
   private mutating func unexpectedContinuation() -> Abandoned {
     let opener = token.kind == .else ? "if" : "try"
     return fail(
       "\(token.kind.spelling) without \(opener)", at: token.span,
-      hint: "it follows the } of an \(opener) directly")
+      hint: "it follows the } of \(opener == "if" ? "an if" : "a try") directly")
   }
 
   // MARK: Declarations and assignments
@@ -265,6 +294,14 @@ extension Parser {
     after earlier: [Parameter]
   ) throws(Abandoned) -> Parameter {
     let first = start
+    if token.kind == .self {
+      throw unexpected(
+        "a name", hint: "methods have self without declaring it: leave it out")
+    }
+    if token.kind == .name, next.kind == .dot {
+      throw unexpected(
+        "a name", hint: "a model extends no other: hold one in a field and call it")
+    }
     let kind: Parameter.Kind =
       token.kind == .star ? .restList : token.kind == .doubleStar ? .restRecord : .plain
     guard kind == .plain else {
@@ -328,7 +365,7 @@ extension Parser {
     while token.kind != .rightBracket {
       switch token.kind {
       case .name: axes.append(.name(text(token)))
-      case .int: axes.append(.size(Int(digits(token)) ?? Int.max))
+      case .int: axes.append(.size(Int(written: digits(token)) ?? Int.max))
       case .ellipsis: axes.append(.ellipsis)
       default: throw unexpected("a name, a number or ... as the axis of a shape")
       }
@@ -408,7 +445,9 @@ extension Parser {
     var fields: [(key: Identifier, pattern: Pattern)] = []
     while token.kind != .rightBrace {
       let word = token.kind
-      guard let key = takeKey() else { throw unexpected("the key of a field") }
+      guard let key = takeKey() else {
+        throw unexpected("the key of a field", hint: "write let {a, b} = record, or {a: name}")
+      }
       if take(.colon) {
         fields.append((key, try parsePattern(bare: false)))
       } else if word == .name {
@@ -453,9 +492,10 @@ extension Parser {
     if let member = attempt({ parser throws(Abandoned) in try parser.parseMember() }) {
       return member
     }
-    guard let kind, let declared else { return nil }
+    guard let declared else { return nil }
     let place = span(from: first)
-    return .field(kind, declared, Expression(.error, place), documentation: nil, span: place)
+    return .field(
+      kind ?? .let, declared, Expression(.error, place), documentation: nil, span: place)
   }
 
   /// `member := ( "param" | "buffer" | "let" ) pattern "=" expression | { "@" postfix } fn`
@@ -474,8 +514,15 @@ extension Parser {
       return .method(try parseFunction(documentation), decorators: [])
     }
     guard let kind = Model.FieldKind(rawValue: text(token)) else {
+      if token.kind == .name, next.kind == .assign {
+        declared = .name(Identifier(text(token), token.span))
+      }
       throw unexpected(
-        "a field or a method in a model", hint: "fields begin with param, buffer or let")
+        "a field or a method in a model",
+        hint: next.kind == .assign
+          ? "fields begin with param, buffer or let: param \(text(token)) = …"
+          : isWord("pass")
+            ? "an empty model is written { }" : "fields begin with param, buffer or let")
     }
     advance()
     let pattern = try parsePattern(bare: false)
@@ -506,6 +553,19 @@ extension Parser {
   /// Fails unless a block begins at the current word.
   private mutating func expectBlock() throws(Abandoned) {
     if token.kind == .leftBrace, !isAtLineEnd { return }
+    // Python's `with open(path) as file:`.
+    if isWord("as") {
+      throw unexpected(
+        "{ and a block",
+        hint: "read_text(path) and load(path) read a file, and write_text and save write one")
+    }
+    if isWord("then") || isWord("do") {
+      throw unexpected(
+        "{ and a block", hint: "\(text(token)) is left out: a block stands in braces")
+    }
+    if token.kind == .ellipsis {
+      throw unexpected("{ and a block", hint: "a range is written 0..3, or 0..=3 with its end")
+    }
     if token.kind == .colon {
       let header = token
       let reported = fail(
@@ -519,7 +579,7 @@ extension Parser {
         "{ stands on the line of what it belongs to", at: token.span,
         hint: "move it to the end of the line before")
     }
-    throw unexpected("{ and a block")
+    throw unexpected("{ and a block", hint: "a block stands in braces, { … }")
   }
 
   /// Skips the lines of a block that is written by indentation, and the `else` and `except`
@@ -531,7 +591,7 @@ extension Parser {
         let isDeeper = self.indentation(of: token) > indentation
         let isPart =
           self.indentation(of: token) == indentation
-          && (token.kind == .else || isWord("elif") || isWord("except") || isWord("finally"))
+          && (token.kind == .else || token.kind == .finally || isWord("elif") || isWord("except"))
         guard isDeeper || isPart, !token.kind.isCloser else { return }
       }
       advance()
@@ -551,6 +611,11 @@ extension Parser {
   /// `for := "for" pattern "in" expression block`
   private mutating func parseFor() throws(Abandoned) -> Statement.Kind {
     advance()
+    if token.kind == .leftParenthesis, let after = afterOpening, after.kind != .in {
+      throw unexpected(
+        "a name and in after for",
+        hint: "for has no parentheses: for v in things { … }, for i in 0..3 { … }")
+    }
     let pattern = try parsePattern(bare: true)
     guard token.kind == .in else {
       throw unexpected("in after the variable of for", hint: "write for v in things { … }")
@@ -597,6 +662,7 @@ extension Parser {
   private mutating func parseImport() throws(Abandoned) -> Statement.Kind {
     advance()
     let (path, isFile, place) = takeModule()
+    if token.kind == .dot { throw dottedModule(path, place) }
     if isWord("as"), !isAtLineEnd {
       advance()
       let alias = try parseIdentifier("a name after as")
@@ -612,13 +678,16 @@ extension Parser {
   /// `from := "from" ( name | string ) "import" name [ "as" name ] { "," … }`
   private mutating func parseFromImport() throws(Abandoned) -> Statement.Kind {
     advance()
-    let (path, isFile, _) = takeModule()
+    let (path, isFile, place) = takeModule()
+    if token.kind == .dot { throw dottedModule(path, place) }
     guard isWord("import"), !isAtLineEnd else {
       throw unexpected("import and names after from", hint: "write from \(path) import name")
     }
     advance()
     if token.kind == .star {
-      throw fail("names are imported one by one, found *", at: token.span)
+      throw fail(
+        "names are imported one by one, found *", at: token.span,
+        hint: "write import \(path), and \(path).name where one is used")
     }
     var names: [(name: Identifier, alias: Identifier)] = []
     repeat {
@@ -635,6 +704,21 @@ extension Parser {
       names.append((name, alias))
     } while !isAtLineEnd && take(.comma)
     return .importNames(path: path, isFile: isFile, names: names)
+  }
+
+  /// Python's `import jax.numpy as jnp`.
+  private mutating func dottedModule(_ path: String, _ place: Span) -> Abandoned {
+    let point = token.span
+    var full = path
+    while token.kind == .dot, next.kind == .name {
+      advance()
+      full += ".\(text(token))"
+      advance()
+    }
+    return fail(
+      "a module has one name, found \(path).", at: place.union(point),
+      hint: ForeignModules.hint(forImport: full)
+        ?? "the functions on tensors need no import; the modules are named by mos doc")
   }
 
   private static func endsNames(_ token: Token) -> Bool {

@@ -8,7 +8,7 @@
 //
 // `linesEnd` is the newline rule of §2: true between the braces of a block and at the top level,
 // false inside every other bracket. Where it is true, a word that starts a line ends the
-// statement before it, unless it is `.`, `|>`, `else` or `catch`.
+// statement before it, unless it is `.`, `|>`, `else`, `catch` or `finally`.
 //
 // Two bounds keep every tree shallow, so that making it, walking it and freeing it stay within
 // half a megabyte of stack (two in a debug build): `maximumDepth` for what nests,
@@ -154,6 +154,14 @@ struct Parser {
     return link > position ? tokens[min(link + 1, tokens.count - 1)] : nil
   }
 
+  /// The word after the bracket that closes the one after the current word, if it is closed.
+  var afterOpening: Token? {
+    let opener = token.kind == .leftParenthesis ? token : next
+    let place = token.kind == .leftParenthesis ? position : position + 1
+    let link = Int(opener.link)
+    return link > place ? tokens[min(link + 1, tokens.count - 1)] : nil
+  }
+
   /// True if white space stands before the word after the current one.
   var isSpaceNext: Bool { next.span.start > token.span.end }
 
@@ -200,11 +208,23 @@ struct Parser {
     if isAtEnd || token.startsLine {
       throw fail(
         "\(bracket) is not closed", at: Span(previousEnd, previousEnd),
-        label: "expected \(closer.spelling)", secondary: [opened])
+        label: "expected \(closer.spelling)", hint: "close it with \(closer.spelling)",
+        secondary: [opened])
     }
     throw fail(
       "expected \(closer.spelling), found \(described(token))", at: token.span,
-      hint: token.kind == .if ? Parser.choiceHint : nil, secondary: [opened])
+      hint: closingHint(closer), secondary: [opened])
+  }
+
+  /// What was probably meant by the word that stands where a bracket should be closed.
+  private func closingHint(_ closer: Token.Kind) -> String {
+    switch token.kind {
+    case .if: Parser.choiceHint
+    case .for where closer == .rightBrace:
+      "a record of computed keys is written record(list((key, value) for … in …))"
+    case .assign: "a comparison is written =="
+    default: "close it with \(closer.spelling), or separate what follows by ,"
+    }
   }
 
   /// Counts one more level of nesting; `leave` takes it back.
@@ -279,6 +299,9 @@ struct Parser {
 
   /// What the statement that is being parsed declares, once its name is known.
   var declared: Pattern?
+
+  /// True where Python's `None` behind `is` stands for `nil`.
+  var isNone = false
 
   /// True while a declaration after decorators, or a `catch`, is looked for.
   var awaitsLine = false
@@ -394,17 +417,35 @@ struct Parser {
       switch token.kind {
       case .assign: "a comparison is written =="
       case .if: Parser.choiceHint
-      case .comma: "several values stand in parentheses, (a, b)"
-      case .colon: "a block stands in braces, { … }"
+      case .comma:
+        isGroupedNumber
+          ? "digits are grouped by _, 1_000" : "several values stand in parentheses, (a, b)"
+      case .colon:
+        isKeyed
+          ? "keys are names or texts, {a: 1, \"b\": 2}, and a record behind => stands in parentheses"
+          : "a block stands in braces, { … }"
       case .leftBrace: "a block begins after if, for, while, with, fn or =>"
-      case .else, .catch: "\(word) follows the } of \(word == "else" ? "an if" : "a try") directly"
+      case .result: "an anonymous function is written x => …"
+      case .name, .string, .int, .float:
+        "a new statement begins on a new line, and a call has parentheses"
+      case .else, .catch, .finally:
+        "\(word) follows the } of \(word == "else" ? "an if" : "a try") directly"
       default: nil
       }
     _ = fail(
       "expected a new line or ; before \(described(token))", at: token.span,
-      hint: hint ?? foreignWordHint)
+      hint: foreignWordHint ?? hint)
     skipToNextItem(openHeight: openers.count)
   }
+
+  /// True at the comma of `1,000`.
+  private var isGroupedNumber: Bool {
+    position > 0 && tokens[position - 1].kind == .int && next.kind == .int && !isSpaceNext
+      && next.span.end - next.span.start == 3
+  }
+
+  /// True at the colon behind what would be the first key of a record.
+  private var isKeyed: Bool { position > 1 && tokens[position - 2].kind == .leftBrace }
 
   /// What to write for Python's `a if c else b`.
   private static let choiceHint = "a choice is written if c { a } else { b }"
@@ -412,22 +453,6 @@ struct Parser {
   /// A hint if the statement before began with another language's word, as in `var x = 1`.
   private var foreignWordHint: String? {
     guard position > 0 else { return nil }
-    return Parser.foreignWords[text(tokens[position - 1])]
+    return ForeignSyntax.words[text(tokens[position - 1])]
   }
-
-  /// Words that other languages begin statements with, and what is written here.
-  static let foreignWords = [
-    "var": "declare a variable with let", "const": "declare a variable with let",
-    "val": "declare a variable with let", "def": "a function is declared with fn",
-    "func": "a function is declared with fn", "function": "a function is declared with fn",
-    "lambda": "an anonymous function is written x => …", "class": "a class is called model here",
-    "struct": "records are written {a: x}; objects with state are declared with model",
-    "elif": "write else if", "elsif": "write else if", "except": "write catch e { … }",
-    "finally": "what follows try … catch e { … } runs in either case",
-    "raise": "raise an error with throw", "del": "variables go when their block ends",
-    "pass": "an empty block is written { }", "yield": "collect values with list(e for v in xs)",
-    "using": "write import", "include": "write import", "require": "write import",
-    "global": "functions reach the variables around them as they are",
-    "nonlocal": "functions reach the variables around them as they are",
-  ]
 }

@@ -60,6 +60,8 @@ public struct Expression: Sendable {
     case block(Block)
     case with([Expression], Block)
     case `try`(Block, pattern: Pattern, handler: Block)
+    /// `try … finally { … }`: the block runs however the expression ends; that is a `try`, or the body as a block.
+    case finally(Expression, Block)
     /// `*xs` or `**options` where a spread is allowed.
     case spread(Expression)
     /// `extract net, optim as start by copy`: a command or an expression.

@@ -12,6 +12,8 @@ package final class FileReader {
   /// The bytes the file had when it was opened.
   let size: Int
   private let descriptor: Int32
+  /// What is read instead of a file: contents that were packed in it.
+  private let contents: HeldMemory?
 
   /// Bytes are taken from the system in pieces of this size, with a look before each.
   private static let pieceSize = 1 << 22
@@ -21,6 +23,7 @@ package final class FileReader {
   /// - Throws: an io error with the system's reason.
   init(_ location: FileLocation, takesStreams: Bool = false) throws {
     path = location.name
+    contents = nil
     let entry = try FileEntry(location, to: "read")
     descriptor = entry.open(entry.file, O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else { throw TensorError(cannot: "read", path) }
@@ -37,12 +40,22 @@ package final class FileReader {
     _ = fcntl(descriptor, F_SETFL, 0)
   }
 
-  deinit { close(descriptor) }
+  /// What was packed in a file, under a name for messages.
+  init(_ name: String, holding contents: HeldMemory) {
+    (path, size, descriptor) = (name, contents.count, -1)
+    self.contents = contents
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Fills memory with the bytes from an offset on.
   ///
   /// - Throws: an io error where the file has less, or cannot be read.
   func read(at offset: Int, count: Int, into memory: UnsafeMutableRawPointer) throws {
+    if let contents {
+      guard count <= size - offset else { throw ended(at: size) }
+      return try Safepoint.copy(contents.address + offset, to: memory, bytes: count)
+    }
     var done = 0
     while done < count {
       try Safepoint.look()
@@ -51,16 +64,21 @@ package final class FileReader {
       if length > 0 {
         done += length
       } else if length == 0 {
-        throw damaged("it ends at byte \(offset + done), before what it promises")
+        throw ended(at: offset + done)
       } else if errno != EINTR {
         throw TensorError(cannot: "read", path)
       }
     }
   }
 
+  private func ended(at place: Int) -> TensorError {
+    damaged("it ends at byte \(place), before what it promises")
+  }
+
   /// The bytes from an offset on; the caller has held the count against the size.
   func bytes(at offset: Int, count: Int) throws -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+    try MemoryAccount.require(count)
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
       if let start = buffer.baseAddress { try read(at: offset, count: count, into: start) }
       written = count
     }
@@ -68,7 +86,10 @@ package final class FileReader {
 
   /// The bytes up to the end, wherever the size says that it is: files of `/proc` have none, and those
   /// of `/sys` too large a one.
-  func bytes() throws -> [UInt8] { try FileReader.bytes(descriptor, size, path) }
+  func bytes() throws -> [UInt8] {
+    if contents != nil { return try bytes(at: 0, count: size) }
+    return try FileReader.bytes(descriptor, size, path)
+  }
 
   /// The error for a file that does not hold what its kind of file must.
   func damaged(_ what: String) -> TensorError {
@@ -98,6 +119,16 @@ extension FileReader {
   /// - Throws: an io error with the system's reason, or with the first byte that is not UTF-8.
   package static func text(of location: FileLocation) throws -> String {
     try text(FileReader(location, takesStreams: true).bytes(), of: location.name)
+  }
+
+  /// The bytes of a text, unpacked where the name says that they are packed.
+  ///
+  /// - Throws: as `text(of:)`.
+  package static func unpackedText(of location: FileLocation) throws -> [UInt8] {
+    guard location.isGzip else { return try Array(text(of: location).utf8) }
+    let bytes = try unpacking(location).bytes()
+    _ = try text(bytes, of: location.name)
+    return bytes
   }
 
   /// The text of a file; nil where nothing has the name.

@@ -19,6 +19,8 @@ package final class FileWriter {
   /// The new file, while another program writes it in our place.
   package let descriptor: Int32
   private var pending: [UInt8] = []
+  /// Packs what is written, where the file is to be packed.
+  private let deflater: Deflater?
 
   /// Bytes are given to the system in pieces of this size.
   private static let pieceSize = 1 << 16
@@ -31,7 +33,22 @@ package final class FileWriter {
   package static func replace(
     _ location: FileLocation, _ body: (FileWriter) throws -> Void
   ) throws {
-    let writer = try FileWriter(location)
+    try replace(location, packed: false, body)
+  }
+
+  /// Replaces the file by what the body writes, packed where the file's name says so.
+  ///
+  /// - Throws: as `replace`.
+  package static func replacePacking(
+    _ location: FileLocation, _ body: (FileWriter) throws -> Void
+  ) throws {
+    try replace(location, packed: location.isGzip, body)
+  }
+
+  private static func replace(
+    _ location: FileLocation, packed: Bool, _ body: (FileWriter) throws -> Void
+  ) throws {
+    let writer = try FileWriter(location, packed: packed)
     do {
       try body(writer)
       try writer.commit()
@@ -71,10 +88,12 @@ package final class FileWriter {
     }
     if output == nil { _ = fcntl(descriptor, F_SETFL, 0) }
     (name, self.path, temporary) = (path, path, path)
+    deflater = nil
   }
 
-  private init(_ location: FileLocation) throws {
+  private init(_ location: FileLocation, packed: Bool) throws {
     name = location.name
+    deflater = packed ? try Deflater(.gzip) : nil
     let entry = try FileEntry(location, to: "write")
     let path = entry.isConfined ? entry.file : try FileWriter.followed(entry.file)
     (self.entry, self.path) = (entry, path)
@@ -159,6 +178,18 @@ package final class FileWriter {
   /// Adds bytes from memory.
   func write(_ memory: UnsafeRawPointer, count: Int) throws {
     try flush()
+    try pass(UnsafeRawBufferPointer(start: memory, count: count))
+  }
+
+  /// Gives bytes to the system, packed where they are to be.
+  private func pass(_ bytes: UnsafeRawBufferPointer) throws {
+    guard let deflater else { return try give(bytes) }
+    try deflater.add(bytes, give)
+  }
+
+  private func give(_ bytes: UnsafeRawBufferPointer) throws {
+    guard let memory = bytes.baseAddress else { return }
+    let count = bytes.count
     var done = 0
     while done < count {
       try Safepoint.look()
@@ -176,13 +207,12 @@ package final class FileWriter {
     guard !pending.isEmpty else { return }
     let bytes = pending
     pending.removeAll(keepingCapacity: true)
-    try bytes.withUnsafeBytes { buffer in
-      if let start = buffer.baseAddress { try write(start, count: buffer.count) }
-    }
+    try bytes.withUnsafeBytes(pass)
   }
 
   private func commit() throws {
     try flush()
+    try deflater?.finish(give)
     guard fsync(descriptor) == 0, entry.rename(temporary, to: path) else {
       throw TensorError(cannot: "write", name)
     }

@@ -43,7 +43,7 @@ extension Builtins {
       """
       `extract_state` under TorchOpt's name. With `with_buffers=false` buffers are left out, and stay as
       they are when the snapshot is recovered. `enable_visual` gives the snapshot the name
-      `visual_prefix`, without a point at its end, by which `graph` calls its leaves.
+      `visual_prefix`, by which `graph` calls its leaves.
 
           let a = param(1.0)
           let start = extract_state_dict(a, by="copy")
@@ -53,8 +53,7 @@ extension Builtins {
       """
     ) { arguments in
       try arguments.requireProcessor(2)
-      var prefix = try arguments.bool(5) ? arguments.string(6) : ""
-      if prefix.last == "." { prefix.removeLast() }
+      let prefix = try arguments.bool(5) ? arguments.string(6) : ""
       return .host(
         try Snapshot(
           of: [arguments[0]], manner: arguments.manner(1), hasBuffers: arguments.bool(3),

@@ -500,7 +500,7 @@ extension Builtins {
           let t = \(name)()
           print(round(t.update({w: 2.0}, t.init({w: 1.0}))[0].w, 4))    # \(shown)
       """
-    ) { .transform(try make(OptimizerArguments($0))) }
+    ) { .transform(try OptimizerArguments($0).make(make)) }
   }
 
   /// `inject_hyperparams`: numbers and trees of them go to the state, schedules are kept aside, and

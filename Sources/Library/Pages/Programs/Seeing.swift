@@ -62,11 +62,14 @@ extension Builtins {
         "graph",
         """
         The graph that results were computed by, as a tree of text when printed. `params` names its
-        nodes: a record or list of parameters, models, tensors and snapshots, whose values carry the
-        name as a prefix (`step0.a`); without it the program's variables give the names.
-        `g.save(path)` writes a `.dot` file, or a `.svg`, `.png` or `.pdf` by Graphviz's `dot`;
-        `g.text`, `g.dot` and `g.nodes` are its parts. Above 2000 nodes the operations of one source
-        line are one box.
+        nodes: a record or list of parameters, models, optimizers, tensors and snapshots, whose values
+        carry the name as a prefix (`step0.a`); a snapshot in a list has the name that `extract … as
+        step0` or `extract_state(net, name="step0")` gave it. Without `params` the program's variables
+        give the names. Leaves say where they were declared; the moments of an optimizer are leaves too
+        where it has `moment_requires_grad`.
+
+        `g.save(path)` writes a picture, `.svg`, `.png` or, by Graphviz, `.pdf`, or the text of a `.dot` file; `g.text`, `g.dot`, `g.svg` and `g.nodes` are its parts. Above 2000 nodes the operations
+        of one source line are one box.
 
             let x = param(2.0)
             let a = param(3.0)
@@ -77,7 +80,7 @@ extension Builtins {
         "plot(*values, label=nil)",
         """
         A line through points, `plot(ys)` or `plot(xs, ys)`: text when printed, and a picture by
-        `p.save("loss.svg")`. `p.add(xs, ys, label="test")` draws another line into it. Points that
+        `p.save("loss.svg")` or `p.save("loss.png")`. `p.add(xs, ys, label="test")` draws another line into it. Points that
         are not finite are left out.
 
             let p = plot([3.0, 1.0, 2.0], label="train")

@@ -71,7 +71,8 @@ extension Builtins {
       Builtin(
         "help(value=nil)",
         """
-        Prints what a function, model or built-in name does.
+        Prints what a function, a model with its members, a module with what it offers, or a built-in
+        name does; a String may name what is not visible, `help("nn.Conv2d")`.
 
             ## Doubles a number.
             fn twice(x) { 2 * x }
@@ -184,17 +185,29 @@ extension Arguments {
       return described(title, listed?.title == title ? listed?.text : builtin.documentation)
     case .function(let closure):
       return described("\(closure.prototype.signature)", closure.prototype.documentation)
-    case .model(let model): return described("\(model.signature)", model.documentation)
+    case .model(let model): return described("\(model.signature)", model.helpText)
     case .instance(let instance):
-      return described("\(instance.type.signature)", instance.type.documentation)
+      return described("\(instance.type.signature)", instance.type.helpText)
+    case .module(let module):
+      guard let source = module.source else { break }
+      let found = ModuleDocumentation(source, name: module.name)
+      return described(found.name, found.text)
     case .string(let string):
       let found = try Builtins.library.documentation(of: string.text)
       return described(found.title, found.text)
     case .host(let host):
       let type = host.members
       return described("\(self[0].shortDescription), a value of type \(host.typeName)", type.text)
-    default: return "\(self[0].shortDescription), a value of type \(self[0].typeName)"
+    default: break
     }
+    return "\(self[0].shortDescription), a value of type \(self[0].typeName)"
+  }
+}
+
+extension ModelType {
+  /// What is said of the model, and what its objects have.
+  fileprivate var helpText: String {
+    (documentation ?? "").followed(by: documentedMembers.listing)
   }
 }
 

@@ -77,20 +77,26 @@ extension Builtins {
         }
       },
       Builtin(
-        "max(*values, axis=nil, keepdims=false)",
+        "max(*values, axis=nil, keepdims=false, key=nil)",
         """
         The greatest element of a tensor or a list, over axes if they are given, or the greatest of
         several values; nan where one is nan.
 
+        `key` is a function of an element that gives what to compare, nan losing to all; the first of several is taken.
+
+            print(max(("bb", "a"), key=len))    # bb
             print(max([[1, 5], [3, 4]], axis=0), max((2, 7)), max(2, 5))    # [3, 5] 7 5
         """
       ) { arguments in try arguments.extreme(sign: 1) },
       Builtin(
-        "min(*values, axis=nil, keepdims=false)",
+        "min(*values, axis=nil, keepdims=false, key=nil)",
         """
         The least element of a tensor or a list, over axes if they are given, or the least of
         several values; nan where one is nan.
 
+        `key` is a function of an element that gives what to compare, nan losing to all; the first of several is taken.
+
+            print(min((3, -1, -4), key=abs))    # -1
             print(min([[1, 5], [3, 4]], axis=1), min((2, 7)), min(2, 5))    # [1, 3] 2 2
         """
       ) { arguments in try arguments.extreme(sign: -1) },
@@ -411,6 +417,9 @@ extension Arguments {
     guard let first = values.first else {
       throw RuntimeError(.value, "\(callee.name) of no values is not defined")
     }
+    if has(3) {
+      return try extreme(of: values.count > 1 ? values : sequence(first, 0), by: self[3], sign)
+    }
     guard values.count > 1 else { return try extreme(in: first, sign: sign) }
     guard !has(1) else {
       throw RuntimeError(
@@ -426,6 +435,27 @@ extension Arguments {
           + "\(sign > 0 ? "maximum" : "minimum")(x, \(number)) for each element")
     }
     return try extreme(of: values, sign: sign)
+  }
+
+  /// The first of the values for which a function gives the most, or the least; nan loses to
+  /// every number.
+  private func extreme(of values: [Value], by key: Value, _ sign: Int) throws -> Value {
+    guard !has(1), !(try bool(2)) else {
+      throw RuntimeError(
+        .type, "\(callee.name) by a `key` is of elements, and takes no `axis` and no `keepdims`",
+        hint: "x[argmax(…)] picks along an axis")
+    }
+    guard key.isCallable else { throw mismatch(3, "a function of an element") }
+    guard let first = values.first else {
+      throw RuntimeError(.value, "\(callee.name) of no elements is not defined")
+    }
+    var best = (value: first, key: try interpreter.call(key, [first]))
+    for value in values.dropFirst() {
+      try Safepoint.look()
+      let other = try interpreter.call(key, [value])
+      if try Arguments.order(best.key, other, descends: sign > 0) > 0 { best = (value, other) }
+    }
+    return best.value
   }
 
   private func extreme(in value: Value, sign: Int) throws -> Value {

@@ -25,8 +25,28 @@ final class GraphObject: HostObject {
     switch format {
     case "dot": try FileWriter.write(picture.dot, to: arguments.writable(0))
     case "svg", "png", "pdf":
-      try Graphviz.draw(picture.dot, format: String(format), arguments) {
-        _ = try arguments.interpreter.machine.safepoint()
+      let format = String(format)
+      let wantsGraphviz = arguments.has(1) ? try arguments.bool(1) : format == "pdf" ? true : nil
+      if try wantsGraphviz ?? mayAskGraphviz(arguments) {
+        switch try drawByGraphviz(format, arguments) {
+        case nil: return .nil
+        case .some where wantsGraphviz == nil: break
+        case .isMissing:
+          throw RuntimeError(
+            .io, "cannot write \(path.excerpt): Graphviz's `dot` is not installed",
+            hint: "install the package graphviz, or save as .svg or .png, which need none")
+        case .couldNot:
+          throw RuntimeError(.io, "Graphviz's `dot` could not draw \(path.excerpt)")
+        }
+      }
+      let file = try arguments.writable(0)
+      switch format {
+      case "svg": try FileWriter.write(GraphDrawing(picture).svg(), to: file)
+      case "png": try GraphDrawing(picture).canvas().save(to: file)
+      default:
+        throw RuntimeError(
+          .value, "a .pdf of a graph is drawn by Graphviz alone",
+          hint: "save it as .svg or .png to have it drawn without")
       }
     default:
       throw RuntimeError(
@@ -34,6 +54,24 @@ final class GraphObject: HostObject {
         hint: "use .dot, .svg, .png or .pdf")
     }
     return .nil
+  }
+
+  /// Above so many boxes Graphviz is not asked by itself: `dot` takes the square of their number.
+  private static let mostForGraphviz = 400
+
+  /// Whether Graphviz draws where nobody says: where a program may be started, and for a graph that does not
+  /// take `dot` minutes.
+  private func mayAskGraphviz(_ arguments: Arguments) -> Bool {
+    picture.boxes.count <= GraphObject.mostForGraphviz
+      && arguments.interpreter.capabilities.include(.processes)
+  }
+
+  private func drawByGraphviz(
+    _ format: String, _ arguments: Arguments
+  ) throws -> Graphviz.Failure? {
+    try Graphviz.draw(picture.dot, format: format, arguments) {
+      _ = try arguments.interpreter.machine.safepoint()
+    }
   }
 }
 
@@ -43,38 +81,45 @@ extension GraphObject {
     "What `graph` gives: the operations behind results, as a tree of text when printed.",
     methods: [
       Method(
-        "save(path)",
+        "save(path, graphviz=nil)",
         """
-        Writes the graph to a file: `.dot` as text, `.svg`, `.png` or `.pdf` drawn by Graphviz's
-        `dot`, for which a host must have granted `processes` too. Another ending is an error of kind
-        `value`, a file that cannot be written one of kind `io`.
+        Writes the graph to a file: `.dot` as text, `.svg` or `.png` as a picture, `.pdf` by Graphviz's
+        `dot`. Graphviz draws the other pictures too where it is installed and the graph is small; with
+        `graphviz=false` it never does, and with `graphviz=true` it must. A host must have granted
+        `processes` for it. Another ending is an error of kind `value`, a file that cannot be written
+        one of kind `io`.
 
-            graph(param(2.0) ** 2).save("square.dot")
-            print(starts_with(read_text("square.dot"), "digraph"))    # true
+            graph(param(2.0) ** 2).save("square.svg")
+            print("<svg" in read_text("square.svg"))    # true
         """, needs: [.writing]
       ) { graph, arguments in try graph.save(arguments) }
     ],
     fields: [
       Field("text", "The tree of text that is printed, a String.") { .string($0.picture.text) },
       Field("dot", "The graph in Graphviz's language, a String.") { .string($0.picture.dot) },
-      Field("nodes", "The number of nodes, an Int.") { .int($0.picture.nodeCount) },
+      Field("svg", "The picture that is drawn without Graphviz, a String.") {
+        .string(try GraphDrawing($0.picture).svg())
+      },
+      Field("nodes", "The number of nodes that are drawn, an Int.") {
+        .int($0.picture.boxes.count)
+      },
+      Field(
+        "recorded",
+        """
+        The number of nodes on the tape that the drawn ones stand for, an Int: more than `nodes` where
+        the operations of a source line are one, or the results of an operation of several.
+        """
+      ) { .int($0.picture.recordedCount) },
     ])
 }
 
 extension Interpreter {
-  /// The graph of results, with names from a tree of parameters, models and snapshots, or, without
-  /// one, from the program's variables that hold such.
+  /// The graph of results, with names from a tree of parameters, models, optimizers and snapshots, or, without one,
+  /// from the program's variables that hold such.
   func graph(of results: [Variable], names tree: Value?) throws -> GraphPicture {
-    var names: [ObjectIdentifier: String] = [:]
-    var walk = Walk()
-    if let tree {
-      try name(tree, .top, in: &names, &walk)
-    } else {
-      for (variable, value) in variables where value.isState {
-        try name(value, .named(variable), in: &names, &walk)
-      }
-    }
-    return GraphPicture(RecordedGraph(of: results), names: names, place: line(ofPlace:))
+    try GraphPicture(
+      RecordedGraph(of: results),
+      names: tree.map(GraphNames.init(of:)) ?? GraphNames(of: variables), place: line(ofPlace:))
   }
 
   /// The nodes and bytes of a graph by source line, the greatest first.
@@ -97,35 +142,5 @@ extension Interpreter {
     guard let label = label(ofPlace: place) else { return "" }
     let file = label.source.name.split(separator: "/").last ?? ""
     return "\(file):\(label.source.line(at: label.span.start))"
-  }
-
-  /// Elements of a list that has no name have none either.
-  private func name(
-    _ value: Value, _ path: Path, in names: inout [ObjectIdentifier: String], _ walk: inout Walk
-  ) throws {
-    if let parts = try value.parts(at: path) {
-      try walk.enter(path)
-      var isBareList = false
-      if case .list = value { isBareList = path.isTop }
-      for part in parts { try name(part.value, isBareList ? path : part.path, in: &names, &walk) }
-    } else if case .host(let snapshot as Snapshot) = value {
-      try name(snapshot.unnamed.plain, path, in: &names, &walk)
-    } else {
-      for leaf in try ValueTree(value, for: "graph", numbersAreLeaves: false, path: path).leaves {
-        guard let identity = leaf.variable.nodeIdentity else { continue }
-        names[identity] = leaf.path.isTop ? leaf.cell?.name : leaf.path.description
-      }
-    }
-  }
-}
-
-extension Value {
-  /// True for what a program names its state by: models, parameters, snapshots.
-  fileprivate var isState: Bool {
-    switch self {
-    case .instance, .parameter: true
-    case .host(let host): host is Snapshot
-    default: false
-    }
   }
 }

@@ -1,7 +1,8 @@
 // What a picture of a graph shows: boxes with labels, and arrows from operands to results.
 //
 // A graph of more than `foldingLimit` nodes is folded: the operations of one source line become
-// one box, with the number of each. Leaves and named values keep boxes of their own.
+// one box, with the number of each, and so do leaves, and values that the program has names for, where a
+// line has many of them. Other leaves and named values keep boxes of their own.
 
 import Autodiff
 import Language
@@ -27,58 +28,81 @@ struct GraphPicture {
 
   /// Above this number of nodes a picture shows lines, not operations.
   static let foldingLimit = 2000
+  /// Above this number, leaves and named values of one line are one box too in such a picture.
+  static let mostOfLine = 24
 
   private(set) var boxes: [Box] = []
   /// The boxes of the results that were asked for.
   private(set) var roots: [Int] = []
-  /// The number of nodes that the boxes stand for.
-  let nodeCount: Int
+  /// The number of nodes on the tape that the boxes stand for.
+  let recordedCount: Int
   let isFolded: Bool
 
   /// - Parameters:
   ///   - names: what nodes are called by the program.
   ///   - place: the source line of a `Context.place`.
-  init(
-    _ graph: RecordedGraph, names: [ObjectIdentifier: String], place: (UInt64) -> String
-  ) {
-    nodeCount = graph.nodes.count
+  /// - Throws: where the run is to end.
+  init(_ graph: RecordedGraph, names: GraphNames, place: (UInt64) -> String) throws {
+    recordedCount = graph.nodes.count
     isFolded = graph.nodes.count > GraphPicture.foldingLimit
-    var boxOfNode: [Int] = []
     var lines: [UInt64: String] = [:]
-    var folds: [String: Int] = [:]
-    var operations: [Int: [(name: String, count: Int)]] = [:]
+    func line(of node: RecordedGraph.Node) -> String {
+      // A parameter's leaf may be younger than the parameter.
+      let made = names.place(of: node.identity) ?? node.place
+      if let line = lines[made] { return line }
+      let line = place(made)
+      lines[made] = line
+      return line
+    }
+    var (leavesOfLine, namedOfLine): ([String: Int], [String: Int]) = ([:], [:])
+    if isFolded {
+      for (position, node) in graph.nodes.enumerated() {
+        if position & 1023 == 0 { try Safepoint.look() }
+        if node.operation == nil {
+          leavesOfLine[line(of: node), default: 0] += 1
+        } else if names.name(of: node.identity) != nil {
+          namedOfLine[line(of: node), default: 0] += 1
+        }
+      }
+    }
+    var boxOfNode: [Int] = []
+    var arrows: [Arrow: Int] = [:]
+    var folds: [Fold: Int] = [:]
+    var contents: [Int: [String: Share]] = [:]
     let results = Set(graph.roots.compactMap { $0 })
     for (position, node) in graph.nodes.enumerated() {
-      let line = lines[node.place] ?? place(node.place)
-      lines[node.place] = line
-      let name = names[node.identity]
+      if position & 1023 == 0 { try Safepoint.look() }
+      let name = names.name(of: node.identity) ?? node.ownName
       // A part shows as its bundle unless the program has a name for it.
       if node.isPart, name == nil, let bundle = node.operands.first {
         boxOfNode.append(boxOfNode[bundle])
         continue
       }
+      let line = line(of: node)
       let isLeaf = node.operation == nil
+      let isOneOfMany =
+        isLeaf
+        ? leavesOfLine[line, default: 0] > GraphPicture.mostOfLine
+        : isFolded && (name == nil || namedOfLine[line, default: 0] > GraphPicture.mostOfLine)
+      let operation = node.operation ?? (node.isParameter ? "parameter" : "input")
       let box: Int
-      if isFolded, !isLeaf, name == nil {
-        if let known = folds[line] {
-          box = known
-        } else {
-          box = boxes.count
-          folds[line] = box
-          boxes.append(Box(kind: .operation, title: line, detail: "", place: "", operands: []))
+      if isOneOfMany {
+        let fold = Fold(line: line, isOfLeaves: isLeaf)
+        box = folds[fold] ?? boxes.count
+        if folds.updateValue(box, forKey: fold) == nil {
+          boxes.append(
+            Box(
+              kind: isLeaf ? .parameter : .operation,
+              title: isLeaf ? "\(name ?? operation), …" : line.isEmpty ? "operations" : line,
+              detail: "", place: isLeaf ? line : "", operands: []))
         }
-        GraphPicture.count(node.operation ?? "", in: &operations[box, default: []])
+        let first = Share(count: 0, position: position)
+        contents[box, default: [:]][operation, default: first].count += 1
       } else {
         box = boxes.count
-        let operation = node.operation ?? (node.isParameter ? "parameter" : "input")
         let kind: Kind =
           isLeaf
-          ? .parameter
-          : name != nil
-            ? .named
-            : results.contains(position)
-              ? .result
-              : .operation
+          ? .parameter : name != nil ? .named : results.contains(position) ? .result : .operation
         boxes.append(
           Box(
             kind: kind, title: name ?? operation,
@@ -86,29 +110,48 @@ struct GraphPicture {
             operands: []))
       }
       boxOfNode.append(box)
-      for operand in node.operands { connect(boxOfNode[operand], to: box) }
+      for operand in node.operands { connect(boxOfNode[operand], to: box, &arrows) }
     }
-    for (box, counts) in operations {
-      let total = counts.reduce(0) { $0 + $1.count }
-      let parts = counts.sorted { $0.count > $1.count }.prefix(4).map { "\($0.name) ×\($0.count)" }
-      boxes[box].detail =
-        "\(total) operations: \(parts.joined(separator: ", "))\(counts.count > 4 ? ", …" : "")"
+    for (box, counts) in contents {
+      boxes[box].detail = GraphPicture.summary(of: counts, areLeaves: boxes[box].kind == .parameter)
     }
     roots = graph.roots.compactMap { $0.map { boxOfNode[$0] } }
   }
 
-  private static func count(_ name: String, in counts: inout [(name: String, count: Int)]) {
-    if let index = counts.firstIndex(where: { $0.name == name }) {
-      counts[index].count += 1
-    } else {
-      counts.append((name, 1))
-    }
+  /// A line whose operations, or leaves, are one box.
+  private struct Fold: Hashable {
+    let line: String
+    let isOfLeaves: Bool
   }
 
-  private mutating func connect(_ operand: Int, to box: Int) {
-    if let index = boxes[box].operands.firstIndex(where: { $0.box == operand }) {
+  /// How many nodes of a kind are in a box, and where the first of them stands.
+  private struct Share {
+    var count: Int
+    let position: Int
+  }
+
+  private static func summary(of shares: [String: Share], areLeaves: Bool) -> String {
+    let total = shares.values.reduce(0) { $0 + $1.count }
+    let sorted = shares.sorted {
+      ($1.value.count, $0.value.position) < ($0.value.count, $1.value.position)
+    }
+    let parts = sorted.prefix(4).map { "\($0.key) ×\($0.value.count)" }.joined(separator: ", ")
+    let what = areLeaves ? "leaves" : "operations"
+    return "\(total) \(what): \(parts)\(sorted.count > 4 ? ", …" : "")"
+  }
+
+  private struct Arrow: Hashable {
+    let from: Int
+    let to: Int
+  }
+
+  /// - Parameter arrows: where among the operands of its box each arrow stands.
+  private mutating func connect(_ operand: Int, to box: Int, _ arrows: inout [Arrow: Int]) {
+    guard operand != box else { return }
+    if let index = arrows[Arrow(from: operand, to: box)] {
       boxes[box].operands[index].count += 1
-    } else if operand != box {
+    } else {
+      arrows[Arrow(from: operand, to: box)] = boxes[box].operands.count
       boxes[box].operands.append((operand, 1))
     }
   }

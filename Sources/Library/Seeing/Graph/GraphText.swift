@@ -10,15 +10,14 @@ extension GraphPicture {
 
   /// The tree of boxes, or for a folded graph the list of its lines.
   var text: String {
-    let what = nodeCount == 1 ? "1 node" : "\(nodeCount) nodes"
     guard !isFolded else {
-      return "graph of \(what), folded by source line\n"
+      return "graph of \(caption)\n"
         + boxes.reversed().prefix(GraphPicture.lineLimit).map { "  \(label($0))\n" }.joined()
     }
     var uses = [Int](repeating: 0, count: boxes.count)
     for box in boxes { for operand in box.operands { uses[operand.box] += 1 } }
     var numbers: [Int: Int] = [:]
-    var lines = ["graph of \(what)"]
+    var lines = ["graph of \(caption)"]
     // A loop, since chains may be deep: a box with what stands before it and its children.
     var stack = roots.reversed().map { (box: $0, head: "", rest: "") }
     while let (box, head, rest) = stack.popLast() {
@@ -48,10 +47,17 @@ extension GraphPicture {
     return lines.joined(separator: "\n")
   }
 
+  /// How much is drawn: `5 nodes`.
+  var caption: String {
+    func nodes(_ count: Int) -> String { count == 1 ? "1 node" : "\(count) nodes" }
+    return isFolded
+      ? "\(nodes(recordedCount)), folded by source line into \(boxes.count)" : nodes(boxes.count)
+  }
+
   private func label(_ box: Box) -> String {
     var text = box.title
     if !box.detail.isEmpty { text += "  \(box.detail)" }
-    if !box.place.isEmpty, box.kind != .parameter { text += "  (\(box.place))" }
+    if !box.place.isEmpty { text += "  (\(box.place))" }
     return text
   }
 }

@@ -5,7 +5,7 @@
 import Language
 import Tensors
 
-/// Lines through points, as a value: text when printed, an SVG file when saved.
+/// Lines through points, as a value: text when printed, an SVG or PNG file when saved.
 final class PlotObject: HostObject {
   override class var hostType: HostType { members }
 
@@ -23,11 +23,16 @@ final class PlotObject: HostObject {
 
   private func save(_ arguments: Arguments) throws -> Value {
     let path = try arguments.string(0)
-    guard path.hasSuffix(".svg") else {
+    let picture = PlotPicture(self)
+    switch path.split(separator: ".").last?.lowercased() {
+    case "svg": try FileWriter.write(picture.svg, to: arguments.writable(0))
+    case "png":
+      let file = try arguments.writable(0)
+      try picture.canvas().save(to: file)
+    default:
       throw RuntimeError(
-        .value, "a plot cannot be saved as \(path.excerpt)", hint: "save it as .svg")
+        .value, "a plot cannot be saved as \(path.excerpt)", hint: "save it as .svg or .png")
     }
-    try FileWriter.write(svg, to: arguments.writable(0))
     return .nil
   }
 
@@ -79,7 +84,7 @@ extension PlotObject {
       Method(
         "save(path)",
         """
-        Writes the plot as a picture to an `.svg` file. Another ending is an error of kind `value`, a
+        Writes the plot as a picture to an `.svg` or a `.png` file. Another ending is an error of kind `value`, a
         file that cannot be written one of kind `io`.
 
             plot([3.0, 1.0, 2.0]).save("loss.svg")

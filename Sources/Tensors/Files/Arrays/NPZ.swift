@@ -156,22 +156,3 @@ extension [UInt8] {
     self[place..<place + count].reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 }
-
-/// The checksum of zip archives: CRC-32 with the polynomial 0xedb88320.
-private struct Checksum {
-  private var state: UInt32 = .max
-
-  var value: UInt32 { ~state }
-
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    for byte in bytes {
-      state = Checksum.table[Int((state ^ UInt32(byte)) & 255)] ^ state >> 8
-    }
-  }
-
-  private static let table: [UInt32] = (0..<256).map { index in
-    (0..<8).reduce(UInt32(index)) { value, _ in
-      value & 1 == 1 ? 0xedb8_8320 ^ value >> 1 : value >> 1
-    }
-  }
-}
