@@ -50,7 +50,10 @@ import Testing
   @Test(arguments: [
     (["tz", "m", "Adam"], "write scale_by_adam()"),
     (["tz", "m", "NewtonCG"], "write NewtonCG alone: functions on tensors need no import"),
-    (["torchopt", "hook", "zero_nan_hook"], "write zero_nan_hook alone: functions on tensors need no import"),
+    (
+      ["torchopt", "hook", "zero_nan_hook"],
+      "write zero_nan_hook alone: functions on tensors need no import"
+    ),
     (["torchopt", "pytree", "tree_neg"], "write tree_scale(tree, -1.0)"),
     (["optax", "apply_every"], "write accumulate(transform, every)"),
     (["jaxopt", "OSQP"], "write qp(P, q, …)"),
