@@ -69,8 +69,10 @@ extension FileReader {
     guard let kind = FileKind.beginning(start), kind.name != wanted else {
       return damaged("it does not begin as \(wanted)")
     }
+    let isTwicePacked = isUnpacked && kind.name == "a gzip file"
     return TensorError(
-      .io, "\(path.excerpt) is \(kind.name), not \(wanted)", hint: kind.advice)
+      .io, "\(path.excerpt) \(isUnpacked ? "holds" : "is") \(kind.name), not \(wanted)",
+      hint: isTwicePacked ? "it is packed twice: unpack it once" : kind.advice)
   }
 
   /// A kind without its article.

@@ -54,6 +54,9 @@ package final class FileReader {
     whole = (file, part.lowerBound)
   }
 
+  /// Whether this is what was packed in a file.
+  var isUnpacked: Bool { contents != nil }
+
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Fills memory with the bytes from an offset on.
@@ -181,7 +184,9 @@ extension FileReader {
     var rest = bytes.makeIterator()
     var offset = 0
     while case .valid(let scalar) = parser.parseScalar(from: &rest) { offset += scalar.count }
-    throw TensorError(.io, "cannot read \(path.excerpt): byte \(offset) is not UTF-8 text")
+    throw TensorError(
+      .io, "cannot read \(path.excerpt): byte \(offset) is not UTF-8 text",
+      hint: "a text in another encoding must be saved as UTF-8")
   }
 }
 

@@ -116,7 +116,7 @@ extension Builtins {
         bool, other numbers as f64, where an empty cell is nan, and anything else as a list of texts.
 
         - `separator`: what parts cells, by default a comma, in `.tsv` a tab. Where the first row shows that
-          it is `;` or a tab, it is that; `" "` stands for any spaces.
+          it is `;`, `|`, a tab, or spaces between numbers, it is that; `" "` stands for any spaces.
         - `header`: whether the first row has names; by default it has where a cell of it is neither a number,
           nor true or false, nor empty. Columns without names are `column_0`, `column_1`.
         - `comment`: what lines begin with that are no rows, `""` for none. By default lines with `#` in front

@@ -61,6 +61,11 @@ public enum NPY {
 }
 
 extension FileReader {
+  /// Whether the file begins as an array does.
+  var beginsAsArray: Bool {
+    get throws { try bytes(at: 0, count: min(NPY.magic.count, size)) == NPY.magic }
+  }
+
   /// The array that the file holds.
   func array() throws -> NPY.Contents {
     let start = try bytes(at: 0, count: min(12, size))

@@ -13,10 +13,13 @@ public enum NPZ {
     let archive = try ZipArchive(FileReader.unpacking(location))
     return try archive.entries.map { entry in
       let name = entry.name
-      return (
-        name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name,
-        try archive.contents(of: entry).array()
-      )
+      let file = try archive.contents(of: entry)
+      guard try name.hasSuffix(suffix) || file.beginsAsArray else {
+        throw TensorError(
+          .io, "\(location.name.excerpt) holds \(name.excerpt), which is no .npy array",
+          hint: "an .npz file holds nothing else: save its arrays with numpy.savez")
+      }
+      return (name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name, try file.array())
     }
   }
 

@@ -2,7 +2,7 @@
 // its names, the number of columns.
 //
 // A separator that was not given is a comma, unless the first row has another one that makes a table of all
-// rows; where several do, nothing is guessed. Lines with `#` in front are no rows above the first one, and
+// rows, or numbers with spaces between them; where several do, nothing is guessed. Lines with `#` in front are no rows above the first one, and
 // below it where they have another number of cells; one with the same number could be either.
 
 /// The outline of a table.
@@ -35,7 +35,12 @@ struct TableOutline {
         break
       }
     }
-    guard top.startRow() else { throw TensorError(.io, "it has no rows") }
+    guard top.startRow() else {
+      let isMarked = guessesComments && !last.isEmpty
+      throw TensorError(
+        .io, "it has no rows",
+        hint: isMarked ? "all lines begin with #: say comment=\"\" to read them" : nil)
+    }
     top.separator = try told ?? TableOutline.separator(of: top)
     if !guessesComments { top.comment = comment }
     var next = top
@@ -69,9 +74,16 @@ struct TableOutline {
     var isQuoted = false
     for byte in line.skipLine() {
       if byte == 0x22 { isQuoted.toggle() }
-      if !isQuoted, [0x2c, 0x3b, 0x09].contains(byte), !found.contains(byte) { found.append(byte) }
+      if !isQuoted, ",;\t|".utf8.contains(byte), !found.contains(byte) { found.append(byte) }
     }
-    if found.isEmpty || found == [0x2c] { return 0x2c }
+    if found == [0x2c] { return 0x2c }
+    if found.isEmpty {
+      // NumPy parts numbers by spaces where it is told nothing else.
+      var row = scanner
+      row.separator = 0x20
+      let isNumbers = try row.row().allSatisfy(\.isNumber)
+      found = isNumbers ? [0x20] : []
+    }
     let fitting = try found.filter { byte in
       var scanner = scanner
       scanner.separator = byte
