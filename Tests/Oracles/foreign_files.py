@@ -206,6 +206,55 @@ table("told.csv", "sep=|\na|b\n1|2\n", ("@.b", np.array([2])))
 table("tabs.tsv", "a\tb\n1\tx y\n2\t,\n", ("@.a", np.array([1, 2])), ("@.b", ("x y", ",")))
 table("packed.tsv.gz", packed(b"1\t2\n3\t4\n"), ("@", np.array([[1, 2], [3, 4]])))
 
+# What is sound and not read, and what is damaged.
+UNREAD = []
+
+
+def unread(name, data, message):
+    write(name, data)
+    said = message.split('"@" ')[-1].split('"@": ')[-1].split(' of "@", ')
+    UNREAD.extend(f"check({literal(name)}, {literal(part)})" for part in [message.split(":")[0] + ":"] + said)
+
+
+unread("complex.npy", array(np.array([1j])), 'io: "@" holds complex numbers, which are not read')
+unread("objects.npy", array(np.array([None], dtype=object)),
+       'io: "@" holds objects of Python, pickled, which are not read')
+unread("structures.npy", array(np.array([(1, 2.0)], dtype=[("a", "i4"), ("b, [c", "f8")])),
+       'io: "@" holds structures of several fields, which are not read')
+unread("days.npy", array(np.array(["2020-01-01"], dtype="M8[D]")), 'io: "@" holds times, which are not read')
+unread("long.npy", array(np.array([1], dtype=np.longdouble)),
+       'io: "@" holds numbers of more than 64 bits, which are not read')
+unread("large.npy", array(np.array([1, 2 ** 64 - 1], dtype="u8")),
+       'value: 18446744073709551615, element 1 of "@", does not fit i64')
+unread("twice.npy.gz", packed(packed(array(GRID))), 'io: "@" holds a gzip file, not a .npy array')
+unread("packed.npy", packed(array(GRID)), 'io: "@" is a gzip file, not a .npy array')
+unread("plain.npy.gz", array(GRID), 'io: "@" is a .npy array, not a gzip file')
+unread("utf-16.csv", "a,b\n1,2\n".encode("utf-16"), 'io: "@" is a UTF-16 text, not a table')
+unread("latin.csv", "a\né\n".encode("latin1"), 'io: cannot read "@": byte 2 is not UTF-8 text')
+unread("photo.png", b"\xff\xd8\xff\xe0" + bytes(30), 'io: "@" is a JPEG picture, not a PNG picture')
+unread("empty.npy", b"", 'io: "@" is empty, and no .npy array')
+for name, entry, data, method, message in [
+        ("lzma.npz", "a.npy", array(GRID), zipfile.ZIP_LZMA, 'io: "a.npy" in "@" is packed by LZMA, which is not read'),
+        ("text.npz", "a.txt", b"hello", zipfile.ZIP_DEFLATED, 'io: "@" holds "a.txt", which is no .npy array')]:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr(entry, data)
+    unread(name, out.getvalue(), message)
+gz = packed(array(GRID))
+unread("cut.npy.gz", gz[:-20], f'io: "@" is damaged: it ends at byte {len(gz) - 20}, before its packed data do')
+unread("checksum.npy.gz", gz[:-8] + b"abcd" + gz[-4:],
+       f'io: "@" is damaged: its packed data are wrong before byte {len(gz) - 4}: incorrect data check')
+unread("rest.npy.gz", gz + b"rest", f'io: "@" is damaged: after its packed data, at byte {len(gz)}, come others')
+grey = png(GREY, 8, 0)
+unread("cut.png", grey[:-20], 'io: "@" is damaged: it ends too early, before byte 41')
+unread("checksum.png", grey[:-16] + b"abcd" + grey[-12:],
+       f'io: "@" is damaged: IDAT: CRC error, before byte {len(grey) - 12}')
+header = struct.pack(">IIBBBBB", 2 ** 31 - 1, 2 ** 31 - 1, 8, 0, 0, 0, 0)
+unread("huge.png", grey[:8] + chunk(b"IHDR", header) + grey[33:],
+       f'io: "@" is damaged: it claims 2147483647 × 2147483647 pixels, more than its {len(grey)} bytes can hold')
+unread("short-idx1-ubyte", bytes([0, 0, 8, 1, 0, 0, 0, 5, 1, 2]),
+       'io: "@" is damaged: its elements of shape [5] need other than 2 bytes')
+
 HEAD = """# Files that NumPy, PyTorch, zlib and spreadsheets wrote come back exactly; made by Tests/Oracles/foreign_files.py.
 let folder = source_folder() + "/foreign/"
 fn same(a, b) { type(a) == type(b) and (if type(a) == "Tensor" { a.dtype == b.dtype and array_equal(a, b) } else { a == b }) }
@@ -213,3 +262,14 @@ fn check(name, found, wanted) { if not same(found, wanted) { print(name, "is", r
 """
 with open("Tests/Scripts/tensors/files/foreign-files.mos", "w") as out:
     out.write(HEAD + "\n".join(LINES) + f'\nprint("{len(LINES)} checks")    # expect: {len(LINES)} checks\n')
+
+HEAD = """# What is sound and of a kind that is not read says so; what is damaged says where. Made by
+# Tests/Oracles/foreign_files.py.
+let folder = source_folder() + "/foreign/"
+fn check(name, said) {
+  let found = try { repr(load(folder + name)) } catch e { "{e.kind}: {e.message}" }
+  if not contains(found, said) { print(name, found, "and not", said) }
+}
+"""
+with open("Tests/Scripts/tensors/files/foreign-files-not-read.mos", "w") as out:
+    out.write(HEAD + "\n".join(UNREAD) + f'\nprint("{len(UNREAD)} checks")    # expect: {len(UNREAD)} checks\n')

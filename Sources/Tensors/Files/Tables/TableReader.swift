@@ -242,27 +242,22 @@ struct TableReader {
 
   // MARK: - Columns
 
-  /// What was read, column by column: views of the matrix where no column has a name.
+  /// What was read, column by column: views of the matrix where columns have no names.
   ///
   /// - Throws: where the run is to end.
-  mutating func columns() throws -> [CSV.Column] {
-    let isDecimal = slots.contains { $0.kind == .decimal || $0.kind == .missing && $0.hasMissing }
-    let isOneMatrix = names == nil && !slots.contains { $0.kind == .texts || $0.kind == .truths }
-    if isOneMatrix, isDecimal {
-      for place in slots.indices where slots[place].kind == .whole { widen(place) }
-    }
+  func columns() throws -> [CSV.Column] {
     let texts = try readTexts()
     return try slots.enumerated().map { place, slot in
       switch slot.kind {
       case .texts: return .texts(texts[place])
-      case .truths: return .numbers(try column(place, .i64).converted(to: .bool))
-      case .whole: return .numbers(try column(place, .i64, isOneMatrix))
-      case .missing, .decimal: return .numbers(try column(place, .f64, isOneMatrix))
+      case .truths: return .numbers(try column(place, .i64, isView: true).converted(to: .bool))
+      case .whole: return .numbers(try column(place, .i64, isView: names == nil))
+      case .missing, .decimal: return .numbers(try column(place, .f64, isView: names == nil))
       }
     }
   }
 
-  private func column(_ place: Int, _ dtype: DType, _ isView: Bool = false) throws -> Tensor {
+  private func column(_ place: Int, _ dtype: DType, isView: Bool) throws -> Tensor {
     let header = matrix.header
     let strides = Shape(trusted: [slots.count])
     let isContiguous = slots.count == 1 || rows < 2
