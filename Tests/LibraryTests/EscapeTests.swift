@@ -14,7 +14,8 @@ import Testing
   /// Programs that read a file, with the ending that its name must have.
   static let readers = [
     ("read_text(\"PATH\")", "txt"), ("\"PATH\".read_text()", "txt"), ("load(\"PATH\")", "json"),
-    ("\"PATH\".load()", "csv"), ("import \"PATH\" as m\nprint(m.word)", "mos"),
+    ("\"PATH\".load()", "csv"), ("read_table(\"PATH\")", "csv"),
+    ("import \"PATH\" as m\nprint(m.word)", "mos"),
     ("from \"PATH\" import word\nprint(word)", "mos"),
   ]
 
@@ -63,6 +64,9 @@ import Testing
     ("save({a: 1}, \"PATH\")", "json"), ("save([1.0], \"PATH\")", "csv"),
     ("save([1.0], \"PATH\")", "npy"), ("save({a: [1.0]}, \"PATH\")", "npz"),
     ("save({a: [1.0]}, \"PATH\")", "safetensors"), ("plot([1.0, 2.0]).save(\"PATH\")", "svg"),
+    ("plot([1.0, 2.0]).save(\"PATH\")", "png"), ("image([[1.0]]).save(\"PATH\")", "png"),
+    ("image([[1.0]]).save(\"PATH\")", "svg"), ("save([[1.0]], \"PATH\")", "png"),
+    ("save([[1.0]], \"PATH\")", "npy.gz"), ("save([1.0], \"PATH\")", "idx"),
     ("graph(param(1.0) * 2.0).save(\"PATH\")", "dot"),
     ("graph(param(1.0) * 2.0).save(\"PATH\")", "svg"),
   ]

@@ -42,7 +42,9 @@ struct SandboxFolders {
     symlink("inside", base + "/alias")
   }
 
-  static let endings = ["txt", "json", "csv", "mos", "svg", "dot", "npy", "npz", "safetensors"]
+  static let endings = [
+    "txt", "json", "csv", "mos", "svg", "dot", "npy", "npz", "safetensors", "png", "npy.gz", "idx",
+  ]
 
   private static func fill(_ folder: String, _ name: String, _ text: String) {
     Files.write(text, to: "\(folder)/\(name).txt")

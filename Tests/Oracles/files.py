@@ -54,6 +54,10 @@ FILES = {
     "npyHalves": npy(HALVES),
     "npyBigEndian": npy(GRID.astype(">f8")),
     "npyText": npy(np.array(["a", "bc"])),
+    "npyComplex": npy(np.array([1j])),
+    "npyStructures": npy(np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")])),
+    "npyObjects": npy(np.array([None], dtype=object)),
+    "npyLarge": npy(np.array([1, 2 ** 64 - 1], dtype=np.uint64)),
     "npz": npz(weight=GRID, count=np.array(7)),
     "npzCompressed": npz_compressed(weight=GRID),
 }

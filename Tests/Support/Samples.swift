@@ -13,6 +13,7 @@ public enum Samples {
     "Schedule": "constant_schedule(0.1)", "Snapshot": "extract_state(param(1.0))",
     "Context": "dtype(f32)", "no_grad": "no_grad", "anomaly_detection": "anomaly_detection",
     "Timer": "timer()", "Graph": "graph(param(1.0) * 2.0)", "Plot": "plot([1.0, 2.0])",
+    "Picture": "image([[0.0, 1.0]])",
     "LUFactors": "lu_factor([[2.0, 1.0], [1.0, 3.0]])",
     "CholeskyFactor": "cho_factor([[2.0, 1.0], [1.0, 3.0]])",
     "Profile": "profile(() => 1)", "Progress": "progress(0..3)", "Summary": "summary((1.0,))",

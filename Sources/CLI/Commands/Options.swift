@@ -19,7 +19,7 @@ struct Options: ParsableArguments {
   @Option(help: "The number of threads that large operations may use.")
   var threads: Int?
 
-  @Option(help: "When to colour diagnostics.")
+  @Option(help: "When to colour diagnostics and pictures.")
   var color: Color = .auto
 
   @Option(help: "How diagnostics are written; json gives one object a line.")
@@ -36,9 +36,12 @@ struct Options: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads needs 1 or more") }
   }
 
-  /// Whether diagnostics are coloured: the option, then NO_COLOR, then CLICOLOR_FORCE or
-  /// FORCE_COLOR, then whether standard error is a terminal that can.
-  var showsColor: Bool {
+  /// Whether diagnostics are coloured.
+  var showsColor: Bool { showsColor(on: STDERR_FILENO) }
+
+  /// Whether what goes to a stream is coloured: the option, then NO_COLOR, then CLICOLOR_FORCE or
+  /// FORCE_COLOR, then whether it is a terminal that can.
+  func showsColor(on stream: Int32) -> Bool {
     func isSet(_ name: String) -> Bool {
       guard let value = getenv(name) else { return false }
       let text = String(cString: value)
@@ -50,7 +53,7 @@ struct Options: ParsableArguments {
     case .auto:
       if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
       if isSet("CLICOLOR_FORCE") || isSet("FORCE_COLOR") { return true }
-      guard isatty(2) == 1, let terminal = getenv("TERM") else { return false }
+      guard isatty(stream) == 1, let terminal = getenv("TERM") else { return false }
       return String(cString: terminal) != "dumb"
     }
   }

@@ -134,7 +134,7 @@ final class Prompt {
         try interpreter.requests.duringRun(of: .infinity) {
           for name in ["_", "ans"] { try? interpreter.setVariable(name, value) }
           guard isShown else { return }
-          let text = value.representation
+          let text = (interpreter.showsColors ? value.drawing : nil) ?? value.representation
           try Safepoint.look()
           try interpreter.writeHeard(text + "\n")
         }

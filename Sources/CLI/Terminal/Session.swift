@@ -34,6 +34,7 @@ final class Session {
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
     if isatty(2) == 1 { interpreter.showProgress = writeError }
+    interpreter.showsColors = options.showsColor(on: STDOUT_FILENO)
     for limit in options.limit { limit.apply(&interpreter.limits) }
     var settings: [String] = []
     if let dtype = options.dtype { settings.append("set_default_dtype(\(dtype))") }

@@ -17,6 +17,8 @@ public final class Interpreter {
   public var warn: (Diagnostic) -> Void = { _ in }
   /// Draws a line that is written over, for `progress`; nil where nobody watches.
   public var showProgress: ((String) -> Void)?
+  /// Whether what goes to the output is seen on a terminal that shows colours.
+  package var showsColors = false
   /// Bounds of the next run.
   @exclusivity(unchecked) public var limits = Limits() {
     didSet {

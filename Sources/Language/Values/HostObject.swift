@@ -44,6 +44,9 @@ open class HostObject {
   /// The one-line text that `print` shows.
   open var summary: String { "<\(typeName)>" }
 
+  /// The text in colours that a terminal with colours shows instead, as it is; nil where there is none.
+  open var drawing: String? { nil }
+
   /// The longer text of `repr`; the summary unless there is more to say.
   open var detail: String { summary }
 

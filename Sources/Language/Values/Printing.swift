@@ -15,6 +15,12 @@ extension Value {
     return writer.text
   }
 
+  /// What is shown instead on a terminal with colours; nil where that is the text.
+  package var drawing: String? {
+    guard case .host(let host) = self else { return nil }
+    return host.drawing
+  }
+
   /// What `print` writes, cut where it has no end.
   public func description(quoted: Bool = false) -> String {
     var writer = ValueWriter()

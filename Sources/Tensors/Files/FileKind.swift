@@ -13,6 +13,9 @@ struct FileKind {
     (self.name, self.start, self.advice) = (name, start, advice)
   }
 
+  /// Whether a text may begin so, too.
+  var isText: Bool { start.allSatisfy { (0x20..<0x7f).contains($0) } }
+
   /// The kind that bytes begin as.
   static func beginning(_ bytes: some Collection<UInt8>) -> FileKind? {
     let isUnpackable = bytes.count > 9 && Array(bytes.prefix(10).suffix(3)) == Array("{\"_".utf8)
@@ -26,11 +29,10 @@ struct FileKind {
   private static let all: [FileKind] = [
     FileKind("a PNG picture", [0x89] + Array("PNG".utf8), "give it a name that ends in .png"),
     FileKind("a JPEG picture", [0xff, 0xd8, 0xff], "convert it to PNG"),
-    FileKind("a GIF picture", Array("GIF8".utf8), "convert it to PNG"),
-    FileKind("a WebP picture", Array("RIFF".utf8), "convert it to PNG"),
+    FileKind("a GIF picture", Array("GIF89a".utf8), "convert it to PNG"),
+    FileKind("a GIF picture", Array("GIF87a".utf8), "convert it to PNG"),
     FileKind("a TIFF picture", [0x49, 0x49, 0x2a, 0x00], "convert it to PNG"),
     FileKind("a TIFF picture", [0x4d, 0x4d, 0x00, 0x2a], "convert it to PNG"),
-    FileKind("a BMP picture", Array("BM".utf8), "convert it to PNG"),
     FileKind("a gzip file", [0x1f, 0x8b], "add .gz to its name"),
     FileKind("a .npy array", [0x93] + Array("NUMPY".utf8), "give it a name that ends in .npy"),
     FileKind(
@@ -43,7 +45,7 @@ struct FileKind {
     FileKind("a Zstandard file", [0x28, 0xb5, 0x2f, 0xfd], "unpack it, or pack it by gzip"),
     FileKind("an HDF5 file", [0x89] + Array("HDF".utf8), "save its arrays as .npz"),
     FileKind("a Parquet file", Array("PAR1".utf8), "save its table as .csv"),
-    FileKind("a MATLAB file", Array("MATLAB".utf8), "save its arrays as .npz"),
+    FileKind("a MATLAB file", Array("MATLAB 5.0 MAT".utf8), "save its arrays as .npz"),
     FileKind("a PDF document", Array("%PDF".utf8), "save its table as .csv"),
     FileKind("a UTF-16 text", [0xff, 0xfe], "save it as UTF-8"),
     FileKind("a UTF-16 text", [0xfe, 0xff], "save it as UTF-8"),
@@ -67,8 +69,10 @@ extension FileReader {
     guard let kind = FileKind.beginning(start), kind.name != wanted else {
       return damaged("it does not begin as \(wanted)")
     }
+    let isTwicePacked = isUnpacked && kind.name == "a gzip file"
     return TensorError(
-      .io, "\(path.excerpt) is \(kind.name), not \(wanted)", hint: kind.advice)
+      .io, "\(path.excerpt) \(isUnpacked ? "holds" : "is") \(kind.name), not \(wanted)",
+      hint: isTwicePacked ? "it is packed twice: unpack it once" : kind.advice)
   }
 
   /// A kind without its article.

@@ -14,6 +14,8 @@ package final class FileReader {
   private let descriptor: Int32
   /// What is read instead of a file: contents that were packed in it.
   private let contents: HeldMemory?
+  /// What is read instead of a file: a part of another, from an offset on.
+  private let whole: (file: FileReader, start: Int)?
 
   /// Bytes are taken from the system in pieces of this size, with a look before each.
   private static let pieceSize = 1 << 22
@@ -23,7 +25,7 @@ package final class FileReader {
   /// - Throws: an io error with the system's reason.
   init(_ location: FileLocation, takesStreams: Bool = false) throws {
     path = location.name
-    contents = nil
+    (contents, whole) = (nil, nil)
     let entry = try FileEntry(location, to: "read")
     descriptor = entry.open(entry.file, O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else { throw TensorError(cannot: "read", path) }
@@ -42,9 +44,18 @@ package final class FileReader {
 
   /// What was packed in a file, under a name for messages.
   init(_ name: String, holding contents: HeldMemory) {
-    (path, size, descriptor) = (name, contents.count, -1)
+    (path, size, descriptor, whole) = (name, contents.count, -1, nil)
     self.contents = contents
   }
+
+  /// A part of a file, under a name for messages; it lies inside.
+  init(_ name: String, _ part: Range<Int>, of file: FileReader) {
+    (path, size, descriptor, contents) = (name, part.count, -1, nil)
+    whole = (file, part.lowerBound)
+  }
+
+  /// Whether this is what was packed in a file.
+  var isUnpacked: Bool { contents != nil }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
@@ -52,6 +63,9 @@ package final class FileReader {
   ///
   /// - Throws: an io error where the file has less, or cannot be read.
   func read(at offset: Int, count: Int, into memory: UnsafeMutableRawPointer) throws {
+    if let whole {
+      return try whole.file.read(at: whole.start + offset, count: count, into: memory)
+    }
     if let contents {
       guard count <= size - offset else { throw ended(at: size) }
       return try Safepoint.copy(contents.address + offset, to: memory, bytes: count)
@@ -170,7 +184,9 @@ extension FileReader {
     var rest = bytes.makeIterator()
     var offset = 0
     while case .valid(let scalar) = parser.parseScalar(from: &rest) { offset += scalar.count }
-    throw TensorError(.io, "cannot read \(path.excerpt): byte \(offset) is not UTF-8 text")
+    throw TensorError(
+      .io, "cannot read \(path.excerpt): byte \(offset) is not UTF-8 text",
+      hint: "a text in another encoding must be saved as UTF-8")
   }
 }
 

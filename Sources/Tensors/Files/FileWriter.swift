@@ -70,6 +70,14 @@ package final class FileWriter {
     try stream.flush()
   }
 
+  /// Writes a text, packed where the file's name says so.
+  ///
+  /// - Throws: as `write`.
+  package static func writePacking(_ text: String, to location: FileLocation) throws {
+    guard location.isGzip else { return try write(text, to: location) }
+    try replacePacking(location) { try $0.write(text.utf8) }
+  }
+
   /// What is written goes straight to a pipe, a device or the process's output; nil for other files,
   /// and for pipes and devices where only the files of a folder may be written.
   private init?(streamIfAny location: FileLocation) throws {
@@ -179,6 +187,11 @@ package final class FileWriter {
   func write(_ memory: UnsafeRawPointer, count: Int) throws {
     try flush()
     try pass(UnsafeRawBufferPointer(start: memory, count: count))
+  }
+
+  /// Adds bytes from memory.
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    if let start = bytes.baseAddress { try write(start, count: bytes.count) }
   }
 
   /// Gives bytes to the system, packed where they are to be.

@@ -22,8 +22,8 @@ extension Builtins {
   static let seeing = BuiltinPage(
     "Seeing",
     objects: [
-      GraphObject.self, PlotObject.self, ProfileObject.self, ProgressObject.self,
-      SummaryObject.self,
+      GraphObject.self, PictureObject.self, PlotObject.self, ProfileObject.self,
+      ProgressObject.self, SummaryObject.self,
     ],
     [
       Builtin(
@@ -88,6 +88,31 @@ extension Builtins {
             print(type(p))    # Plot
         """, effects: .writes
       ) { arguments in .host(PlotObject(try PlotObject.line(arguments, number: 1))) },
+      Builtin(
+        "image(x, low=nil, high=nil, columns=nil)",
+        """
+        A tensor as a picture: half blocks in colours on a terminal that shows them, else shades, and a file
+        by `p.save("digits.png")` or `.svg`. One picture is `[h, w]` where it is grey, else `[h, w, c]` with up
+        to four channels, as `.png` files have them; several are `[n, h, w]`, `[n, h, w, c]` or `[n, c, h, w]`
+        and stand in a grid, `columns` side by side.
+
+        Floats are 0 to 1 and whole numbers 0 to 255, from black to white, unless `low` and `high` say what is
+        black and white; what lies beyond them is cut, and of one alone the other is the least or the greatest
+        element.
+
+            print(image([[1.0, 0.0, 1.0], [1.0, 0.0, 0.5], [0.25, 1.0, 0.0]]))
+            # █ ▓
+            # ░█
+            print(image(zeros(4, 8, 8)).pixels.shape)    # (17, 17)
+        """, effects: .writes
+      ) { arguments in
+        let tensor = try arguments.tensor(0)
+        let columns = arguments.has(3) ? try arguments.int(3, atLeast: 1) : nil
+        return .host(
+          try PictureObject(
+            tensor, low: arguments.has(1) ? try arguments.double(1) : nil,
+            high: arguments.has(2) ? try arguments.double(2) : nil, columns: columns))
+      },
       Builtin(
         "profile(f, *args)",
         """

@@ -17,7 +17,8 @@ extension Builtins {
       ) { arguments in
         let separator = try arguments.string(1)
         let end = try arguments.string(2)
-        let texts = try arguments.rest(0).map { try $0.written() }
+        let inColors = arguments.interpreter.showsColors
+        let texts = try arguments.rest(0).map { try (inColors ? $0.drawing : nil) ?? $0.written() }
         try arguments.interpreter.writeHeard(joined(texts, separator) + end)
         return .nil
       },

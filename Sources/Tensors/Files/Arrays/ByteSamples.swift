@@ -35,14 +35,14 @@ extension Tensor {
           if isWhole {
             let number = elements.load(fromByteOffset: 8 * place, as: Int.self)
             guard (0...255).contains(number) else {
-              throw noByte("\(number)", "whole numbers are 0 to 255, and floats 0 to 1")
+              throw noByte("\(number)", isPicture, "whole numbers are 0 to 255, and floats 0 to 1")
             }
             bytes.initializeElement(at: place, to: UInt8(number * factor))
           } else {
             let number = elements.load(fromByteOffset: 8 * place, as: Double.self)
             guard number >= 0 && number <= 1 else {
               throw noByte(
-                formatShortest(number),
+                formatShortest(number), isPicture,
                 "floats are 0 to 1, and whole numbers 0 to 255: "
                   + "scale them, or turn them by `.to(i64)`")
             }
@@ -54,7 +54,8 @@ extension Tensor {
     }
   }
 
-  private func noByte(_ number: String, _ hint: String) -> TensorError {
-    TensorError(.value, "\(number) of \(typeDescription) is no byte of a file", hint: hint)
+  private func noByte(_ number: String, _ isPicture: Bool, _ hint: String) -> TensorError {
+    let what = isPicture ? "brightness of a picture" : "byte of an IDX file"
+    return TensorError(.value, "\(number) in \(typeDescription) is no \(what)", hint: hint)
   }
 }

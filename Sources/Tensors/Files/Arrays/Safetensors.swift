@@ -22,11 +22,11 @@ public struct Safetensors {
   /// The text of a key of the metadata.
   public subscript(metadata key: String) -> String? { metadata.first { $0.key == key }?.value }
 
-  /// Reads a file. F16 and BF16 become f32; I32, I16, I8, U32, U16 and U8 become i64.
+  /// Reads a file. F16 and BF16 become f32; I32, I16, I8 and unsigned numbers become i64.
   ///
   /// - Throws: an io error that names the file, the place and what is wrong with it.
   public init(contentsOf location: FileLocation) throws {
-    let file = try FileReader(location)
+    let file = try FileReader.unpacking(location)
     guard file.size >= 8 else {
       throw file.damaged("it has \(file.size) bytes, and the length of its header takes 8")
     }
@@ -44,7 +44,7 @@ public struct Safetensors {
     let start = 8 + Int(length)
     let header = try file.reading("its header") {
       try SafetensorsHeader(
-        parsing: file.bytes(at: 8, count: Int(length)), dataSize: file.size - start)
+        parsing: file.bytes(at: 8, count: Int(length)), of: file.path, dataSize: file.size - start)
     }
     metadata = header.metadata
     tensors = try header.entries.map { entry in
@@ -68,7 +68,7 @@ public struct Safetensors {
           + "and \(SafetensorsHeader.sizeLimit) are allowed",
         hint: "keep numbers in tensors; lists of them are written as text")
     }
-    try FileWriter.replace(location) { file in
+    try FileWriter.replacePacking(location) { file in
       try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
       try file.write(header)
       for (_, tensor) in ordered { try file.write(tensor) }

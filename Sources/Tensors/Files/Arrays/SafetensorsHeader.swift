@@ -29,9 +29,11 @@ struct SafetensorsHeader {
 
   /// Reads and checks a header.
   ///
-  /// - Parameter dataSize: the bytes of the file that follow the header.
+  /// - Parameters:
+  ///   - path: the name of the file, for the message that a dtype is not read.
+  ///   - dataSize: the bytes of the file that follow the header.
   /// - Throws: a value error that names the tensor, or the line and column, and what is wrong.
-  init(parsing bytes: [UInt8], dataSize: Int) throws {
+  init(parsing bytes: [UInt8], of path: String, dataSize: Int) throws {
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw TensorError(.value, "it is not UTF-8 text")
     }
@@ -46,7 +48,7 @@ struct SafetensorsHeader {
       if name == SafetensorsHeader.metadataKey {
         metadata = try SafetensorsHeader.readMetadata(&reader)
       } else {
-        entries.append(try SafetensorsHeader.readEntry(&reader, name))
+        entries.append(try SafetensorsHeader.readEntry(&reader, name, path))
       }
     }
     try reader.finish()
@@ -65,7 +67,9 @@ struct SafetensorsHeader {
     return pairs
   }
 
-  private static func readEntry(_ reader: inout JSONReader, _ name: String) throws -> Entry {
+  private static func readEntry(
+    _ reader: inout JSONReader, _ name: String, _ path: String
+  ) throws -> Entry {
     var type: StoredType?
     var extents: [Int]?
     var offsets: [Int]?
@@ -74,9 +78,7 @@ struct SafetensorsHeader {
       case "dtype" where type == nil:
         let text = try reader.readText()
         guard let known = StoredType(rawValue: text) else {
-          let names = StoredType.allCases.map(\.rawValue).joined(separator: ", ")
-          throw reader.mistake(
-            "tensor \(name.excerpt) is of the dtype \(text.excerpt), and \(names) are read")
+          throw SafetensorsHeader.unread(text, name, path)
         }
         type = known
       case "shape" where extents == nil:
@@ -103,6 +105,16 @@ struct SafetensorsHeader {
           + "and its data_offsets are \(offsets)")
     }
     return Entry(name: name, type: type, shape: shape, span: offsets[0]..<offsets[1])
+  }
+
+  /// The error for a dtype that is not read: it may be one of the format's.
+  private static func unread(_ dtype: String, _ name: String, _ path: String) -> TensorError {
+    let names = StoredType.allCases.map(\.rawValue).joined(separator: ", ")
+    return TensorError(
+      .io,
+      "tensor \(name.excerpt) of \(path.excerpt) is of the dtype \(dtype.excerpt), and \(names) are "
+        + "read",
+      hint: "save it as one of these: x.float() in PyTorch")
   }
 
   /// Whole numbers from 0 on; no more are kept than there may be.

@@ -25,7 +25,7 @@ public enum PNG {
       guard bytes.starts(with: signature), let start = bytes.baseAddress else {
         throw try file.otherKind(than: "a PNG picture")
       }
-      guard let reader = mos_png_read(start, bytes.count) else { throw outOfMemory(file.path) }
+      guard let reader = mos_png_read(start, bytes.count) else { throw outOfMemory }
       defer { mos_png_read_free(reader) }
       func require(_ isDone: Int32) throws {
         if isDone == 1 { return }
@@ -88,34 +88,42 @@ public enum PNG {
   package static func write(
     _ pixels: [UInt8], height: Int, width: Int, channels: Int, to location: FileLocation
   ) throws {
+    try FileWriter.replacePacking(location) { file in
+      try encode(pixels, height: height, width: width, channels: channels) { try file.write($0) }
+    }
+  }
+
+  /// Gives the bytes of a file with a picture to a body, in pieces.
+  ///
+  /// - Throws: a value error for a picture that is too large, and what the body throws.
+  package static func encode(
+    _ pixels: [UInt8], height: Int, width: Int, channels: Int,
+    _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
+  ) throws {
     guard height <= longestSide, width <= longestSide else {
       throw TensorError(
         .value,
         "a PNG picture has at most \(longestSide) rows and columns, not \(height) × \(width)")
     }
     guard let writer = mos_png_write(Int64(width), Int64(height), Int32(channels)) else {
-      throw outOfMemory(location.name)
+      throw outOfMemory
     }
     defer { mos_png_write_free(writer) }
-    try FileWriter.replacePacking(location) { file in
-      func flush(_ isDone: Int32) throws {
-        guard isDone == 1 else { throw outOfMemory(location.name) }
-        var count = 0
-        guard let bytes = mos_png_write_take(writer, &count), count > 0 else { return }
-        try file.write(UnsafeBufferPointer(start: bytes, count: count))
-      }
-      let row = width * channels
-      try pixels.withUnsafeBufferPointer { pixels in
-        guard let start = pixels.baseAddress else { return }
-        try Safepoint.rows(0..<height, of: row) {
-          try flush(mos_png_write_row(writer, start + $0 * row))
-        }
-      }
-      try flush(mos_png_write_end(writer))
+    func flush(_ isDone: Int32) throws {
+      guard isDone == 1 else { throw outOfMemory }
+      var count = 0
+      guard let bytes = mos_png_write_take(writer, &count), count > 0 else { return }
+      try body(UnsafeBufferPointer(start: bytes, count: count))
     }
+    let row = width * channels
+    try pixels.withUnsafeBufferPointer { pixels in
+      guard let start = pixels.baseAddress else { return }
+      try Safepoint.rows(0..<height, of: row) {
+        try flush(mos_png_write_row(writer, start + $0 * row))
+      }
+    }
+    try flush(mos_png_write_end(writer))
   }
 
-  private static func outOfMemory(_ path: String) -> TensorError {
-    TensorError(.limit, "there is no memory for the picture \(path.excerpt)")
-  }
+  private static let outOfMemory = TensorError(.limit, "there is no memory for a PNG picture")
 }

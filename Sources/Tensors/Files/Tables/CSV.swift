@@ -1,4 +1,4 @@
-// `.csv` files (RFC 4180): rows of numbers, with or without names of the columns above them.
+// `.csv` and `.tsv` files: rows of numbers and texts, with or without names of the columns above them.
 //
 // The first row holds names where any cell of it is neither a number, nor true or false, nor empty. A
 // cell in quotation marks is text, so names that look like numbers are written in them.
@@ -19,7 +19,7 @@ public struct CSV {
     }
   }
 
-  /// The names of the columns; nil where the first row has numbers.
+  /// The names of the columns; nil where the file has none.
   public var names: [String]?
   /// The columns, all of one length.
   public var columns: [Column]
@@ -34,170 +34,76 @@ public struct CSV {
   /// cell among them is nan.
   ///
   /// - Throws: an io error that names the file, the line and what is wrong.
-  public init(contentsOf location: FileLocation) throws {
-    let file = try FileReader(location)
-    let bytes = try file.bytes()
-    _ = try FileReader.text(bytes, of: location.name)
-    var rows = try file.reading("its table") {
-      var reader = CSVReader(bytes: bytes)
-      return try reader.rows()
-    }
-    guard let width = rows.first?.count else { throw file.damaged("it has no rows") }
-    if let place = rows.firstIndex(where: { $0.count != width }) {
-      throw file.damaged("row \(place + 1) has \(rows[place].count) cells, and row 1 has \(width)")
-    }
-    let hasNames = rows[0].contains { cell in
-      !cell.text.isEmpty && cell.number == nil && (cell.isQuoted || Bool(cell.text) == nil)
-    }
-    names = hasNames ? rows.removeFirst().map(\.text) : nil
-    columns = try (0..<width).map { column in
-      try CSV.column(Safepoint.map(rows) { $0[column] })
+  public init(contentsOf location: FileLocation, _ format: TableFormat = TableFormat()) throws {
+    let file = try FileReader.unpacking(location)
+    var format = format
+    format.separator = format.separator ?? TableFormat.separator(ofName: location.name)
+    let text = try file.text()
+    do {
+      let outline = try TableOutline(text, format)
+      var reader = try TableReader(outline, format, text.count)
+      try reader.readRows()
+      names = reader.names
+      columns = try reader.columns()
+    } catch let error as TensorError where error.kind == .io || error.kind == .value {
+      throw TensorError(
+        error.kind, "cannot read \(location.name.excerpt): \(error.message)", hint: error.hint)
     }
   }
 
-  /// Writes a file, in place of what it held only when all of it is on disk.
-  public func write(to location: FileLocation) throws {
-    try FileWriter.replace(location) { file in
-      if let names {
-        try file.write((names.map { CSV.cell($0) }.joined(separator: ",") + "\n").utf8)
-      }
-      let cells = try columns.map(CSV.cells)
-      try Safepoint.forEach(0..<(cells.first?.count ?? 0), each: 1 << 10) { row in
-        try file.write((cells.map { $0[row] }.joined(separator: ",") + "\n").utf8)
-      }
+  /// The columns side by side, of one type; nil where one has texts.
+  public func matrix() throws -> Tensor? {
+    let tensors = columns.compactMap { column in
+      if case .numbers(let tensor) = column { tensor } else { nil }
     }
-  }
-
-  private static func column(_ cells: [CSVReader.Cell]) throws -> Column {
-    let flags = try found(in: cells) { $0.isQuoted ? nil : Bool($0.text) }
-    if flags.count == cells.count, !flags.isEmpty {
-      let numbers = try make(flags.map { $0 ? 1.0 : 0.0 })
-      return .numbers(try numbers.converted(to: .bool))
-    }
-    let whole = try found(in: cells) { $0.isQuoted ? nil : Int($0.text) }
-    if whole.count == cells.count, !whole.isEmpty {
-      return .numbers(
-        try Tensor.make(Shape(whole.count), .i64) {
-          $0.initializeMemory(as: Int.self, from: whole, count: whole.count)
-        })
-    }
-    let numbers = try found(in: cells) { $0.text.isEmpty && !$0.isQuoted ? .nan : $0.number }
-    guard numbers.count == cells.count else { return .texts(cells.map(\.text)) }
-    return .numbers(try make(numbers))
-  }
-
-  /// What the body finds in cells, up to the first in which there is none.
-  private static func found<T>(
-    in cells: [CSVReader.Cell], _ value: (CSVReader.Cell) -> T?
-  ) throws -> [T] {
-    var values: [T] = []
-    for (i, cell) in cells.enumerated() {
-      if i & 4095 == 4095 { try Safepoint.look() }
-      guard let value = value(cell) else { break }
-      values.append(value)
-    }
-    return values
-  }
-
-  private static func make(_ numbers: [Double]) throws -> Tensor {
-    try Tensor.make(Shape(numbers.count), .f64) {
-      $0.initializeMemory(as: Double.self, from: numbers, count: numbers.count)
-    }
-  }
-
-  private static func cells(of column: Column) throws -> [String] {
-    switch column {
-    case .texts(let texts): return try Safepoint.map(texts) { cell($0) }
-    case .numbers(let tensor):
-      switch tensor.dtype {
-      case .f64: return try Safepoint.map(tensor.allDoubles()) { formatShortest($0) }
-      case .f32: return try Safepoint.map(tensor.allDoubles()) { formatShortest(Float($0)) }
-      case .i64: return try Safepoint.map(tensor.allIntegers()) { String($0) }
-      case .bool: return try Safepoint.map(tensor.allIntegers()) { $0 != 0 ? "true" : "false" }
-      }
-    }
-  }
-
-  /// A text as a cell, in quotation marks where it would be read as something else without.
-  private static func cell(_ text: String) -> String {
-    let isPlain =
-      !text.isEmpty && Double(text) == nil && Bool(text) == nil
-      && !text.utf8.contains { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }
-      && text.first != " " && text.last != " "
-    return isPlain
-      ? text
-      : "\""
-        + text.split(separator: "\"", omittingEmptySubsequences: false)
-        .joined(separator: "\"\"") + "\""
+    guard tensors.count == columns.count, let first = tensors.first else { return nil }
+    if let grid = try Tensor.interleaving(tensors) { return grid }
+    let dtype = tensors.reduce(first.dtype) { .promoted($0, $1.dtype) }
+    return try Tensor.stack(tensors.map { try $0.converted(to: dtype) }, axis: 1)
   }
 }
 
-/// Takes a text apart into rows of cells.
-private struct CSVReader {
-  struct Cell {
-    var text: String
-    var isQuoted: Bool
-    /// The number that stands there, without quotation marks.
-    var number: Double? { isQuoted ? nil : Double(text) }
-  }
-
-  let bytes: [UInt8]
-  private var place = 0
-
-  init(bytes: [UInt8]) { self.bytes = bytes }
-
-  /// Every row; lines without anything are none.
-  mutating func rows() throws -> [[Cell]] {
-    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { place = 3 }
-    var rows: [[Cell]] = []
-    while place < bytes.count {
-      if rows.count & 1023 == 1023 { try Safepoint.look() }
-      var row = [try cell()]
-      while place < bytes.count, bytes[place] == UInt8(ascii: ",") {
-        place += 1
-        row.append(try cell())
-      }
-      if place < bytes.count, bytes[place] == 0x0d { place += 1 }
-      if place < bytes.count, bytes[place] == 0x0a { place += 1 }
-      if row.count > 1 || row[0].isQuoted || !row[0].text.isEmpty { rows.append(row) }
+extension FileReader {
+  /// The text of the file, of any length.
+  ///
+  /// - Throws: an io error for bytes that are no text.
+  fileprivate func text() throws -> HeldMemory {
+    let memory = try HeldMemory(capacity: size)
+    try read(at: 0, count: size, into: memory.address)
+    memory.add(size)
+    if let kind = FileKind.beginning(memory.bytes.prefix(16)), !kind.isText {
+      throw TensorError(.io, "\(path.excerpt) is \(kind.name), not a table", hint: kind.advice)
     }
-    return rows
+    if memory.bytes.isASCII { return memory }
+    let bytes = Array(memory.bytes)
+    _ = try FileReader.text(bytes, of: path)
+    return memory
   }
+}
 
-  private mutating func cell() throws -> Cell {
-    while place < bytes.count, bytes[place] == 0x20 { place += 1 }
-    if place < bytes.count, bytes[place] == UInt8(ascii: "\"") { return try quoted() }
-    let start = place
-    while place < bytes.count, ![0x2c, 0x0a, 0x0d].contains(bytes[place]) { place += 1 }
-    var end = place
-    while end > start, bytes[end - 1] == 0x20 { end -= 1 }
-    return Cell(text: String(decoding: bytes[start..<end], as: UTF8.self), isQuoted: false)
+extension UnsafeRawBufferPointer {
+  /// Whether no byte has its highest bit.
+  fileprivate var isASCII: Bool {
+    var all: UInt64 = 0
+    let words = count / 8
+    for word in 0..<words { all |= loadUnaligned(fromByteOffset: word * 8, as: UInt64.self) }
+    for place in words * 8..<count { all |= UInt64(self[place]) }
+    return all & 0x8080_8080_8080_8080 == 0
   }
+}
 
-  private mutating func quoted() throws -> Cell {
-    let start = place
-    var text: [UInt8] = []
-    place += 1
-    while place < bytes.count {
-      let byte = bytes[place]
-      place += 1
-      if byte != UInt8(ascii: "\"") {
-        text.append(byte)
-      } else if place < bytes.count, bytes[place] == byte {
-        text.append(byte)
-        place += 1
-      } else {
-        while place < bytes.count, bytes[place] == 0x20 { place += 1 }
-        guard place == bytes.count || [0x2c, 0x0a, 0x0d].contains(bytes[place]) else {
-          throw mistake("there is more in the cell after the quotation mark", at: place)
-        }
-        return Cell(text: String(decoding: text, as: UTF8.self), isQuoted: true)
-      }
+extension Tensor {
+  /// The matrix that vectors of one type are the columns of, where they are views of one without gaps.
+  fileprivate static func interleaving(_ columns: [Tensor]) throws -> Tensor? {
+    guard let first = columns.first, first.count > 1, columns.count > 1 else { return nil }
+    let width = columns.count
+    let data = first.header.data
+    for (index, column) in columns.enumerated() {
+      guard column.dtype == first.dtype, column.count == first.count, column.rank == 1,
+        column.strides[0] == width, column.header.data == data + index * first.dtype.size
+      else { return nil }
     }
-    throw mistake("a quotation mark is not closed", at: start)
-  }
-
-  private func mistake(_ what: String, at place: Int) -> TensorError {
-    TensorError(.value, "line \(bytes[..<place].count { $0 == 0x0a } + 1): \(what)")
+    let shape = try Shape([first.count, width])
+    return first.view(shape: shape, strides: shape.contiguousStrides)
   }
 }
