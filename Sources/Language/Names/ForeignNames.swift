@@ -2,7 +2,7 @@
 // They are looked at where a name is unknown, before names that are spelt alike.
 
 /// The hint for a name of another language.
-enum ForeignNames {
+package enum ForeignNames {
   /// For a name that nothing declares.
   static func hint(forName name: String) -> String? {
     if let word = words[name] { return "write \(word)" }
@@ -11,7 +11,7 @@ enum ForeignNames {
   }
 
   /// For a field or method that a tensor or list does not have.
-  static func hint(forMember name: String, of value: Value) -> String? {
+  package static func hint(forMember name: String, of value: Value) -> String? {
     switch value {
     case .tensor, .parameter: tensorMembers[name].map { "write \($0)" }
     case .list: listMembers[name].map { "write \($0)" }

@@ -1,0 +1,346 @@
+// What names stand for: the first walk. It finds each name's variable by the rules of the language (§4), and
+// notes what happens to it: whether it is read, and whether anything else is ever put there.
+//
+// Bodies of functions are walked last, since they see what is declared after them. The mistakes that the
+// compiler finds are not found again here.
+
+import Syntax
+
+/// A variable of a program that is checked.
+final class CheckedVariable {
+  enum Declaration {
+    case constant, function, model, parameter, loop, caught, imported, field, method
+  }
+
+  let name: Identifier
+  let declaration: Declaration
+  /// True at the top level.
+  let isGlobal: Bool
+  /// All names of the pattern that declares it.
+  let group: [Identifier]
+  /// The statement's value, for `let`.
+  let value: Expression?
+  var reads = 0
+  /// True where it is set after its declaration, or declared again.
+  var isRebound = false
+  /// True where an element or field is set, or `push` called.
+  var isChanged = false
+  /// Later declarations of the same name at the top level.
+  var again: [(name: Identifier, declaration: Declaration)] = []
+  /// What it holds, as far as the second walk knows.
+  var known: Known = .unknown
+
+  init(
+    _ name: Identifier, _ declaration: Declaration, isGlobal: Bool, group: [Identifier] = [],
+    value: Expression? = nil
+  ) {
+    self.name = name
+    self.declaration = declaration
+    self.isGlobal = isGlobal
+    self.group = group.isEmpty ? [name] : group
+    self.value = value
+  }
+}
+
+/// The variables of a program and where they are named.
+struct CheckedNames {
+  var variables: [CheckedVariable] = []
+  /// The variable of a name in the text, by the offset of the name.
+  var uses: [Int32: CheckedVariable] = [:]
+  /// The variable that a name in the text declares.
+  var declarations: [Int32: CheckedVariable] = [:]
+  /// Statements that may be there for what they do, whatever they declare.
+  var effects: [Span] = []
+  /// True for a program that extracts its session, which reads everything.
+  var readsEverything = false
+}
+
+/// The walk.
+final class NameWalk {
+  private final class Scope {
+    let parent: Scope?
+    var names: [String: CheckedVariable] = [:]
+    init(_ parent: Scope?) { self.parent = parent }
+  }
+
+  private(set) var names = CheckedNames()
+  private var scope = Scope(nil)
+  private var waiting: [() -> Void] = []
+
+  /// Walks a whole program.
+  func walk(_ program: Program) {
+    hoist(program.statements)
+    program.statements.forEach(walk)
+    var next = 0
+    while next < waiting.count {
+      waiting[next]()
+      next += 1
+    }
+  }
+
+  // MARK: Scopes
+
+  private var isGlobal: Bool { scope.parent == nil }
+
+  private func inScope(_ body: () -> Void) {
+    let outer = scope
+    scope = Scope(outer)
+    body()
+    scope = outer
+  }
+
+  /// Walks a body when everything around it has been walked.
+  private func later(_ body: @escaping () -> Void) {
+    let place = scope
+    waiting.append { [self] in
+      let outer = scope
+      scope = place
+      body()
+      scope = outer
+    }
+  }
+
+  private func find(_ name: String, at offset: Int32) -> CheckedVariable? {
+    var current: Scope? = scope
+    while let place = current {
+      if let variable = place.names[name] {
+        let isHoisted = variable.declaration == .function || variable.declaration == .model
+        if place.parent == nil || isHoisted || variable.name.span.start <= offset
+          || variable.declaration == .field || variable.declaration == .method
+        {
+          return variable
+        }
+      }
+      current = place.parent
+    }
+    return nil
+  }
+
+  @discardableResult
+  private func declare(
+    _ name: Identifier, _ declaration: CheckedVariable.Declaration, group: [Identifier] = [],
+    value: Expression? = nil
+  ) -> CheckedVariable {
+    if isGlobal, let earlier = scope.names[name.name] {
+      if earlier.name.span == name.span { return earlier }
+      earlier.isRebound = true
+      earlier.again.append((name, declaration))
+      names.declarations[name.span.start] = earlier
+      return earlier
+    }
+    let variable = CheckedVariable(
+      name, declaration, isGlobal: isGlobal, group: group, value: value)
+    names.variables.append(variable)
+    names.declarations[name.span.start] = variable
+    scope.names[name.name] = variable
+    return variable
+  }
+
+  private func declare(
+    _ pattern: Pattern, _ declaration: CheckedVariable.Declaration, value: Expression? = nil
+  ) {
+    let group = pattern.names
+    for name in group { declare(name, declaration, group: group, value: value) }
+  }
+
+  /// `fn` and `model` are visible in all of their block.
+  private func hoist(_ statements: [Statement]) {
+    for statement in statements {
+      switch statement.kind {
+      case .function(let function, _):
+        if let name = function.name { declare(name, .function) }
+      case .model(let model, _): declare(model.name, .model)
+      default: break
+      }
+    }
+  }
+
+  private func read(_ name: String, at offset: Int32) {
+    guard let variable = find(name, at: offset) else { return }
+    variable.reads += 1
+    names.uses[offset] = variable
+  }
+
+  // MARK: Statements
+
+  private func walk(_ block: Block) {
+    inScope {
+      hoist(block.statements)
+      block.statements.forEach(walk)
+    }
+  }
+
+  private func walk(_ statement: Statement) {
+    switch statement.kind {
+    case .expression(let expression): walk(expression)
+    case .let(let pattern, let value, _):
+      walk(value)
+      declare(pattern, .constant, value: value)
+    case .assign(let target, let value):
+      walk(value)
+      assign(target)
+    case .update(let target, _, let value):
+      walk(value)
+      if case .name(let name) = target.kind {
+        read(name, at: target.span.start)
+        names.uses[target.span.start]?.isRebound = true
+      } else {
+        assign(target)
+      }
+    case .function(let function, let decorators):
+      decorators.forEach(walk)
+      if !decorators.isEmpty, let name = function.name {
+        names.declarations[name.span.start]?.isRebound = true
+      }
+      walk(function)
+    case .model(let model, let decorators):
+      decorators.forEach(walk)
+      if !decorators.isEmpty { names.declarations[model.name.span.start]?.isRebound = true }
+      walk(model)
+    case .for(let pattern, let things, let body):
+      walk(things)
+      inScope {
+        declare(pattern, .loop)
+        walk(body)
+      }
+    case .while(let condition, let body):
+      walk(condition)
+      walk(body)
+    case .break, .continue, .error: break
+    case .return(let value): value.map(walk)
+    case .throw(let value): walk(value)
+    case .assert(let condition, let message):
+      walk(condition)
+      message.map(walk)
+    case .test(_, let body): later { self.walk(body) }
+    case .importModule(_, _, let alias): declare(alias, .imported)
+    case .importNames(_, _, let imported):
+      for (_, alias) in imported { declare(alias, .imported) }
+    }
+  }
+
+  private func assign(_ target: Expression) {
+    switch target.kind {
+    case .name(let name):
+      if let variable = find(name, at: target.span.start) {
+        variable.isRebound = true
+        names.uses[target.span.start] = variable
+      } else if isGlobal {
+        // Assigning a new name at the top level declares it; nothing is said of such a one.
+        declare(Identifier(name, target.span), .caught).isRebound = true
+      }
+    case .list(let targets): targets.forEach(assign)
+    default:
+      walk(target)
+      change(target)
+    }
+  }
+
+  /// Notes that a part of what a place holds is set.
+  private func change(_ place: Expression) {
+    switch place.kind {
+    case .name: names.uses[place.span.start]?.isChanged = true
+    case .field(let object, _), .index(let object, _): change(object)
+    default: break
+    }
+  }
+
+  // MARK: Expressions
+
+  private func walk(_ expression: Expression) {
+    switch expression.kind {
+    case .name(let name): read(name, at: expression.span.start)
+    case .call(let callee, let arguments):
+      if case .field(let receiver, let name) = callee.kind {
+        walk(receiver)
+        // `x.f(a)` may be `f(x, a)`.
+        read(name.name, at: name.span.start)
+        change(receiver)
+      } else {
+        walk(callee)
+      }
+      for argument in arguments {
+        // `raises(() => { let {q} = r })`: what ends such a function is there for what it does.
+        if case .function(let function) = argument.value.kind, function.parameters.isEmpty,
+          let last = function.body.statements.last
+        {
+          names.effects.append(last.span)
+        }
+        walk(argument.value)
+      }
+    case .function(let function): walk(function)
+    case .comprehension(let comprehension, _):
+      inScope {
+        for clause in comprehension.clauses {
+          switch clause {
+          case .for(let pattern, let things):
+            walk(things)
+            declare(pattern, .loop)
+          case .if(let condition): walk(condition)
+          }
+        }
+        walk(comprehension.element)
+      }
+    case .try(let body, let pattern, let handler):
+      walk(body)
+      inScope {
+        declare(pattern, .caught)
+        walk(handler)
+      }
+    case .extract(let extract):
+      extract.targets.forEach(walk)
+      if extract.session { names.readsEverything = true }
+      if let name = extract.name { declare(name, .constant, value: expression) }
+    case .recover(let recover):
+      walk(recover.snapshot)
+      if recover.session { names.readsEverything = true }
+      for target in recover.targets {
+        walk(target)
+        if case .name = target.kind { names.uses[target.span.start]?.isRebound = true }
+      }
+    default:
+      for part in expression.parts {
+        switch part {
+        case .expression(let expression): walk(expression)
+        case .block(let block): walk(block)
+        }
+      }
+    }
+  }
+
+  private func walk(_ function: Function) {
+    later { [self] in
+      inScope {
+        walk(function.parameters)
+        walk(function.body)
+      }
+    }
+  }
+
+  private func walk(_ parameters: [Parameter]) {
+    for parameter in parameters {
+      parameter.defaultValue.map(walk)
+      declare(parameter.pattern, .parameter)
+    }
+  }
+
+  private func walk(_ model: Model) {
+    inScope {
+      walk(model.parameters)
+      for member in model.members {
+        switch member {
+        case .field(_, let pattern, _, _, _): declare(pattern, .field)
+        case .method(let function, _): if let name = function.name { declare(name, .method) }
+        }
+      }
+      for member in model.members {
+        switch member {
+        case .field(_, _, let value, _, _): walk(value)
+        case .method(let function, let decorators):
+          decorators.forEach(walk)
+          walk(function)
+        }
+      }
+    }
+  }
+}
