@@ -12,7 +12,8 @@ struct FormatCommand: ParsableCommand {
       not parse is left alone, and the command ends with 65.
       """)
 
-  @Flag(help: "Changes nothing, names the files that would change, and ends with 1 if there are any.")
+  @Flag(
+    help: "Changes nothing, names the files that would change, and ends with 1 if there are any.")
   var check = false
 
   @OptionGroup var options: Options
@@ -40,7 +41,8 @@ struct FormatCommand: ParsableCommand {
         diagnostics.forEach(reporter.report)
         isBroken = true
       } catch FormatError.changesTree {
-        writeError("error: \(path) was left alone: formatted it would mean something else; please report\n")
+        writeError(
+          "error: \(path) was left alone: formatted it would mean something else; please report\n")
         isUnreadable = true
       } catch let error as FileError {
         writeError("error: \(error.description)\n")

@@ -42,7 +42,9 @@ package struct ValueMembers: Sendable {
   /// The rows in order.
   package let rows: [ValueMember]
 
-  @inline(__always) package subscript(name: String) -> ValueMember? { rows.first { $0.name == name } }
+  @inline(__always) package subscript(name: String) -> ValueMember? {
+    rows.first { $0.name == name }
+  }
 
   /// All types, in the order of the reference.
   package static let all = [tensor, parameter, range, function, model, instance]

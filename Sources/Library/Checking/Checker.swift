@@ -24,6 +24,16 @@ public struct CheckResult {
 extension Interpreter {
   /// Finds the mistakes of a program without running it, or anything that it imports.
   public func findings(in source: Source) -> CheckResult {
+    var result = CheckResult(diagnostics: [], kinds: [:])
+    // Trees may be deep, and walks recurse: they have the room of a run.
+    _ = try? performing {
+      result = walked(source)
+      return .nil
+    }
+    return result
+  }
+
+  private func walked(_ source: Source) -> CheckResult {
     let compiler = check(source).filter { $0.kind != FindingKind.unreachable.rawValue }
     let program = parse(source).program
     let nameWalk = NameWalk()
@@ -34,10 +44,13 @@ extension Interpreter {
       library: library, source: source, program: program, names: nameWalk.names)
     let allowed = AllowedFindings(source)
     var seen: Set<String> = []
-    let all = (compiler + kindWalk.diagnostics + names.diagnostics).filter { diagnostic in
-      let place = diagnostic.primary.map { "\($0.span.start):\($0.span.end)" } ?? ""
-      return seen.insert("\(place) \(diagnostic.message)").inserted && !allowed.contains(diagnostic)
-    }
+    let all =
+      (compiler.filter { !kindWalk.isMisordered($0) } + kindWalk.diagnostics + names.diagnostics)
+      .filter { diagnostic in
+        let place = diagnostic.primary.map { "\($0.span.start):\($0.span.end)" } ?? ""
+        return seen.insert("\(place) \(diagnostic.message)").inserted
+          && !allowed.contains(diagnostic)
+      }
     return CheckResult(
       diagnostics: all.sorted { ($0.primary?.span.start ?? 0) < ($1.primary?.span.start ?? 0) },
       kinds: kindWalk.kinds)
@@ -59,10 +72,13 @@ struct AllowedFindings {
     let (allow, host) = (Array("# allow:".utf8), Array("# host:".utf8))
     for number in 1...source.lineStarts.count {
       let start = Int(source.lineStarts[number - 1])
-      let end = number < source.lineStarts.count ? Int(source.lineStarts[number]) : source.utf8.count
+      let end =
+        number < source.lineStarts.count ? Int(source.lineStarts[number]) : source.utf8.count
       let line = source.utf8[start..<end]
       guard line.contains(UInt8(ascii: "#")) else { continue }
-      if let place = line.firstRange(of: host) { hostNames.formUnion(words(line[place.upperBound...])) }
+      if let place = line.firstRange(of: host) {
+        hostNames.formUnion(words(line[place.upperBound...]))
+      }
       guard let place = line.firstRange(of: allow) else { continue }
       let words = words(line[place.upperBound...])
       let isAlone = line[..<place.lowerBound].allSatisfy { $0 == UInt8(ascii: " ") }

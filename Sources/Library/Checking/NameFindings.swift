@@ -8,7 +8,7 @@
 import Language
 import Syntax
 
-struct NameFindings {
+package struct NameFindings {
   let library: BuiltinLibrary
   let source: Source
   let program: Program
@@ -43,13 +43,16 @@ struct NameFindings {
   // MARK: Unused
 
   private func unused(_ variable: CheckedVariable) -> Diagnostic? {
-    guard variable.reads == 0, !variable.name.name.hasPrefix("_"), !names.readsEverything else { return nil }
+    guard variable.reads == 0, !variable.name.name.hasPrefix("_"), !names.readsEverything else {
+      return nil
+    }
     let name = variable.name
     switch variable.declaration {
     case .imported:
       guard !isImportsAlone, !isEffect(name) else { return nil }
       return make(
-        .unused, "`\(name.name)` is imported and never used", name.span, hint: "leave the import out")
+        .unused, "`\(name.name)` is imported and never used", name.span,
+        hint: "leave the import out")
     case .function, .model:
       guard !variable.isGlobal else { return nil }
       return make(.unused, "`\(name.name)` is declared and never used", name.span)
@@ -84,21 +87,24 @@ struct NameFindings {
   // MARK: Hidden
 
   /// Built-ins whose names are words for anything else as well.
-  static let everyday: Set = [
-    "all", "any", "args", "average", "ball", "bounded", "box", "chain", "choice", "chunk", "clone", "cond",
-    "contains", "cross", "detach", "diag", "diagonal", "diff", "dropout", "dtype", "embedding", "env", "exists",
-    "filter", "find", "fixed_point", "flatten", "flip", "freeze", "full", "graph", "halfspace", "help",
-    "histogram", "identity", "implicit", "inner", "input", "items", "join", "keys", "kl", "line_search", "lines",
-    "load", "lower", "lu", "mask", "masked", "memory", "minimize", "near", "norm", "normalize", "outer", "pad",
-    "partition", "permutation", "plot", "profile", "progress", "project", "qp", "qr", "repeat", "replace",
-    "reverse", "roll", "round", "save", "scale", "search", "seed", "sgd", "sign", "simplex", "solve", "sort",
-    "sorted", "split", "square", "squeeze", "stack", "summary", "take", "threshold", "tile", "time", "timer",
-    "to", "trace", "trim", "unique", "upper", "values", "var", "variance",
+  package static let everyday: Set = [
+    "all", "any", "args", "average", "ball", "bounded", "box", "chain", "choice", "chunk",
+    "clone", "cond", "contains", "cross", "detach", "diag", "diagonal", "diff", "dropout",
+    "dtype", "embedding", "env", "exists", "filter", "find", "fixed_point", "flatten", "flip",
+    "freeze", "full", "graph", "halfspace", "help", "histogram", "identity", "implicit", "inner",
+    "input", "items", "join", "keys", "kl", "line_search", "lines", "load", "lower", "lu",
+    "masked", "memory", "minimize", "near", "norm", "normalize", "outer", "pad", "partition",
+    "permutation", "plot", "profile", "progress", "project", "qp", "qr", "repeat", "replace",
+    "roll", "round", "save", "scale", "seed", "sgd", "sign", "simplex", "solve", "sort",
+    "sorted", "split", "square", "squeeze", "stack", "summary", "take", "threshold", "tile",
+    "time", "timer", "to", "trace", "trim", "unique", "upper", "values", "var", "variance",
   ]
 
   private func shadowed(_ variable: CheckedVariable) -> Diagnostic? {
     let name = variable.name
-    guard library.function(name.name) != nil, !NameFindings.everyday.contains(name.name) else { return nil }
+    guard library.function(name.name) != nil, !NameFindings.everyday.contains(name.name) else {
+      return nil
+    }
     switch variable.declaration {
     case .constant:
       guard variable.group.count == 1, !mentions(variable) else { return nil }
@@ -138,12 +144,16 @@ struct NameFindings {
       var diagnostic = make(
         .doubled, "`\(name.name)` is declared a second time", name.span,
         hint: "the second takes the name over; leave one out, or rename it")
-      diagnostic.secondary = [.init(source: source, span: variable.name.span, text: "declared here")]
+      diagnostic.secondary = [
+        .init(source: source, span: variable.name.span, text: "declared here")
+      ]
       return diagnostic
     }
   }
 
-  private func make(_ kind: FindingKind, _ message: String, _ span: Span, hint: String? = nil) -> Diagnostic {
+  private func make(_ kind: FindingKind, _ message: String, _ span: Span, hint: String? = nil)
+    -> Diagnostic
+  {
     Diagnostic(kind, message, source, span, hint: hint)
   }
 }

@@ -23,6 +23,8 @@ final class CheckedVariable {
   var reads = 0
   /// True where it is set after its declaration, or declared again.
   var isRebound = false
+  /// True where that is by more than updates, `x += v`.
+  var isReplaced = false
   /// True where an element or field is set, or `push` called.
   var isChanged = false
   /// Later declarations of the same name at the top level.
@@ -39,6 +41,23 @@ final class CheckedVariable {
     self.isGlobal = isGlobal
     self.group = group.isEmpty ? [name] : group
     self.value = value
+  }
+}
+
+extension CheckedVariable {
+  /// Notes that anything may be put there.
+  func replace() { (isRebound, isReplaced) = (true, true) }
+
+  /// What it holds wherever it is read.
+  var current: Known {
+    guard isRebound else { return isChanged ? known.changed : known }
+    guard !isReplaced else { return .unknown }
+    // Updates keep a text and a list what they are, and may make a tensor of a number.
+    return switch known {
+    case .text: .text(nil)
+    case .list: .list(nil)
+    default: .unknown
+    }
   }
 }
 
@@ -104,9 +123,9 @@ final class NameWalk {
     var current: Scope? = scope
     while let place = current {
       if let variable = place.names[name] {
-        let isHoisted = variable.declaration == .function || variable.declaration == .model
-        if place.parent == nil || isHoisted || variable.name.span.start <= offset
-          || variable.declaration == .field || variable.declaration == .method
+        // A body that is walked last does not see a `let` that stands after it in its block.
+        if place.parent == nil || variable.declaration != .constant
+          || variable.name.span.start <= offset
         {
           return variable
         }
@@ -123,11 +142,13 @@ final class NameWalk {
   ) -> CheckedVariable {
     if isGlobal, let earlier = scope.names[name.name] {
       if earlier.name.span == name.span { return earlier }
-      earlier.isRebound = true
+      earlier.replace()
       earlier.again.append((name, declaration))
       names.declarations[name.span.start] = earlier
       return earlier
     }
+    // Twice in one block is an error of its own.
+    scope.names[name.name]?.reads += 1
     let variable = CheckedVariable(
       name, declaration, isGlobal: isGlobal, group: group, value: value)
     names.variables.append(variable)
@@ -190,12 +211,12 @@ final class NameWalk {
     case .function(let function, let decorators):
       decorators.forEach(walk)
       if !decorators.isEmpty, let name = function.name {
-        names.declarations[name.span.start]?.isRebound = true
+        names.declarations[name.span.start]?.replace()
       }
       walk(function)
     case .model(let model, let decorators):
       decorators.forEach(walk)
-      if !decorators.isEmpty { names.declarations[model.name.span.start]?.isRebound = true }
+      if !decorators.isEmpty { names.declarations[model.name.span.start]?.replace() }
       walk(model)
     case .for(let pattern, let things, let body):
       walk(things)
@@ -223,11 +244,11 @@ final class NameWalk {
     switch target.kind {
     case .name(let name):
       if let variable = find(name, at: target.span.start) {
-        variable.isRebound = true
+        variable.replace()
         names.uses[target.span.start] = variable
       } else if isGlobal {
         // Assigning a new name at the top level declares it; nothing is said of such a one.
-        declare(Identifier(name, target.span), .caught).isRebound = true
+        declare(Identifier(name, target.span), .caught).replace()
       }
     case .list(let targets): targets.forEach(assign)
     default:
@@ -296,7 +317,7 @@ final class NameWalk {
       if recover.session { names.readsEverything = true }
       for target in recover.targets {
         walk(target)
-        if case .name = target.kind { names.uses[target.span.start]?.isRebound = true }
+        if case .name = target.kind { names.uses[target.span.start]?.replace() }
       }
     default:
       for part in expression.parts {

@@ -72,7 +72,8 @@ struct Layout {
   private func column(_ offset: Int32) -> Int {
     let start = Int(source.lineStarts[source.line(at: offset) - 1])
     let bytes = source.utf8[start..<Int(offset)]
-    return bytes.allSatisfy { $0 < 0x80 } ? bytes.count : String(decoding: bytes, as: UTF8.self).count
+    return bytes.allSatisfy { $0 < 0x80 }
+      ? bytes.count : String(decoding: bytes, as: UTF8.self).count
   }
 
   private mutating func lay(_ index: Int) {
@@ -179,7 +180,8 @@ struct Layout {
       return continues(index) ? frame.start + 4 : frame.content
     }
     if let place = frame.column, place.written == column { return place.here }
-    let isElement = index == 0 || words[index - 1].kind == .comma || words[index - 1].kind.closer != nil
+    let isElement =
+      index == 0 || words[index - 1].kind == .comma || words[index - 1].kind.closer != nil
     if isElement || word.kind.isCloser || frame.start < frame.content { return frame.content }
     return column > frame.writtenStart ? frame.start + 4 : frame.start
   }
@@ -217,7 +219,8 @@ struct Layout {
 
   /// Lays out what stands between the word before and this one, and ends the line where one ends there.
   private mutating func layComments(before index: Int) {
-    let start = index > 0 ? Int(words[index - 1].span.end) : source.utf8.starts(with: Layout.mark) ? 3 : 0
+    let start =
+      index > 0 ? Int(words[index - 1].span.end) : source.utf8.starts(with: Layout.mark) ? 3 : 0
     let end = Int(words[index].span.start)
     var place = start
     var isOnLine = index > 0

@@ -37,7 +37,8 @@ struct Spacing {
   ) -> Gap {
     let isOperand = first.kind.endsOperand || isFirstMember
     let wasPrefix = isAfterPrefix
-    isAfterPrefix = second.kind.maySign && (!isOperand || second.startsLine && inside == .statements)
+    isAfterPrefix =
+      second.kind.maySign && (!isOperand || second.startsLine && inside == .statements)
     if wasPrefix { return first.kind == second.kind ? .kept : .none }
     switch (first.kind, second.kind) {
     case (_, .comma), (_, .semicolon): return .none

@@ -22,7 +22,9 @@ struct TreeShape: Equatable {
         continue
       }
       if mirror.displayStyle == .collection { words.append("\(mirror.children.count)") }
-      if mirror.displayStyle == .enum, let name = mirror.children.first?.label { words.append(name) }
+      if mirror.displayStyle == .enum, let name = mirror.children.first?.label {
+        words.append(name)
+      }
       for child in mirror.children.reversed() { rest.append(child.value) }
     }
   }

@@ -3,8 +3,8 @@
 //
 // Nothing is said in doubt: a variable that is set again, a parameter and the result of a program's own function
 // are unknown. What stands in the body of a `try`, or in a function without parameters that is given to a function of
-// the program, as in `raises(() => …)`, may be meant to fail: what would only fail when it runs is not
-// reported there.
+// the program, as in `raises(() => …)`, or stands in a list or record of such, may be meant to fail: what would only
+// fail when it runs is not reported there.
 
 import Language
 import Syntax
@@ -17,6 +17,9 @@ final class KindWalk {
   private(set) var diagnostics: [Diagnostic] = []
   /// What is known at names of the text, by the offset of the name.
   private(set) var kinds: [Int32: Known] = [:]
+
+  /// The calls whose arguments are not in order: nothing else is said of them.
+  var misordered: Set<Span> = []
 
   /// The model whose body is walked.
   var model: ModelShape?
@@ -158,7 +161,7 @@ final class KindWalk {
   /// What is known of what a name stands for.
   func known(_ name: String, _ span: Span) -> Known {
     guard let variable = names.uses[span.start] else { return builtin(name) }
-    let known = variable.isRebound ? .unknown : variable.isChanged ? variable.known.changed : variable.known
+    let known = variable.current
     kinds[span.start] = known
     return known
   }
@@ -169,6 +172,20 @@ final class KindWalk {
         Callable(signature: Signature(parsing: function.signature), builtin: function))
     }
     return ["pi", "e", "inf", "nan"].contains(name) ? .float : .unknown
+  }
+
+  /// What is known of a variable that is updated: `x += v`.
+  func updated(_ target: Expression, _ operation: BinaryOperator) -> Known {
+    guard case .name = target.kind, let variable = names.uses[target.span.start],
+      !variable.isReplaced
+    else { return walk(target) }
+    switch variable.known.value {
+    case .int, .float, .number: return .number
+    case .tensor(let extents?) where operation != .matmul:
+      // An update may have stretched it before: to more axes, or along those of one element.
+      return .tensor(extents.map { $0 == 1 ? nil : $0 })
+    default: return walk(target)
+    }
   }
 
   /// Notes what a pattern's names hold.
@@ -197,7 +214,9 @@ final class KindWalk {
           if known[key.name] == nil {
             report(
               .member, "the record has no field `\(key.name)`", key.span,
-              hint: nearest(to: key.name, among: known.keys.sorted()).map { "did you mean `\($0)`?" })
+              hint: nearest(to: key.name, among: known.keys.sorted()).map {
+                "did you mean `\($0)`?"
+              })
           }
           bind(pattern, known[key.name] ?? .unknown)
         } else {
@@ -240,7 +259,8 @@ final class KindWalk {
 
 extension Diagnostic {
   /// A warning of a kind of its own.
-  init(_ kind: FindingKind, _ message: String, _ source: Source, _ span: Span, hint: String? = nil) {
+  init(_ kind: FindingKind, _ message: String, _ source: Source, _ span: Span, hint: String? = nil)
+  {
     self.init(
       severity: .warning, kind: .value, message, at: .init(source: source, span: span), hint: hint)
     self.kind = kind.rawValue

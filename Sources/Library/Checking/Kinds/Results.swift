@@ -20,9 +20,11 @@ extension KindWalk {
     }
     if KindWalk.losses.contains(name) { return loss(name, signature, arguments, span) }
     switch name {
-    case "zeros", "ones", "rand", "randn": return .tensor(KindWalk.extents(arguments.positional.map(\.known)))
+    case "zeros", "ones", "rand", "randn":
+      return .tensor(KindWalk.extents(arguments.positional.map(\.known)))
     case "full": return .tensor(KindWalk.extents([first]))
-    case "zeros_like", "ones_like", "full_like", "tensor", "stop_gradient": return KindWalk.mapped(first)
+    case "zeros_like", "ones_like", "full_like", "tensor", "stop_gradient":
+      return KindWalk.mapped(first)
     case "eye":
       guard case .int(let n) = first else { return .tensor(nil) }
       if let columns = arguments.known("m", of: signature) {
@@ -31,7 +33,8 @@ extension KindWalk {
       }
       return .tensor([n, n])
     case "arange":
-      if arguments.positional.count == 1, arguments.named.isEmpty, case .int(let n?) = first, n >= 0 {
+      if arguments.positional.count == 1, arguments.named.isEmpty, case .int(let n?) = first, n >= 0
+      {
         return .tensor([n])
       }
       return .tensor([nil])
@@ -47,7 +50,8 @@ extension KindWalk {
       return arguments.positional.count == 1 && first.isTensor
         ? .tensor(first.extents.map { $0.reversed() }) : .unknown
     case "flatten":
-      guard arguments.positional.count == 1, arguments.named.isEmpty, let shape = first.extents else {
+      guard arguments.positional.count == 1, arguments.named.isEmpty, let shape = first.extents
+      else {
         return .unknown
       }
       return .tensor([KnownShapes.count(shape)])
@@ -70,13 +74,16 @@ extension KindWalk {
   private static let elementwise: Set = [
     "abs", "sign", "square", "reciprocal", "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt",
     "rsqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-    "atanh", "erf", "erfc", "relu", "relu6", "silu", "mish", "selu", "sigmoid", "log_sigmoid", "gelu",
-    "softplus", "leaky_relu", "elu", "softmax", "log_softmax", "softsign", "clip", "round", "floor", "ceil",
+    "atanh", "erf", "erfc", "relu", "relu6", "silu", "mish", "selu", "sigmoid", "log_sigmoid",
+    "gelu",
+    "softplus", "leaky_relu", "elu", "softmax", "log_softmax", "softsign", "clip", "round", "floor",
+    "ceil",
     "cumsum", "cumprod",
   ]
 
   private static let reductions: Set = [
-    "sum", "prod", "mean", "var", "std", "norm", "logsumexp", "median", "any", "all", "argmax", "argmin",
+    "sum", "prod", "mean", "var", "std", "norm", "logsumexp", "median", "any", "all", "argmax",
+    "argmin",
     "max", "min",
   ]
 
@@ -105,7 +112,9 @@ extension KindWalk {
   /// The type of the objects that a built-in makes; nil for one that makes none, or several.
   private static func made(by name: String, _ library: BuiltinLibrary) -> HostType? {
     makers[name] ?? library.objectTypes.first { $0.makers.contains(name) }
-      ?? library.pages.first { makerPages.contains($0.title) && $0.functions.contains { $0.name == name } }?
+      ?? library.pages.first {
+        makerPages.contains($0.title) && $0.functions.contains { $0.name == name }
+      }?
       .objects.first?.hostType
   }
 
@@ -117,7 +126,9 @@ extension KindWalk {
     for family in OptimizerFamily.all {
       makers[String(family.signature.prefix { $0 != "(" })] = TransformObject.hostType
     }
-    for name in ["chain", "scale", "clip_grad_norm", "clip_grad_value", "add_decayed_weights", "ema"] {
+    for name in [
+      "chain", "scale", "clip_grad_norm", "clip_grad_value", "add_decayed_weights", "ema",
+    ] {
       makers[name] = TransformObject.hostType
     }
     makers["Normal"] = NormalDistribution.hostType
@@ -188,7 +199,8 @@ extension KindWalk {
       let b = arguments.known(parameters[1], of: signature)?.extents, KnownShapes.same(a, b) == nil
     {
       report(
-        .shape, "\(name) compares tensors of one shape, not of \(Known.text(a)) and \(Known.text(b))", span)
+        .shape,
+        "\(name) compares tensors of one shape, not of \(Known.text(a)) and \(Known.text(b))", span)
     }
     return reduction == nil ? .tensor([]) : .tensor(nil)
   }
@@ -200,7 +212,8 @@ extension KindWalk {
     guard let shape = x.extents else { return .tensor(wanted.map { $0 == -1 ? nil : $0 }) }
     if let reshaped = KnownShapes.reshaped(shape, to: wanted) { return .tensor(reshaped) }
     report(
-      .shape, "cannot reshape a tensor of shape \(Known.text(shape)) to \(Known.text(wanted))", span)
+      .shape, "cannot reshape a tensor of shape \(Known.text(shape)) to \(Known.text(wanted))", span
+    )
     return .tensor(nil)
   }
 
@@ -212,7 +225,8 @@ extension KindWalk {
   }
 
   private func joined(
-    _ name: String, _ parts: Known, _ signature: Signature, _ arguments: WalkedArguments, _ span: Span
+    _ name: String, _ parts: Known, _ signature: Signature, _ arguments: WalkedArguments,
+    _ span: Span
   ) -> Known {
     guard case .list(let elements?) = parts, let first = elements.first?.extents else {
       return .tensor(nil)

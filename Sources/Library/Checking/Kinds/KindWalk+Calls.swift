@@ -25,7 +25,7 @@ extension KindWalk {
   func call(_ callee: Expression, _ arguments: [Argument], _ span: Span, isPiped: Bool = false)
     -> Known
   {
-    checkOrder(arguments)
+    if !isOrdered(arguments) { misordered.insert(span) }
     if case .field(let receiver, let name) = callee.kind {
       let known = walk(receiver)
       return method(known, receiver, name, walk(arguments, of: callee), span)
@@ -35,7 +35,7 @@ extension KindWalk {
   }
 
   /// A positional argument stands before the named ones.
-  private func checkOrder(_ arguments: [Argument]) {
+  private func isOrdered(_ arguments: [Argument]) -> Bool {
     var name: Identifier?
     for argument in arguments {
       switch argument {
@@ -43,12 +43,14 @@ extension KindWalk {
       case .positional(let value):
         guard let name else { continue }
         fail(
-          .syntax, "a positional argument stands after the named argument `\(name.name)`", value.span,
+          .syntax, "a positional argument stands after the named argument `\(name.name)`",
+          value.span,
           hint: "positional arguments come first")
-        return
+        return false
       case .spreadList, .spreadRecord: break
       }
     }
+    return true
   }
 
   private func walk(_ arguments: [Argument], of callee: Expression) -> WalkedArguments {
@@ -57,7 +59,8 @@ extension KindWalk {
       switch argument {
       case .positional(let value):
         walked.positional.append((walk(argument: value, of: callee), value.span))
-      case .named(let name, let value): walked.named.append((name, walk(argument: value, of: callee)))
+      case .named(let name, let value):
+        walked.named.append((name, walk(argument: value, of: callee)))
       case .spreadList(let value), .spreadRecord(let value):
         walk(value)
         walked.hasSpread = true
@@ -90,7 +93,8 @@ extension KindWalk {
     switch callee {
     case .function(let function):
       check(arguments, function.signature, span)
-      return function.builtin.map { result(of: $0, function.signature, arguments, span) } ?? .unknown
+      return function.builtin.map { result(of: $0, function.signature, arguments, span) }
+        ?? .unknown
     case .model(let model):
       check(arguments, model.signature, span)
       return .instance(model)
@@ -99,7 +103,8 @@ extension KindWalk {
         if let signature { check(arguments, signature, span) }
       } else if !model.fields.contains("forward") {
         report(
-          .operator, "\(callee.description) cannot be called, since it has no method `forward`", span)
+          .operator, "\(callee.description) cannot be called, since it has no method `forward`",
+          span)
       }
     case .object(let type): if let call = type.call { check(arguments, call.signature, span) }
     case .unknown, .record: break
@@ -118,7 +123,8 @@ extension KindWalk {
 
   /// `receiver.name(arguments)`: a method of the receiver or a function of it.
   private func method(
-    _ known: Known, _ receiver: Expression, _ name: Identifier, _ arguments: WalkedArguments, _ span: Span
+    _ known: Known, _ receiver: Expression, _ name: Identifier, _ arguments: WalkedArguments,
+    _ span: Span
   ) -> Known {
     let callee = Expression(.field(receiver, name), span)
     switch known {
@@ -154,11 +160,15 @@ extension KindWalk {
     var whole = arguments
     whole.positional.insert((receiver, name.span), at: 0)
     if let variable = names.uses[name.span.start] {
-      if case .function(let callable) = variable.known, !variable.isRebound, variable.declaration != .method {
+      if case .function(let callable) = variable.known, !variable.isRebound,
+        variable.declaration != .method
+      {
         check(whole, callable.signature, span)
         return .unknown
       }
-      if interpreter.library.function(name.name) == nil || variable.known.isUnknown { return .unknown }
+      if interpreter.library.function(name.name) == nil || variable.known.isUnknown {
+        return .unknown
+      }
     }
     guard let builtin = interpreter.library.function(name.name) else {
       let members = KindWalk.allMembers(of: receiver)
@@ -179,16 +189,18 @@ extension KindWalk {
 
   /// A method of a value of which nothing is known: a mistake only where nothing has a member of that name, and
   /// the function of the name has no such parameter.
-  private func unknownMethod(_ name: Identifier, _ arguments: WalkedArguments, _ span: Span) -> Known {
+  private func unknownMethod(_ name: Identifier, _ arguments: WalkedArguments, _ span: Span)
+    -> Known
+  {
     guard !mayFail, names.uses[name.span.start] == nil, !ownMembers.contains(name.name),
-      let builtin = interpreter.library.function(name.name),
-      !interpreter.library.objectTypes.contains(where: { $0.memberNames.contains(name.name) }),
-      ValueMembers.instance[name.name] == nil
+      let builtin = interpreter.library.function(name.name)
     else { return .unknown }
     let signature = Signature(parsing: builtin.signature)
-    guard signature.restRecord == nil else { return .unknown }
+    let known =
+      [signature] + interpreter.library.objectTypes.compactMap { $0.method(name.name)?.signature }
+    guard !known.contains(where: { $0.restRecord != nil }) else { return .unknown }
     for (argument, _) in arguments.named
-    where !signature.parameters.contains(where: { $0.name == argument.name }) {
+    where !known.contains(where: { $0.parameters.contains { $0.name == argument.name } }) {
       var whole = arguments
       whole.positional.insert((.unknown, name.span), at: 0)
       check(whole, signature, span)
@@ -199,9 +211,14 @@ extension KindWalk {
 
   // MARK: Arguments
 
+  /// True for what the compiler says of a call whose arguments are not in order.
+  func isMisordered(_ diagnostic: Diagnostic) -> Bool {
+    diagnostic.primary.map { misordered.contains($0.span) } ?? false
+  }
+
   /// Says what is wrong with the arguments of a call, in the words of the compiler.
   func check(_ arguments: WalkedArguments, _ signature: Signature, _ span: Span) {
-    guard !arguments.hasSpread, !mayFail else { return }
+    guard !arguments.hasSpread, !mayFail, !misordered.contains(span) else { return }
     do {
       _ = try Binding(
         signature, positional: arguments.positional.count, names: arguments.named.map(\.name.name))

@@ -40,8 +40,12 @@ extension KindWalk {
           .values, "\(targets.count) places take \(known.description) apart", target.span)
       }
     case .update(let target, let operation, let value):
-      let left = walk(target)
-      if case .field = target.kind { checkAssigned(target) }
+      var left = Known.unknown
+      if case .field(let object, _) = target.kind, !checkAssigned(target) {
+        _ = walk(object)
+      } else {
+        left = updated(target, operation)
+      }
       _ = binary(operation, left, walk(value), statement.span)
     case .function(let function, let decorators):
       decorators.forEach { _ = walk($0) }
@@ -99,32 +103,33 @@ extension KindWalk {
     case .list(let targets): targets.forEach(assign)
     case .field(let object, _):
       _ = walk(object)
-      checkAssigned(target)
+      _ = checkAssigned(target)
     default: _ = walk(target)
     }
   }
 
   /// Assigning a field that a model does not declare is an error.
-  private func checkAssigned(_ target: Expression) {
-    guard case .field(let object, let name) = target.kind else { return }
+  private func checkAssigned(_ target: Expression) -> Bool {
+    guard case .field(let object, let name) = target.kind else { return true }
     let shape: ModelShape
     switch object.kind {
     case .selfInstance:
-      guard let model else { return }
+      guard let model else { return true }
       shape = model
     case .name(let variable):
-      guard !mayFail, case .instance(let model) = known(variable, object.span) else { return }
+      guard !mayFail, case .instance(let model) = known(variable, object.span) else { return true }
       shape = model
-    default: return
+    default: return true
     }
     guard !shape.fields.contains(name.name), !shape.parameters.contains(name.name),
       shape.methods[name.name] == nil
-    else { return }
+    else { return true }
     fail(
       .name, "\(shape.name) declares no field `\(name.name)`", name.span,
       hint: nearest(to: name.name, among: (shape.fields.union(shape.parameters)).sorted()).map {
         "did you mean `\($0)`?"
       } ?? "declare it in the model: `let \(name.name) = …`, or `param`, or `buffer`")
+    return false
   }
 
   // MARK: Declarations

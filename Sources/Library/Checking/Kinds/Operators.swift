@@ -74,7 +74,8 @@ extension KindWalk {
   func stretched(_ a: [Int?], _ b: [Int?], _ span: Span, _ operation: String) -> Known {
     if let shape = KnownShapes.stretched(a, b) { return .tensor(shape) }
     report(
-      .shape, "`\(operation)` is given tensors of shapes \(Known.text(a)) and \(Known.text(b))", span,
+      .shape, "`\(operation)` is given tensors of shapes \(Known.text(a)) and \(Known.text(b))",
+      span,
       hint: "axes are matched from the right; one of them must be 1 to stretch")
     return .tensor(nil)
   }
@@ -85,7 +86,8 @@ extension KindWalk {
     case .shape(let shape): return .tensor(shape)
     case .unknown: return .tensor(nil)
     case .scalar:
-      report(.shape, "`@` needs operands of at least one axis", span, hint: "`*` multiplies by a number")
+      report(
+        .shape, "`@` needs operands of at least one axis", span, hint: "`*` multiplies by a number")
     case .mismatch(let m, let n):
       report(
         .shape,
@@ -106,7 +108,8 @@ extension KindWalk {
     case (_, .unknown), (_, .object): return .unknown
     default:
       report(
-        .operator, "unary `\(operation.rawValue)` takes a number or tensor, not \(operand.description)",
+        .operator,
+        "unary `\(operation.rawValue)` takes a number or tensor, not \(operand.description)",
         span)
       return .unknown
     }
@@ -123,7 +126,8 @@ extension KindWalk {
       case .int, .float, .number, .bool, .nil, .function, .model, .instance, .module:
         report(
           .operator,
-          "`in` looks in lists, records, ranges, strings and tensors, not in \(right.description)", span)
+          "`in` looks in lists, records, ranges, strings and tensors, not in \(right.description)",
+          span)
       default: break
       }
       return .bool
@@ -149,7 +153,8 @@ extension KindWalk {
     default:
       report(
         .operator,
-        "cannot compare \(left.description) and \(right.description) with `\(operation.rawValue)`", span)
+        "cannot compare \(left.description) and \(right.description) with `\(operation.rawValue)`",
+        span)
       return .unknown
     }
   }

@@ -18,7 +18,7 @@ extension KindWalk {
     case .selfInstance: return model.map { .instance($0) } ?? .unknown
     case .tensor(let elements): return tensor(elements, expression.span)
     case .list(let elements):
-      let known = elements.map { walk($0) }
+      let known = elements.map { walk(part: $0) }
       return .list(elements.contains(where: \.isSpread) ? nil : known)
     case .record(let entries): return record(entries)
     case .comprehension(let comprehension, let isTensor):
@@ -63,7 +63,7 @@ extension KindWalk {
     case .block(let block): return walk(block, isValueUsed: isValueUsed)
     case .with(let contexts, let body):
       contexts.forEach { walk($0) }
-      return walk(body, isValueUsed: isValueUsed)
+      return walk(body, isValueUsed: isValueUsed || contexts.contains(where: isWatching))
     case .try(let body, let pattern, let handler):
       let outer = mayFail
       mayFail = true
@@ -74,6 +74,16 @@ extension KindWalk {
     default:
       walkParts(expression)
       return .unknown
+    }
+  }
+
+  /// True for a context that may watch what is computed, as a timer does.
+  private func isWatching(_ context: Expression) -> Bool {
+    switch context.kind {
+    case .name(let name): name != "no_grad"
+    case .call(let callee, _):
+      if case .name(let name) = callee.kind { !["seed", "dtype"].contains(name) } else { true }
+    default: true
     }
   }
 
@@ -110,17 +120,21 @@ extension KindWalk {
       case .int, .float, .number, .bool:
         if element.isSpread { isCertain = false }
         if isCertain, element.span != elements[0].span, let shape = inner, !shape.isEmpty {
-          report(.shape, "a number stands beside tensors of shape \(Known.text(shape))", element.span)
+          report(
+            .shape, "a number stands beside tensors of shape \(Known.text(shape))", element.span)
           isCertain = false
         }
       case .tensor(let shape?) where !element.isSpread:
-        if element.span == elements[0].span { inner = shape } else if isCertain, let first = inner {
+        if element.span == elements[0].span {
+          inner = shape
+        } else if isCertain, let first = inner {
           if let both = KnownShapes.same(first, shape) {
             inner = both
           } else {
             report(
               .shape,
-              "the elements have shapes \(Known.text(first)) and \(Known.text(shape))", element.span,
+              "the elements have shapes \(Known.text(first)) and \(Known.text(shape))",
+              element.span,
               hint: "elements of a tensor have one shape; a list takes any: ((1, 2), (3,))")
             isCertain = false
           }
@@ -136,7 +150,9 @@ extension KindWalk {
     var fields: [String: Known]? = [:]
     for entry in entries {
       switch entry {
-      case .pair(let key, let value): fields?[key.name] = walk(value)
+      case .pair(let key, let value):
+        let known = walk(part: value)
+        fields?[key.name] = known
       case .spread(let value):
         if case .record(let more?) = walk(value) {
           fields?.merge(more) { $1 }
@@ -146,6 +162,15 @@ extension KindWalk {
       }
     }
     return .record(fields)
+  }
+
+  /// An element of a list or record; a function without parameters there is one of a table of such.
+  private func walk(part: Expression) -> Known {
+    guard case .function(let function) = part.kind, function.parameters.isEmpty else {
+      return walk(part)
+    }
+    walk(function, mayFail: true)
+    return .function(Callable(signature: Signature(name: "fn", parameters: [], in: source)))
   }
 
   private func walk(_ comprehension: Comprehension, isTensor: Bool) -> Known {
@@ -223,20 +248,24 @@ extension KindWalk {
     case .instance(let shape): shape.memberNames
     case .object(let type): type.memberNames
     case .module(let module): module.publicNames
-    default: ValueMembers.all.first { $0.type == "List" || $0.type == "Text" }?.rows.map(\.name) ?? []
+    default:
+      ValueMembers.all.first { $0.type == "List" || $0.type == "Text" }?.rows.map(\.name) ?? []
     }
   }
 
   /// Warns of a field or method that a value does not have.
   func missing(_ name: Identifier, of known: Known) {
-    if interpreter.library.function(name.name) != nil || names.uses[name.span.start] != nil { return }
+    if interpreter.library.function(name.name) != nil || names.uses[name.span.start] != nil {
+      return
+    }
     let hint =
       known.example.flatMap { ForeignNames.hint(forMember: name.name, of: $0) }
       ?? nearest(
         to: name.name,
         among: KindWalk.allMembers(of: known) + interpreter.builtinNames.sorted()
       ).map { "did you mean `\($0)`?" }
-    report(.member, "\(known.description) has no field or method `\(name.name)`", name.span, hint: hint)
+    report(
+      .member, "\(known.description) has no field or method `\(name.name)`", name.span, hint: hint)
   }
 
   private func index(_ object: Expression, _ parts: [IndexPart], _ span: Span) -> Known {
@@ -246,7 +275,8 @@ extension KindWalk {
     case .int, .float, .number, .bool, .nil, .function, .model, .instance, .module:
       report(.operator, "\(known.description) has no elements to index", span)
     case .list(let elements):
-      guard let elements, parts.count == 1, case .item = parts[0], case .int(let place?)? = items.first
+      guard let elements, parts.count == 1, case .item = parts[0],
+        case .int(let place?)? = items.first
       else { break }
       let index = place < 0 ? place + elements.count : place
       return elements.indices.contains(index) ? elements[index] : .unknown

@@ -33,7 +33,9 @@ extension KindWalk {
       }
       return "it gives a new value: `\(name) = …`"
     case .field(let object, let name):
-      if case .instance = walkQuietly(object) { return "a method is called with parentheses: \(name.name)()" }
+      if case .instance = walkQuietly(object) {
+        return "a method is called with parentheses: \(name.name)()"
+      }
       return nil
     case .name:
       return isCallable(expression) ? "a function is called with parentheses" : nil
@@ -58,7 +60,9 @@ extension KindWalk {
     case .comparison: return "the result of this comparison is not used"
     case .call(let callee, _):
       if case .name(let name) = callee.kind { return "the result of `\(name)` is not used" }
-      if case .field(_, let name) = callee.kind { return "the result of `\(name.name)` is not used" }
+      if case .field(_, let name) = callee.kind {
+        return "the result of `\(name.name)` is not used"
+      }
       return "this value is not used"
     case .function: return "this function is never called"
     default: return "this value is not used"
@@ -69,7 +73,8 @@ extension KindWalk {
   private func isIdle(_ expression: Expression) -> Bool {
     switch expression.kind {
     case .bool, .int, .float, .name, .selfInstance, .function: return true
-    case .string, .tensor, .list, .record, .range, .unary, .binary, .comparison, .and, .or, .not, .index,
+    case .string, .tensor, .list, .record, .range, .unary, .binary, .comparison, .and, .or, .not,
+      .index,
       .field:
       return expression.parts.allSatisfy {
         if case .expression(let part) = $0 { isIdle(part) } else { false }
@@ -85,7 +90,8 @@ extension KindWalk {
   /// Parameters that take functions, which may do anything when they are called.
   private static let functionParameters: Set = [
     "f", "g", "h", "r", "fn", "function", "objective", "optimality", "cond", "body", "t", "forward",
-    "backward", "rule", "key", "prox", "factory", "approximate", "x0", "loss", "predicate", "iterable",
+    "backward", "rule", "key", "prox", "factory", "approximate", "x0", "loss", "predicate",
+    "iterable",
   ]
 
   private func isIdleCall(_ callee: Expression, _ arguments: [Argument]) -> Bool {
@@ -95,7 +101,9 @@ extension KindWalk {
       guard names.uses[callee.span.start] == nil else { return false }
       name = text
     case .field(let receiver, let field):
-      guard names.uses[field.span.start] == nil, !ownMembers.contains(field.name) else { return false }
+      guard names.uses[field.span.start] == nil, !ownMembers.contains(field.name) else {
+        return false
+      }
       switch receiver.kind {
       case .name(let text):
         switch known(text, receiver.span) {
@@ -116,7 +124,18 @@ extension KindWalk {
       !KindWalk.doers.contains(name)
     else { return false }
     let signature = Signature(parsing: builtin.signature)
-    return !signature.parameters.contains { KindWalk.functionParameters.contains($0.name) }
+    let shift = { if case .field = callee.kind { 1 } else { 0 } }()
+    var given: [String] = []
+    for (place, argument) in arguments.enumerated() {
+      switch argument {
+      case .named(let name, _): given.append(name.name)
+      case .positional where place + shift < signature.parameters.count:
+        given.append(signature.parameters[place + shift].name)
+      default: break
+      }
+    }
+    if shift == 1, let first = signature.parameters.first { given.append(first.name) }
+    return !given.contains { KindWalk.functionParameters.contains($0) }
   }
 
   /// True for a name that objects of some type have.
@@ -127,7 +146,8 @@ extension KindWalk {
 
   /// What is called for what it does: it looks at a bound, draws from the stream, cuts a graph.
   private static let doers: Set = [
-    "bounded", "seed", "print", "help", "progress", "stop_gradient", "detach", "rand", "randn", "randint",
+    "bounded", "seed", "print", "help", "progress", "stop_gradient", "detach", "rand", "randn",
+    "randint",
     "permutation", "choice", "bernoulli",
   ]
 }
