@@ -19,6 +19,8 @@ public struct StandardModule: Sendable {
   /// What `import` calls it.
   public let name: String
   let source: Source
+  /// Its text.
+  package var text: Source { source }
 
   /// All, in alphabetical order.
   public static let all: [StandardModule] = (0..<mos_module_count).map { index in

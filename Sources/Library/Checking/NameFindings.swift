@@ -108,7 +108,7 @@ package struct NameFindings {
     switch variable.declaration {
     case .constant:
       guard variable.group.count == 1, !mentions(variable) else { return nil }
-    case .function, .model, .imported: break
+    case .function, .model, .imported, .loop: break
     default: return nil
     }
     if variable.isGlobal, !isProgram { return nil }

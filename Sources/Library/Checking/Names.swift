@@ -4,6 +4,7 @@
 // Bodies of functions are walked last, since they see what is declared after them. The mistakes that the
 // compiler finds are not found again here.
 
+import Language
 import Syntax
 
 /// A variable of a program that is checked.
@@ -27,6 +28,8 @@ final class CheckedVariable {
   var isReplaced = false
   /// True where an element or field is set, or `push` called.
   var isChanged = false
+  /// The parameters of each function of the name, as far as the walk has come, where all are plain functions.
+  var signatures: [Signature] = []
   /// Later declarations of the same name at the top level.
   var again: [(name: Identifier, declaration: Declaration)] = []
   /// What it holds, as far as the second walk knows.

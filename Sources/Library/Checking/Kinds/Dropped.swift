@@ -79,7 +79,20 @@ extension KindWalk {
       return expression.parts.allSatisfy {
         if case .expression(let part) = $0 { isIdle(part) } else { false }
       }
-    case .nil: return false
+    case .comprehension(let comprehension, _):
+      return isIdle(comprehension.element)
+        && comprehension.clauses.allSatisfy { clause in
+          switch clause {
+          case .for(_, let things): isIdle(things)
+          case .if(let condition): isIdle(condition)
+          }
+        }
+    case .pipe(let value, let function):
+      if case .call(let callee, let arguments) = function.kind {
+        return isIdle(value) && arguments.allSatisfy { isIdle($0.value) }
+          && isIdleCall(callee, [.positional(value)] + arguments)
+      }
+      return isIdle(value) && isIdleCall(function, [.positional(value)])
     case .call(let callee, let arguments):
       guard arguments.allSatisfy({ isIdle($0.value) }) else { return false }
       return isIdleCall(callee, arguments)

@@ -107,7 +107,8 @@ extension KindWalk {
           span)
       }
     case .object(let type): if let call = type.call { check(arguments, call.signature, span) }
-    case .unknown, .record: break
+    case .unknown: if case .name = expression.kind { checkDoubled(expression, arguments, span) }
+    case .record: break
     default:
       var message = "\(callee.description) is called, which is no function"
       if case .name(let name) = expression.kind, interpreter.library.function(name) != nil,
@@ -207,6 +208,19 @@ extension KindWalk {
       break
     }
     return .unknown
+  }
+
+  /// A function that is declared several times: a call that fits none of them.
+  private func checkDoubled(_ callee: Expression, _ arguments: WalkedArguments, _ span: Span) {
+    guard let variable = names.uses[callee.span.start], variable.declaration == .function,
+      variable.signatures.count == variable.again.count + 1, variable.signatures.count > 1,
+      !arguments.hasSpread, let last = variable.signatures.last
+    else { return }
+    let fits = variable.signatures.contains { signature in
+      (try? Binding(
+        signature, positional: arguments.positional.count, names: arguments.named.map(\.name.name))) != nil
+    }
+    if !fits { check(arguments, last, span) }
   }
 
   // MARK: Arguments

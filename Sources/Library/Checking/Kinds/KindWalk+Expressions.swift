@@ -51,7 +51,7 @@ extension KindWalk {
       return .function(
         Callable(signature: Signature(name: "fn", parameters: function.parameters, in: source)))
     case .if(let branches, let otherwise):
-      untaken(branches)
+      untaken(branches, otherwise)
       var known: Known?
       for branch in branches {
         condition(walk(branch.condition), branch.condition.span)

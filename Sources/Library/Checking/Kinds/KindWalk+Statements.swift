@@ -52,8 +52,9 @@ extension KindWalk {
       if let name = function.name {
         let callable = Callable(
           signature: Signature(name: name.name, parameters: function.parameters, in: source))
-        names.declarations[name.span.start]?.known =
-          decorators.isEmpty ? .function(callable) : .unknown
+        let variable = names.declarations[name.span.start]
+        variable?.known = decorators.isEmpty ? .function(callable) : .unknown
+        if decorators.isEmpty { variable?.signatures.append(callable.signature) }
       }
       walk(function)
     case .model(let model, let decorators):
@@ -64,6 +65,7 @@ extension KindWalk {
       _ = walk(body, isValueUsed: false)
     case .while(let test, let body):
       condition(walk(test), test.span)
+      if case .bool(false) = test.kind { untaken(body) }
       _ = walk(body, isValueUsed: false)
     case .return(let value): if let value { _ = walk(value) }
     case .throw(let value): _ = walk(value)
@@ -225,12 +227,20 @@ extension KindWalk {
   private func leaves(_ block: Block) -> Bool { block.statements.contains(where: leaves) }
 
   /// Warns of a branch that a constant condition keeps from running.
-  func untaken(_ branches: [ConditionalBranch]) {
-    for branch in branches {
-      if case .bool(false) = branch.condition.kind, let first = branch.body.statements.first {
-        warn(.unreachable, "this is never reached", first.span)
+  func untaken(_ branches: [ConditionalBranch], _ otherwise: Block?) {
+    for (place, branch) in branches.enumerated() {
+      if case .bool(false) = branch.condition.kind { untaken(branch.body) }
+      if case .bool(true) = branch.condition.kind {
+        if place + 1 < branches.count { untaken(branches[place + 1].body) } else if let otherwise {
+          untaken(otherwise)
+        }
+        return
       }
     }
+  }
+
+  private func untaken(_ block: Block) {
+    if let first = block.statements.first { warn(.unreachable, "this is never reached", first.span) }
   }
 }
 

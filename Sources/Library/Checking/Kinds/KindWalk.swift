@@ -142,6 +142,11 @@ final class KindWalk {
     }
   }
 
+  /// The module whose models programs see without an import.
+  private(set) lazy var standardDistributions: ModuleSurface? = StandardModule.all
+    .first { $0.name == "distributions" }
+    .map { ModuleSurface($0.name, $0.text, isStandard: true) }
+
   /// The surface of a module, nil where there is none; that is said at a place.
   func surface(_ path: String, isFile: Bool, _ span: Span) -> ModuleSurface? {
     if let known = modules[path] { return known }
@@ -248,7 +253,7 @@ final class KindWalk {
     guard kind == .param, case .name = pattern else {
       for name in pattern.names where assignedFields.contains(name.name) { bind(name, .unknown) }
       guard pattern.names.allSatisfy({ !assignedFields.contains($0.name) }) else { return }
-      return bind(pattern, kind == .buffer ? .unknown : known)
+      return bind(pattern, kind == .buffer ? .unknown : known.lasting)
     }
     let held: Known = known.isNumber ? .tensor([]) : known.isTensor ? known.value : .unknown
     if let name = pattern.names.first {

@@ -65,6 +65,15 @@ indirect enum Known {
     }
   }
 
+  /// What stays known of a field, which another file may set: that it holds a layer or a text, but not that it is
+  /// nil or a number.
+  var lasting: Known {
+    switch self {
+    case .nil, .int, .float, .number, .bool, .record: .unknown
+    default: changed
+    }
+  }
+
   /// What is known of a value that is one of two.
   func joined(_ other: Known) -> Known {
     switch (self, other) {

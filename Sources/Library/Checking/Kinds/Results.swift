@@ -12,6 +12,11 @@ extension KindWalk {
   ) -> Known {
     let name = builtin.name
     if let type = KindWalk.made(by: name, interpreter.library) { return .object(type) }
+    if name.utf8.first.map({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) ?? false,
+      case .model(let model)? = standardDistributions?.members[name]
+    {
+      return .instance(model)
+    }
     guard !arguments.hasSpread else { return KindWalk.plainResult(name) }
     let first = arguments.positional.first?.known ?? .unknown
     if KindWalk.elementwise.contains(name) { return KindWalk.mapped(first) }
