@@ -26,6 +26,11 @@ final class CheckedVariable {
   var isRebound = false
   /// True where that is by more than updates, `x += v`.
   var isReplaced = false
+  /// True where that happens in a block or function inside, so that what it holds does not follow from the order
+  /// of the statements.
+  var isReboundInside = false
+  /// The block that declares it, and the function that this is in.
+  let (scope, function): (Int, Int)
   /// True where an element or field is set, or `push` called.
   var isChanged = false
   /// The parameters of each function of the name, as far as the walk has come, where all are plain functions.
@@ -36,9 +41,10 @@ final class CheckedVariable {
   var known: Known = .unknown
 
   init(
-    _ name: Identifier, _ declaration: Declaration, isGlobal: Bool, group: [Identifier] = [],
-    value: Expression? = nil
+    _ name: Identifier, _ declaration: Declaration, isGlobal: Bool, scope: (id: Int, function: Int),
+    group: [Identifier] = [], value: Expression? = nil
   ) {
+    (self.scope, function) = scope
     self.name = name
     self.declaration = declaration
     self.isGlobal = isGlobal
@@ -48,12 +54,17 @@ final class CheckedVariable {
 }
 
 extension CheckedVariable {
-  /// Notes that anything may be put there.
-  func replace() { (isRebound, isReplaced) = (true, true) }
+  /// Notes that anything may be put there, in the order of its block's statements or elsewhere.
+  func replace(inOrder: Bool = false) {
+    (isRebound, isReplaced) = (true, true)
+    if !inOrder { isReboundInside = true }
+  }
 
-  /// What it holds wherever it is read.
-  var current: Known {
-    guard isRebound else { return isChanged ? known.changed : known }
+  /// What it holds where it is read, of what was put there last; a function inside may read it at any time.
+  func current(_ known: Known, inFunctionInside: Bool) -> Known {
+    guard isRebound, isReboundInside || inFunctionInside else {
+      return isChanged ? known.changed : known
+    }
     guard !isReplaced else { return .unknown }
     // Updates keep a text and a list what they are, and may make a tensor of a number.
     return switch known {
@@ -71,6 +82,8 @@ struct CheckedNames {
   var uses: [Int32: CheckedVariable] = [:]
   /// The variable that a name in the text declares.
   var declarations: [Int32: CheckedVariable] = [:]
+  /// The uses in functions inside the one that the variable is of.
+  var usesInside: Set<Int32> = []
   /// Statements that may be there for what they do, whatever they declare.
   var effects: [Span] = []
   /// True for a program that extracts its session, which reads everything.
@@ -81,12 +94,26 @@ struct CheckedNames {
 final class NameWalk {
   private final class Scope {
     let parent: Scope?
+    let id: Int
+    /// The function that it is in.
+    let function: Int
+    /// True for the block of a function, whose parameters are in the scope around it.
+    let isBody: Bool
     var names: [String: CheckedVariable] = [:]
-    init(_ parent: Scope?) { self.parent = parent }
+
+    init(_ parent: Scope?, id: Int, function: Int, isBody: Bool = false) {
+      self.parent = parent
+      self.id = id
+      self.function = function
+      self.isBody = isBody
+    }
   }
 
   private(set) var names = CheckedNames()
-  private var scope = Scope(nil)
+  private var scope = Scope(nil, id: 0, function: 0)
+  private var scopes = 1
+  /// True for a program that recovers its session, which puts earlier values back.
+  private var restoresEverything = false
   private var waiting: [() -> Void] = []
 
   /// Walks a whole program.
@@ -98,15 +125,18 @@ final class NameWalk {
       waiting[next]()
       next += 1
     }
+    guard restoresEverything else { return }
+    for variable in names.variables where variable.isRebound { variable.isReboundInside = true }
   }
 
   // MARK: Scopes
 
   private var isGlobal: Bool { scope.parent == nil }
 
-  private func inScope(_ body: () -> Void) {
+  private func inScope(ofFunction: Bool = false, isBody: Bool = false, _ body: () -> Void) {
     let outer = scope
-    scope = Scope(outer)
+    scope = Scope(outer, id: scopes, function: ofFunction ? scopes : outer.function, isBody: isBody)
+    scopes += 1
     body()
     scope = outer
   }
@@ -145,7 +175,7 @@ final class NameWalk {
   ) -> CheckedVariable {
     if isGlobal, let earlier = scope.names[name.name] {
       if earlier.name.span == name.span { return earlier }
-      earlier.replace()
+      earlier.replace(inOrder: declaration == .constant && earlier.declaration == .constant)
       earlier.again.append((name, declaration))
       names.declarations[name.span.start] = earlier
       return earlier
@@ -153,7 +183,8 @@ final class NameWalk {
     // Twice in one block is an error of its own.
     scope.names[name.name]?.reads += 1
     let variable = CheckedVariable(
-      name, declaration, isGlobal: isGlobal, group: group, value: value)
+      name, declaration, isGlobal: isGlobal, scope: (scope.id, scope.function), group: group,
+      value: value)
     names.variables.append(variable)
     names.declarations[name.span.start] = variable
     scope.names[name.name] = variable
@@ -182,13 +213,23 @@ final class NameWalk {
   private func read(_ name: String, at offset: Int32) {
     guard let variable = find(name, at: offset) else { return }
     variable.reads += 1
+    use(variable, at: offset)
+  }
+
+  private func use(_ variable: CheckedVariable, at offset: Int32) {
     names.uses[offset] = variable
+    if scope.function != variable.function { names.usesInside.insert(offset) }
+  }
+
+  /// True where a statement of the block that declares a variable is walked.
+  private func isInOrder(_ variable: CheckedVariable) -> Bool {
+    scope.id == variable.scope || scope.isBody && scope.parent?.id == variable.scope
   }
 
   // MARK: Statements
 
-  private func walk(_ block: Block) {
-    inScope {
+  private func walk(_ block: Block, isBody: Bool = false) {
+    inScope(isBody: isBody) {
       hoist(block.statements)
       block.statements.forEach(walk)
     }
@@ -207,7 +248,10 @@ final class NameWalk {
       walk(value)
       if case .name(let name) = target.kind {
         read(name, at: target.span.start)
-        names.uses[target.span.start]?.isRebound = true
+        if let variable = names.uses[target.span.start] {
+          variable.isRebound = true
+          if !isInOrder(variable) { variable.isReboundInside = true }
+        }
       } else {
         assign(target)
       }
@@ -236,7 +280,7 @@ final class NameWalk {
     case .assert(let condition, let message):
       walk(condition)
       message.map(walk)
-    case .test(_, let body): later { self.walk(body) }
+    case .test(_, let body): later { self.inScope(ofFunction: true) { self.walk(body) } }
     case .importModule(_, _, let alias): declare(alias, .imported)
     case .importNames(_, _, let imported):
       for (_, alias) in imported { declare(alias, .imported) }
@@ -247,11 +291,11 @@ final class NameWalk {
     switch target.kind {
     case .name(let name):
       if let variable = find(name, at: target.span.start) {
-        variable.replace()
-        names.uses[target.span.start] = variable
+        variable.replace(inOrder: isInOrder(variable))
+        use(variable, at: target.span.start)
       } else if isGlobal {
         // Assigning a new name at the top level declares it; nothing is said of such a one.
-        declare(Identifier(name, target.span), .caught).replace()
+        declare(Identifier(name, target.span), .caught).replace(inOrder: true)
       }
     case .list(let targets): targets.forEach(assign)
     default:
@@ -317,7 +361,7 @@ final class NameWalk {
       if let name = extract.name { declare(name, .constant, value: expression) }
     case .recover(let recover):
       walk(recover.snapshot)
-      if recover.session { names.readsEverything = true }
+      if recover.session { (names.readsEverything, restoresEverything) = (true, true) }
       for target in recover.targets {
         walk(target)
         if case .name = target.kind { names.uses[target.span.start]?.replace() }
@@ -334,9 +378,9 @@ final class NameWalk {
 
   private func walk(_ function: Function) {
     later { [self] in
-      inScope {
+      inScope(ofFunction: true) {
         walk(function.parameters)
-        walk(function.body)
+        walk(function.body, isBody: true)
       }
     }
   }

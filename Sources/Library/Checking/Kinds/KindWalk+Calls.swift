@@ -93,14 +93,23 @@ extension KindWalk {
     switch callee {
     case .function(let function):
       check(arguments, function.signature, span)
+      if let body = function.body { return walk(body, function.signature, arguments, span) }
       return function.builtin.map { result(of: $0, function.signature, arguments, span) }
         ?? .unknown
     case .model(let model):
       check(arguments, model.signature, span)
-      return .instance(model)
+      guard model.isStandardLinear else { return .instance(model) }
+      func size(_ name: String) -> Int? {
+        if case .int(let size)? = arguments.known(name, of: model.signature) { size } else { nil }
+      }
+      return .instance(ModelShape(linear: model, inputs: size("inputs"), outputs: size("outputs")))
     case .instance(let model):
       if let signature = model.methods["forward"] {
         if let signature { check(arguments, signature, span) }
+        if model.linearSizes != nil { return linear(model, arguments, span) }
+        if let signature, let body = model.bodies["forward"] {
+          return walk(body, signature, arguments, span)
+        }
       } else if !model.fields.contains("forward") {
         report(
           .operator, "\(callee.description) cannot be called, since it has no method `forward`",
@@ -133,6 +142,9 @@ extension KindWalk {
     case .instance(let model):
       if let signature = model.methods[name.name] {
         if let signature { check(arguments, signature, span) }
+        if let signature, let body = model.bodies[name.name] {
+          return walk(body, signature, arguments, span)
+        }
         return .unknown
       }
       if model.memberNames.contains(name.name) || model.parameters.contains(name.name) {
@@ -165,7 +177,7 @@ extension KindWalk {
         variable.declaration != .method
       {
         check(whole, callable.signature, span)
-        return .unknown
+        return callable.body.map { walk($0, callable.signature, whole, span) } ?? .unknown
       }
       if interpreter.library.function(name.name) == nil || variable.known.isUnknown {
         return .unknown
@@ -218,7 +230,8 @@ extension KindWalk {
     else { return }
     let fits = variable.signatures.contains { signature in
       (try? Binding(
-        signature, positional: arguments.positional.count, names: arguments.named.map(\.name.name))) != nil
+        signature, positional: arguments.positional.count, names: arguments.named.map(\.name.name)))
+        != nil
     }
     if !fits { check(arguments, last, span) }
   }

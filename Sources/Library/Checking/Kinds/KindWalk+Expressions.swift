@@ -8,6 +8,7 @@ extension KindWalk {
   /// Walks an expression, each part once, and gives what is known of its value.
   @discardableResult
   func walk(_ expression: Expression, isValueUsed: Bool = true) -> Known {
+    if callWalk != nil { steps += 1 }
     switch expression.kind {
     case .nil: return .nil
     case .bool: return .bool
@@ -33,7 +34,7 @@ extension KindWalk {
     case .comparison(let first, let rest): return walk(first, rest, expression.span)
     case .and(let left, let right), .or(let left, let right):
       condition(walk(left), left.span)
-      condition(walk(right), right.span)
+      doubtfully { condition(walk(right), right.span) }
       return .bool
     case .not(let operand):
       condition(walk(operand), operand.span)
@@ -49,16 +50,18 @@ extension KindWalk {
     case .function(let function):
       walk(function)
       return .function(
-        Callable(signature: Signature(name: "fn", parameters: function.parameters, in: source)))
+        Callable(
+          signature: Signature(name: "fn", parameters: function.parameters, in: source),
+          body: FunctionBody(function, model)))
     case .if(let branches, let otherwise):
       untaken(branches, otherwise)
       var known: Known?
       for branch in branches {
         condition(walk(branch.condition), branch.condition.span)
-        let value = walk(branch.body, isValueUsed: isValueUsed)
+        let value = doubtfully { walk(branch.body, isValueUsed: isValueUsed) }
         known = known.map { $0.joined(value) } ?? value
       }
-      let last = otherwise.map { walk($0, isValueUsed: isValueUsed) } ?? .nil
+      let last = doubtfully { otherwise.map { walk($0, isValueUsed: isValueUsed) } ?? .nil }
       return known?.joined(last) ?? .unknown
     case .block(let block): return walk(block, isValueUsed: isValueUsed)
     case .with(let contexts, let body):
@@ -180,7 +183,7 @@ extension KindWalk {
       case .if(let test): condition(walk(test), test.span)
       }
     }
-    walk(comprehension.element)
+    doubtfully { _ = walk(comprehension.element) }
     return isTensor ? .tensor(nil) : .list(nil)
   }
 

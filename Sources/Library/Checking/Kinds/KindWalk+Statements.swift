@@ -32,7 +32,7 @@ extension KindWalk {
     case .let(let pattern, let value, _): bind(pattern, walk(value))
     case .assign(let target, let value):
       let known = walk(value)
-      assign(target)
+      assign(target, known)
       if case .list(let targets) = target.kind, case .list(let elements?) = known,
         elements.count != targets.count
       {
@@ -46,15 +46,21 @@ extension KindWalk {
       } else {
         left = updated(target, operation)
       }
-      _ = binary(operation, left, walk(value), statement.span)
+      let result = binary(operation, left, walk(value), statement.span)
+      if case .name = target.kind, let variable = names.uses[target.span.start],
+        !variable.isReboundInside
+      {
+        put(result, in: variable)
+      }
     case .function(let function, let decorators):
       decorators.forEach { _ = walk($0) }
       if let name = function.name {
         let callable = Callable(
-          signature: Signature(name: name.name, parameters: function.parameters, in: source))
+          signature: Signature(name: name.name, parameters: function.parameters, in: source),
+          body: FunctionBody(function, model))
         let variable = names.declarations[name.span.start]
         variable?.known = decorators.isEmpty ? .function(callable) : .unknown
-        if decorators.isEmpty { variable?.signatures.append(callable.signature) }
+        if decorators.isEmpty, callWalk == nil { variable?.signatures.append(callable.signature) }
       }
       walk(function)
     case .model(let model, let decorators):
@@ -62,13 +68,15 @@ extension KindWalk {
       walk(model, isDecorated: !decorators.isEmpty)
     case .for(let pattern, let things, let body):
       bind(pattern, element(of: walk(things), things.span))
-      _ = walk(body, isValueUsed: false)
+      doubtfully { _ = walk(body, isValueUsed: false) }
     case .while(let test, let body):
       condition(walk(test), test.span)
       if case .bool(false) = test.kind { untaken(body) }
-      _ = walk(body, isValueUsed: false)
-    case .return(let value): if let value { _ = walk(value) }
-    case .throw(let value): _ = walk(value)
+      doubtfully { _ = walk(body, isValueUsed: false) }
+    case .return(let value): leave(value.map { walk($0) } ?? .nil)
+    case .throw(let value):
+      walk(value)
+      leave(nil)
     case .assert(let test, let message):
       condition(walk(test), test.span)
       if let message { _ = walk(message) }
@@ -99,10 +107,16 @@ extension KindWalk {
   }
 
   /// Walks the target of an assignment.
-  private func assign(_ target: Expression) {
+  private func assign(_ target: Expression, _ known: Known) {
     switch target.kind {
-    case .name: break
-    case .list(let targets): targets.forEach(assign)
+    case .name:
+      let offset = target.span.start
+      put(known, in: names.uses[offset] ?? names.declarations[offset])
+    case .list(let targets):
+      let parts = parts(of: known)
+      for (place, target) in targets.enumerated() {
+        assign(target, parts.flatMap { place < $0.count ? $0[place] : nil } ?? .unknown)
+      }
     case .field(let object, _):
       _ = walk(object)
       _ = checkAssigned(target)
@@ -168,7 +182,7 @@ extension KindWalk {
   }
 
   private func walk(_ declaration: Model, isDecorated: Bool) {
-    let shape = ModelShape(declaration, in: source)
+    let shape = ModelShape(declaration, in: source, isOwn: true)
     names.declarations[declaration.name.span.start]?.known = isDecorated ? .unknown : .model(shape)
     let outer = model
     model = shape
@@ -182,7 +196,8 @@ extension KindWalk {
         decorators.forEach { _ = walk($0) }
         if decorators.isEmpty, let name = function.name {
           let signature = Signature(name: name.name, parameters: function.parameters, in: source)
-          names.declarations[name.span.start]?.known = .function(Callable(signature: signature))
+          names.declarations[name.span.start]?.known = .function(
+            Callable(signature: signature, body: FunctionBody(function, shape)))
         }
         walk(function)
       }
@@ -231,7 +246,9 @@ extension KindWalk {
     for (place, branch) in branches.enumerated() {
       if case .bool(false) = branch.condition.kind { untaken(branch.body) }
       if case .bool(true) = branch.condition.kind {
-        if place + 1 < branches.count { untaken(branches[place + 1].body) } else if let otherwise {
+        if place + 1 < branches.count {
+          untaken(branches[place + 1].body)
+        } else if let otherwise {
           untaken(otherwise)
         }
         return
@@ -240,7 +257,9 @@ extension KindWalk {
   }
 
   private func untaken(_ block: Block) {
-    if let first = block.statements.first { warn(.unreachable, "this is never reached", first.span) }
+    if let first = block.statements.first {
+      warn(.unreachable, "this is never reached", first.span)
+    }
   }
 }
 

@@ -23,6 +23,10 @@ final class KindWalk {
 
   /// The model whose body is walked.
   var model: ModelShape?
+  /// The call that a function's body is walked for, where it is.
+  var callWalk: CallWalk?
+  /// How many expressions were walked for calls.
+  var steps = 0
   /// True where failing may be meant.
   var mayFail = false
   /// Names that something in the program has as a member, so that a call behind a dot may be its.
@@ -51,6 +55,7 @@ final class KindWalk {
 
   /// Walks a body when everything around it has been walked.
   func later(mayFail: Bool? = nil, _ body: @escaping () -> Void) {
+    guard callWalk == nil else { return }
     let place = (model, mayFail ?? self.mayFail)
     waiting.append { [self] in
       let outer = (model, self.mayFail)
@@ -65,23 +70,31 @@ final class KindWalk {
   /// Notes a warning about what would fail when it runs.
   func report(_ kind: FindingKind, _ message: String, _ span: Span, hint: String? = nil) {
     guard !mayFail else { return }
-    warn(kind, message, span, hint: hint)
+    guard let callWalk else { return warn(kind, message, span, hint: hint) }
+    guard !callWalk.isDoubtful, !callWalk.mayHaveLeft, callWalk.returned == nil,
+      kind == .shape || kind == .operator
+    else { return }
+    var diagnostic = Diagnostic(kind, message, source, span, hint: hint)
+    diagnostic.secondary = [.init(source: source, span: callWalk.place, text: "called here")]
+    diagnostics.append(diagnostic)
   }
 
   /// Notes a warning.
   func warn(_ kind: FindingKind, _ message: String, _ span: Span, hint: String? = nil) {
+    guard callWalk == nil else { return }
     diagnostics.append(Diagnostic(kind, message, source, span, hint: hint))
   }
 
   /// Notes an error.
   func fail(_ kind: Diagnostic.Kind, _ message: String, _ span: Span, hint: String? = nil) {
+    guard callWalk == nil else { return }
     diagnostics.append(
       Diagnostic(kind: kind, message, at: .init(source: source, span: span), hint: hint))
   }
 
   /// Notes what an error of the language says, at a place.
   func fail(_ error: any Error, _ span: Span) {
-    guard let error = error as? RuntimeError else { return }
+    guard callWalk == nil, let error = error as? RuntimeError else { return }
     var diagnostic = error.diagnostic
     diagnostic.primary = .init(source: source, span: span)
     diagnostics.append(diagnostic)
@@ -166,8 +179,10 @@ final class KindWalk {
   /// What is known of what a name stands for.
   func known(_ name: String, _ span: Span) -> Known {
     guard let variable = names.uses[span.start] else { return builtin(name) }
-    let known = variable.current
-    kinds[span.start] = known
+    let known = variable.current(
+      callWalk?.held[ObjectIdentifier(variable)] ?? variable.known,
+      inFunctionInside: names.usesInside.contains(span.start))
+    if callWalk == nil { kinds[span.start] = known }
     return known
   }
 
@@ -182,7 +197,7 @@ final class KindWalk {
   /// What is known of a variable that is updated: `x += v`.
   func updated(_ target: Expression, _ operation: BinaryOperator) -> Known {
     guard case .name = target.kind, let variable = names.uses[target.span.start],
-      !variable.isReplaced
+      !variable.isReplaced, variable.isReboundInside || names.usesInside.contains(target.span.start)
     else { return walk(target) }
     switch variable.known.value {
     case .int, .float, .number: return .number
@@ -232,7 +247,7 @@ final class KindWalk {
   }
 
   /// The values that a pattern takes apart, where each is known.
-  private func parts(of known: Known) -> [Known]? {
+  func parts(of known: Known) -> [Known]? {
     switch known.value {
     case .list(let elements): return elements
     case .tensor(let extents?):
@@ -244,8 +259,18 @@ final class KindWalk {
 
   private func bind(_ name: Identifier, _ known: Known) {
     guard let variable = names.declarations[name.span.start] else { return }
-    variable.known = known
-    kinds[name.span.start] = variable.isRebound ? .unknown : known
+    put(known, in: variable)
+    if callWalk == nil { kinds[name.span.start] = known }
+  }
+
+  /// Notes what a variable holds from here on.
+  func put(_ known: Known, in variable: CheckedVariable?) {
+    guard let variable else { return }
+    if callWalk != nil {
+      callWalk?.held[ObjectIdentifier(variable)] = known
+    } else {
+      variable.known = known
+    }
   }
 
   /// Notes what a field holds; what is set through a dot may be anything.

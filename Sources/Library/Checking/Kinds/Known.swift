@@ -142,6 +142,8 @@ struct Callable {
   let signature: Signature
   /// The built-in of that name, where it is one.
   var builtin: Builtin?
+  /// The body of a function of the program.
+  var body: FunctionBody?
 }
 
 /// What is known of a declared model.
@@ -153,8 +155,24 @@ final class ModelShape {
   private(set) var fields: Set<String> = []
   private(set) var parameters: Set<String> = []
   private(set) var methods: [String: Signature?] = [:]
+  /// The bodies of methods, of a model of the program that is checked.
+  private(set) var bodies: [String: FunctionBody] = [:]
+  /// The sizes of a `Linear` of the standard library, where this is one.
+  private(set) var linearSizes: (inputs: Int?, outputs: Int?)?
 
-  init(_ model: Model, in source: Source) {
+  /// A `Linear` of given sizes.
+  init(linear model: ModelShape, inputs: Int?, outputs: Int?) {
+    (name, signature, fields) = (model.name, model.signature, model.fields)
+    (parameters, methods) = (model.parameters, model.methods)
+    linearSizes = (inputs, outputs)
+    isStandardLinear = true
+  }
+
+  /// Whether it is that of the standard library.
+  let isStandardLinear: Bool
+
+  init(_ model: Model, in source: Source, isOwn: Bool = false, module: String? = nil) {
+    isStandardLinear = module == "nn" && model.name.name == "Linear"
     name = model.name.name
     signature = Signature(name: model.name.name, parameters: model.parameters, in: source)
     parameters = Set(model.parameters.flatMap(\.pattern.names).map(\.name))
@@ -165,6 +183,7 @@ final class ModelShape {
         guard let name = function.name else { continue }
         let signature = Signature(name: name.name, parameters: function.parameters, in: source)
         methods[name.name] = .some(decorators.isEmpty ? signature : nil)
+        if isOwn, decorators.isEmpty { bodies[name.name] = FunctionBody(function, self) }
       }
     }
   }
@@ -196,7 +215,9 @@ final class ModuleSurface {
         add(name, decorators.isEmpty ? .function(Callable(signature: signature)) : .unknown)
       case .model(let model, let decorators):
         add(
-          model.name.name, decorators.isEmpty ? .model(ModelShape(model, in: source)) : .unknown)
+          model.name.name,
+          decorators.isEmpty
+            ? .model(ModelShape(model, in: source, module: isStandard ? name : nil)) : .unknown)
       case .let(let pattern, _, _): pattern.names.forEach { add($0.name, .unknown) }
       case .assign(let target, _):
         for name in target.names { add(name, .unknown) }
