@@ -21,6 +21,7 @@ func work(numbers: StrideTo<Int>, _ run: (Int) -> Void) {
 func execute(_ program: String, under limits: Limits) {
   let source = Source(name: "<fuzz>", text: program)
   _ = parse(source).isIncomplete
+  lookOver(source)
   let renderer = DiagnosticRenderer(colored: false)
   let interpreter = Interpreter(library: Builtins.library, output: { _ in })
   interpreter.limits = limits
@@ -36,6 +37,20 @@ func execute(_ program: String, under limits: Limits) {
     preconditionFailure("an error that is not the language's: \(error)")
   }
   costs.check(limits)
+}
+
+/// Formats and checks a program: a program that parses keeps its tree, and formatting it again changes nothing.
+private func lookOver(_ source: Source) {
+  let interpreter = Interpreter(library: Builtins.library, output: { _ in })
+  _ = interpreter.findings(in: source)
+  do {
+    let once = try format(source)
+    guard try format(Source(name: source.name, text: once)) == once else {
+      preconditionFailure("formatted twice it is another text")
+    }
+  } catch FormatError.changesTree {
+    preconditionFailure("formatted it is another tree")
+  } catch {}
 }
 
 /// What a run costs.

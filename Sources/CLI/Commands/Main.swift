@@ -31,6 +31,8 @@ struct MosCommand: ParsableCommand {
       mos [options] -   run what standard input holds
       mos   open the prompt, or run what is piped in
       mos test [paths]   run the `test` blocks of programs
+      mos check [paths]   find mistakes without running
+      mos fmt [paths]   write programs in the form of the language's page
       """,
     discussion: """
       `mos run --help` lists the options. Exit statuses: 0 fine, 1 the program failed, 2 the \
@@ -38,7 +40,9 @@ struct MosCommand: ParsableCommand {
       by SIGTERM and SIGHUP.
       """,
     version: "mos \(version)",
-    subcommands: [RunCommand.self, TestCommand.self, CheckCommand.self, DocCommand.self],
+    subcommands: [
+      RunCommand.self, TestCommand.self, CheckCommand.self, FormatCommand.self, DocCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 }
 

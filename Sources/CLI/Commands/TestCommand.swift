@@ -21,7 +21,7 @@ struct TestCommand: ParsableCommand {
 
   func run() throws {
     var (passed, failed) = (0, 0)
-    for path in try paths.flatMap(programs) {
+    for path in try paths.flatMap(programs(at:)) {
       let source = try readProgram(path)
       // A file without tests is not run: it may be a program that trains for hours.
       guard holdsTests(source) else { continue }
@@ -50,25 +50,5 @@ struct TestCommand: ParsableCommand {
     Syntax.parse(source).program.statements.contains { statement in
       if case .test = statement.kind { true } else { false }
     }
-  }
-
-  /// The programs that a path stands for.
-  private func programs(at path: String) throws -> [String] {
-    guard let directory = opendir(path) else { return [path] }
-    defer { closedir(directory) }
-    var found: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(".") { continue }
-      let inner = path == "." ? name : path + "/" + name
-      if entry.pointee.d_type == UInt8(DT_DIR) {
-        found += try programs(at: inner)
-      } else if name.hasSuffix(".mos") {
-        found.append(inner)
-      }
-    }
-    return found.sorted()
   }
 }

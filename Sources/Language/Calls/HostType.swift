@@ -47,7 +47,7 @@ public final class HostType: Sendable {
   }
 
   /// The method of a name; nil where there is none.
-  func method(_ name: String) -> HostMethod? { methodsByName[name] }
+  package func method(_ name: String) -> HostMethod? { methodsByName[name] }
 
   /// The field of a name; nil where there is none.
   package func field(_ name: String) -> HostField? { fieldsByName[name] }

@@ -3,6 +3,8 @@
 // A built-in's signature is text, `sum(x, axis=nil, keepdims=false)`, read when a program first names
 // it. Call sites know a callee by its signature, which is one object for all calls.
 
+import Syntax
+
 /// The parameters of something that can be called.
 public final class Signature: Sendable {
   /// One parameter.
@@ -43,6 +45,25 @@ public final class Signature: Sendable {
     let lastRequired = parameters.lastIndex { $0.defaultText == nil } ?? -1
     plainCounts =
       restList == nil && restRecord == nil ? (lastRequired + 1)...parameters.count : nil
+  }
+
+  /// The signature of what a program declares with such parameters.
+  package convenience init(name: String, parameters: [Syntax.Parameter], in source: Source) {
+    self.init(
+      name: name,
+      parameters: parameters.enumerated().map { index, parameter in
+        let name =
+          if case .name(let name) = parameter.pattern { name.name } else { "argument \(index + 1)" }
+        let kind: Parameter.Kind =
+          switch parameter.kind {
+          case .plain: .plain
+          case .restList: .restList
+          case .restRecord: .restRecord
+          }
+        return Parameter(
+          name: name, kind: kind,
+          defaultText: parameter.defaultValue.map { source.text(of: $0.span) })
+      })
   }
 
   /// Reads `name(a, b=1, *rest, c=(1, 2), **options)`.

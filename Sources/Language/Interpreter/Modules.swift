@@ -59,7 +59,7 @@ final class ModuleLoader {
     canonicalPath(source.name) ?? source.name
   }
 
-  private func find(
+  func find(
     _ path: String, isFile: Bool, from importer: Source, _ capabilities: Capabilities
   ) throws -> Source {
     let name = isFile ? path : path + ".mos"
@@ -117,6 +117,14 @@ private func canonicalPath(_ path: String) -> String? {
 }
 
 extension Interpreter {
+  /// The text of the module that an import names, from its file or from the standard library; nothing of it
+  /// is run.
+  ///
+  /// - Throws: an io error where there is none.
+  package func moduleSource(_ path: String, isFile: Bool, from importer: Source) throws -> Source {
+    try modules.find(path, isFile: isFile, from: importer, capabilities)
+  }
+
   /// What a name stands for in a module of the standard library, which is run when something first
   /// asks for it: as a program of its own, that no recording or rehearsal around it sees.
   package func standardValue(_ name: String, of module: String) throws -> Value {

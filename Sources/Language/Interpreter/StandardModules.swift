@@ -8,6 +8,8 @@ public struct StandardModule: Sendable {
   /// What `import` calls it.
   public let name: String
   let source: Source
+  /// Its text.
+  package var text: Source { source }
 
   /// All that programs are told of, in alphabetical order; a name that starts with `_` is the library's own.
   public static let all = embedded.filter { !$0.name.hasPrefix("_") }

@@ -39,7 +39,7 @@ package enum ForeignNames {
   }
 
   /// For a field or method that a value does not have.
-  static func hint(forMember name: String, of value: Value) -> String? {
+  package static func hint(forMember name: String, of value: Value) -> String? {
     let table: [String: String] =
       switch value {
       case .tensor, .parameter: tensorMembers

@@ -324,21 +324,7 @@ extension Resolver {
   }
 
   private func signature(_ name: String, _ parameters: [Parameter]) -> Signature {
-    Signature(
-      name: name,
-      parameters: parameters.enumerated().map { index, parameter in
-        let name =
-          if case .name(let name) = parameter.pattern { name.name } else { "argument \(index + 1)" }
-        let kind: Signature.Parameter.Kind =
-          switch parameter.kind {
-          case .plain: .plain
-          case .restList: .restList
-          case .restRecord: .restRecord
-          }
-        return Signature.Parameter(
-          name: name, kind: kind,
-          defaultText: parameter.defaultValue.map { source.text(of: $0.span) })
-      })
+    Signature(name: name, parameters: parameters, in: source)
   }
 
   /// A function; `own` is the local variable that holds it.

@@ -84,6 +84,7 @@ extension Resolver {
       if !warned, index + 1 < statements.count, leaves(statement) {
         var diagnostic = make(.name, "this is never reached", statements[index + 1].span)
         diagnostic.severity = .warning
+        diagnostic.kind = "unreachable"
         diagnostics.append(diagnostic)
         warned = true
       }

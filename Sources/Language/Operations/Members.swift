@@ -44,7 +44,9 @@ package struct ValueMembers: Sendable {
   /// What takes arguments, in order.
   package var methods: [ValueMethod] = []
 
-  @inline(__always) subscript(name: String) -> ValueMember? { rows.first { $0.name == name } }
+  @inline(__always) package subscript(name: String) -> ValueMember? {
+    rows.first { $0.name == name }
+  }
 
   /// All types, in the order of the reference.
   package static let all = [
@@ -58,7 +60,7 @@ package struct ValueMembers: Sendable {
 // MARK: - Tensors
 
 extension ValueMembers {
-  static let tensor = ValueMembers(
+  package static let tensor = ValueMembers(
     type: "Tensor",
     documentation: """
       Numbers of one dtype in up to eight axes. Every function of the reference whose first argument is a
@@ -147,7 +149,7 @@ extension ValueMembers {
       }
     ])
 
-  static let instance = ValueMembers(
+  package static let instance = ValueMembers(
     type: "Instance",
     documentation: "A model's fields and methods are those of its declaration, and these.",
     rows: [

@@ -477,7 +477,7 @@ extension Parser {
     try expectBlock()
     try enter()
     defer { leave() }
-    open()
+    openBlock()
     let members = parseLines { parser in parser.parseMemberOrSkip() }
     try close()
     return Model(
@@ -547,7 +547,7 @@ extension Parser {
     try enter()
     defer { leave() }
     let first = start
-    open()
+    openBlock()
     let statements = parseLines { parser in parser.parseStatementOrSkip() }
     try close()
     return Block(statements, span(from: first))

@@ -23,6 +23,8 @@ public struct ParseResult: Sendable {
   /// True if the text has no mistake but that it stops too early: a bracket or text is open, or
   /// the last line promises another one.
   public var isIncomplete: Bool
+  /// The words that open a block or the body of a model, by their indexes; other braces open records.
+  var blockBraces: Set<Int>
 }
 
 /// The tree of a source, with all mistakes found in it.
@@ -31,7 +33,8 @@ public func parse(_ source: Source) -> ParseResult {
   let statements = parser.parseProgram()
   return ParseResult(
     program: Program(source: source, statements: statements),
-    diagnostics: parser.sortedDiagnostics, isIncomplete: parser.isIncomplete)
+    diagnostics: parser.sortedDiagnostics, isIncomplete: parser.isIncomplete,
+    blockBraces: parser.blockBraces)
 }
 
 struct Parser {
@@ -63,6 +66,8 @@ struct Parser {
   var linesEnd = true
   /// The brackets that are open, as indexes of their tokens.
   private var openers: [Int] = []
+  /// Those of blocks and of models' bodies, open or not.
+  private(set) var blockBraces: Set<Int> = []
   private var depth = 0
   /// The longest chain of links in what has been parsed of the current expression.
   var links = 0
@@ -193,6 +198,12 @@ struct Parser {
   mutating func open() {
     openers.append(position)
     advance()
+  }
+
+  /// Passes over the brace at the current word, which opens a block.
+  mutating func openBlock() {
+    blockBraces.insert(position)
+    open()
   }
 
   /// Passes over the bracket that closes the innermost open one, or fails.

@@ -1,0 +1,55 @@
+// `mos fmt`: programs in the form of the language's page.
+
+import ArgumentParser
+import Syntax
+
+/// Formats programs.
+struct FormatCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fmt", abstract: "Write programs in the form of the language's page.",
+    discussion: """
+      Files are rewritten in place, `-` goes from standard input to standard output. A file that does \
+      not parse is left alone, and the command ends with 65.
+      """)
+
+  @Flag(
+    help: "Changes nothing, names the files that would change, and ends with 1 if there are any.")
+  var check = false
+
+  @OptionGroup var options: Options
+
+  @ArgumentParser.Argument(help: "Programs, folders that hold some, or `-`.")
+  var paths: [String] = ["."]
+
+  func run() throws {
+    let reporter = Reporter(options)
+    var (isBroken, isUnreadable, wouldChange) = (false, false, false)
+    for path in try paths.flatMap(programs(at:)) {
+      do {
+        let source = try readProgram(path)
+        let text = try format(source)
+        let changes = !source.utf8.elementsEqual(text.utf8)
+        if check {
+          if changes { StandardOutput.shared.write("\(source.name)\n") }
+          wouldChange = wouldChange || changes
+        } else if path == "-" {
+          StandardOutput.shared.write(text)
+        } else if changes {
+          try writeFile(text, to: path)
+        }
+      } catch FormatError.mistakes(let diagnostics) {
+        diagnostics.forEach(reporter.report)
+        isBroken = true
+      } catch FormatError.changesTree {
+        writeError(
+          "error: \(path) was left alone: formatted it would mean something else; please report\n")
+        isUnreadable = true
+      } catch let error as FileError {
+        writeError("error: \(error.description)\n")
+        isUnreadable = true
+      }
+    }
+    if isBroken { throw ExitCode(ExitStatus.compileError) }
+    if isUnreadable || wouldChange { throw ExitCode(ExitStatus.failure) }
+  }
+}
