@@ -366,6 +366,13 @@ extension Interpreter {
     definitions += 1
   }
 
+  /// Forgets the tests that came after so many, and what was kept by the names that there were.
+  func forgetSince(testCount: Int) {
+    tests.removeLast(max(0, tests.count - testCount))
+    keptPrograms.forgetAll()
+    lastSlot = nil
+  }
+
   /// Forgets all variables and modules, texts that ran, and the gradients that parameters have; the host's
   /// functions stay.
   ///
