@@ -10,19 +10,32 @@ import Tensors
 /// A running Mos of the command line.
 final class Session {
   let options: Options
-  private(set) var interpreter: Interpreter
+  let interpreter: Interpreter
   let reporter: Reporter
 
   init(_ options: Options, arguments: [String] = []) {
     self.options = options
     reporter = Reporter(options)
     interpreter = Session.makeInterpreter(options, arguments, reporter)
+    Session.apply(settings, to: interpreter)
     if let threads = options.threads { Threads.count = threads }
   }
 
   /// Forgets every variable.
-  func reset() {
-    interpreter = Session.makeInterpreter(options, interpreter.arguments, reporter)
+  func reset() throws {
+    try interpreter.reset()
+    Session.apply(settings, to: interpreter)
+  }
+
+  /// What the options ask of every program, as statements.
+  var settings: [String] {
+    [options.dtype.map { "set_default_dtype(\($0))" }, options.seed.map { "seed(\($0))" }]
+      .compactMap { $0 }
+  }
+
+  private static func apply(_ settings: [String], to interpreter: Interpreter) {
+    guard !settings.isEmpty else { return }
+    _ = try? interpreter.run(Source(name: "<options>", text: settings.joined(separator: "; ")))
   }
 
   private static func makeInterpreter(
@@ -35,12 +48,6 @@ final class Session {
     interpreter.warn = reporter.report
     if isatty(2) == 1 { interpreter.showProgress = writeError }
     for limit in options.limit { limit.apply(&interpreter.limits) }
-    var settings: [String] = []
-    if let dtype = options.dtype { settings.append("set_default_dtype(\(dtype))") }
-    if let seed = options.seed { settings.append("seed(\(seed))") }
-    if !settings.isEmpty {
-      _ = try? interpreter.run(Source(name: "<options>", text: settings.joined(separator: "; ")))
-    }
     return interpreter
   }
 

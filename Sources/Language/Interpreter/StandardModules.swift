@@ -32,6 +32,9 @@ public struct StandardModule: Sendable {
   /// The module of a name.
   static func named(_ name: String) -> StandardModule? { all.first { $0.name == name } }
 
+  /// The text of the module.
+  public var utf8: [UInt8] { source.utf8 }
+
   /// What the module is for: the comment that it begins with, in Markdown.
   public var introduction: String {
     (1...source.lineStarts.count).lazy.map { source.text(ofLine: $0) }

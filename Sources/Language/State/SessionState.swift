@@ -10,6 +10,7 @@
 // address, so that the next state need not walk again through those that hold plain data alone.
 
 import Autodiff
+import Tensors
 
 /// All that a session has, to be put back.
 package final class SessionState {
