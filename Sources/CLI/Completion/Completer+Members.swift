@@ -28,7 +28,9 @@ extension Completer {
         let last = tokens.last
       else { return [] }
       let name = context.text(Int(last.span.start)..<Int(last.span.end))
-      return StandardModule.all.first { $0.name == name }.map(declarations) ?? []
+      // A name that has no value yet, as a function's parameter, is most often a tensor.
+      return StandardModule.all.first { $0.name == name }.map(declarations)
+        ?? members(of: .float(0))
     }
   }
 

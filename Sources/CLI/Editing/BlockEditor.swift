@@ -12,6 +12,8 @@ final class BlockEditor: LineEditor {
   private let reader: any EntryReader
   private var painter: Painter
   private var walk: HistoryWalk?
+  /// False while readline cleans up, which would draw once more.
+  private var isEditing = false
 
   init(_ reader: any EntryReader, showsColor: Bool) {
     self.reader = reader
@@ -25,6 +27,8 @@ final class BlockEditor: LineEditor {
   func readEntry(draft: String) -> EntryInput {
     painter.forget()
     walk = nil
+    isEditing = true
+    defer { isEditing = false }
     let outcome = Readline.read(prompt: PromptMark.first, draft: draft) {
       painter.draw(layout(), on: .current)
     }
@@ -34,6 +38,7 @@ final class BlockEditor: LineEditor {
     case .interrupted:
       let isEmpty = Readline.text.allSatisfy(\.isWhitespace)
       painter.finish(layout(isFinished: true), on: .current, mark: "^C")
+      isEditing = false
       Readline.giveUp()
       return .interrupted(wasEmpty: isEmpty)
     }
@@ -54,6 +59,7 @@ final class BlockEditor: LineEditor {
 
   /// Keys that wait already, as those of a paste, are shown together.
   private func redisplay() {
+    guard isEditing else { return }
     var waiting: Int32 = 0
     if ioctl(0, UInt(FIONREAD), &waiting) == 0, waiting > 0 { return }
     painter.draw(layout(), on: .current)
@@ -106,11 +112,9 @@ final class BlockEditor: LineEditor {
         BlockEditor.insertCloser(count, key)
       }
     }
-    Readline.replace(["bracketed-paste-begin"]) { count, key in
-      let start = Int(rl_point)
-      let result = rl_bracketed_paste_begin(count, key)
-      BlockEditor.cleanPaste(from: start)
-      return result
+    Readline.replace(["bracketed-paste-begin"]) { _, _ in
+      rl_insert_text(EntryText.cleaned(Readline.pastedText()))
+      return 0
     }
   }
 
@@ -137,15 +141,6 @@ final class BlockEditor: LineEditor {
     Readline.replace(
       entry.lineStart..<entry.cursor, with: String(repeating: " ", count: depth) + closer)
     return 0
-  }
-
-  /// What was pasted, without prompts.
-  private static func cleanPaste(from start: Int) {
-    let end = Int(rl_point)
-    guard start < end else { return }
-    let pasted = String(decoding: Readline.entry.utf8[start..<end], as: UTF8.self)
-    let cleaned = EntryText.cleaned(pasted)
-    if cleaned != pasted { Readline.replace(start..<end, with: cleaned) }
   }
 
   /// Cuts the rest of the line, or the line end where the cursor stands before it.

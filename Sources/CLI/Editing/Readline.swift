@@ -87,6 +87,20 @@ enum Readline {
     rl_end_undo_group()
   }
 
+  /// The text of a paste that has begun, without its last line ends.
+  static func pastedText() -> String {
+    let end = Array("\u{1b}[201~".utf8)
+    var bytes: [UInt8] = []
+    while !bytes.suffix(end.count).elementsEqual(end) {
+      let key = rl_read_key()
+      guard key >= 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes.append(UInt8(truncatingIfNeeded: key))
+    }
+    bytes.removeLast(end.count)
+    while bytes.last == UInt8(ascii: "\r") || bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Ends the text: it has been entered.
   static func accept() {
     rl_done = 1

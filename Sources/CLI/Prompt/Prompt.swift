@@ -35,7 +35,7 @@ final class Prompt {
     session.endsWhenUnheard = false
     BlockContinuation.prepare(session.interpreter)
     if let program {
-      log.add(program, isProgram: true, before: log.state(of: session.interpreter))
+      log.add(program, isProgram: true, before: session.fresh, session.interpreter)
     }
   }
 
@@ -111,8 +111,8 @@ final class Prompt {
   func evaluate(_ text: String) {
     let before = log.state(of: session.interpreter)
     guard let value = run(text) else { return }
-    keep(value, isShown: !isQuiet(text))
-    log.add(text, isProgram: true, before: before)
+    let isKept = keep(value, isShown: !isQuiet(text))
+    log.add(text, isProgram: true, gaveValue: isKept, before: before, session.interpreter)
   }
 
   /// Runs a text as an entry; nil where that failed or ended the session.
@@ -140,7 +140,10 @@ final class Prompt {
     case .check(let text): session.interpreter.check(Source(name: "<prompt>", text: text))
       .forEach(session.reporter.report)
     case .run(let code):
-      guard let value = run(code) else { return }
+      let wasTried = if case .tried? = continuation { true } else { false }
+      let value = run(code)
+      if wasTried { continuation = nil }
+      guard let value else { return }
       keep(value, isShown: !isQuiet(text))
       log.extendLast(by: text)
     }
@@ -150,7 +153,9 @@ final class Prompt {
   func step(_ text: String, isProgram: Bool = false, _ body: () throws -> Bool) {
     let before = log.state(of: session.interpreter)
     do {
-      if try body() { log.add(text, isProgram: isProgram, before: before) }
+      if try body() {
+        log.add(text, isProgram: isProgram, before: before, session.interpreter)
+      }
     } catch {
       report(error)
     }
@@ -163,8 +168,11 @@ final class Prompt {
 
   /// Makes a value the last one, and writes it with its kind. A large one takes its time, so that
   /// Ctrl-C ends this, too.
-  private func keep(_ value: Value, isShown: Bool) {
-    guard !value.isNil, !value.isAbsent else { return }
+  ///
+  /// - Returns: false for nil, which is none.
+  @discardableResult
+  private func keep(_ value: Value, isShown: Bool) -> Bool {
+    guard !value.isNil, !value.isAbsent else { return false }
     let interpreter = session.interpreter
     _ = session.attempt {
       do {
@@ -180,6 +188,7 @@ final class Prompt {
       }
       return .nil
     }
+    return true
   }
 
   private func isQuiet(_ entry: String) -> Bool {
@@ -190,7 +199,14 @@ final class Prompt {
 extension Prompt: EntryReader {
   var earlierEntries: [String] { history.entries }
 
-  func isComplete(_ entry: String) -> Bool { Entry.isComplete(entry) }
+  func isComplete(_ entry: String) -> Bool {
+    guard case .program = Entry(entry), let rest = continuation?.rest(of: entry) else {
+      return Entry.isComplete(entry)
+    }
+    switch rest {
+    case .run(let text), .check(let text): return Entry.isComplete(text)
+    }
+  }
 
   func complete(_ text: String, cursor: Int) -> Completion {
     completer.complete(text, cursor: cursor)

@@ -8,31 +8,32 @@ import Syntax
 /// A program of entries.
 struct SavedProgram {
   private let settings: [String]
-  private let entries: [String]
+  private let entries: [SessionLog.Step]
 
   /// - Parameter settings: what the command line asked for, as statements.
-  init(_ entries: [String], settings: [String]) {
-    self.entries = entries
+  init(_ log: SessionLog, settings: [String]) {
+    entries = log.steps.filter(\.isProgram)
     self.settings = settings
   }
 
   var text: String {
-    let readsLast = entries.contains { SavedProgram.places(of: ["_", "ans"], in: $0).count > 0 }
+    let readsLast = entries.contains { !SavedProgram.places(of: ["_", "ans"], in: $0.text).isEmpty }
     var lines = settings
     if readsLast { lines.append("let ans = nil") }
-    lines += entries.map { readsLast ? keepingLast($0) : $0 }
+    lines += entries.map { readsLast ? keepingLast($0) : $0.text }
     return lines.map { $0.trailingTrimmed + "\n" }.joined()
   }
 
   /// An entry that keeps its value, where its last statement is an expression of one.
-  private func keepingLast(_ entry: String) -> String {
+  private func keepingLast(_ step: SessionLog.Step) -> String {
+    let entry = step.text
     var utf8 = Array(entry.utf8)
     let source = Source(name: "<entry>", text: entry)
     let statement = parse(source).program.statements.last
     // From behind, so that the places before stay what they are.
     var edits: [(at: Int, remove: Int, text: String)] = SavedProgram.places(of: ["_"], in: entry)
       .map { ($0, 1, "ans") }
-    if let statement, case .expression(let expression) = statement.kind, expression.givesValue {
+    if step.gaveValue, let statement, case .expression = statement.kind {
       edits.append((Int(statement.span.start), 0, "ans = "))
     }
     for edit in edits.sorted(by: { $0.at > $1.at }) {
@@ -55,18 +56,6 @@ struct SavedProgram {
         return nil
       }
       return Int(token.span.start)
-    }
-  }
-}
-
-extension Expression {
-  /// True for what the prompt would keep as the last value, so far as that can be told without running.
-  fileprivate var givesValue: Bool {
-    switch kind {
-    case .extract, .recover, .error, .nil: false
-    case .call(let callee, _):
-      if case .name(let name) = callee.kind { !["print", "seed", "help"].contains(name) } else { true }
-    default: true
     }
   }
 }

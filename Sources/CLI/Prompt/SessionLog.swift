@@ -4,7 +4,6 @@
 // many that they fill the memory.
 
 import Language
-import Tensors
 
 /// The past of a session.
 struct SessionLog {
@@ -14,6 +13,8 @@ struct SessionLog {
     var text: String
     /// Whether it is a piece of a program, and not a command.
     let isProgram: Bool
+    /// Whether it gave a value, which `_` and `ans` kept.
+    let gaveValue: Bool
     /// The state before it; nil once it is no longer kept.
     fileprivate(set) var before: SessionState?
   }
@@ -39,10 +40,13 @@ struct SessionLog {
   }
 
   /// An entry has run without an error.
-  mutating func add(_ text: String, isProgram: Bool, before: SessionState) {
-    steps.append(Step(text: text, isProgram: isProgram, before: before))
+  mutating func add(
+    _ text: String, isProgram: Bool, gaveValue: Bool = false, before: SessionState,
+    _ interpreter: Interpreter
+  ) {
+    steps.append(Step(text: text, isProgram: isProgram, gaveValue: gaveValue, before: before))
     undone = []
-    trim()
+    trim(interpreter)
   }
 
   /// Another entry goes on with the last one.
@@ -73,12 +77,12 @@ struct SessionLog {
   }
 
   /// Gives up the states that were kept for longest, where there are too many or memory is short.
-  private mutating func trim() {
-    let account = MemoryAccount.ofMachine
+  private mutating func trim(_ interpreter: Interpreter) {
     var size = steps.reduce(0) { $0 + ($1.before?.size ?? 0) }
     var kept = steps.count { $0.before != nil }
     for place in steps.indices.dropLast() {
-      let isShort = account.bytes > account.limit / 4
+      let memory = interpreter.memory
+      let isShort = memory.held > memory.limit / 4
       guard kept > SessionLog.capacity || size > SessionLog.sizeLimit || isShort else { return }
       guard let before = steps[place].before else { continue }
       size -= before.size

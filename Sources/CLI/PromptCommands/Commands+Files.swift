@@ -23,8 +23,7 @@ extension PromptCommand {
     PromptCommand("save", "file", "writes the entries that stand as a program", .path) {
       prompt, path in
       reporting {
-        let program = SavedProgram(
-          prompt.log.steps.filter(\.isProgram).map(\.text), settings: prompt.session.settings)
+        let program = SavedProgram(prompt.log, settings: prompt.session.settings)
         try writeFile(program.text, to: Paths.home(path))
       }
     },

@@ -34,7 +34,7 @@ extension PromptCommand {
     let before = prompt.log.state(of: prompt.session.interpreter)
     guard case .value(let value) = prompt.session.run(source(code)) else { return }
     say(prompt.display.text(of: value))
-    prompt.log.add(code, isProgram: false, before: before)
+    prompt.log.add(code, isProgram: false, before: before, prompt.session.interpreter)
   }
 
   // MARK: - Variables
@@ -67,8 +67,8 @@ extension PromptCommand {
   // MARK: - Memory
 
   private static func showMemory(of prompt: Prompt) {
-    let account = MemoryAccount.ofMachine
-    say("\(ByteCount(account.bytes)) held, of \(ByteCount(account.limit)) that may be")
+    let memory = prompt.session.interpreter.memory
+    say("\(ByteCount(memory.held)) held, of \(ByteCount(memory.limit)) that may be")
     let largest = prompt.session.interpreter.variables
       .map { (name: $0.name, bytes: $0.value.bytes, value: $0.value) }
       .filter { $0.name != "_" && $0.name != "ans" && $0.bytes > 100 }

@@ -17,25 +17,27 @@ final class Session {
     self.options = options
     reporter = Reporter(options)
     interpreter = Session.makeInterpreter(options, arguments, reporter)
-    Session.apply(settings, to: interpreter)
+    let settings = Session.settings(of: options)
+    if !settings.isEmpty {
+      let source = Source(name: "<options>", text: settings.joined(separator: "; "))
+      _ = try? interpreter.run(source)
+    }
+    fresh = interpreter.sessionState()
     if let threads = options.threads { Threads.count = threads }
   }
 
+  /// Where every program begins.
+  let fresh: SessionState
+
   /// Forgets every variable.
-  func reset() throws {
-    try interpreter.reset()
-    Session.apply(settings, to: interpreter)
-  }
+  func reset() throws { try interpreter.putBack(fresh) }
 
   /// What the options ask of every program, as statements.
-  var settings: [String] {
+  var settings: [String] { Session.settings(of: options) }
+
+  private static func settings(of options: Options) -> [String] {
     [options.dtype.map { "set_default_dtype(\($0))" }, options.seed.map { "seed(\($0))" }]
       .compactMap { $0 }
-  }
-
-  private static func apply(_ settings: [String], to interpreter: Interpreter) {
-    guard !settings.isEmpty else { return }
-    _ = try? interpreter.run(Source(name: "<options>", text: settings.joined(separator: "; ")))
   }
 
   private static func makeInterpreter(

@@ -366,6 +366,9 @@ extension Interpreter {
     definitions += 1
   }
 
+  /// The bytes that programs hold, and those that they may hold.
+  package var memory: (held: Int, limit: Int) { (account.bytes, account.limit) }
+
   /// Forgets the tests that came after so many, and what was kept by the names that there were.
   func forgetSince(testCount: Int) {
     tests.removeLast(max(0, tests.count - testCount))
