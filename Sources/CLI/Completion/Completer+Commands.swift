@@ -35,7 +35,9 @@ struct CommandLineWord {
         start = blanks + 1
         return
       }
-      guard let command = PromptCommand.named(String(line[..<space].dropFirst())) else { return nil }
+      guard let command = PromptCommand.named(String(line[..<space].dropFirst())) else {
+        return nil
+      }
       kind = .argument(command)
       start = max(word ?? 0, blanks)
     default: return nil
@@ -129,4 +131,3 @@ extension Completer {
     return Completion(start: start, candidates: fitting(context.word, found))
   }
 }
-

@@ -125,7 +125,9 @@ enum MethodPages {
   ]
   private static let ofTexts: Set<String> = ["Text"]
   private static let ofStructures: Set<String> = ["Lists and records"]
-  private static let beside = ["backward", "requires_grad", "stop_gradient", "to", "item", "tolist"]
+  private static let beside = [
+    "backward", "requires_grad", "stop_gradient", "to", "item", "tolist",
+  ]
 
   /// The names of those functions.
   static func names(for value: Value) -> [String] {

@@ -31,7 +31,8 @@ extension Completion {
     let column = (titles.max() ?? 0) + 2
     return candidates.map { candidate in
       let gap = String(repeating: " ", count: max(1, column - candidate.title.columns))
-      let line = candidate.detail.isEmpty ? candidate.title : candidate.title + gap + candidate.detail
+      let line =
+        candidate.detail.isEmpty ? candidate.title : candidate.title + gap + candidate.detail
       return line.cut(to: width - 1)
     }
   }

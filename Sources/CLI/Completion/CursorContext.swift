@@ -50,7 +50,8 @@ struct CursorContext {
   var ownNames: Set<String> {
     let source = Source(name: "<prompt>", text: text(0..<utf8.count))
     var names: Set<String> = []
-    for token in tokenize(source).tokens where token.kind == .name && Int(token.span.end) != cursor {
+    for token in tokenize(source).tokens where token.kind == .name && Int(token.span.end) != cursor
+    {
       names.insert(source.text(of: token.span))
     }
     return names

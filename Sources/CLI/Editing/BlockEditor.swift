@@ -50,9 +50,9 @@ final class BlockEditor: LineEditor {
 
   private func layout(isFinished: Bool = false) -> Layout {
     let text = Readline.text
-    let cursor = isFinished ? text.utf8.count : Int(rl_point)
+    let cursor = isFinished ? nil : Int(rl_point)
     return Layout(
-      text, styles: reader.styles(of: text, cursor: isFinished ? nil : cursor), cursor: cursor,
+      text, styles: reader.styles(of: text, cursor: cursor), cursor: cursor,
       mark: rl_display_prompt.map { String(cString: $0) } ?? PromptMark.first,
       continuationMark: PromptMark.continuation, columns: ScreenSize.current.columns)
   }

@@ -29,9 +29,9 @@ struct Layout {
   ///
   /// - Parameters:
   ///   - styles: one for each byte of the text.
-  ///   - cursor: an offset in bytes.
+  ///   - cursor: an offset in bytes; nil for an entry that nobody edits, whose last row may be full.
   init(
-    _ text: String, styles: [Style], cursor: Int, mark: String, continuationMark: String,
+    _ text: String, styles: [Style], cursor: Int?, mark: String, continuationMark: String,
     columns: Int
   ) {
     self.columns = max(columns, 2)
@@ -48,7 +48,11 @@ struct Layout {
         write(scalar, style)
       }
     }
-    if cursor >= offset { noteCursor() }
+    if let cursor {
+      if cursor >= offset { noteCursor() }
+    } else {
+      self.cursor = (rows.count - 1, min(rows[rows.count - 1].width, self.columns - 1))
+    }
   }
 
   private mutating func noteCursor() {

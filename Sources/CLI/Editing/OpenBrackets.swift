@@ -21,7 +21,9 @@ struct OpenBrackets {
 
   /// The brackets, outermost first; those of interpolations are among them.
   var brackets: [(offset: Int, closer: UInt8)] {
-    frames.compactMap { if case .bracket(let offset, let closer) = $0 { (offset, closer) } else { nil } }
+    frames.compactMap {
+      if case .bracket(let offset, let closer) = $0 { (offset, closer) } else { nil }
+    }
   }
 
   /// Where the text begins that the place is in, behind its quotes; nil in code.

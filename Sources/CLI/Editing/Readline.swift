@@ -97,7 +97,9 @@ enum Readline {
       bytes.append(UInt8(truncatingIfNeeded: key))
     }
     bytes.removeLast(end.count)
-    while bytes.last == UInt8(ascii: "\r") || bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    while bytes.last == UInt8(ascii: "\r") || bytes.last == UInt8(ascii: "\n") {
+      bytes.removeLast()
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -122,7 +124,9 @@ enum Readline {
 
   // MARK: - Keys
 
-  private static let keymapNames = ["emacs-standard", "emacs-meta", "emacs-ctlx", "vi-insert", "vi-move"]
+  private static let keymapNames = [
+    "emacs-standard", "emacs-meta", "emacs-ctlx", "vi-insert", "vi-move",
+  ]
 
   /// Puts a command in the place of some of readline's, whatever keys they are bound to.
   static func replace(_ names: [String], by command: @escaping Command) {

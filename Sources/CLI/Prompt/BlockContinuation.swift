@@ -44,7 +44,8 @@ enum BlockContinuation {
 
   private static func lastExpression(_ text: String) -> Expression.Kind? {
     let parsed = parse(Source(name: "<prompt>", text: text))
-    guard parsed.diagnostics.isEmpty, case .expression(let last)? = parsed.program.statements.last?.kind
+    guard parsed.diagnostics.isEmpty,
+      case .expression(let last)? = parsed.program.statements.last?.kind
     else { return nil }
     return last.kind
   }

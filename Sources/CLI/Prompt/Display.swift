@@ -15,6 +15,9 @@ struct Display {
   private static let most = 40
   /// The parts shown at its ends.
   private static let edge = (first: 20, last: 5)
+  /// A list of numbers and short texts, several to a line, is folded where it has more.
+  private static let mostInLines = 400
+  private static let edgeInLines = 40
   /// The lines shown of a structure in all.
   private static let maximumLines = 200
 
@@ -26,10 +29,11 @@ struct Display {
     case .tensor(let variable):
       guard let tensor = variable.concrete else { return value.representation }
       let note = variable.operationName.map { " grad_fn=\($0)" } ?? ""
-      return tensor.text(in: layout) + " : \(tensor.typeDescription)\(note)"
+      return followed(tensor.text(in: layout), by: ": \(tensor.typeDescription)\(note)")
     case .parameter(let cell):
       guard let tensor = cell.value.concrete else { return value.representation }
-      return "Parameter " + tensor.text(in: layout, indentation: 10) + " : \(tensor.typeDescription)"
+      return followed(
+        "Parameter " + tensor.text(in: layout, indentation: 10), by: ": \(tensor.typeDescription)")
     case .list, .record:
       var folder = Folder(display: self, columns: columns)
       folder.write(value, indentation: 0, reserved: 0, depth: 0)
@@ -38,6 +42,12 @@ struct Display {
       return digits.map { formatElement(number, digits: $0) } ?? value.representation
     default: return value.representation
     }
+  }
+
+  /// A text with what it is behind it, on a line of its own where the last line has no room.
+  private func followed(_ text: String, by kind: String) -> String {
+    let last = text.utf8.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
+    return text + (last + 1 + kind.utf8.count > columns ? "\n" : " ") + kind
   }
 
   private var layout: TensorLayout { TensorLayout(digits: digits, width: columns) }
@@ -64,7 +74,8 @@ struct Display {
       switch value {
       case .list(let list) where depth < 50:
         write(
-          parts: list.count, "(", list.count == 1 ? ",)" : ")", indentation
+          parts: list.count, "(", list.count == 1 ? ",)" : ")", indentation,
+          elements: list
         ) { folder, place, indentation in
           folder.write(list[place], indentation: indentation, reserved: 1, depth: depth + 1)
         }
@@ -87,9 +98,17 @@ struct Display {
 
     private mutating func write(
       parts count: Int, _ opener: String, _ closer: String, _ indentation: Int,
+      elements: List? = nil,
       _ part: (inout Folder, Int, Int) -> Void
     ) {
       let inner = indentation + 2
+      if let filled = elements.flatMap({ filled($0, indentation: inner) }) {
+        lines += filled.count
+        text += opener
+        for line in filled { text += "\n" + String(repeating: " ", count: inner) + line }
+        text += "\n" + String(repeating: " ", count: indentation) + closer
+        return
+      }
       let start = "\n" + String(repeating: " ", count: inner)
       let isLong = count > Display.most
       let shown =
@@ -111,6 +130,44 @@ struct Display {
         if place < count - 1 { text += "," }
       }
       text += "\n" + String(repeating: " ", count: indentation) + closer
+    }
+
+    /// Lines of as many elements as fit, for a list of numbers and short texts; nil for any other.
+    private func filled(_ list: List, indentation: Int) -> [String]? {
+      let isLong = list.count > Display.mostInLines
+      let shown =
+        isLong
+        ? Array(list.prefix(Display.edgeInLines)) + Array(list.suffix(Display.edgeInLines))
+        : Array(list)
+      var lines: [String] = []
+      var line = ""
+      for (place, element) in shown.enumerated() {
+        guard let word = short(word: element) else { return nil }
+        if isLong, place == Display.edgeInLines {
+          lines.append(line)
+          lines.append("… \(list.count - shown.count) more …")
+          line = ""
+        }
+        let piece = word + (place == shown.count - 1 ? "" : ",")
+        if line.isEmpty {
+          line = piece
+        } else if indentation + line.columns + 1 + piece.columns > columns {
+          lines.append(line)
+          line = piece
+        } else {
+          line += " " + piece
+        }
+      }
+      return lines + [line]
+    }
+
+    private func short(word value: Value) -> String? {
+      switch value {
+      case .int, .float, .bool, .nil, .string:
+        var budget = columns
+        return short(value, &budget, depth: 0).flatMap { $0.columns <= columns / 3 ? $0 : nil }
+      default: return nil
+      }
     }
 
     /// The value on one line; nil where it takes more columns than there are, or has too many parts.

@@ -46,7 +46,8 @@ final class Prompt {
       StandardOutput.shared.write("Mos \(version). :help for help, Ctrl-D to leave.\n")
     }
     if !Locale.chooseUTF8() {
-      writeError("warning: the system has no locale with UTF-8; edit letters beyond ASCII with care\n")
+      writeError(
+        "warning: the system has no locale with UTF-8; edit letters beyond ASCII with care\n")
     }
     let editor: any LineEditor =
       ScreenSize.movesCursor
@@ -137,8 +138,9 @@ final class Prompt {
   /// Goes on with the block that ran last.
   private func goOn(_ rest: BlockContinuation.Rest, _ text: String) {
     switch rest {
-    case .check(let text): session.interpreter.check(Source(name: "<prompt>", text: text))
-      .forEach(session.reporter.report)
+    case .check(let text):
+      session.interpreter.check(Source(name: "<prompt>", text: text))
+        .forEach(session.reporter.report)
     case .run(let code):
       let wasTried = if case .tried? = continuation { true } else { false }
       let value = run(code)

@@ -17,7 +17,9 @@ struct SavedProgram {
   }
 
   var text: String {
-    let readsLast = entries.contains { !SavedProgram.places(of: ["_", "ans"], in: $0.text).isEmpty }
+    let readsLast = entries.contains {
+      !SavedProgram.places(of: ["_", "ans"], in: $0.text).isEmpty
+    }
     var lines = settings
     if readsLast { lines.append("let ans = nil") }
     lines += entries.map { readsLast ? keepingLast($0) : $0.text }

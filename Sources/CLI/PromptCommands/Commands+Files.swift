@@ -53,7 +53,9 @@ extension PromptCommand {
     guard
       let status = Shell.start(["/bin/sh", "-c", "exec \(editor) \"$1\"", "sh", path])
     else { return false }
-    if status != 0 { complain("`\(editor)` ended with status \(status); $EDITOR names another editor") }
+    if status != 0 {
+      complain("`\(editor)` ended with status \(status); $EDITOR names another editor")
+    }
     return status == 0
   }
 
@@ -70,7 +72,9 @@ extension PromptCommand {
     reporting {
       let text = String(decoding: try readProgram(path).utf8, as: UTF8.self).trimmed
       guard !text.isEmpty else { return }
-      for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+        .enumerated()
+      {
         say((number == 0 ? PromptMark.first : PromptMark.continuation) + line)
       }
       prompt.handle(text)

@@ -81,7 +81,9 @@ extension PromptCommand {
     say("\(prompt.log.steps.count { $0.before != nil }) earlier states are kept for :undo")
   }
 
-  private static func showMemory(of code: String, _ prompt: Prompt) { show("memory((\(code)))", prompt) }
+  private static func showMemory(of code: String, _ prompt: Prompt) {
+    show("memory((\(code)))", prompt)
+  }
 }
 
 extension Prompt {
@@ -90,7 +92,8 @@ extension Prompt {
     switch value {
     case .tensor, .parameter, .list, .string: value.shortDescription.withoutArticle
     case .float, .int, .bool, .nil, .absent: value.typeName
-    case .function, .builtin, .model: value.signature(session.interpreter).map { "\(value.typeName) \($0)" } ?? value.typeName
+    case .function, .builtin, .model:
+      value.signature(session.interpreter).map { "\(value.typeName) \($0)" } ?? value.typeName
     default: value.typeName
     }
   }
@@ -129,8 +132,10 @@ extension Value {
     let text: String
     switch self {
     case .list(let list) where list.count > 50:
-      text = "(" + list.prefix(8).map { $0.description(quoted: true) }.joined(separator: ", ") + ", …)"
-    case .record(let record) where record.count > 50: text = "{\(record.keys.prefix(8).joined(separator: ", ")), …}"
+      text =
+        "(" + list.prefix(8).map { $0.description(quoted: true) }.joined(separator: ", ") + ", …)"
+    case .record(let record) where record.count > 50:
+      text = "{\(record.keys.prefix(8).joined(separator: ", ")), …}"
     case .string(let object): text = String(object.text.prefix(60)).quoted
     default: text = description(quoted: true)
     }
@@ -143,7 +148,9 @@ extension Value {
 extension String {
   /// `a List of 3` as `List of 3`.
   fileprivate var withoutArticle: String {
-    for article in ["a ", "the "] where hasPrefix(article) { return String(dropFirst(article.count)) }
+    for article in ["a ", "the "] where hasPrefix(article) {
+      return String(dropFirst(article.count))
+    }
     return self
   }
 }

@@ -79,7 +79,8 @@ extension PromptCommand {
       prompt.display[keyPath: option.place] = value
     } else {
       complain(
-        "`\(name)` is a whole number from \(option.range.lowerBound) to \(option.range.upperBound), or off")
+        "`\(name)` is a whole number from \(option.range.lowerBound) to \(option.range.upperBound), or off"
+      )
     }
   }
 }

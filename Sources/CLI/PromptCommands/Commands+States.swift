@@ -69,7 +69,8 @@ extension PromptCommand {
 
   private static func brief(_ step: SessionLog.Step) -> String {
     let line = step.text.firstLine
-    return (line == step.text ? line : line + " …").cut(to: max(ScreenSize.current.columns - 12, 20))
+    return (line == step.text ? line : line + " …").cut(
+      to: max(ScreenSize.current.columns - 12, 20))
   }
 
   private static func list(_ prompt: Prompt) {

@@ -81,7 +81,9 @@ struct ByteCount: CustomStringConvertible {
   var description: String {
     var value = Double(count)
     for unit in ["B", "kB", "MB"] {
-      if value < 1000 { return unit == "B" ? "\(count) B" : "\((value * 10).rounded() / 10) \(unit)" }
+      if value < 1000 {
+        return unit == "B" ? "\(count) B" : "\((value * 10).rounded() / 10) \(unit)"
+      }
       value /= 1000
     }
     return "\((value * 100).rounded() / 100) GB"

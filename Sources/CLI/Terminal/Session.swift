@@ -44,11 +44,12 @@ final class Session {
     _ options: Options, _ arguments: [String], _ reporter: Reporter
   ) -> Interpreter {
     let interpreter = Interpreter(
-      library: Builtins.library, output: StandardOutput.shared.write)
+      library: Builtins.library,
+      output: { text in ProgressLine.shared.printAbove { StandardOutput.shared.write(text) } })
     interpreter.flushOutput = StandardOutput.shared.flush
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
-    if isatty(2) == 1 { interpreter.showProgress = writeError }
+    if isatty(2) == 1 { interpreter.showProgress = ProgressLine.shared.show }
     for limit in options.limit { limit.apply(&interpreter.limits) }
     return interpreter
   }
@@ -91,8 +92,10 @@ final class Session {
       return .failed(status: ExitStatus.compileError)
     } catch let error as RuntimeError {
       if let status = error.exitStatus { return .exit(status: status) }
-      reporter.report(error.diagnostic)
       let isInterrupt = error.diagnostic.kind == Diagnostic.Kind.interrupt.rawValue
+      // The terminal has shown `^C` in the line.
+      if isInterrupt, isatty(0) == 1, isatty(2) == 1 { writeError("\n") }
+      reporter.report(error.diagnostic)
       return .failed(status: isInterrupt ? ExitStatus.interrupted : ExitStatus.failure)
     } catch {
       writeError("error: \(error)\n")

@@ -1,6 +1,8 @@
 // What a place in a program leads to, found without running anything of the program: for completion, and for
 // who is asked what a name is while something else goes on.
 
+import Syntax
+
 /// Something that can stand behind a point, as completion shows it.
 package struct MemberSummary {
   package let name: String
@@ -8,8 +10,6 @@ package struct MemberSummary {
   package let detail: String
   package let isMethod: Bool
 }
-
-import Syntax
 
 extension Interpreter {
   /// The variable of the main program or built-in of a name; nil where there is none.

@@ -100,9 +100,10 @@ private struct ArrayWriter {
       switch tensor.dtype {
       case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? "true" : "false"
       case .i64: String(elements.load(fromByteOffset: offset * 8, as: Int.self))
-      case .f32: formatElement(
+      case .f32:
+        formatElement(
           Double(elements.load(fromByteOffset: offset * 4, as: Float.self)), digits: digits)
-      case .f64: 
+      case .f64:
         formatElement(elements.load(fromByteOffset: offset * 8, as: Double.self), digits: digits)
       }
     }
