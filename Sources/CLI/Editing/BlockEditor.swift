@@ -29,9 +29,12 @@ final class BlockEditor: LineEditor {
     walk = nil
     isEditing = true
     defer { isEditing = false }
-    let outcome = Readline.read(prompt: PromptMark.first, draft: draft) {
-      painter.draw(layout(), on: .current)
-    }
+    let outcome = Readline.read(
+      prompt: PromptMark.first, draft: draft, resized: { painter.draw(layout(), on: .current) },
+      resumed: {
+        painter.forget()
+        painter.draw(layout(), on: .current)
+      })
     switch outcome {
     case .text(let text): return .entry(text)
     case .endOfInput: return .endOfInput

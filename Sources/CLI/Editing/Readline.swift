@@ -36,8 +36,12 @@ enum Readline {
 
   /// Reads one text, until a key ends it.
   ///
-  /// - Parameter resized: called when the terminal has another size.
-  static func read(prompt: String, draft: String, resized: () -> Void) -> Outcome {
+  /// - Parameters:
+  ///   - resized: called when the terminal has another size.
+  ///   - resumed: called when the process goes on after it was stopped; the shell has used the terminal.
+  static func read(
+    prompt: String, draft: String, resized: () -> Void, resumed: () -> Void
+  ) -> Outcome {
     Locale.whileUTF8 {
       finished = nil
       self.draft = draft
@@ -52,6 +56,10 @@ enum Readline {
           if let finished { return finished }
           if Interrupts.wasPressed() { return .interrupted }
           if Interrupts.wasResized() { resized() }
+          if Interrupts.wasResumed() {
+            rl_prep_terminal(1)
+            resumed()
+          }
           if wait() { rl_callback_read_char() }
         }
       }

@@ -34,14 +34,17 @@ struct SessionLog {
   private(set) var steps: [Step] = []
   private var undone: [(step: Step, after: SessionState)] = []
 
-  /// A state as it is now, before an entry.
-  func state(of interpreter: Interpreter) -> SessionState {
-    interpreter.sessionState(after: steps.last?.before)
+  /// A state as it is now, before an entry; nil where so much memory is held that what it shares with the
+  /// entry, which will then be copied when it changes, might be too much.
+  func state(of interpreter: Interpreter) -> SessionState? {
+    let memory = interpreter.memory
+    if memory.held > memory.limit / 2 { return nil }
+    return interpreter.sessionState(after: steps.last?.before)
   }
 
   /// An entry has run without an error.
   mutating func add(
-    _ text: String, isProgram: Bool, gaveValue: Bool = false, before: SessionState,
+    _ text: String, isProgram: Bool, gaveValue: Bool = false, before: SessionState?,
     _ interpreter: Interpreter
   ) {
     steps.append(Step(text: text, isProgram: isProgram, gaveValue: gaveValue, before: before))

@@ -14,7 +14,7 @@ extension PromptCommand {
     PromptCommand("type", "code", "the type of a value; nothing is changed by it", .code) {
       prompt, code in
       let interpreter = prompt.session.interpreter
-      let before = prompt.log.state(of: interpreter)
+      let before = interpreter.sessionState()
       if case .value(let value) = prompt.session.run(source(code)) {
         say(prompt.kind(of: value))
       }

@@ -14,6 +14,7 @@ enum Interrupts {
   nonisolated(unsafe) private static var presses = 0
   nonisolated(unsafe) private static var endsWhenUnheard = false
   nonisolated(unsafe) private static var sizeChanges = 0
+  nonisolated(unsafe) private static var resumptions = 0
   /// The thread that waits for input.
   nonisolated(unsafe) private static var waiting: pthread_t?
 
@@ -61,7 +62,9 @@ enum Interrupts {
     sigemptyset(&interrupt)
     sigaddset(&interrupt, SIGINT)
     sigaddset(&interrupt, SIGWINCH)
+    sigaddset(&interrupt, SIGCONT)
     handle(SIGWINCH) { _ in Interrupts.sizeChanges += 1 }
+    handle(SIGCONT) { _ in Interrupts.resumptions += 1 }
     sigprocmask(SIG_BLOCK, &interrupt, &before)
     waiting = pthread_self()
     defer {
@@ -88,13 +91,19 @@ enum Interrupts {
     return sizeChanges > 0
   }
 
+  /// Whether the process was stopped and goes on, since the last time this was asked.
+  static func wasResumed() -> Bool {
+    defer { resumptions = 0 }
+    return resumptions > 0
+  }
+
   private static func handle(
     _ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void
   ) {
     var action = sigaction()
     action.handler = handler
-    // A change of size breaks off nothing that a program does; a wait by `pselect` ends all the same.
-    action.sa_flags = signal == SIGWINCH ? SA_RESTART : 0
+    // These break off nothing that a program does; a wait by `pselect` ends all the same.
+    action.sa_flags = [SIGWINCH, SIGCONT].contains(signal) ? SA_RESTART : 0
     sigaction(signal, &action, nil)
   }
 }

@@ -108,6 +108,8 @@ private struct SessionWalk {
   private let known: Set<UnsafeRawPointer>
   private var seen: Set<ObjectIdentifier> = []
   private var structures: Set<UnsafeRawPointer> = []
+  /// Lists and records that are known to hold more than plain data.
+  private var mixed: Set<UnsafeRawPointer> = []
 
   init(known: Set<UnsafeRawPointer>) { self.known = known }
 
@@ -170,25 +172,41 @@ private struct SessionWalk {
     leaves.append(variable)
   }
 
-  /// Walks through a list or a record, unless it is known to hold plain data.
+  /// Walks through a list or a record, unless it holds plain data alone.
   private mutating func visit(structure value: Value) {
-    guard let address = value.contentAddress, structures.insert(address).inserted else { return }
+    guard let address = value.contentAddress, structures.insert(address).inserted,
+      !holdsPlainData(value, address, depth: 0)
+    else { return }
+    rest += value.partValues ?? []
+  }
+
+  /// True where nothing in a list or a record, at any depth, has identity. One that is nested deeper than
+  /// structures are is walked through level by level.
+  private mutating func holdsPlainData(
+    _ value: Value, _ address: UnsafeRawPointer, depth: Int
+  ) -> Bool {
+    if plain.contains(address) { return true }
     if known.contains(address) {
       plain.insert(address)
-      return
+      return true
     }
-    let parts: [Value]
+    guard depth < 32, !mixed.contains(address) else { return false }
+    var isPlain = true
+    func look(_ walk: inout SessionWalk, _ part: Value) {
+      if let inner = part.contentAddress {
+        isPlain = isPlain && walk.holdsPlainData(part, inner, depth: depth + 1)
+      } else {
+        isPlain = isPlain && part.isPlain
+      }
+    }
     switch value {
     case .list(let list):
-      if list.withUnsafeBufferPointer({ $0.allSatisfy(\.isPlain) }) {
-        plain.insert(address)
-        return
-      }
-      parts = Array(list)
-    case .record(let record): parts = record.values
-    default: return
+      list.withUnsafeBufferPointer { for part in $0 where isPlain { look(&self, part) } }
+    case .record(let record): for part in record.values where isPlain { look(&self, part) }
+    default: return false
     }
-    if parts.allSatisfy(\.isPlain) { plain.insert(address) } else { rest += parts }
+    if isPlain { plain.insert(address) } else { mixed.insert(address) }
+    return isPlain
   }
 }
 
