@@ -10,7 +10,7 @@ import Testing
       "help", "vars", "type", "time", "timeit", "profile", "memory", "graph", "states", "undo",
       "redo", "load", "save", "doc", "reload", "reset", "edit", "cd", "limit", "set", "quit",
     ]
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       let list = try prompt.enter(":help")
       for name in names { #expect(list.contains { $0.hasPrefix(":\(name) ") }, "\(name)") }
       #expect(try prompt.enter(":nonsense") == ["error: no command ':nonsense'; :help lists them"])
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func `vars shows kind, shape, bytes and a short value`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let w = zeros(3, 4)")
       try prompt.enter("let name = \"mos\"")
       let table = try prompt.enter(":vars")
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func `type tells a type and changes nothing`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let n = 1")
       #expect(try prompt.enter(":type 1.5") == ["Float"])
       #expect(try prompt.enter(":type zeros(2)") == ["f64[2]"])
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func `time, timeit and profile measure`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       let timed = try prompt.enter(":time 1 + 1")
       #expect(timed.first == "2")
       #expect(timed.last?.hasPrefix("took ") == true)
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func `memory and graph look at values`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let p = param(2.0)")
       try prompt.enter("let big = zeros(1000)")
       let memory = try prompt.enter(":memory")
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `load runs a program, save writes what stands, reset forgets`() throws {
-    try withPrompt(files: ["lib.mos": "let loaded = 3\n"]) { prompt in
+    try withPrompt(files: ["lib.mos": "let loaded = 3\n"]) { prompt throws in
       try prompt.enter(":load lib.mos")
       try prompt.enter("let a = loaded + 1")
       try prompt.enter("throw \"not this\"")
@@ -90,10 +90,9 @@ import Testing
   }
 
   @Test func `a saved program runs`() throws {
-    try withPrompt(["--dtype", "f32", "--seed", "5"]) { prompt in
+    try withPrompt(["--dtype", "f32", "--seed", "5"]) { prompt throws in
       try prompt.enter("let x = rand(2)")
-      prompt.type("if x[0] > 2 {\r1\r}\r")
-      #expect(prompt.ends(with: "mos>"))
+      try prompt.enter("if x[0] > 2 {\r1\r}")
       prompt.type("else {\rprint(x.dtype)\r}\r")
       #expect(prompt.ends(with: ["f32", "mos>"]))
       let shown = try prompt.enter("print(x)")
@@ -108,7 +107,7 @@ import Testing
     let editor =
       "#!/bin/sh\ngrep -q 'let a = 1' \"$1\" && echo 'let edited = 77\nedited + 1' > \"$1\"\n"
     try withPrompt(environment: ["EDITOR": "sh ./ed", "VISUAL": ""], files: ["ed": editor]) {
-      prompt in
+      prompt throws in
       try prompt.enter("let a = 1")
       #expect(try prompt.enter(":edit") == ["mos> let edited = 77", "...> edited + 1", "78"])
       #expect(try prompt.enter("edited") == ["77"])
@@ -116,7 +115,7 @@ import Testing
   }
 
   @Test func `cd goes to a folder, and a line behind ! is the shell's`() throws {
-    try withPrompt(files: ["inner/file.txt": "x"]) { prompt in
+    try withPrompt(files: ["inner/file.txt": "x"]) { prompt throws in
       #expect(try prompt.enter(":cd inner").first?.hasSuffix("/inner") == true)
       #expect(try prompt.enter("!ls") == ["file.txt"])
       #expect(try prompt.enter("!exit 3") == ["exit status 3"])
@@ -127,7 +126,7 @@ import Testing
   }
 
   @Test func `ctrl-C ends a line of the shell and not the prompt`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       prompt.type("!sleep 100\r")
       usleep(300_000)
       prompt.type("\u{3}")
@@ -138,7 +137,7 @@ import Testing
   }
 
   @Test func `limits hold for entries until they are off`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter(":limit memory 100MB")
       #expect(
         try prompt.enter(":limit").contains {
@@ -156,7 +155,7 @@ import Testing
   }
 
   @Test func `set says how values are shown`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       #expect(try prompt.enter("[1.0 / 3.0]") == ["[0.333333] : f64[1]"])
       try prompt.enter(":set digits 8")
       #expect(try prompt.enter("[1.0 / 3.0]") == ["[0.33333333] : f64[1]"])
@@ -170,7 +169,7 @@ import Testing
   }
 
   @Test func `reload runs changed modules again`() throws {
-    try withPrompt(files: ["tool.mos": "fn f(x) { x + 1 }\nlet k = 3\n"]) { prompt in
+    try withPrompt(files: ["tool.mos": "fn f(x) { x + 1 }\nlet k = 3\n"]) { prompt throws in
       for line in ["import tool", "from tool import f", "let old = tool.f"] {
         try prompt.enter(line)
       }
@@ -188,7 +187,7 @@ import Testing
   }
 
   @Test func `questions are answered by documentation, source, or what is near`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       for question in [
         "?softplus", "softplus?", ":help softplus", ":doc softplus", "help(softplus)",
       ] {
@@ -196,8 +195,7 @@ import Testing
           try prompt.enter(question).first?.hasPrefix("softplus(x, beta=1.0") == true, "\(question)"
         )
       }
-      prompt.type("## Doubles.\rfn twice(x) { 2 * x }\r")
-      #expect(prompt.ends(with: "mos>"))
+      try prompt.enter("## Doubles.\rfn twice(x) { 2 * x }")
       let answer = try prompt.enter("twice?")
       #expect(answer.first == "twice(x)")
       #expect(answer.last == "Doubles.")
@@ -209,7 +207,8 @@ import Testing
       #expect(near.first == "nothing is called `sofplus`")
       #expect(near[1].hasPrefix("near it: softplus"))
       #expect(try prompt.enter("?Gumbel").count > 1 || prompt.lines.count > 1)
-      #expect(try prompt.enter("let w = [1.0]; w?").isEmpty == false)
+      try prompt.enter("let w = [1.0]")
+      #expect(try prompt.enter("w?").first == "w: f64[1]")
       #expect(try prompt.enter("?w.sum").first?.hasPrefix("sum(x") == true)
     }
   }

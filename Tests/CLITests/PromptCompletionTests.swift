@@ -19,25 +19,26 @@ import Testing
       ("let zebra = 1; zeb\t", "let zebra = 1; zebra"),
       // Behind a point: fields, methods, keys of records, members of modules.
       ("net.forw\t", "net.forward"), ("net.tab\t.resh\t", "net.table.reshape"),
-      ("opt.zero\t", "opt.zero_grad"), ("rec.beta.\t", "rec.beta.gamma"),
+      ("opt.zero\t", "opt.zero_grad"), ("rec.beta.gam\t", "rec.beta.gamma"),
       ("rec.alp\t", "rec.alpha"),
       ("nn.Lin\t", "nn.Linear"), ("Net().forw\t", "Net().forward"),
       ("[1.0, 2.0].resh\t", "[1.0, 2.0].reshape"), ("\"abc\".upp\t", "\"abc\".upper"),
       ("net.w.T.resh\t", "net.w.T.reshape"),
       // Arguments inside a call; one that is given is not offered again.
       ("plus(1, sec\t", "plus(1, second="), ("sum(net.w, ax\t", "sum(net.w, axis="),
-      ("net(1.0, sca\t", "net(1.0, scale="), ("nn.Linear(inp\t", "nn.Linear(inputs="),
-      ("Adam(net, max\t", "Adam(net, maximize="),
+      ("net.forward(1.0, \t", "net.forward(1.0, scale="),
+      ("nn.Linear(outp\t", "nn.Linear(outputs="),
+      ("Adam(net, weight_d\t", "Adam(net, weight_decay="),
       // Keys, modules, paths, commands, symbols, questions.
       ("rec[\"alp\t", "rec[\"alpha"), ("import n\t", "import nn"),
       ("from nn import Conv2\t", "from nn import Conv2d"),
       ("load(\"dat\t", "load(\"data.csv"), (":unl\u{7f}d\t", ":undo"),
       (":load da\t", ":load data.csv"),
       (":limit mem\t", ":limit memory"), (":time quite\t", ":time quite_long_name"),
-      ("\\alpha\t", "α"), ("let x\\bet\t", "let xβ"), ("?softpl\t", "?softplus"),
+      ("\\alpha\t", "α"), ("let x\\gam\t", "let xγ"), ("?softpl\t", "?softplus"),
       ("??plu\t", "??plus"), (":help softpl\t", ":help softplus"), ("!cat dat\t", "!cat data.csv"),
     ]
-    try withPrompt(files: ["data.csv": "1,2\n"]) { prompt in
+    try withPrompt(files: ["data.csv": "1,2\n"]) { prompt throws in
       for line in Self.setup { try prompt.enter(line) }
       for (keys, line) in cases {
         #expect(try prompt.typing(keys, shows: "mos> \(line)"), "\(keys): \(prompt.lines)")
@@ -52,7 +53,7 @@ import Testing
       ("adam(\t\t", "lr=0.001"), ("nn.Linear\t\t", "Linear(inputs, outputs, bias=true)"),
       ("rec.al\t\t", "alright"), (":s\t\t", "the entries that stand"),
     ]
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       for line in Self.setup { try prompt.enter(line) }
       for (keys, shown) in cases {
         #expect(try prompt.typing(keys, shows: shown), "\(keys): \(prompt.lines)")
@@ -61,7 +62,7 @@ import Testing
   }
 
   @Test func `runs nothing of the user's`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let calls = 0")
       try prompt.enter("fn noisy() { calls += 1; {alpha: 1} }")
       try prompt.enter("model Loud() { fn value() { calls += 1; 1 } }")
@@ -74,7 +75,7 @@ import Testing
   }
 
   @Test func `Tab indents where only blanks stand before it`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       prompt.type("fn f() {\r\t\t")
       #expect(prompt.waits { _ in prompt.terminal.display.cursor.column == 17 })
       // Backspace goes back a level.

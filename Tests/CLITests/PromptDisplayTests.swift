@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.serialized) struct `Values at the prompt` {
   @Test func `fit the terminal's width`() throws {
-    try withPrompt(columns: 50) { prompt in
+    try withPrompt(columns: 50) { prompt throws in
       let row = try prompt.enter("arange(40)")
       #expect(row.count > 2)
       #expect(row.allSatisfy { $0.utf8.count <= 50 })
@@ -22,12 +22,12 @@ import Testing
   }
 
   @Test func `records and tables fold`() throws {
-    try withPrompt(rows: 100, columns: 60) { prompt in
+    try withPrompt(rows: 100, columns: 60) { prompt throws in
       #expect(try prompt.enter("{a: 1, b: (1, 2)}") == ["{a: 1, b: (1, 2)}"])
       let record = try prompt.enter(
         "{name: \"a text of some length\", rate: 0.125, layers: (1, 2, 3, 4), more: {x: 1}}")
       #expect(
-        record == [
+        Array(record.suffix(6)) == [
           "{", "  name: \"a text of some length\",", "  rate: 0.125,", "  layers: (1, 2, 3, 4),",
           "  more: {x: 1}", "}",
         ])
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func `the bar of progress stays below what is printed, and says the time left`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       prompt.type("for i in progress(0..40) { if i % 10 == 0 { print(\"at\", i) }; sleep(0.05) }\r")
       #expect(prompt.waits { $0.last?.contains(" left") == true })
       #expect(prompt.ends(with: "mos>"))

@@ -9,7 +9,7 @@ import Testing
     let block = try #require(guide.split(separator: "```console\n$ mos\n").last)
     let text = try #require(block.split(separator: "\n```").first)
     let expected = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    try withPrompt(rows: expected.count + 5) { prompt in
+    try withPrompt(rows: expected.count + 5) { prompt throws in
       for (number, line) in expected.enumerated() where line != "mos> :quit" {
         let isContinued = line.hasPrefix("...> ")
         guard isContinued || line.hasPrefix("mos> ") else { continue }
@@ -17,7 +17,11 @@ import Testing
         let typed = line.dropFirst(5).drop { isContinued && $0 == " " }
         prompt.type(typed + "\r")
         let shown = Array(expected[...number])
-        #expect(prompt.waits { Array($0.prefix(shown.count)) == shown && $0.count > shown.count })
+        #expect(
+          prompt.waits {
+            Array($0.prefix(shown.count)) == shown && $0.count > shown.count
+              && ["mos>", "...>"].contains($0.last)
+          })
       }
       #expect(prompt.lines.dropLast() == expected.dropLast()[...], "\(prompt.lines)")
     }

@@ -58,6 +58,12 @@ final class PromptTerminal {
     return Array(lines.dropFirst().dropLast())
   }
 
+  /// Types the rest of an entry and waits for the next prompt.
+  func finish(_ keys: String) throws {
+    type(keys + "\r")
+    try #require(ends(with: "mos>"), "\(lines)")
+  }
+
   /// Types keys into an empty entry and waits for the screen to be so; the entry is given up.
   func typing(_ keys: String, shows wanted: String) throws -> Bool {
     type("\u{c}")

@@ -14,7 +14,7 @@ private let hasSecondCore = {
 // One at a time: they measure how soon things happen.
 @Suite(.serialized) struct Prompt {
   @Test func `values print with their kind, and commands that give nil print nothing`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       #expect(try prompt.enter("[1.0, 2.0]") == ["[1.0, 2.0] : f64[2]"])
       #expect(try prompt.enter("let x = 40") == [])
       #expect(try prompt.enter("x + 2") == ["42"])
@@ -24,7 +24,7 @@ private let hasSecondCore = {
   }
 
   @Test func `after an error everything still holds`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let kept = 5")
       #expect(try prompt.enter("throw \"broken\"").first == "error[error]: broken")
       #expect(try prompt.enter("kept") == ["5"])
@@ -34,7 +34,7 @@ private let hasSecondCore = {
   }
 
   @Test func `ctrl-C stops a loop and keeps the variables`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let n = 0")
       prompt.type("while true { n += 1 }\r")
       usleep(300_000)
@@ -48,7 +48,7 @@ private let hasSecondCore = {
   }
 
   @Test func `no number of ctrl-C ends a session`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let kept = 41")
       for _ in 0..<7 {
         prompt.type("\u{3}")
@@ -69,7 +69,7 @@ private let hasSecondCore = {
   }
 
   @Test func `ctrl-C in input ends it at once`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       prompt.type("let answer = input(\"name? \")\r")
       #expect(prompt.ends(with: "name?"))
       prompt.type("half")
@@ -78,14 +78,16 @@ private let hasSecondCore = {
       #expect(prompt.shows("error[interrupt]"))
       #expect(now() - start < 1)
       #expect(prompt.ends(with: "mos>"))
-      prompt.type("let answer = input(\"name? \")\rwhole\r")
-      #expect(prompt.ends(with: "mos>"))
+      prompt.type("\u{c}let answer = input(\"name? \")\r")
+      #expect(prompt.ends(with: ["mos> let answer = input(\"name? \")", "name?"]))
+      prompt.type("whole\r")
+      #expect(prompt.ends(with: ["name? whole", "mos>"]))
       #expect(try prompt.enter("answer") == ["\"whole\""])
     }
   }
 
   @Test func `ctrl-C clears a line, and on an empty one says how to leave`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       prompt.type("let half_typed")
       #expect(prompt.ends(with: "mos> let half_typed"))
       prompt.type("\u{3}")
@@ -106,7 +108,7 @@ private let hasSecondCore = {
 
   @Test(.enabled(if: hasSecondCore, "on one core there is one thread"))
   func `ctrl-C is heard whichever thread it comes to`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       #expect(try prompt.enter("sum(ones(1_000_000))") == ["1000000.0 : f64"])
       prompt.type("half_typed")
       #expect(prompt.ends(with: "mos> half_typed"))
@@ -119,7 +121,7 @@ private let hasSecondCore = {
     for (keys, status) in [
       ("\u{4}", 0), (":quit\r", 0), (":q\r", 0), ("exit\r", 0), ("quit\r", 0), ("exit(3)\r", 3),
     ] {
-      try withPrompt { prompt in
+      try withPrompt { prompt throws in
         prompt.type(keys)
         #expect(prompt.terminal.exitStatus() == Int32(status), "\(keys)")
       }
@@ -127,7 +129,7 @@ private let hasSecondCore = {
   }
 
   @Test func `the last value has two names, and a semicolon keeps quiet`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       #expect(try prompt.enter("6 * 7;") == [])
       #expect(try prompt.enter("ans + _") == ["84"])
       #expect(try prompt.enter("print(1)") == ["1"])
@@ -137,21 +139,21 @@ private let hasSecondCore = {
 
   @Test func `a start-up file runs before the first entry`() throws {
     try withPrompt(files: ["config/mos/startup.mos": "let started = 5\nprint(\"good day\")\n"]) {
-      prompt in
+      prompt throws in
       #expect(prompt.shows("good day"))
       #expect(try prompt.enter("started") == ["5"])
     }
-    try withPrompt(files: ["config/mos/startup.mos": "let started = (\n"]) { prompt in
+    try withPrompt(files: ["config/mos/startup.mos": "let started = (\n"]) { prompt throws in
       #expect(prompt.shows("startup.mos:1"))
       #expect(try prompt.enter("1 + 1") == ["2"])
     }
   }
 
   @Test func `a program can open the prompt afterwards`() throws {
-    try withPrompt(["-i", "-e", "let from_program = 11"]) { prompt in
+    try withPrompt(["-i", "-e", "let from_program = 11"]) { prompt throws in
       #expect(try prompt.enter("from_program * 2") == ["22"])
     }
-    try withPrompt(["-i", "-e", "let half = 5", "-e", "throw \"no\""]) { prompt in
+    try withPrompt(["-i", "-e", "let half = 5", "-e", "throw \"no\""]) { prompt throws in
       #expect(try prompt.enter("half") == ["5"])
     }
   }

@@ -61,7 +61,7 @@ private let changes: [Change] = [
 @Suite(.serialized) struct `Undoing entries` {
   @Test(arguments: changes)
   func `brings back`(_ change: Change) throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       for line in change.setup { try prompt.enter(line) }
       // A question that is undone itself leaves no trace.
       func ask() throws -> [String] {
@@ -81,7 +81,7 @@ private let changes: [Change] = [
   }
 
   @Test func `brings back what closures captured`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("fn counter() { let n = 0; () => { n += 1; n } }")
       try prompt.enter("let c = counter()")
       #expect(try prompt.enter("c()") == ["1"])
@@ -94,7 +94,7 @@ private let changes: [Change] = [
   }
 
   @Test func `goes back and forth, and says where there is nothing`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       #expect(try prompt.enter(":undo") == ["there is nothing to undo"])
       #expect(try prompt.enter(":redo") == ["there is nothing to redo"])
       try prompt.enter("let x = 1")
@@ -116,7 +116,7 @@ private let changes: [Change] = [
   }
 
   @Test func `an entry that failed is none`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter("let x = 1")
       try prompt.enter("x = 2")
       #expect(try prompt.enter("x = 3; throw \"no\"").first == "error[error]: no")
@@ -128,7 +128,7 @@ private let changes: [Change] = [
   }
 
   @Test func `states of large values are shared, and long sessions stay quick`() throws {
-    try withPrompt { prompt in
+    try withPrompt { prompt throws in
       try prompt.enter(":limit memory 200MB")
       try prompt.enter("let big = zeros(10_000_000)")
       for number in 0..<8 { try prompt.enter("let x\(number) = \(number)") }

@@ -66,11 +66,32 @@ extension Completer {
     let given = zip(inside, inside.dropFirst()).filter { $1.kind == .assign }.map { token, _ in
       context.text(Int(token.span.start)..<Int(token.span.end))
     }
-    return signature.parameters.filter { $0.kind == .plain && !given.contains($0.name) }.map {
+    let positional = positionalArguments(inside)
+    return signature.parameters.enumerated().filter { place, parameter in
+      parameter.kind == .plain && place >= positional && !given.contains(parameter.name)
+    }.map(\.element).map {
       Completion.Candidate(
         "\($0.name)=", title: $0.name + ($0.defaultText.map { "=\($0)" } ?? "="),
         detail: $0.defaultText == nil ? "must be given" : "")
     }
+  }
+
+  /// How many of the arguments that end with a comma have no name.
+  private func positionalArguments(_ tokens: [Token]) -> Int {
+    var (depth, count) = (0, 0)
+    var isNamed = false
+    for token in tokens {
+      switch token.kind {
+      case .leftParenthesis, .leftBracket, .leftBrace: depth += 1
+      case .rightParenthesis, .rightBracket, .rightBrace: depth -= 1
+      case .assign where depth == 0: isNamed = true
+      case .comma where depth == 0:
+        if !isNamed { count += 1 }
+        isNamed = false
+      default: break
+      }
+    }
+    return count
   }
 
   /// The signature of what the bracket at an offset calls; without its first parameter for a method.

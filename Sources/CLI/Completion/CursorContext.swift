@@ -104,9 +104,18 @@ struct ChainReader {
     switch owner {
     case .value(let value):
       if let member = interpreter.peek(name, of: value) { return .value(member) }
-      return .method(name)
+      return value.variable == nil ? .method(name) : member(ofTensor: name)
     case .instance(let type): return type.methodNames.contains(name) ? .method(name) : .tensor
+    case .tensor: return member(ofTensor: name)
     default: return .method(name)
+    }
+  }
+
+  private func member(ofTensor name: String) -> Meaning {
+    switch name {
+    case "T", "value", "grad": .tensor
+    case "shape": .list
+    default: .method(name)
     }
   }
 

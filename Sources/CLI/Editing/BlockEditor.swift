@@ -20,6 +20,8 @@ final class BlockEditor: LineEditor {
     painter = Painter(showsColor: showsColor)
     BlockEditor.shared = self
     Readline.start()
+    // Otherwise the terminal's Backspace would be readline's again with each entry.
+    rl_variable_bind("bind-tty-special-chars", "off")
     rl_redisplay_function = { BlockEditor.shared?.redisplay() }
     bindKeys()
   }

@@ -24,7 +24,9 @@ final class PlainEditor: LineEditor {
     while true {
       let isFirst = linesBefore.isEmpty
       let mark = isFirst ? PromptMark.first : PromptMark.continuation
-      switch Readline.read(prompt: mark, draft: draft, resized: {}, resumed: { rl_forced_update_display() }) {
+      switch Readline.read(
+        prompt: mark, draft: draft, resized: {}, resumed: { rl_forced_update_display() })
+      {
       case .endOfInput where isFirst: return .endOfInput
       // On a line after the first Ctrl-D does nothing, as in a block.
       case .endOfInput: StandardOutput.shared.write("\n")

@@ -54,13 +54,19 @@ enum Entry: Equatable {
   /// whose last line promises more, unless a bracket or a text is open.
   static func isComplete(_ text: String) -> Bool {
     guard case .program = Entry(text) else { return true }
-    let parsed = parse(Source(name: "<prompt>", text: text))
-    guard parsed.isIncomplete else { return true }
+    let source = Source(name: "<prompt>", text: text)
+    guard parse(source).isIncomplete || isDocumentation(source) else { return true }
     let utf8 = Array(text.utf8)
     let open = OpenBrackets(utf8[...])
     let lastLine = text.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
     return text.contains("\n") && lastLine.allSatisfy(\.isWhitespace) && open.brackets.isEmpty
       && !open.isInLongText
+  }
+
+  /// True for `##` lines alone, which speak of what follows.
+  private static func isDocumentation(_ source: Source) -> Bool {
+    tokenize(source).tokens.count == 1
+      && source.text(ofLine: source.lineStarts.count).trimmed.hasPrefix("##")
   }
 }
 

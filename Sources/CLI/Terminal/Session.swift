@@ -47,6 +47,9 @@ final class Session {
       library: Builtins.library,
       output: { text in ProgressLine.shared.printAbove { StandardOutput.shared.write(text) } })
     interpreter.flushOutput = StandardOutput.shared.flush
+    interpreter.hasReadLine = {
+      if isatty(0) == 1 { StandardOutput.shared.noteOther(endsLine: true) }
+    }
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
     if isatty(2) == 1 { interpreter.showProgress = ProgressLine.shared.show }

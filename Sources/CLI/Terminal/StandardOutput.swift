@@ -23,9 +23,9 @@ final class StandardOutput {
   /// Whether the last byte written ended a line.
   private(set) var isAtLineStart = true
 
-  /// Something else was written to the terminal.
-  func noteError(endsLine: Bool) {
-    if isTerminal, isatty(2) == 1 { isAtLineStart = endsLine }
+  /// Something else was written to the terminal: an error, or what somebody typed.
+  func noteOther(endsLine: Bool) {
+    if isTerminal { isAtLineStart = endsLine }
   }
 
   private init() { pthread_mutex_init(lock, nil) }

@@ -10,7 +10,7 @@ func writeError(_ text: String) {
   ProgressLine.shared.printAbove {
     StandardOutput.shared.flush()
     writeAll(text, to: 2)
-    StandardOutput.shared.noteError(endsLine: text.hasSuffix("\n"))
+    if isatty(2) == 1 { StandardOutput.shared.noteOther(endsLine: text.hasSuffix("\n")) }
   }
 }
 
