@@ -35,7 +35,8 @@ struct MosCommand: ParsableCommand {
       mos fmt [paths]   write programs in the form of the language's page
       """,
     discussion: """
-      `mos run --help` lists the options. Exit statuses: 0 fine, 1 the program failed, 2 the \
+      `mos run --help` lists the options; `mos --generate-completion-script bash`, zsh or fish \
+      writes completions for a shell. Exit statuses: 0 fine, 1 the program failed, 2 the \
       command line was wrong, 65 the source does not compile, 130 interrupted, 143 and 129 ended \
       by SIGTERM and SIGHUP.
       """,
