@@ -82,7 +82,9 @@ import Testing
       #expect(!entry.answers.isEmpty, "\(entry.program)")
       for (answer, next) in zip(entry.answers, entry.answers.dropFirst() + ["# error"])
       where answer.hasPrefix("# error") || answer.hasPrefix("# warning") {
-        #expect(next.hasPrefix("# hint"), "\(entry.program): \(answer)")
+        // What must be is what to do.
+        #expect(
+          next.hasPrefix("# hint") || answer.contains(" must "), "\(entry.program): \(answer)")
       }
     }
   }
@@ -90,10 +92,5 @@ import Testing
   @Test func `there are enough of them`() throws {
     let count = try NewcomerTests.files.reduce(0) { try $0 + NewcomerTests.entries($1).count }
     #expect(count >= 150)
-  }
-
-  @Test(arguments: ForeignNames.words.keys.sorted())
-  func `a name of another language is none of the library`(name: String) {
-    #expect(!Builtins.library.names.contains(name))
   }
 }

@@ -5,7 +5,7 @@
 import Syntax
 
 /// The hint for a name of another language.
-package enum ForeignNames {
+enum ForeignNames {
   /// For a name that nothing declares.
   static func hint(forName name: String) -> String? {
     if let word = words[name] { return "write \(word)" }
@@ -19,6 +19,7 @@ package enum ForeignNames {
   /// For `np.random.rand`, a path that begins with a name that nothing declares.
   static func hint(forPath path: [String], _ isKnown: (String) -> Bool) -> String? {
     guard let root = path.first, let name = path.last, path.count > 1 else { return nil }
+    if let word = words[path.prefix(2).joined(separator: ".")] { return "write \(word)" }
     guard libraries.contains(root) || root == "nn" || root == "tree" else { return nil }
     if path.contains("nn"),
       let module = StandardModule.all.first(where: { $0.name == "nn" }),
@@ -26,6 +27,7 @@ package enum ForeignNames {
     {
       return "write import nn, then nn.\(name)"
     }
+    if let word = words[path.suffix(2).joined(separator: ".")] { return "write \(word)" }
     if isKnown(name) { return "write \(name) alone: functions on tensors need no import" }
     if let word = words[name] ?? words[path.dropFirst().first ?? ""] { return "write \(word)" }
     return libraries.contains(root) ? withoutPrefix : hint(forName: root)

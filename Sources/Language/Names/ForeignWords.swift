@@ -3,7 +3,7 @@
 
 extension ForeignNames {
   /// Names that nothing declares.
-  package static let words: [String: String] = [
+  static let words: [String: String] = [
     // Constants and types
     "True": "true", "False": "false", "None": "nil", "null": "nil", "undefined": "nil",
     "nullptr": "nil",
@@ -170,6 +170,20 @@ extension ForeignNames {
     "pdist": "norm(a[:, nil] - a, axis=-1)", "pairwise_distance": "norm(a - b, axis=-1)",
 
     // Random numbers
+    "random.split": "split_key(key)", "random.key": "random_key(0)",
+    "random.normal": "randn(shape) * scale + loc",
+    "random.random": "rand()", "random.shuffle": "xs[permutation(len(xs))]",
+    "random.sample": "choice(xs, shape)",
+    "random.choices": "choice(xs, shape)", "random.uniform": "low + (high - low) * rand(shape)",
+    "tree.map": "tree_map(f, tree)", "tree.leaves": "tree_leaves(tree)",
+    "tree.flatten": "tree_flatten(tree)",
+    "tree.unflatten": "tree_unflatten(…)", "tree.reduce": "tree_reduce(f, tree)",
+    "lax.cond": "if c { a } else { b }",
+    "lax.fori_loop": "for i in 0..n { … }", "math.sqrt": "sqrt(x)", "time.time": "time()",
+    "os.listdir": "list_files(path)",
+    "os.path": "exists(path)", "os.environ": "env(name)", "sys.argv": "args()",
+    "sys.exit": "exit(1)",
+    "json.loads": "json_parse(text)", "json.dumps": "json_text(value)",
     "manual_seed": "seed(0)", "PRNGKey": "random_key(0)", "RandomState": "random_key(0)",
     "default_rng": "random_key(0)", "Generator": "random_key(0)",
     "standard_normal": "randn(shape)",

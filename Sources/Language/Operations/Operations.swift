@@ -84,7 +84,8 @@ extension Value {
     if x.text != nil || y.text != nil {
       switch operation {
       case .add: return "write \"{value}\" in a string, or use str(value)"
-      case .remainder: return "values stand in the string itself: \"x = {x:.2f}\""
+      case .remainder where x.text != nil:
+        return "values stand in the string itself: \"x = {x:.2f}\""
       case .subtract: return "text.replace(part, \"\") takes a part out"
       default: return "int(text) and float(text) read a number"
       }

@@ -33,7 +33,13 @@ extension Differentiation {
   static func argumentNumbers(_ arguments: Arguments, _ index: Int) throws -> ArgumentNumbers {
     guard arguments.has(index) else { return .one(0) }
     if case .int(let number) = arguments[index] { return .one(number) }
-    return .several(try arguments.ints(index))
+    guard let numbers = arguments[index].ints else {
+      let name = arguments.callee.name
+      throw arguments.mismatch(
+        index, "an Int or a List of them",
+        hint: "it says which arguments, counted from 0; the values go to the result: \(name)(f)(x)")
+    }
+    return .several(numbers)
   }
 
   /// A transformation that was called without its function: what it gives takes the function.

@@ -53,7 +53,7 @@ extension Differentiation {
     let message =
       "\(subject) does not depend on \(names.prefix(6).joined(separator: ", "))\(more)"
     let hint =
-      "only what was computed from a parameter, or inside a function that is being "
+      "only what was computed from a parameter, param(x), or inside a function that is being "
       + "differentiated, is followed, and not through float(x), comparisons, round or sign"
     if strict { throw RuntimeError(.value, message, hint: hint) }
     let consequence = names.count == 1 ? "its gradient is zero" : "their gradients are zero"

@@ -72,13 +72,25 @@ extension Parser {
     if let hint = ForeignSyntax.words[text(token)], beginsForeignStatement {
       let reported = fail(
         "\(text(token)) is not a word of Mos", at: token.span, hint: hint)
-      guard hint.hasSuffix("let"), next.kind == .name else { throw reported }
+      guard hint.hasSuffix("let"), next.kind == .name else {
+        skipForeignBlock()
+        throw reported
+      }
       return try parseLet(documentation)
     }
     if next.kind.startsOperand, !isCommandStart, !isWord("is", next), !isWord("lambda") {
       throw callWithoutParentheses()
     }
     return try parseExpressionStatement()
+  }
+
+  /// Passes over the lines of a block that is written by indentation below a foreign word.
+  private mutating func skipForeignBlock() {
+    let header = token
+    while !isAtEnd, !next.startsLine, next.kind != .end { advance() }
+    guard token.kind == .colon else { return }
+    advance()
+    skipIndentedLines(below: header)
   }
 
   /// True where the word at the current place can be no name, since what follows it continues no expression.
@@ -97,8 +109,8 @@ extension Parser {
     let name = text(token)
     let rest = source.text(of: Span(Int(next.span.start), lineEnd(from: Int(next.span.start))))
     return fail(
-      "expected a new line or ; after \(name)", at: next.span,
-      hint: rest.count <= 40 && !rest.contains("#")
+      "expected a new line or ; before \(described(next))", at: next.span,
+      hint: rest.count <= 40 && !rest.contains(where: { "#{};".contains($0) })
         ? "a call has parentheses: \(name)(\(rest))" : "a call has parentheses: \(name)(…)")
   }
 
@@ -386,7 +398,10 @@ extension Parser {
     guard token.kind == .name, !isAtLineEnd else {
       let isTaken = token.kind.isKeyword && !isAtLineEnd
       throw unexpected(
-        purpose, hint: isTaken ? "\(text(token)) is a keyword and cannot be a name" : nil)
+        purpose,
+        hint: isTaken
+          ? "\(text(token)) is a keyword and cannot be a name"
+          : token.kind == .string ? "write the name without quotes" : nil)
     }
     defer { advance() }
     return Identifier(text(token), token.span)
