@@ -2,6 +2,10 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char bilevel_text[] = {
+#embed "../../stdlib/bilevel.mos"
+};
+
 static const unsigned char constraints_text[] = {
 #embed "../../stdlib/constraints.mos"
 };
@@ -19,6 +23,7 @@ static const unsigned char nn_text[] = {
 };
 
 const mos_module mos_modules[] = {
+  {"bilevel", bilevel_text, sizeof bilevel_text},
   {"constraints", constraints_text, sizeof constraints_text},
   {"distributions", distributions_text, sizeof distributions_text},
   {"es", es_text, sizeof es_text},
