@@ -6,6 +6,10 @@ static const unsigned char digits_text[] = {
 #embed "../../stdlib/_digits.mos"
 };
 
+static const unsigned char bilevel_text[] = {
+#embed "../../stdlib/bilevel.mos"
+};
+
 static const unsigned char constraints_text[] = {
 #embed "../../stdlib/constraints.mos"
 };
@@ -40,6 +44,7 @@ static const unsigned char testing_text[] = {
 
 const mos_module mos_modules[] = {
   {"_digits", digits_text, sizeof digits_text},
+  {"bilevel", bilevel_text, sizeof bilevel_text},
   {"constraints", constraints_text, sizeof constraints_text},
   {"data", data_text, sizeof data_text},
   {"distributions", distributions_text, sizeof distributions_text},
