@@ -5,7 +5,7 @@
 import Syntax
 
 /// The hint for a name of another language.
-enum ForeignNames {
+package enum ForeignNames {
   /// For a name that nothing declares.
   static func hint(forName name: String) -> String? {
     if let word = words[name] { return "write \(word)" }

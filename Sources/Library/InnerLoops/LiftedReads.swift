@@ -100,8 +100,7 @@ final class LiftedReads: FreeVariableWatcher {
     switch value {
     case .tensor(let variable): .tensor(seen(variable))
     case .list, .record:
-      // What is too deep or too wide to be walked holds no variable that a loop can use either.
-      (try? value.mapParts { seen($0) }) ?? value
+      value.mapParts { seen($0) } ?? value
     default: value
     }
   }

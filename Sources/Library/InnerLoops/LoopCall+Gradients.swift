@@ -359,7 +359,7 @@ extension LoopCall {
     if followed <= LoopCall.mostTangents, rounds > LoopCall.mostTangents {
       let reads = LiftedReads(given: given)
       // A step that does more than compute is not run for this alone.
-      let found = try interpreter.rehearse {
+      let found: Void? = try interpreter.rehearse {
         try reads.finding(interpreter) {
           try again {
             try interpreter.context.isolated {
