@@ -32,7 +32,9 @@ public struct StandardModule: Sendable {
   }
 
   /// Whether the text is that of a module.
-  static func holds(_ source: Source) -> Bool { embedded.contains { $0.source === source } }
+  static func holds(_ source: Source) -> Bool {
+    source.name.utf8.first == UInt8(ascii: "<") && embedded.contains { $0.source === source }
+  }
 
   /// The module of a name.
   static func named(_ name: String) -> StandardModule? { embedded.first { $0.name == name } }
