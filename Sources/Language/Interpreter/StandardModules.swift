@@ -23,7 +23,9 @@ public struct StandardModule: Sendable {
   }
 
   /// Whether the text is that of a module.
-  static func holds(_ source: Source) -> Bool { embedded.contains { $0.source === source } }
+  static func holds(_ source: Source) -> Bool {
+    source.name.utf8.first == UInt8(ascii: "<") && embedded.contains { $0.source === source }
+  }
 
   /// The text of the module.
   public var utf8: [UInt8] { source.utf8 }
