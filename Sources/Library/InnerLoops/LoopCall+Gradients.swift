@@ -26,7 +26,7 @@ extension LoopCall {
     case .implicit(let solver, _): return try implicit(solver)
     case .estimate(let options, _): return try estimated(options)
     case .firstOrder: return try moved()
-    case .none: return try numbers()
+    case .none: return try numbers(isRunAgain: false)
     case .auto: preconditionFailure("a loop has not chosen how to be differentiated; please report")
     }
   }
@@ -179,7 +179,7 @@ extension LoopCall {
 
   /// The state that the loop begins with, moved to where it ended.
   private func moved() throws -> Value {
-    let found = form.parts(try numbers())
+    let found = form.parts(try numbers(isRunAgain: false))
     let (ends, starts) = (form.floats(found), form.floats(form.parts(start)))
     let count = ends.count
     let function = CustomFunction(

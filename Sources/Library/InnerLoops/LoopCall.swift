@@ -196,9 +196,13 @@ final class LoopCall: @unchecked Sendable {
   }
 
   /// The state after all rounds as numbers that nothing outside follows.
-  func numbers(_ visit: (Value, Variable?) throws -> Void = { _, _ in }) throws -> Value {
+  ///
+  /// - Parameter isRunAgain: whether a derivative runs the loop again, which a recording of it could not.
+  func numbers(
+    isRunAgain: Bool = true, _ visit: (Value, Variable?) throws -> Void = { _, _ in }
+  ) throws -> Value {
     let context = interpreter.context
-    context.meets(obstacle: "differentiates a loop without its steps")
+    if isRunAgain { context.meets(obstacle: "differentiates a loop without its steps") }
     let found = try context.isolated {
       try with(metas.variables) { metas in
         if loop.tolerance != nil { return try search(metas, logging: true, visit: visit) }
