@@ -91,11 +91,6 @@ int32_t mos_png_read_row(mos_png_reader *reader, uint8_t *row) {
 int32_t mos_png_read_end(mos_png_reader *reader) {
   if (setjmp(png_jmpbuf(reader->png))) return 0;
   png_read_end(reader->png, NULL);
-  png_colorp colors = NULL;
-  int count = 0;
-  if (png_get_PLTE(reader->png, reader->info, &colors, &count) &&
-      png_get_palette_max(reader->png, reader->info) >= count)
-    png_error(reader->png, "a pixel has none of the colours of the palette");
   return 1;
 }
 

@@ -59,13 +59,9 @@ extension Arguments {
 }
 
 extension CSV {
-  /// A record of columns where they have names, else a matrix, or a list of columns where there are texts.
-  var value: Value {
-    get throws {
-      if names != nil { return .record(try record) }
-      if let matrix = try matrix() { return .tensor(matrix) }
-      return .list(List(try values))
-    }
+  /// A record of columns where they have names, else a list of them.
+  fileprivate var value: Value {
+    get throws { names == nil ? .list(List(try values)) : .record(try record) }
   }
 
   /// The columns by name; without names they are called `column_0`, `column_1`.
@@ -83,6 +79,18 @@ extension CSV {
         case .numbers(let tensor): .tensor(tensor)
         case .texts(let texts): .list(List(try Safepoint.map(texts) { .string($0) }))
         }
+      }
+    }
+  }
+}
+
+extension CSV.Contents {
+  /// A matrix, a record of columns, or a list of columns without names where there are texts.
+  var value: Value {
+    get throws {
+      switch self {
+      case .matrix(let tensor): .tensor(tensor)
+      case .table(let table): try table.value
       }
     }
   }

@@ -103,7 +103,7 @@ extension Builtins {
         case .npy: return try NPY.contents(of: file).value
         case .npz:
           return .record(Record(try NPZ.read(file).map { ($0.name, try $0.array.value) }))
-        case .csv, .tsv: return try CSV(contentsOf: file, table).value
+        case .csv, .tsv: return try CSV.contents(of: file, table).value
         case .json: return try jsonValue(FileReader.unpackedText(of: file))
         case .png: return .tensor(try PNG.read(file))
         case .idx: return .tensor(try IDX.read(file))

@@ -64,17 +64,21 @@ struct PictureText {
     let columns = column * picture.width / width..<(column + 1) * picture.width / width
     let (channels, isGrey) = (picture.channels, picture.channels < 3)
     var sum: Light = (0, 0, 0)
-    for y in rows {
-      for x in columns {
+    var count = 0.0
+    // Some of many pixels do, so that the largest picture is written at once.
+    for y in stride(from: rows.lowerBound, to: rows.upperBound, by: max(1, rows.count / 8)) {
+      for x in stride(
+        from: columns.lowerBound, to: columns.upperBound, by: max(1, columns.count / 8))
+      {
         let start = (y * picture.width + x) * channels
         let alpha = channels % 2 == 0 ? Double(picture.pixels[start + channels - 1]) / 255 : 1
         func part(_ channel: Int) -> Double {
           Double(picture.pixels[start + (isGrey ? 0 : channel)]) * alpha + 255 * (1 - alpha)
         }
         sum = (sum.red + part(0), sum.green + part(1), sum.blue + part(2))
+        count += 1
       }
     }
-    let count = Double(rows.count * columns.count)
     return (sum.red / count, sum.green / count, sum.blue / count)
   }
 }

@@ -35,6 +35,33 @@ public struct CSV {
   ///
   /// - Throws: an io error that names the file, the line and what is wrong.
   public init(contentsOf location: FileLocation, _ format: TableFormat = TableFormat()) throws {
+    self = try CSV.read(location, format) { try CSV(names: $0.names, columns: $0.columns()) }
+  }
+
+  /// What a file holds.
+  public enum Contents {
+    /// Rows of numbers alone, without names.
+    case matrix(Tensor)
+    case table(CSV)
+  }
+
+  /// Reads a file: as one tensor where it has neither names nor texts.
+  ///
+  /// - Throws: as `init`.
+  public static func contents(
+    of location: FileLocation, _ format: TableFormat = TableFormat()
+  ) throws -> Contents {
+    try read(location, format) { reader in
+      if let matrix = try reader.wholeMatrix() { return .matrix(matrix) }
+      let table = try CSV(names: reader.names, columns: reader.columns())
+      guard table.names == nil, let matrix = try table.matrix() else { return .table(table) }
+      return .matrix(matrix)
+    }
+  }
+
+  private static func read<R>(
+    _ location: FileLocation, _ format: TableFormat, _ body: (inout TableReader) throws -> R
+  ) throws -> R {
     let file = try FileReader.unpacking(location)
     var format = format
     format.separator = format.separator ?? TableFormat.separator(ofName: location.name)
@@ -43,8 +70,7 @@ public struct CSV {
       let outline = try TableOutline(text, format)
       var reader = try TableReader(outline, format, text.count)
       try reader.readRows()
-      names = reader.names
-      columns = try reader.columns()
+      return try body(&reader)
     } catch let error as TensorError where error.kind == .io || error.kind == .value {
       throw TensorError(
         error.kind, "cannot read \(location.name.excerpt): \(error.message)", hint: error.hint)
@@ -52,12 +78,11 @@ public struct CSV {
   }
 
   /// The columns side by side, of one type; nil where one has texts.
-  public func matrix() throws -> Tensor? {
+  private func matrix() throws -> Tensor? {
     let tensors = columns.compactMap { column in
       if case .numbers(let tensor) = column { tensor } else { nil }
     }
     guard tensors.count == columns.count, let first = tensors.first else { return nil }
-    if let grid = try Tensor.interleaving(tensors) { return grid }
     let dtype = tensors.reduce(first.dtype) { .promoted($0, $1.dtype) }
     return try Tensor.stack(tensors.map { try $0.converted(to: dtype) }, axis: 1)
   }
@@ -89,21 +114,5 @@ extension UnsafeRawBufferPointer {
     for word in 0..<words { all |= loadUnaligned(fromByteOffset: word * 8, as: UInt64.self) }
     for place in words * 8..<count { all |= UInt64(self[place]) }
     return all & 0x8080_8080_8080_8080 == 0
-  }
-}
-
-extension Tensor {
-  /// The matrix that vectors of one type are the columns of, where they are views of one without gaps.
-  fileprivate static func interleaving(_ columns: [Tensor]) throws -> Tensor? {
-    guard let first = columns.first, first.count > 1, columns.count > 1 else { return nil }
-    let width = columns.count
-    let data = first.header.data
-    for (index, column) in columns.enumerated() {
-      guard column.dtype == first.dtype, column.count == first.count, column.rank == 1,
-        column.strides[0] == width, column.header.data == data + index * first.dtype.size
-      else { return nil }
-    }
-    let shape = try Shape([first.count, width])
-    return first.view(shape: shape, strides: shape.contiguousStrides)
   }
 }

@@ -121,7 +121,10 @@ extension TableScanner {
     var cells: [Cell] = []
     repeat {
       cells.append(try cell())
-      if cells.count & 0xfff == 0 { try Safepoint.look() }
+      if cells.count & 0xfff == 0 {
+        try Safepoint.look()
+        try MemoryAccount.require(3 * cells.count, of: MemoryLayout<Cell>.stride)
+      }
     } while !isRowEnd
     return cells
   }

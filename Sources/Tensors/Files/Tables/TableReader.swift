@@ -3,7 +3,8 @@
 //
 //     missing → truths → texts        missing → whole → decimal → texts
 //
-// A column with a text in it is read once more, as texts. A table of numbers alone is its matrix.
+// A column with a text in it is read once more, as texts. A table of numbers alone, without names, is its
+// matrix.
 
 /// A walk over the rows.
 struct TableReader {
@@ -48,6 +49,7 @@ struct TableReader {
     self.places = places
     self.names = names.map { names in wanted.map { names[$0] } }
     slots = [Slot](repeating: Slot(), count: wanted.count)
+    try MemoryAccount.require(outline.width, of: 64)
     // A row takes a byte at least for each of its cells.
     let most = min(try scanner.lineCount(), bytes / outline.width + 1)
     matrix = try Tensor.make(Shape([most, wanted.count]), .i64) { _ in }
@@ -242,31 +244,52 @@ struct TableReader {
 
   // MARK: - Columns
 
-  /// What was read, column by column: views of the matrix where columns have no names.
+  /// All that was read as one matrix; nil where columns have names, texts or truths.
+  ///
+  /// - Throws: where the run is to end.
+  mutating func wholeMatrix() throws -> Tensor? {
+    let kinds = Set(slots.map { $0.kind == .missing ? .decimal : $0.kind })
+    guard names == nil, kinds.isSubset(of: [.whole, .decimal]), !slots.isEmpty else { return nil }
+    if kinds.count > 1 {
+      for place in slots.indices where slots[place].kind == .whole {
+        try Safepoint.look()
+        widen(place)
+      }
+    }
+    let shape = Shape(trusted: [rows, slots.count])
+    return view(of: 0, shape, layout: nil, kinds == [.whole] ? .i64 : .f64)
+  }
+
+  /// What was read, column by column.
   ///
   /// - Throws: where the run is to end.
   func columns() throws -> [CSV.Column] {
     let texts = try readTexts()
-    return try slots.enumerated().map { place, slot in
-      switch slot.kind {
+    return try Safepoint.map(slots.indices) { place in
+      // A column is a tensor with memory of its own, or a list.
+      if place & 1023 == 0 { try Safepoint.look() }
+      switch slots[place].kind {
       case .texts: return .texts(texts[place])
-      case .truths: return .numbers(try column(place, .i64, isView: true).converted(to: .bool))
-      case .whole: return .numbers(try column(place, .i64, isView: names == nil))
-      case .missing, .decimal: return .numbers(try column(place, .f64, isView: names == nil))
+      case .truths: return .numbers(try column(place, .i64).converted(to: .bool))
+      case .whole: return .numbers(try column(place, .i64))
+      case .missing, .decimal: return .numbers(try column(place, .f64))
       }
     }
   }
 
-  private func column(_ place: Int, _ dtype: DType, isView: Bool) throws -> Tensor {
-    let header = matrix.header
-    let strides = Shape(trusted: [slots.count])
+  private func column(_ place: Int, _ dtype: DType) throws -> Tensor {
     let isContiguous = slots.count == 1 || rows < 2
-    let view = Tensor(
-      shape: Shape(trusted: [rows]), count: rows, data: header.data + 8 * place,
-      owner: header.owner?.takeUnretainedValue() ?? matrix.buffer,
-      layout: isContiguous ? nil : Layout(strides), dtype: dtype)
-    if isView { return view }
+    let layout = isContiguous ? nil : Layout(Shape(trusted: [slots.count]))
+    let view = view(of: place, Shape(trusted: [rows]), layout: layout, dtype)
     return try isContiguous ? view.copied() : view.contiguous()
+  }
+
+  /// Cells of the matrix from one on, as numbers of a type.
+  private func view(of place: Int, _ shape: Shape, layout: Layout?, _ dtype: DType) -> Tensor {
+    let header = matrix.header
+    return Tensor(
+      shape: shape, count: shape.count, data: header.data + 8 * place,
+      owner: header.owner?.takeUnretainedValue() ?? matrix.buffer, layout: layout, dtype: dtype)
   }
 
   /// Reads the columns of texts once more.
