@@ -337,7 +337,7 @@ extension Interpreter {
   /// Warns, at the place that runs.
   public func warn(_ message: String, hint: String? = nil) {
     var diagnostic = Diagnostic(severity: .warning, kind: .value, message, hint: hint)
-    diagnostic.primary = machine.currentPlace
+    diagnostic.primary = machine.programPlace.label
     warn(diagnostic)
   }
 
@@ -361,7 +361,9 @@ extension Interpreter {
     guard code.notices(notice.place) else { return }
     var diagnostic = Diagnostic(
       severity: .warning, kind: .value, notice.message, hint: notice.hint)
-    diagnostic.primary = label(ofPlace: notice.place) ?? machine.currentPlace
+    let place = label(ofPlace: notice.place)
+    let isOfLibrary = place.map { StandardModule.holds($0.source) } ?? true
+    diagnostic.primary = isOfLibrary ? machine.programPlace.label ?? place : place
     warn(diagnostic)
   }
 

@@ -9,8 +9,10 @@ public struct StandardModule: Sendable {
   public let name: String
   let source: Source
 
-  /// All, in alphabetical order.
-  public static let all: [StandardModule] = (0..<mos_module_count).map { index in
+  /// All that programs are told of, in alphabetical order; a name that starts with `_` is the library's own.
+  public static let all = embedded.filter { !$0.name.hasPrefix("_") }
+
+  private static let embedded: [StandardModule] = (0..<mos_module_count).map { index in
     let module = mos_module_at(index).pointee
     let text = String(
       decoding: UnsafeBufferPointer(start: module.text, count: module.size), as: UTF8.self)
@@ -18,8 +20,11 @@ public struct StandardModule: Sendable {
     return StandardModule(name: name, source: Source(name: "<\(name)>", text: text))
   }
 
+  /// Whether the text is that of a module.
+  static func holds(_ source: Source) -> Bool { embedded.contains { $0.source === source } }
+
   /// The module of a name.
-  static func named(_ name: String) -> StandardModule? { all.first { $0.name == name } }
+  static func named(_ name: String) -> StandardModule? { embedded.first { $0.name == name } }
 
   /// What each says of itself, in the same order.
   public static let documentation = all.map { ModuleDocumentation($0.source, name: $0.name) }

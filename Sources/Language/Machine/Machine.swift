@@ -24,6 +24,9 @@ struct Frame {
 
   /// Marks a call that Swift code waits for.
   static let entry = Int.min
+
+  /// The instruction of the caller that made the call.
+  var call: UnsafePointer<Instruction> { tailCalls < 0 ? pc : pc - 1 }
 }
 
 /// State that the running loop shares with what it calls.
@@ -244,13 +247,28 @@ package final class Machine {
     var error = RuntimeError(wrapping: error)
     guard error.diagnostic.primary == nil else { return error }
     state.pointee.pc = pc
-    error.diagnostic.primary = currentPlace
-    error.diagnostic.primary?.text = error.label
+    let (place, isCall) = programPlace
+    error.diagnostic.primary = place
+    if !isCall { error.diagnostic.primary?.text = error.label }
     error.diagnostic.trace = trace()
     if error.diagnostic.kind == Diagnostic.Kind.shape.rawValue {
       error.operands = operandNote(at: pc)
     }
     return error
+  }
+
+  /// Where the program stands; inside the standard library where it was called, as for a built-in.
+  var programPlace: (label: Diagnostic.Label?, isCall: Bool) {
+    guard let place = currentPlace, StandardModule.holds(place.source) else {
+      return (currentPlace, false)
+    }
+    for index in stride(from: state.pointee.frameCount - 1, through: 0, by: -1) {
+      let prototype = frames[index].header.pointee.prototype.takeUnretainedValue()
+      guard prototype !== idle, !StandardModule.holds(prototype.source) else { continue }
+      let span = prototype.span(at: frames[index].call)
+      return (Diagnostic.Label(source: prototype.source, span: span), true)
+    }
+    return (place, false)
   }
 
   /// An error of a derivative rule: underlined is the operation whose derivative failed.
@@ -277,7 +295,7 @@ package final class Machine {
     }
     add(state.pointee.header, state.pointee.pc)
     for index in stride(from: state.pointee.frameCount - 1, through: 0, by: -1) {
-      add(frames[index].header, frames[index].pc - 1)
+      add(frames[index].header, frames[index].call)
     }
     return trace.lines
   }

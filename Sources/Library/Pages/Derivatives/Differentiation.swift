@@ -377,7 +377,7 @@ extension Builtins {
         }
         return try Differentiation.checked(
           arguments.interpreter, arguments.function(0), arguments.rest(1), order: order,
-          tolerance: arguments.isGiven(3) ? arguments.double(3) : nil)
+          tolerance: arguments.has(3) ? arguments.double(3) : nil)
       },
       Builtin(
         "functional(model)",

@@ -165,6 +165,44 @@ extension Builtins {
       ) { arguments in
         .list(try arguments.string(0).lines().map { .string($0) })
       },
+      Builtin(
+        "code_points(text)",
+        """
+        The numbers that Unicode gives the letters of a text, as an i64 tensor: a network's input, letter by
+        letter. `from_code_points` is the way back.
+
+            print(code_points("abc"))    # [97, 98, 99]
+        """
+      ) { arguments in
+        let letters = try arguments.string(0).unicodeScalars
+        let codes = try Tensor(shape: Shape([letters.count]), of: Int.self) { codes in
+          for letter in letters {
+            codes.append(Int(letter.value))
+            if codes.count % Safepoint.piece == 0 { try Safepoint.look() }
+          }
+        }
+        return .tensor(codes)
+      },
+      Builtin(
+        "from_code_points(numbers)",
+        """
+        The text of the numbers that Unicode gives its letters, an i64 tensor or a list.
+
+            print(from_code_points([77, 111, 115]))    # Mos
+        """
+      ) { arguments in
+        let numbers = try arguments.ints(0)
+        // No letter takes more than four bytes.
+        try MemoryAccount.require(4 * numbers.count)
+        var text = String.UnicodeScalarView()
+        try Safepoint.forEach(0..<numbers.count) { i in
+          guard let value = UInt32(exactly: numbers[i]), let letter = Unicode.Scalar(value) else {
+            throw RuntimeError(.value, "\(numbers[i]) is the number of no letter")
+          }
+          text.append(letter)
+        }
+        return .string(String(text))
+      },
     ])
 
   /// Texts put together, a separator between them.

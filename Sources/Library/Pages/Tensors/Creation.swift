@@ -160,17 +160,24 @@ extension Builtins {
       Builtin(
         "one_hot(ids, classes, dtype=nil)",
         """
-        For each class number a row of zeros with a one at its place.
+        For each class number a row of zeros with a one at its place. A number that is no class is an
+        error, and inside `vmap`, where it is not looked at, a row of zeros.
 
             print(one_hot([2, 0], 3))
             # [[0.0, 0.0, 1.0],
             #  [1.0, 0.0, 0.0]]
         """
       ) { arguments in
-        .tensor(
-          try Tensor.oneHot(
-            arguments.tensor(0), classes: arguments.int(1, atLeast: 0),
-            arguments.dtypeOrDefault(2)))
+        let ids = try arguments.stacked(0)
+        let classes = try arguments.int(1, atLeast: 0)
+        let dtype = try arguments.dtypeOrDefault(2)
+        if let numbers = ids.concrete {
+          return .tensor(try Tensor.oneHot(numbers, classes: classes, dtype))
+        }
+        // For the error where they are no whole numbers.
+        if ids.dtype.isFloat { _ = try arguments.tensor(0) }
+        let isThere = try ids.expanded(at: ids.rank).isEqual(to: .tensor(.arange(0, classes)))
+        return .tensor(try isThere.converted(to: dtype))
       },
       Builtin(
         "meshgrid(*axes, indexing=\"xy\")",
