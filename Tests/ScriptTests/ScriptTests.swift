@@ -91,14 +91,52 @@ extension String {
   await run(programs, accepting: false)
 }
 
-/// The page with everything outside its programs blanked, so that line numbers stay.
+/// The page with everything outside its programs blanked, so that line numbers stay. A row of a table with a
+/// column `Mos` and one `gives` is a line of a program.
 private func program(inPage page: String) -> String {
   var isProgram = false
+  var columns: [String] = []
   return page.split(separator: "\n", omittingEmptySubsequences: false).map { line in
     if line.hasPrefix("```") {
       isProgram = line == "```mos"
       return ""
     }
-    return isProgram ? String(line) : ""
+    if isProgram { return String(line) }
+    guard line.hasPrefix("|") else {
+      columns = []
+      return ""
+    }
+    let row = cells(of: line)
+    if columns.isEmpty { columns = row }
+    return columns == row || line.hasPrefix("| ---") ? "" : programLine(row, under: columns)
   }.joined(separator: "\n")
+}
+
+/// What a row of a table does: its cell `Mos`, which gives what the cell `gives` says, where there is one.
+private func programLine(_ row: [String], under columns: [String]) -> String {
+  guard let place = columns.firstIndex(of: "Mos"), let result = columns.firstIndex(of: "gives"),
+    row.count == columns.count
+  else { return "" }
+  if row[result].isEmpty { return row[place] }
+  let value = row[place].contains("; ") ? "{ \(row[place]) }" : row[place]
+  return "print(\(value))    # expect~: \(row[result])"
+}
+
+/// The cells of a row of a table, without the quotes of code; `\|` is no end of one.
+private func cells(of line: some StringProtocol) -> [String] {
+  var cells = [""]
+  var isEscaped = false
+  for character in line.dropFirst() {
+    switch character {
+    case "|" where !isEscaped: cells.append("")
+    case "\\" where !isEscaped: break
+    default: cells[cells.count - 1].append(character)
+    }
+    isEscaped = character == "\\" && !isEscaped
+  }
+  return cells.map { cell in
+    let text = cell.trimmed
+    return text.count > 1 && text.first == "`" && text.last == "`"
+      ? String(text.dropFirst().dropLast()) : text
+  }
 }

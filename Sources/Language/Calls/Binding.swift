@@ -39,7 +39,7 @@ package struct Binding {
           ?? nearest(to: name, among: signature.parameters.map(\.name))
         throw Binding.error(
           "\(signature.name) has no parameter `\(name)`", signature,
-          near.map { "did you mean `\($0)`?" })
+          PeerNames.hint(forParameter: name) ?? near.map { "did you mean `\($0)`?" })
       }
       guard !filled[place] else {
         throw Binding.error("\(signature.name) got `\(name)` twice", signature)
@@ -63,7 +63,8 @@ package struct Binding {
     -> RuntimeError
   {
     let picture = "its signature is \(signature)"
-    return RuntimeError(.type, message, hint: hint.map { "\($0) \(picture)" } ?? picture)
+    let separator = hint?.last == "?" ? " " : "; "
+    return RuntimeError(.type, message, hint: hint.map { $0 + separator + picture } ?? picture)
   }
 
   /// The values in the order of the parameters, `.absent` for those not given.

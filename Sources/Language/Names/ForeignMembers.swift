@@ -56,9 +56,12 @@ enum ForeignMembers {
   /// What is written for a member: by its last two parts, under its own name, by its last.
   private static func hint(forMember path: [String], _ isVisible: (String) -> Bool) -> String? {
     guard let last = path.last else { return nil }
-    if let word = members[path.suffix(2).joined(separator: ".")] { return "write \(word)" }
+    let end = path.suffix(2).joined(separator: ".")
+    if let word = members[end] ?? PeerNames.rows[end] { return "write \(word)" }
     if isVisible(last) { return alone(last) }
-    if let word = members[last] ?? ForeignNames.words[last] { return "write \(word)" }
+    if let word = members[last] ?? PeerNames.rows[last] ?? ForeignNames.words[last] {
+      return "write \(word)"
+    }
     // `nn.init.xavier_uniform_` works in place.
     return hint(forInside: last.hasSuffix("_") ? String(last.dropLast()) : last)
   }
@@ -83,7 +86,7 @@ enum ForeignMembers {
     "jacobian": "jacobian(f)", "lax.fori_loop": "for i in 0..n { … }, or scan",
     "lax.switch": "if … else if …", "lax.map": "map(f, xs)",
     "func.functional_call": "functional(net)", "functional_call": "functional(net)",
-    "make_functional": "functional(net)", "autograd.Function": "custom_vjp(f, forward, backward)",
+    "autograd.Function": "custom_vjp(f, forward, backward)",
     "tree.map": "tree_map(f, tree)", "tree.leaves": "tree_leaves(tree)",
     "tree.flatten": "tree_flatten(tree)",
     "tree.reduce": "tree_reduce(f, tree)", "tree_util.tree_map": "tree_map(f, tree)",
@@ -117,7 +120,6 @@ enum ForeignMembers {
     "OneCycleLR": "a schedule as lr: cosine_onecycle_schedule(…)",
     "multi_transform": "partition(transforms, labels)",
     "MultiSteps": "accumulate(transform, every)", "LBFGS": "lbfgs(), or minimize(f, x0)",
-    "extract_state_dict": "extract_state(net)", "recover_state_dict": "recover_state(net, state)",
     "MetaGradientModule": "a model: parameters that it is given stay the giver's",
     "ImplicitMetaGradientModule": "@implicit model …",
     "ZeroOrderGradientModule": "@zero_order model …",

@@ -59,7 +59,10 @@ package enum ForeignNames {
         [name: "what gives a value: this one is nil, as a function without a value gives it"]
       default: [:]
       }
-    return table[name].map { "write \($0)" }
+    if let word = table[name] { return "write \(word)" }
+    // Fields of records are the program's own.
+    if case .record = value { return nil }
+    return PeerNames.hint(forName: name)
   }
 
   /// For a field that cannot be assigned.

@@ -219,7 +219,8 @@ final class Resolver {
     let name = path[0]
     return ForeignMembers.hint(forPath: path, isVisible) ?? ForeignNames.hint(
       forPath: path, isVisible)
-      ?? ForeignNames.hint(forName: name) ?? ForeignMembers.hint(forUnknown: name)
+      ?? ForeignNames.hint(forName: name) ?? PeerNames.hint(forName: name)
+      ?? ForeignMembers.hint(forUnknown: name)
       ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
       ?? ForeignMembers.hint(forMisspelt: name)
       ?? "declare it with let \(name) = …, as a parameter, or import it"

@@ -51,17 +51,19 @@ public final class Snapshot: HostObject {
 
   /// The state of values.
   ///
+  /// - Parameter hasBuffers: false where the buffers of models are left out, and stay as they are on recovery.
   /// - Throws: a type error for what has no state.
   package convenience init(
-    of values: [Value], manner: Manner, detachesBuffers: Bool = false, names: [String]? = nil,
-    name: String? = nil, variable: String? = nil
+    of values: [Value], manner: Manner, hasBuffers: Bool = true, detachesBuffers: Bool = false,
+    names: [String]? = nil, name: String? = nil, variable: String? = nil
   ) throws {
     for value in values where !value.canBeExtracted {
       throw RuntimeError(
         .type, "\(value.shortDescription) has no state to extract",
         hint: "targets are models, parameters, optimizers, and lists and records of them")
     }
-    var reader = StateReader(manner: manner, detachesBuffers: detachesBuffers)
+    var reader = StateReader(
+      manner: manner, hasBuffers: hasBuffers, detachesBuffers: detachesBuffers)
     self.init(
       .targets(try values.map { try reader.read($0) }), manner: manner, names: names, name: name,
       variable: variable)

@@ -20,8 +20,8 @@ package enum State {
   indirect case object(String, State)
   /// A plain value, as it is.
   case value(Value)
-  /// What no file can hold, and a model inside itself, by the name of its type: whoever recovers
-  /// keeps their own.
+  /// What no file can hold, a model inside itself, and a buffer that was left out, by the name of its
+  /// type: whoever recovers keeps their own.
   case kept(String)
 }
 
@@ -51,14 +51,17 @@ extension Snapshot {
 /// Reads the state of values.
 struct StateReader {
   let manner: Snapshot.Manner
+  /// False where the buffers of models are left out.
+  let hasBuffers: Bool
   /// True where buffers are cut from their graphs, whatever the manner.
   let detachesBuffers: Bool
   private var walk = Walk()
   /// The models that are being read, outer ones of the present place.
   private var open: Set<ObjectIdentifier> = []
 
-  init(manner: Snapshot.Manner, detachesBuffers: Bool = false) {
+  init(manner: Snapshot.Manner, hasBuffers: Bool = true, detachesBuffers: Bool = false) {
     self.manner = manner
+    self.hasBuffers = hasBuffers
     self.detachesBuffers = detachesBuffers
   }
 
@@ -90,6 +93,7 @@ struct StateReader {
         instance.type.name,
         try instance.stateFields.map { field, value in
           let isBuffer = inBuffer || field.kind == .buffer
+          if isBuffer && !hasBuffers { return (field.name, .kept(value.typeName)) }
           return (field.name, try read(value, inBuffer: isBuffer, path[field.name]))
         })
     case .host(let host):

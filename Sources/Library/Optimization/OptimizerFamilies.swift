@@ -8,6 +8,18 @@ extension OptimizerFamily {
   /// Every optimizer.
   static let all = torchOpt + optax
 
+  /// torchzero's last stage, which has no object.
+  static let learningRate = OptimizerFamily(
+    signature: "LR(lr)",
+    about: """
+      The last stage of a chain under torchzero's name: -lr times the directions that it is given. Behind
+      a transform that makes steps, such as `newton_cg`, `backtracking` or an optimizer, it makes them
+      lr times as long.
+      """,
+    names: [], shown: ("-0.2", "", ""),
+    make: { given in try .scaleByLearningRate(given.number("lr")) },
+    behindSteps: { given in .scale(try given.number("lr")) })
+
   private static let torchOpt: [OptimizerFamily] = [
     OptimizerFamily(
       signature: "sgd(lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=false, "

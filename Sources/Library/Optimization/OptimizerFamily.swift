@@ -22,7 +22,9 @@ struct OptimizerFamily: Sendable {
   /// What the examples print, to four digits: the function's update, a step's parameter, a gradient through one.
   let shown: (function: String, object: String, meta: String)
   /// Makes the transformation.
-  let make: @Sendable (OptimizerArguments) throws -> GradientTransformation
+  var make: @Sendable (OptimizerArguments) throws -> GradientTransformation
+  /// Makes what stands for it in a chain behind one that makes steps; nil for the same.
+  var behindSteps: (@Sendable (OptimizerArguments) throws -> GradientTransformation)?
 }
 
 extension OptimizerFamily {

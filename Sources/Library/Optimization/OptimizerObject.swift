@@ -212,7 +212,7 @@ final class OptimizerObject: HostObject {
 extension Value {
   /// What made a transform, with its numbers by name; nil for what has none.
   var transformOrigin: OptimizerOrigin? {
-    if case .host(let host) = self { (host as? TransformObject)?.origin } else { nil }
+    transformObject?.origin
   }
 }
 

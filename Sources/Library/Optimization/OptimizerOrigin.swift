@@ -39,6 +39,18 @@ struct OptimizerOrigin {
     source = .around(origin, wrap)
   }
 
+  /// What makes the transformation that stands for this one behind steps; nil for this one.
+  var behindSteps: OptimizerOrigin? {
+    guard case .family(let family, let arguments) = source, let make = family.behindSteps else {
+      return nil
+    }
+    var turned = family
+    (turned.make, turned.behindSteps) = (make, nil)
+    var result = OptimizerOrigin(turned, arguments)
+    result.settings = settings
+    return result
+  }
+
   /// The names of the numbers, in order; one that several members of a chain have is none of the chain's.
   var names: [String] {
     switch source {

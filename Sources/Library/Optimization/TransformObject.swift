@@ -12,14 +12,28 @@ class TransformObject: HostObject {
   let transformation: GradientTransformation
   /// What made it, with its numbers by name; nil for what is put together of others.
   let origin: OptimizerOrigin?
+  /// True where the updates are steps, to be added, and not directions, to be gone against, as gradients
+  /// are.
+  let makesSteps: Bool
+  /// What stands for it in a chain behind one that makes steps; nil for itself.
+  let behindSteps: OptimizerOrigin.Member?
 
-  init(_ transformation: GradientTransformation, _ origin: OptimizerOrigin? = nil) {
+  init(
+    _ transformation: GradientTransformation, _ origin: OptimizerOrigin? = nil,
+    makesSteps: Bool? = nil, behindSteps: OptimizerOrigin.Member? = nil
+  ) {
     self.transformation = transformation
     self.origin = origin
+    self.makesSteps = makesSteps ?? (origin != nil)
+    self.behindSteps = behindSteps
   }
 
   /// The transform of a family.
-  convenience init(_ origin: OptimizerOrigin) throws { self.init(try origin.make(), origin) }
+  convenience init(_ origin: OptimizerOrigin) throws {
+    let behind = origin.behindSteps
+    self.init(
+      try origin.make(), origin, behindSteps: try behind.map { (try $0.make(), $0) })
+  }
 
   override var summary: String { "<transform \(transformation.name)>" }
 
@@ -110,7 +124,40 @@ extension TransformObject {
     ])
 }
 
+extension Arguments {
+  /// Transforms one after the other as one; one alone is itself.
+  ///
+  /// Behind a member that makes steps, what turns directions into steps does not turn them again.
+  ///
+  /// - Parameters:
+  ///   - first: the parameter that the first of them was given for; what follows is for those behind it.
+  ///   - wanted: what the parameter takes, for the message.
+  func chained(_ values: [Value], from first: Int, _ wanted: String) throws -> TransformObject {
+    var makesSteps = false
+    let members = try values.enumerated().map { index, value -> OptimizerOrigin.Member in
+      let object = value.transformObject
+      defer { makesSteps = makesSteps || object?.makesSteps ?? false }
+      if makesSteps, let behind = object?.behindSteps { return behind }
+      let place = min(first + index, callee.parameters.count - 1)
+      return (try transformation(value, place, wanted), value.transformOrigin)
+    }
+    if members.count == 1 {
+      return TransformObject(
+        members[0].transformation, members[0].origin, makesSteps: makesSteps,
+        behindSteps: values[0].transformObject?.behindSteps)
+    }
+    return TransformObject(
+      .chain(members.map(\.transformation)), OptimizerOrigin(chain: members),
+      makesSteps: makesSteps)
+  }
+}
+
 extension Value {
+  /// The library's transform that this is; nil for anything else.
+  var transformObject: TransformObject? {
+    if case .host(let host) = self { host as? TransformObject } else { nil }
+  }
+
   /// A transformation as a value.
   static func transform(_ transformation: GradientTransformation) -> Value {
     .host(TransformObject(transformation))

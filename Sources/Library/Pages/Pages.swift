@@ -9,7 +9,8 @@ public enum Builtins {
     values, collections, text, system, creation, shapes, indexing, elementwise, activations,
     reductions, statistics, curves, linearAlgebra, pictures, losses, normalization, comparing,
     random, trees, differentiation, solvers, roots, constraints,
-    implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, state, files, contexts,
+    implicitDifferentiation, optimizers, transforms, zeroOrder, schedules, aliases, state, files,
+    contexts,
     seeing,
   ])
 }

@@ -6,9 +6,10 @@ import Tensors
 
 extension Differentiation {
   /// `(apply, params)` of a model; a parameter that stands at several places is listed at the first.
-  static func functional(_ model: Value) throws -> Value {
+  static func functional(_ model: Value, asLeaves: Bool = false) throws -> Value {
     let tree = try ValueTree(model).withEachCellOnce
-    let parameters = tree.rebuilt(with: tree.variables.map { .tensor(stopGradient($0)) })
+    let parameters = tree.rebuilt(
+      with: try tree.variables.map { .tensor(asLeaves ? try leaf(of: $0) : stopGradient($0)) })
     let apply = BuiltinFunction("apply(params, *args, **options)") { call in
       let given = try ValueTree(call[0]).variables(
         inOrderOf: tree, subject: "what apply of a functional model was given",

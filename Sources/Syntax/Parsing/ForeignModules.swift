@@ -14,6 +14,8 @@ package enum ForeignModules {
   private static let tensors = "tensors and their functions need no import: sum(x), zeros(3)"
   private static let optimizers =
     "optimizers need no import: Adam(net, lr=0.1), MetaAdam(net, lr=0.1), adam(0.1)"
+  private static let modules =
+    "modules are transforms and need no import: Optimizer(net, FDM(), NewtonCG(), Backtracking())"
   private static let layers =
     "layers are in the module nn: import nn; activations and losses need no import: relu(x)"
 
@@ -28,7 +30,7 @@ package enum ForeignModules {
     "torch.nn": layers, "jax.nn": layers, "flax": layers, "linen": layers, "nnx": layers,
     "haiku": layers, "hk": layers, "equinox": layers, "eqx": layers, "keras": layers,
     "torch.optim": optimizers, "optim": optimizers, "optax": optimizers, "torchopt": optimizers,
-    "torchzero": "gradient approximations need no import: SPSA(), FDM(), GaussianSmoothing()",
+    "torchzero": modules, "tz": modules,
     "jaxopt": "solvers need no import: minimize, fixed_point, custom_root, cg",
     "scipy": "functions of SciPy's need no import: minimize, solve, erf, expm",
     "sp": "functions of SciPy's need no import: minimize, solve, erf, expm",

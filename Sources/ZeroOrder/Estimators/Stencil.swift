@@ -53,6 +53,7 @@ public struct Stencil: Sendable {
   /// Other names of formulas.
   public static let aliases = [
     "forward": "forward2", "backward": "backward2", "central": "central2", "central3": "central2",
+    "fd_forward": "forward2", "fd_backward": "backward2", "fd_central": "central2",
   ]
 
   /// The formula of a name or an alias.

@@ -64,9 +64,10 @@ extension Builtins {
       + OptimizerFamily.all.flatMap(\.objectBuiltins)
       + [
         Builtin(
-          "Optimizer(target, transform)",
+          "Optimizer(target, transform, *transforms)",
           """
-          An optimizer of the parameters in `target` with any transform.
+          An optimizer of the parameters in `target` with any transform, or with several, one after the
+          other as in `chain`.
 
           `opt.zero_grad()` takes gradients away, `opt.step()` goes by those that `backward` left,
           `opt.step(loss)` computes them. `opt.state` is what the transform remembers, one tree for
@@ -80,9 +81,9 @@ extension Builtins {
           """
         ) { arguments in try optimizer(arguments, isDifferentiable: false) },
         Builtin(
-          "MetaOptimizer(target, transform)",
+          "MetaOptimizer(target, transform, *transforms)",
           """
-          A differentiable optimizer of the parameters in `target` with any transform.
+          A differentiable optimizer of the parameters in `target` with any transform, or several.
 
               let (a, x) = (param(1.0), param(2.0))
               let opt = MetaOptimizer(a, sgd(1.0))
@@ -110,9 +111,11 @@ extension Builtins {
       ])
 
   private static func optimizer(_ arguments: Arguments, isDifferentiable: Bool) throws -> Value {
-    .host(
+    let transform = try arguments.chained(
+      [arguments[1]] + arguments.rest(2), from: 1, "a Transform")
+    return .host(
       try OptimizerObject(
-        arguments.callee.name, target: arguments[0], arguments.transformation(1),
-        arguments[1].transformOrigin, isDifferentiable: isDifferentiable))
+        arguments.callee.name, target: arguments[0], transform.transformation, transform.origin,
+        isDifferentiable: isDifferentiable))
   }
 }

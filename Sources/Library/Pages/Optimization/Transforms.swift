@@ -19,17 +19,7 @@ extension Builtins {
           let t = chain(scale(2.0), sgd(0.5))
           print(t.update({w: 2.0}, t.init({w: 1.0}))[0])    # {w: -2.0}
       """
-    ) { arguments in
-      let members = try arguments.rest(0).map { value in
-        (
-          transformation: try arguments.transformation(value, 0, "Transforms"),
-          origin: value.transformOrigin
-        )
-      }
-      return .host(
-        TransformObject(
-          .chain(members.map(\.transformation)), OptimizerOrigin(chain: members)))
-    },
+    ) { .host(try $0.chained($0.rest(0), from: 0, "Transforms")) },
     Builtin(
       "masked(transform, mask)",
       """
@@ -426,14 +416,17 @@ extension Builtins {
           dampening: arguments.hyperparameter(1)))
     },
     Builtin(
-      "newton_cg(lr=1.0, maxiter=nil, tol=1e-8, reg=1e-8, hvp=\"autodiff\", h=1e-3)",
+      "newton_cg(lr=1.0, maxiter=nil, tol=1e-8, reg=1e-8, hvp=\"autodiff\", h=1e-3, "
+        + "hvp_method=nil)",
       """
       Newton's method: the updates -lr d with (H + reg I) d = g, d by conjugate gradients of at most
       `maxiter` products with the Hessian (as many as there are unknowns unless it is given), until the
       residual is no longer than `tol` and less than half the gradient. It asks for the loss, as `backtracking` does.
 
       `hvp` says how products are found: by `"autodiff"`, or by `"forward"` or `"central"` differences
-      of gradients a distance `h` apart, which go with approximated gradients too.
+      of gradients a distance `h` apart, which go with approximated gradients too. torchzero's words for
+      them, `"autograd"`, `"fd_forward"`, `"fd_central"`, serve as well, and so does its `hvp_method` for
+      `hvp`.
 
           let x = param([-1.1, 2.5])
           fn rosenbrock(p) { (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2 }
@@ -443,16 +436,21 @@ extension Builtins {
       """
     ) { arguments in
       let product = try arguments.choice(
-        4, HessianProductMethod.allCases.map(\.rawValue))
-      return .transform(
-        try .newtonCG(
-          learningRate: arguments.hyperparameter(0),
-          NewtonRule(
-            product: HessianProductMethod(rawValue: product) ?? .autodiff,
-            maximumProducts: arguments.has(1) ? arguments.int(1) : nil,
-            tolerance: arguments.double(2),
-            ridge: arguments.scalar(3),
-            h: arguments.double(5))))
+        arguments.has(6) ? 6 : 4, HessianProductMethod.allCases.map(\.rawValue) + torchzeroProducts)
+      let newton = try GradientTransformation.newtonCG(
+        learningRate: arguments.hyperparameter(0),
+        NewtonRule(
+          product: HessianProductMethod(
+            rawValue: product.hasPrefix("fd_") ? String(product.dropFirst(3)) : product)
+            ?? .autodiff,
+          maximumProducts: arguments.has(1) ? arguments.int(1) : nil,
+          tolerance: arguments.double(2),
+          ridge: arguments.scalar(3),
+          h: arguments.double(5)))
+      return .host(
+        TransformObject(
+          newton, makesSteps: true,
+          behindSteps: (.chain([.scale(-1.0), newton], name: "newton_cg"), nil)))
     },
     Builtin(
       "backtracking(init=1.0, beta=0.5, c=1e-4, condition=\"armijo\", maxiter=10, adaptive=true)",
@@ -475,15 +473,18 @@ extension Builtins {
     ) { arguments in
       let condition = try arguments.choice(
         3, BacktrackingRule.Condition.allCases.map(\.rawValue))
-      return .transform(
-        .backtracking(
-          try BacktrackingRule(
-            initial: arguments.double(0), factor: arguments.double(1),
-            sufficient: arguments.double(2),
-            condition: BacktrackingRule.Condition(rawValue: condition) ?? .armijo,
-            trials: arguments.int(4), isAdaptive: arguments.bool(5))))
+      let search = GradientTransformation.backtracking(
+        try BacktrackingRule(
+          initial: arguments.double(0), factor: arguments.double(1),
+          sufficient: arguments.double(2),
+          condition: BacktrackingRule.Condition(rawValue: condition) ?? .armijo,
+          trials: arguments.int(4), isAdaptive: arguments.bool(5)))
+      return .host(TransformObject(search, makesSteps: true))
     },
   ]
+
+  /// How torchzero calls the ways of finding products with the Hessian.
+  private static let torchzeroProducts = ["autograd", "fd_forward", "fd_central"]
 
   /// A scaler with an example of one step.
   private static func scaler(

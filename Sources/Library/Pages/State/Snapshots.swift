@@ -28,11 +28,7 @@ extension Builtins {
             print(a)    # 1.0
         """
       ) { arguments in
-        if try arguments.has(3) && arguments.string(3) != "cpu" {
-          throw RuntimeError(
-            .value, "there is no device \(try arguments.string(3).excerpt)",
-            hint: "everything is on \"cpu\"")
-        }
+        try arguments.requireProcessor(3)
         return .host(
           try Snapshot(
             of: [arguments[0]], manner: arguments.manner(1),
@@ -112,8 +108,16 @@ extension Cloner {
 }
 
 extension Arguments {
+  /// - Throws: a value error for any device but the processor.
+  func requireProcessor(_ index: Int) throws {
+    guard has(index), try string(index) != "cpu" else { return }
+    throw RuntimeError(
+      .value, "there is no device \(try string(index).excerpt)",
+      hint: "everything is on \"cpu\"")
+  }
+
   /// How tensors are to be kept; TorchOpt's short names serve too.
-  fileprivate func manner(_ index: Int) throws -> Snapshot.Manner {
+  func manner(_ index: Int) throws -> Snapshot.Manner {
     switch try choice(
       index, ["reference", "copy", "deepcopy", "ref", "clone", "deepclone"])
     {
