@@ -16,7 +16,8 @@ extension Builtins {
 
         By `"reference"` it keeps the very tensors with their graphs, by `"copy"` copies that stay
         connected to the graph, by `"deepcopy"` detached ones, which are new leaves when they are
-        recovered. `detach_buffers` cuts buffers from their graphs. There is one device, `"cpu"`.
+        recovered. `detach_buffers` cuts buffers from their graphs. There is one device, `"cpu"`. By `name`
+        the snapshot prints, and pictures of graphs call its tensors: `step0.a` for `name="step0"`.
 
         A snapshot is a tree: `keys(s)` names its leaves, `s["layers.0.weight"]` is one, and the
         functions on trees compute with it.

@@ -7,12 +7,14 @@ import Language
 extension GraphPicture {
   /// Lines past this are not written.
   private static let lineLimit = 200
+  private static let ending = "… more than \(lineLimit) lines; save(\"graph.svg\") shows all"
 
   /// The tree of boxes, or for a folded graph the list of its lines.
   var text: String {
     guard !isFolded else {
-      return "graph of \(caption)\n"
-        + boxes.reversed().prefix(GraphPicture.lineLimit).map { "  \(label($0))\n" }.joined()
+      let lines = boxes.reversed().prefix(GraphPicture.lineLimit).map { "  \(label($0))\n" }
+      return "graph of \(caption)\n" + lines.joined()
+        + (boxes.count > lines.count ? GraphPicture.ending + "\n" : "")
     }
     var uses = [Int](repeating: 0, count: boxes.count)
     for box in boxes { for operand in box.operands { uses[operand.box] += 1 } }
@@ -22,7 +24,7 @@ extension GraphPicture {
     var stack = roots.reversed().map { (box: $0, head: "", rest: "") }
     while let (box, head, rest) = stack.popLast() {
       if lines.count > GraphPicture.lineLimit {
-        lines.append("… more than \(GraphPicture.lineLimit) lines; save(\"graph.svg\") shows all")
+        lines.append(GraphPicture.ending)
         break
       }
       if let number = numbers[box] {
