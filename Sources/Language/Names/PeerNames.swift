@@ -28,7 +28,7 @@ enum PeerNames {
   static let rows = torchOpt.merging(torchzero) { own, _ in own }
     .merging(jax) { own, _ in own }.merging(torch) { own, _ in own }
 
-  private static let torchOpt = [
+  private static let torchOpt: [String: String] = [
     "EmptyState": "(): what a transform without a state has", "UninitializedState": "()",
     "GradientTransformation":
       "{init: p => …, update: (grads, state, params) => …}: a record or a model",
@@ -91,7 +91,7 @@ enum PeerNames {
     "sum_reducer": "sum(results, axis=0)",
   ]
 
-  private static let torchzero = [
+  private static let torchzero: [String: String] = [
     "Modular": "Optimizer(net, a, b)", "Chain": "chain(a, b)",
     "StepSize": "LR(lr)", "Warmup": "LR(warmup_schedule(lr, steps))",
     "m.Adam": "scale_by_adam()", "m.Adagrad": "scale_by_rss()",
@@ -112,7 +112,7 @@ enum PeerNames {
     "SPSA1": "@GradApproximator above a function of your own",
   ]
 
-  private static let jax = [
+  private static let jax: [String: String] = [
     "hessian_vector_product": "hvp(f, x, v)",
     "fold_in": "split_key(key)",
     "tree.unflatten": "tree_unflatten(structure, leaves)",
@@ -180,7 +180,7 @@ enum PeerNames {
     "convex_kl_divergence": "kl_div(log_p, q)",
   ]
 
-  private static let torch = [
+  private static let torch: [String: String] = [
     "nn.Module": "model Net() { … }", "nn.Parameter": "param(v), or `param a = v` in a model",
     "autograd.functional": "jacobian(f, x)",
     "func.grad": "grad(f)", "set_detect_anomaly": "with anomaly_detection { … }",
