@@ -26,7 +26,7 @@ import Testing
   @Test func `what hints say to write is there`() {
     let known = Set(Builtins.library.pages.flatMap { $0.functions.map(\.name) })
     // Words of the language, and names that stand for the reader's own.
-    let own: Set = ["apply", "f", "Net", "objective", "optimality", "sample"]
+    let own: Set = ["a", "apply", "b", "f", "Net", "objective", "optimality", "sample"]
     for (name, hint) in PeerNames.rows {
       for call in calls(in: hint) where !own.contains(call) && !name.hasSuffix(call) {
         #expect(known.contains(call), "\(name): \(hint)")

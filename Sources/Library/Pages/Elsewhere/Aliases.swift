@@ -198,7 +198,7 @@ extension Builtins {
 
           let x = param(3.0)
           Optimizer(x, NewtonCG(), Backtracking()).step(() => x ** 2)
-          print(near(x, 0.0))    # true
+          print(abs(x) < 1e-6)    # true
       """),
     Builtin(
       "HeavyBall(momentum=0.9, dampening=0.0)", for: "heavy_ball",
