@@ -72,7 +72,9 @@ import Testing
       let source = Source(name: path, text: text)
       let interpreter = Interpreter(library: Builtins.library) { _ in }
       count += 1
-      let isMeant = text.contains("expect error") || text.contains("expect warning: [syntax]")
+      let fails = ["expect error", "expect warning: [syntax]", "exit: 1"].contains(
+        where: text.contains)
+      let isMeant = fails || Files.read(String(path.dropLast(3)) + "stderr") != nil
       for diagnostic in interpreter.findings(in: source).diagnostics where !isMeant {
         // Programs beside the repository may be ahead of it.
         if path.contains("/conformance/"), diagnostic.message.hasPrefix("unknown name") { continue }

@@ -60,7 +60,7 @@ package struct NameFindings {
       guard !variable.isGlobal || isProgram, !isEffect(name), isUnused(variable.group),
         variable.group.first == name
       else { return nil }
-      if case .extract? = variable.value?.kind { return nil }
+      if variable.value?.isForEffect ?? false { return nil }
       return make(
         .unused, "`\(name.name)` is set and never read", name.span,
         hint: "leave it out, or write `_\(name.name)` for one that is meant to be unused")
@@ -92,7 +92,7 @@ package struct NameFindings {
     "clone", "cond", "contains", "cross", "detach", "diag", "diagonal", "diff", "dropout",
     "dtype", "embedding", "env", "exists", "filter", "find", "fixed_point", "flatten", "flip",
     "freeze", "full", "graph", "halfspace", "help", "histogram", "identity", "implicit", "inner",
-    "input", "items", "join", "keys", "kl", "line_search", "lines", "load", "lower", "lu",
+    "input", "items", "join", "keys", "kl", "line_search", "lines", "load", "log", "lower", "lu",
     "masked", "memory", "minimize", "near", "norm", "normalize", "outer", "pad", "partition",
     "permutation", "plot", "profile", "progress", "project", "qp", "qr", "repeat", "replace",
     "roll", "round", "save", "scale", "seed", "sgd", "sign", "simplex", "solve", "sort",
@@ -108,6 +108,10 @@ package struct NameFindings {
     switch variable.declaration {
     case .constant:
       guard variable.group.count == 1, !mentions(variable) else { return nil }
+      // What such a function gives is often called as the function is.
+      if ["mean", "std", "adam"].contains(name.name), variable.value?.isCall ?? false {
+        return nil
+      }
     case .function, .model, .imported, .loop: break
     default: return nil
     }
@@ -155,6 +159,25 @@ package struct NameFindings {
     -> Diagnostic
   {
     Diagnostic(kind, message, source, span, hint: hint)
+  }
+}
+
+extension Expression {
+  /// True for what is computed for more than its value: a snapshot, and a bound that is looked at.
+  fileprivate var isForEffect: Bool {
+    switch kind {
+    case .extract: true
+    case .call(let callee, _): if case .name("bounded") = callee.kind { true } else { false }
+    default: false
+    }
+  }
+
+  fileprivate var isCall: Bool {
+    switch kind {
+    case .call: true
+    case .index(let object, _): object.isCall
+    default: false
+    }
   }
 }
 

@@ -332,7 +332,8 @@ final class NameWalk {
         if case .function(let function) = argument.value.kind, function.parameters.isEmpty,
           let last = function.body.statements.last
         {
-          names.effects.append(last.span)
+          let imports = function.body.statements.filter(\.isImport)
+          names.effects += ([last] + imports).map(\.span)
         }
         walk(argument.value)
       }
@@ -409,6 +410,15 @@ final class NameWalk {
           walk(function)
         }
       }
+    }
+  }
+}
+
+extension Statement {
+  fileprivate var isImport: Bool {
+    switch kind {
+    case .importModule, .importNames: true
+    default: false
     }
   }
 }

@@ -96,7 +96,9 @@ struct Layout {
     let text = text(word)
     let start = width
     append(text)
-    places.append((written..<column(word.span.end), start..<width))
+    // A text of several lines ends on another line than it begins on; carets are below its end.
+    let end = column(word.span.end)
+    places.append((min(written, end)..<end, min(start, width)..<width))
     frame.spacing.pass(word)
     if Layout.heads(word.kind), frame.header == nil { frame.header = base }
     if word.kind.closer != nil { open(word) } else if word.kind.isCloser { close() }
