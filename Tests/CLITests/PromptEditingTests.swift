@@ -204,6 +204,7 @@ import Testing
       prompt.type("softm\t\t")
       #expect(prompt.shows("softmax(x, axis=-1)"))
       prompt.type("\u{3}")
+      #expect(prompt.ends(with: "mos>"))
       #expect(!prompt.terminal.screen.contains("\u{1b}["))
       prompt.type("\u{4}")
       #expect(prompt.terminal.exitStatus() == 0)
