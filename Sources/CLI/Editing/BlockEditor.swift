@@ -49,6 +49,8 @@ final class BlockEditor: LineEditor {
     }
   }
 
+  func begin(with entries: [String]) { Readline.begin(with: entries) }
+
   func remember(_ entry: String) { Readline.remember(entry) }
 
   // MARK: - Showing

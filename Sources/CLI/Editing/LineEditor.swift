@@ -26,6 +26,8 @@ protocol EntryReader: AnyObject {
 protocol LineEditor {
   /// Reads one entry; `draft` stands in it already.
   func readEntry(draft: String) -> EntryInput
+  /// Begins with the entries of earlier sessions, none of them twice.
+  func begin(with entries: [String])
   /// Adds an entry to what is searched.
   func remember(_ entry: String)
 }

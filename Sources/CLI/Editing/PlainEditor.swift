@@ -44,6 +44,8 @@ final class PlainEditor: LineEditor {
     }
   }
 
+  func begin(with entries: [String]) { Readline.begin(with: entries) }
+
   func remember(_ entry: String) { Readline.remember(entry) }
 
   fileprivate func complete() {

@@ -186,6 +186,11 @@ enum Readline {
 
   // MARK: - History
 
+  /// Begins with entries, none of them twice.
+  static func begin(with entries: [String]) {
+    for entry in entries { add_history(entry) }
+  }
+
   /// Adds an entry to what Ctrl-R searches; one that was there is moved to the end.
   static func remember(_ entry: String) {
     for place in stride(from: history_length - 1, through: 0, by: -1) {

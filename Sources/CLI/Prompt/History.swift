@@ -123,6 +123,9 @@ struct History {
 
   /// The entry of a line; bytes that are no UTF-8 become `U+FFFD`.
   private static func unescaped(_ line: ArraySlice<UInt8>) -> String {
+    if !line.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\\") }) {
+      return String(decoding: line, as: UTF8.self)
+    }
     var result: [UInt8] = []
     var isEscaped = false
     for byte in line where byte != 0 {

@@ -53,7 +53,7 @@ final class Prompt {
       ScreenSize.movesCursor
       ? BlockEditor(self, showsColor: session.options.showsColor(on: 1)) : PlainEditor(self)
     self.editor = editor
-    history.entries.forEach(editor.remember)
+    editor.begin(with: history.entries)
     exitStatus = StartupFile.run(session)
     while exitStatus == nil {
       startLine()
