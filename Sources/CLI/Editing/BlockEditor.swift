@@ -34,7 +34,7 @@ final class BlockEditor: LineEditor {
     let outcome = Readline.read(
       prompt: PromptMark.first, draft: draft, resized: { painter.draw(layout(), on: .current) },
       resumed: {
-        painter.forget()
+        painter.startOver()
         painter.draw(layout(), on: .current)
       })
     switch outcome {

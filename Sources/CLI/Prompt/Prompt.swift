@@ -109,11 +109,15 @@ final class Prompt {
   // MARK: - Running
 
   /// Runs an entry and shows its value.
-  func evaluate(_ text: String) {
+  ///
+  /// - Returns: false where it failed.
+  @discardableResult
+  func evaluate(_ text: String) -> Bool {
     let before = log.state(of: session.interpreter)
-    guard let value = run(text) else { return }
+    guard let value = run(text) else { return false }
     let isKept = keep(value, isShown: !isQuiet(text))
     log.add(text, isProgram: true, gaveValue: isKept, before: before, session.interpreter)
+    return true
   }
 
   /// Runs a text as an entry; nil where that failed or ended the session.
