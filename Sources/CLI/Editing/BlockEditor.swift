@@ -53,6 +53,8 @@ final class BlockEditor: LineEditor {
 
   func remember(_ entry: String) { Readline.remember(entry) }
 
+  func forget(_ entry: String) { Readline.forget(entry) }
+
   // MARK: - Showing
 
   private func layout(isFinished: Bool = false) -> Layout {

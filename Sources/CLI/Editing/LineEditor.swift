@@ -30,6 +30,8 @@ protocol LineEditor {
   func begin(with entries: [String])
   /// Adds an entry to what is searched.
   func remember(_ entry: String)
+  /// Takes an entry away from it.
+  func forget(_ entry: String)
 }
 
 /// The marks that stand before the lines of an entry.

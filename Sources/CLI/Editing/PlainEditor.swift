@@ -48,6 +48,8 @@ final class PlainEditor: LineEditor {
 
   func remember(_ entry: String) { Readline.remember(entry) }
 
+  func forget(_ entry: String) { Readline.forget(entry) }
+
   fileprivate func complete() {
     let line = Readline.entry
     let text = linesBefore + line.text

@@ -26,6 +26,8 @@ final class Prompt {
   private var highlighter = Highlighter { Builtins.library.function($0) != nil }
   /// What the last entry was, for `else` and `finally`.
   private var continuation: BlockContinuation?
+  /// The last piece of a program, which an entry may go on with.
+  private var lastProgram = ""
   private var entryNumber = 0
 
   /// - Parameter program: the text that has run in the session.
@@ -80,14 +82,18 @@ final class Prompt {
   func handle(_ text: String) {
     let text = text.trailingLineEndsTrimmed
     guard !text.allSatisfy(\.isWhitespace) else { return }
-    remember(text)
-    let continuation = continuation
     if case .program = Entry(text), let rest = continuation?.rest(of: text) {
+      editor?.forget(lastProgram)
+      lastProgram = history.extend(lastProgram, by: text)
+      editor?.remember(lastProgram)
       return goOn(rest, text)
     }
-    self.continuation = nil
+    remember(text)
+    continuation = nil
     switch Entry(text) {
-    case .program(let text): evaluate(text)
+    case .program(let text):
+      lastProgram = text
+      evaluate(text)
     case .command(let name, let argument): PromptCommand.run(name, argument, self)
     case .shell(let line): Shell.run(line)
     case .help(let name): Help(self).show(name)
