@@ -32,13 +32,15 @@ import Testing
       // Keys, modules, paths, commands, symbols, questions.
       ("rec[\"alp\t", "rec[\"alpha"), ("import n\t", "import nn"),
       ("from nn import Conv2\t", "from nn import Conv2d"),
+      ("import too\t", "import tool"), ("from tool import hel\t", "from tool import helper"),
       ("load(\"dat\t", "load(\"data.csv"), (":unl\u{7f}d\t", ":undo"),
       (":load da\t", ":load data.csv"),
       (":limit mem\t", ":limit memory"), (":time quite\t", ":time quite_long_name"),
       ("\\alpha\t", "α"), ("let x\\gam\t", "let xγ"), ("?softpl\t", "?softplus"),
       ("??plu\t", "??plus"), (":help softpl\t", ":help softplus"), ("!cat dat\t", "!cat data.csv"),
     ]
-    try withPrompt(files: ["data.csv": "1,2\n"]) { prompt throws in
+    try withPrompt(files: ["data.csv": "1,2\n", "tool.mos": "fn helper(x) { x }\n"]) {
+      prompt throws in
       for line in Self.setup { try prompt.enter(line) }
       for (keys, line) in cases {
         #expect(try prompt.typing(keys, shows: "mos> \(line)"), "\(keys): \(prompt.lines)")

@@ -30,6 +30,14 @@ import Testing
     }
   }
 
+  @Test func `a text of several lines is not indented`() throws {
+    try withPrompt { prompt throws in
+      prompt.type("let t = \"\"\"a\rb\r\"\"\"\r")
+      #expect(prompt.ends(with: ["mos> let t = \"\"\"a", "...> b", "...> \"\"\"", "mos>"]))
+      #expect(try prompt.enter("t") == ["\"a\\nb\\n\""])
+    }
+  }
+
   @Test func `Alt-Enter breaks a line that is whole`() throws {
     try withPrompt { prompt throws in
       prompt.type("1 + 2\u{1b}\r40\r")
@@ -204,6 +212,7 @@ import Testing
       prompt.type("softm\t\t")
       #expect(prompt.shows("softmax(x, axis=-1)"))
       prompt.type("\u{3}")
+      #expect(prompt.ends(with: "mos>"))
       #expect(!prompt.terminal.screen.contains("\u{1b}["))
       prompt.type("\u{4}")
       #expect(prompt.terminal.exitStatus() == 0)

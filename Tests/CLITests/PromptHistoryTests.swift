@@ -56,6 +56,19 @@ import Testing
     }
   }
 
+  @Test func `else belongs to the entry of its block`() throws {
+    try withPrompt { prompt throws in
+      try prompt.enter("if false {\r1\r}")
+      #expect(try prompt.enter("else {\r2\r}").last == "2")
+      #expect(kept(prompt.folder) == [#"if false {\n    1\n}\nelse {\n    2\n}"#])
+      prompt.type("\u{c}\u{1b}[A")
+      #expect(
+        prompt.ends(with: [
+          "mos> if false {", "...>     1", "...> }", "...> else {", "...>     2", "...> }",
+        ]))
+    }
+  }
+
   @Test func `ctrl-R searches`() throws {
     try withPrompt { prompt throws in
       try prompt.enter("let alpha = 40")

@@ -3,6 +3,7 @@
 
 import Language
 import Library
+import Syntax
 
 /// The word of a command line, `:load pro`, `?ada` or `!ls`.
 struct CommandLineWord {
@@ -124,10 +125,19 @@ extension Completer {
       }
       return Completion(start: start, candidates: fitting(context.word, standard + own))
     }
-    var found: [Completion.Candidate] = []
-    if let module = StandardModule.all.first(where: { $0.name == name }) {
-      found = declarations(of: module)
-    }
+    let found =
+      declarations(inFile: name)
+      ?? StandardModule.all.first { $0.name == name }.map(declarations) ?? []
     return Completion(start: start, candidates: fitting(context.word, found))
+  }
+
+  /// What a module's file declares: read, not run.
+  private func declarations(inFile name: String) -> [Completion.Candidate]? {
+    let isQuoted = name.hasPrefix("\"")
+    let path = isQuoted ? String(name.dropFirst().dropLast()) : name + ".mos"
+    guard let source = try? readProgram(path) else { return nil }
+    return parse(source).program.statements.flatMap(\.declaredNames).map {
+      Completion.Candidate($0)
+    }
   }
 }

@@ -34,7 +34,7 @@ final class BlockEditor: LineEditor {
     let outcome = Readline.read(
       prompt: PromptMark.first, draft: draft, resized: { painter.draw(layout(), on: .current) },
       resumed: {
-        painter.forget()
+        painter.startOver()
         painter.draw(layout(), on: .current)
       })
     switch outcome {
@@ -49,7 +49,11 @@ final class BlockEditor: LineEditor {
     }
   }
 
+  func begin(with entries: [String]) { Readline.begin(with: entries) }
+
   func remember(_ entry: String) { Readline.remember(entry) }
+
+  func forget(_ entry: String) { Readline.forget(entry) }
 
   // MARK: - Showing
 

@@ -82,7 +82,10 @@ struct EntryText {
   /// The blanks that a line begins with which follows the cursor: as deep as the line of the innermost open
   /// bracket, and a level more.
   var indentationOfNextLine: String {
-    guard let opener = openBrackets(before: cursor).last else {
+    let open = OpenBrackets(utf8[..<cursor])
+    // What follows is part of the text.
+    if open.isInLongText { return "" }
+    guard let opener = open.brackets.last else {
       return String(repeating: " ", count: indentation(ofLineWith: cursor, upTo: cursor))
     }
     let depth = indentation(ofLineWith: opener.offset, upTo: opener.offset)

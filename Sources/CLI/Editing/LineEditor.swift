@@ -26,8 +26,12 @@ protocol EntryReader: AnyObject {
 protocol LineEditor {
   /// Reads one entry; `draft` stands in it already.
   func readEntry(draft: String) -> EntryInput
+  /// Begins with the entries of earlier sessions, none of them twice.
+  func begin(with entries: [String])
   /// Adds an entry to what is searched.
   func remember(_ entry: String)
+  /// Takes an entry away from it.
+  func forget(_ entry: String)
 }
 
 /// The marks that stand before the lines of an entry.

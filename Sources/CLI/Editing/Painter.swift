@@ -76,6 +76,12 @@ struct Painter {
     forget()
   }
 
+  /// Begins in the cursor's row, whatever stands there, after something else has used the terminal.
+  mutating func startOver() {
+    output += "\r\u{1b}[J"
+    forget()
+  }
+
   /// Begins with an empty screen.
   mutating func clearScreen() {
     output += "\u{1b}[H\u{1b}[2J"

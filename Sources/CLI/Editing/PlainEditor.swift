@@ -44,7 +44,11 @@ final class PlainEditor: LineEditor {
     }
   }
 
+  func begin(with entries: [String]) { Readline.begin(with: entries) }
+
   func remember(_ entry: String) { Readline.remember(entry) }
+
+  func forget(_ entry: String) { Readline.forget(entry) }
 
   fileprivate func complete() {
     let line = Readline.entry

@@ -186,15 +186,25 @@ enum Readline {
 
   // MARK: - History
 
+  /// Begins with entries, none of them twice.
+  static func begin(with entries: [String]) {
+    for entry in entries { add_history(entry) }
+  }
+
   /// Adds an entry to what Ctrl-R searches; one that was there is moved to the end.
   static func remember(_ entry: String) {
+    forget(entry)
+    add_history(entry)
+  }
+
+  /// Takes an entry away.
+  static func forget(_ entry: String) {
     for place in stride(from: history_length - 1, through: 0, by: -1) {
       guard let known = history_get(history_base + place), let line = known.pointee.line,
         strcmp(line, entry) == 0
       else { continue }
       if let removed = remove_history(place) { free_history_entry(removed) }
-      break
+      return
     }
-    add_history(entry)
   }
 }

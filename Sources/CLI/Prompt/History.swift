@@ -34,31 +34,42 @@ struct History {
   /// Adds an entry; false for one that starts with a space, which is not kept.
   mutating func add(_ entry: String) -> Bool {
     guard !entry.hasPrefix(" "), !entry.isEmpty, !entry.utf8.contains(0) else { return false }
+    keep(entry, inPlaceOf: nil)
+    return true
+  }
+
+  /// Another text goes on with an entry: the two are one.
+  mutating func extend(_ entry: String, by text: String) -> String {
+    let joined = entry + "\n" + text
+    if entries.contains(entry) { keep(joined, inPlaceOf: entry) }
+    return joined
+  }
+
+  private mutating func keep(_ entry: String, inPlaceOf other: String?) {
     if entry != entries.last {
-      entries.removeAll { $0 == entry }
+      entries.removeAll { $0 == entry || $0 == other }
       entries.append(entry)
     }
-    guard let path else { return true }
+    guard let path else { return }
     History.makeFolders(of: path)
-    History.write(entry, to: path)
-    return true
+    History.write(entry, inPlaceOf: other, to: path)
   }
 
   // MARK: - The file
 
   /// Adds a line at the end and takes it out where it was, while no other prompt writes.
-  private static func write(_ entry: String, to path: String) {
+  private static func write(_ entry: String, inPlaceOf other: String?, to path: String) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     flock(descriptor, LOCK_EX)
     let old = bytes(of: descriptor)
     let line = Array(escaped(entry).utf8)
+    let removed = [line[...]] + (other.map { [Array(escaped($0).utf8)[...]] } ?? [])
     var lines = lines(old)
     if lines.last == line[...], old.last == lineEnd { return }
-    let isKnown = lines.contains(line[...])
-    if isKnown || lines.count > 2 * capacity {
-      lines.removeAll { $0 == line[...] }
+    if lines.contains(where: removed.contains) || lines.count > 2 * capacity {
+      lines.removeAll(where: removed.contains)
       let kept = lines.suffix(capacity) + [line[...]]
       let text = kept.flatMap { Array($0) + [lineEnd] }
       if pwriteAll(text, descriptor, at: 0) { ftruncate(descriptor, off_t(text.count)) }
@@ -123,6 +134,9 @@ struct History {
 
   /// The entry of a line; bytes that are no UTF-8 become `U+FFFD`.
   private static func unescaped(_ line: ArraySlice<UInt8>) -> String {
+    if !line.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\\") }) {
+      return String(decoding: line, as: UTF8.self)
+    }
     var result: [UInt8] = []
     var isEscaped = false
     for byte in line where byte != 0 {

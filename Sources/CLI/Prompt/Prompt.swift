@@ -26,6 +26,8 @@ final class Prompt {
   private var highlighter = Highlighter { Builtins.library.function($0) != nil }
   /// What the last entry was, for `else` and `finally`.
   private var continuation: BlockContinuation?
+  /// The last piece of a program, which an entry may go on with.
+  private var lastProgram = ""
   private var entryNumber = 0
 
   /// - Parameter program: the text that has run in the session.
@@ -53,7 +55,7 @@ final class Prompt {
       ScreenSize.movesCursor
       ? BlockEditor(self, showsColor: session.options.showsColor(on: 1)) : PlainEditor(self)
     self.editor = editor
-    history.entries.forEach(editor.remember)
+    editor.begin(with: history.entries)
     exitStatus = StartupFile.run(session)
     while exitStatus == nil {
       startLine()
@@ -80,14 +82,18 @@ final class Prompt {
   func handle(_ text: String) {
     let text = text.trailingLineEndsTrimmed
     guard !text.allSatisfy(\.isWhitespace) else { return }
-    remember(text)
-    let continuation = continuation
     if case .program = Entry(text), let rest = continuation?.rest(of: text) {
+      editor?.forget(lastProgram)
+      lastProgram = history.extend(lastProgram, by: text)
+      editor?.remember(lastProgram)
       return goOn(rest, text)
     }
-    self.continuation = nil
+    remember(text)
+    continuation = nil
     switch Entry(text) {
-    case .program(let text): evaluate(text)
+    case .program(let text):
+      lastProgram = text
+      evaluate(text)
     case .command(let name, let argument): PromptCommand.run(name, argument, self)
     case .shell(let line): Shell.run(line)
     case .help(let name): Help(self).show(name)
@@ -109,11 +115,15 @@ final class Prompt {
   // MARK: - Running
 
   /// Runs an entry and shows its value.
-  func evaluate(_ text: String) {
+  ///
+  /// - Returns: false where it failed.
+  @discardableResult
+  func evaluate(_ text: String) -> Bool {
     let before = log.state(of: session.interpreter)
-    guard let value = run(text) else { return }
+    guard let value = run(text) else { return false }
     let isKept = keep(value, isShown: !isQuiet(text))
     log.add(text, isProgram: true, gaveValue: isKept, before: before, session.interpreter)
+    return true
   }
 
   /// Runs a text as an entry; nil where that failed or ended the session.

@@ -43,12 +43,14 @@ extension PromptCommand {
     },
   ]
 
+  /// A variable of the environment that says something.
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// The user's editor with its options.
   @discardableResult
   private static func openEditor(_ path: String) -> Bool {
-    func variable(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
     let editor = variable("VISUAL") ?? variable("EDITOR") ?? "vi"
     guard
       let status = Shell.start(["/bin/sh", "-c", "exec \(editor) \"$1\"", "sh", path])
@@ -60,7 +62,8 @@ extension PromptCommand {
   }
 
   private static func editEntry(_ prompt: Prompt) {
-    var template = Array("/tmp/mos-entry-XXXXXX.mos".utf8CString)
+    let folder = variable("TMPDIR") ?? "/tmp"
+    var template = Array("\(folder)/mos-entry-XXXXXX.mos".utf8CString)
     let descriptor = mkstemps(&template, 4)
     guard descriptor >= 0 else { return complain("cannot make a file: \(errorText())") }
     let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -6,7 +6,7 @@ extension PromptCommand {
   nonisolated(unsafe) static let timing: [PromptCommand] = [
     PromptCommand("time", "code", "runs once and says how long it took", .code) { prompt, code in
       let start = ContinuousClock.now
-      prompt.evaluate(code)
+      guard prompt.evaluate(code) else { return }
       say("took \(readable(ContinuousClock.now - start))")
     },
     PromptCommand(

@@ -18,13 +18,18 @@ struct Help {
     let name = name.hasSuffix("()") ? String(name.dropLast(2)) : name
     if let value = value(of: name) { return show(value, name) }
     if let found = try? Builtins.library.documentation(of: name) {
-      return PromptCommand.say("\(found.title)\n\n\(found.text)")
+      return say(found)
     }
     let parts = name.split(separator: ".").map(String.init)
     if parts.count > 1, let owner = value(of: parts.dropLast().joined(separator: ".")) {
       if showMethod(parts[parts.count - 1], of: owner) { return }
     }
     search(name)
+  }
+
+  private func say(_ found: Documentation) {
+    let text = "\(found.title)\n\n\(found.text)"
+    PromptCommand.say(text.brokenAnew(columns: ScreenSize.current.columns))
   }
 
   /// What a name of the user or a chain of names stands for; a built-in's documentation says more of itself.
@@ -52,7 +57,7 @@ struct Help {
   private func showMethod(_ name: String, of owner: Value) -> Bool {
     for candidate in ["\(owner.typeName).\(name)", name] {
       if let found = try? Builtins.library.documentation(of: candidate) {
-        PromptCommand.say("\(found.title)\n\n\(found.text)")
+        say(found)
         return true
       }
     }

@@ -58,13 +58,13 @@ final class ProgressObject: HostObject {
     let speed = rate >= 10 ? "\(Int(rate))" : "\((rate * 100).rounded() / 100)"
     let time =
       done < total
-      ? (rate > 0 ? " \(ProgressObject.clock(Double(total - done) / rate)) left" : "")
-      : " in \(ProgressObject.clock(seconds))"
+      ? (rate > 0 ? " \(ProgressObject.minutes(Double(total - done) / rate)) left" : "")
+      : " in \(ProgressObject.minutes(seconds))"
     show("\r\u{1b}[K\(label.isEmpty ? "" : label + " ")\(bar) \(done)/\(total) \(speed)/s\(time)")
   }
 
   /// Seconds as `0:07`, `12:30` or `1:02:03`.
-  private static func clock(_ seconds: Double) -> String {
+  private static func minutes(_ seconds: Double) -> String {
     guard seconds < 1e9 else { return "∞" }
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let whole = Int(seconds.rounded(.up))

@@ -75,7 +75,7 @@ extension Value {
 
 extension Statement {
   /// The names that it gives a value at the top level.
-  fileprivate var declaredNames: [String] {
+  package var declaredNames: [String] {
     switch kind {
     case .let(let pattern, _, _): pattern.names
     case .function(let function, _): [function.name?.name].compactMap { $0 }
