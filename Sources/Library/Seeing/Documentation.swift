@@ -64,14 +64,28 @@ extension BuiltinLibrary {
       return Documentation(title: built.title, text: built.text.followed(by: type?.listing ?? ""))
     }
     if let type { return Documentation(title: name, text: type.text) }
-    throw unknown(
-      "no built-in is called `\(name.shortened)`",
-      nearest(
-        to: parts[0],
-        among: documentedNames
-      ).map {
-        ([$0] + parts.dropFirst()).joined(separator: ".")
-      })
+    let near = nearestNames(to: parts[0], of: name).map {
+      "`\(([$0] + parts.dropFirst()).joined(separator: "."))`"
+    }
+    throw RuntimeError(
+      .name, "no built-in is called `\(name.shortened)`",
+      hint: near.isEmpty
+        ? "mos doc --search TEXT looks through all texts"
+        : "did you mean \(near.dropLast().joined(separator: ", "))"
+          + "\(near.count > 1 ? " or " : "")\(near[near.count - 1])?")
+  }
+
+  /// Up to three names near a misspelt one, the nearest first, or else such as it is part of.
+  private func nearestNames(to name: String, of whole: String) -> [String] {
+    var rest = Set(documentedNames)
+    var found: [String] = []
+    while found.count < (name == whole ? 3 : 1), let near = nearest(to: name, among: rest.sorted())
+    {
+      found.append(near)
+      rest.remove(near)
+    }
+    guard found.isEmpty, name.count > 2 else { return found }
+    return Array(rest.filter { $0.lowercased().contains(name.lowercased()) }.sorted().prefix(3))
   }
 
   /// Every name that stands alone: built-ins, types, modules, words of the language.
