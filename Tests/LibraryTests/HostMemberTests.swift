@@ -88,7 +88,10 @@ import Testing
       "did you mean `Optimizer.step`?"
     ),
     ("Optimiser.step", "no built-in is called `Optimiser.step`", "did you mean `Optimizer.step`?"),
-    ("Optimiser", "no built-in is called `Optimiser`", "did you mean `Optimizer`?"),
+    (
+      "Optimiser", "no built-in is called `Optimiser`",
+      "did you mean `Optimizer` or `Optimistic`?"
+    ),
     ("Optimizer.", "Optimizer has no field or method ``", nil),
   ])
   func `help suggests what is spelt alike`(name: String, message: String, hint: String?) {

@@ -38,6 +38,7 @@ private func messages(_ text: String) -> [String] {
         2 |   (2, 3]
           |        ^
           |   - ( opened here
+          = hint: close it with ), or separate what follows by ,
 
         """)
     #expect(
@@ -50,6 +51,7 @@ private func messages(_ text: String) -> [String] {
         ...
         4 |   1
           |    ^ expected }
+          = hint: close it with }
 
         """)
   }
@@ -155,15 +157,18 @@ private func messages(_ text: String) -> [String] {
         "if a\n{ 1 }",
         ["{ stands on the line of what it belongs to | move it to the end of the line before"]
       ),
-      ("f(a b)", ["expected , before b"]),
+      (
+        "f(a b)",
+        ["expected , before b | a comma stands between two arguments, elements or entries"]
+      ),
       ("[1 2]", ["expected , before 2 | elements are separated by commas, [1, 2]"]),
-      ("x y", ["expected a new line or ; before y"]),
+      ("x y", ["expected a new line or ; before y | a call has parentheses: x(y)"]),
       ("\"abc", ["unclosed string | close it with \", or use \"\"\" for a text of several lines"]),
       ("\"\\q\"", [#"unknown escape \q | strings take \n \t \r \" \\ \{ \} and \u{3b8}"#]),
       (
         "\"{}\"",
         [
-          #"this interpolation is empty | put an expression between the braces, "#
+          #"this interpolation is empty | put the value itself between the braces, "x = {x:.2f}", "#
             + #"or write \{ and \} for braces in the text"#
         ]
       ),
@@ -183,7 +188,7 @@ private func messages(_ text: String) -> [String] {
         "a ? b",
         [
           "unexpected character ? | write if c { a } else { b }",
-          "expected a new line or ; before b",
+          "expected a new line or ; before b | a call has parentheses: a(b)",
         ]
       ),
       (
@@ -234,7 +239,12 @@ private func messages(_ text: String) -> [String] {
       ("import \"a.mos\"", ["a file is imported under a name | write import \"…\" as name"]),
       ("else { }", ["else without if | it follows the } of an if directly"]),
       ("}", ["unmatched } | nothing is open here to close"]),
-      ("try { 1 }\nx", ["expected catch after the block of try, found x | write catch e { … }"]),
+      (
+        "try { 1 }\nx",
+        [
+          "expected catch or finally after the block of try, found x | write catch e { … }, finally { … }, or both"
+        ]
+      ),
     ] as [(String, [String])])
   func sentences(_ sample: (text: String, expected: [String])) {
     #expect(messages(sample.text) == sample.expected)

@@ -69,23 +69,31 @@ extension BuiltinLibrary {
     }
     if let type { return Documentation(title: name, text: type.text) }
     throw unknown(
-      "no built-in is called `\(name.shortened)`", namesNear(parts[0]), after: parts.dropFirst())
+      "no built-in is called `\(name.shortened)`", namesNear(parts[0], of: name),
+      after: parts.dropFirst())
   }
 
-  /// The names that somebody may have meant, the likeliest first: those of modules' members under the very name,
-  /// then near ones.
-  private func namesNear(_ name: String) -> [String] {
+  /// Up to three names that somebody may have meant, the likeliest first: those of modules' members under the very
+  /// name, then near ones, or else such as it is part of.
+  private func namesNear(_ name: String, of whole: String) -> [String] {
     let modules = StandardModule.documentation
-    let exact = modules.flatMap { module in
+    var found = modules.flatMap { module in
       module.declarations.filter { $0.name.lowercased() == name.lowercased() }
         .map { "\(module.name).\($0.name)" }
     }
-    let inside = Suggestion.nearest(
-      to: name, among: modules.flatMap { $0.declarations.map(\.name) })
-    let near =
-      [Suggestion.nearest(to: name, among: documentedNames)].compactMap { $0 }
-      + (exact.isEmpty ? inside.map(StandardModule.places) ?? [] : [])
-    return exact + near
+    let isExact = !found.isEmpty
+    var rest = Set(documentedNames)
+    while found.count < (name == whole ? 3 : 1), let near = nearest(to: name, among: rest.sorted())
+    {
+      found.append(near)
+      rest.remove(near)
+    }
+    if !isExact {
+      let members = modules.flatMap { $0.declarations.map(\.name) }
+      found += nearest(to: name, among: members).map(StandardModule.places) ?? []
+    }
+    guard found.isEmpty, name.count > 2 else { return Array(found.prefix(3)) }
+    return Array(rest.filter { $0.lowercased().contains(name.lowercased()) }.sorted().prefix(3))
   }
 
   /// Every name that stands alone: built-ins, types, modules, words of the language.
@@ -122,9 +130,12 @@ extension BuiltinLibrary {
     _ message: String, _ near: [String], after rest: ArraySlice<String>
   ) -> RuntimeError {
     let names = near.map { "`\(([$0] + rest).joined(separator: ".").shortened)`" }
+    guard let last = names.last else {
+      return RuntimeError(.name, message, hint: "mos doc --search TEXT looks through all texts")
+    }
+    let others = names.dropLast().joined(separator: ", ")
     return RuntimeError(
-      .name, message,
-      hint: names.isEmpty ? nil : "did you mean \(names.joined(separator: " or "))?")
+      .name, message, hint: "did you mean \(others)\(names.count > 1 ? " or " : "")\(last)?")
   }
 }
 

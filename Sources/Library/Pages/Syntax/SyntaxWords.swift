@@ -30,7 +30,7 @@ extension SyntaxSection {
         `let` are its documentation, which `help` shows.
 
             ## The square of a number.
-            fn square(x) { x * x }    # not shown by help
+            fn square(x) { x * x } # not shown by help
             print(square(3))    # 9
         """),
       SyntaxTopic(
