@@ -99,9 +99,9 @@ for method, variants in METHODS.items():
         options = dict(reference["solvers"][variant]["params"])
         given = "".join(f", {k}={text(v)}" for k, v in options.items())
         if variant in reference["hia_p"]:
-            given += f", lengths=t => problems.lengths.{method}[t].item()"
+            given += f", lengths=problems.lengths.{method}"
         if method == "pzobo":
-            given += ", directions=t => problems.vectors[t]"
+            given += ", directions=problems.vectors"
         for name, solvers in (("quadratic", reference["solvers"]), ("logistic", logistic["solvers"])):
             path = solvers[variant]["iterates"]
             lines.append(f"let {name}_path = {text(path)}")
