@@ -8,19 +8,23 @@ import SpawnSupport
 public final class Terminal {
   /// Everything shown so far, control sequences and all.
   public private(set) var screen = ""
+  /// What stands on the screen now.
+  public private(set) var display: Screen
   private let descriptor: Int32
   private let process: pid_t
   private var bytes: [UInt8] = []
   private var seen = 0
   private var ended = false
 
-  /// Starts a program on a fresh terminal of 100 columns.
+  /// Starts a program on a fresh terminal.
   public init(
     _ path: String, _ arguments: [String] = [], environment: [String: String] = [:],
-    directory: String? = nil
+    directory: String? = nil, rows: Int = 30, columns: Int = 100
   ) throws {
+    display = Screen(rows: rows, columns: columns)
     var (main, other): (Int32, Int32) = (-1, -1)
-    var size = winsize(ws_row: 30, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0)
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
     var name = [CChar](repeating: 0, count: 128)
     guard openpty(&main, &other, &name, nil, &size) == 0 else {
       throw SpawnError(path: path, code: errno)
@@ -51,6 +55,26 @@ public final class Terminal {
   public func type(_ keys: String) {
     let bytes = Array(keys.utf8)
     _ = write(descriptor, bytes, bytes.count)
+  }
+
+  /// Gives the terminal another width.
+  public func resize(columns: Int) {
+    var size = winsize(
+      ws_row: UInt16(display.rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    display.resize(columns: columns)
+    _ = ioctl(descriptor, UInt(TIOCSWINSZ), &size)
+  }
+
+  /// Waits until the screen is as wanted; false where the time is up.
+  public func displays(
+    within seconds: Double = 5, _ isWanted: (Screen) -> Bool
+  ) -> Bool {
+    let deadline = now() + seconds
+    while !isWanted(display) {
+      guard now() < deadline else { return false }
+      _ = readMore(until: min(deadline, now() + 0.05))
+    }
+    return true
   }
 
   /// Sends what Ctrl-C sends to another thread than the program's first; false where it has none.
@@ -116,6 +140,7 @@ public final class Terminal {
       return false
     }
     bytes += buffer[..<count]
+    display.feed(buffer[..<count])
     screen = String(decoding: bytes, as: UTF8.self)
     return true
   }

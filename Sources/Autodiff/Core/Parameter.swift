@@ -250,6 +250,14 @@ extension Variable {
     if case .traced(let traced) = self, traced.isParameter { traced.gradient = nil }
   }
 
+  /// The gradient in this very leaf, to be put back; setting it is no deed of the program.
+  package var keptGradient: Variable? {
+    get { if case .traced(let traced) = self, traced.isParameter { traced.gradient } else { nil } }
+    nonmutating set {
+      if case .traced(let traced) = self, traced.isParameter { traced.gradient = newValue }
+    }
+  }
+
   /// True for a parameter's leaf.
   public var isLeaf: Bool {
     if case .traced(let traced) = self { return traced.isParameter }

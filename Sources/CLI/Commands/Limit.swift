@@ -10,11 +10,19 @@ struct Limit {
   /// - Throws: what is wrong with the text.
   init(_ argument: String) throws {
     let parts = argument.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, let bound = Limit.bounds[parts[0]] else {
-      let names = Limit.bounds.keys.sorted().map { $0 + "=…" }
+    guard parts.count == 2, Limit.bounds[parts[0]] != nil else {
+      let names = Limit.names.map { $0 + "=…" }
       throw ValidationError("a limit is one of \(names.joined(separator: ", "))")
     }
-    (name, text) = (parts[0], parts[1])
+    try self.init(name: parts[0], parts[1])
+  }
+
+  /// - Throws: what is wrong with the text, or with the name.
+  init(name: String, _ text: String) throws {
+    guard let bound = Limit.bounds[name] else {
+      throw ValidationError("a limit is one of \(Limit.names.joined(separator: ", "))")
+    }
+    (self.name, self.text) = (name, text)
     var limits = Limits()
     guard bound.read(&limits, text) else {
       throw ValidationError("`\(name)` takes \(bound.wanted)")
@@ -22,6 +30,30 @@ struct Limit {
     do { try limits.validate() } catch let error as RuntimeError {
       throw ValidationError(error.diagnostic.message)
     }
+  }
+
+  static let names: [String] = bounds.keys.sorted()
+
+  /// Takes the bound of a name away.
+  static func remove(_ name: String, from limits: inout Limits) {
+    switch name {
+    case "instructions": limits.instructions = nil
+    case "seconds": limits.seconds = nil
+    case "depth": limits.depth = Limits().depth
+    case "memory": limits.memory = nil
+    default: limits.output = nil
+    }
+  }
+
+  /// The bounds that there are, a line each.
+  static func lines(of limits: Limits) -> [String] {
+    let all: [(String, String?)] = [
+      ("depth", "\(limits.depth)"), ("instructions", limits.instructions.map { "\($0)" }),
+      ("memory", limits.memory.map { "\(ByteCount($0))" }),
+      ("output", limits.output.map { "\(ByteCount($0))" }),
+      ("seconds", limits.seconds.map { "\($0)" }),
+    ]
+    return all.map { name, bound in name.padded(to: 14) + (bound ?? "off") }
   }
 
   /// Sets the bound.

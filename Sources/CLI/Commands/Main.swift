@@ -33,7 +33,8 @@ struct MosCommand: ParsableCommand {
       mos test [paths]   run the `test` blocks of programs
       """,
     discussion: """
-      `mos run --help` lists the options. Exit statuses: 0 fine, 1 the program failed, 2 the \
+      `mos run --help` lists the options; `mos --generate-completion-script bash`, zsh or fish \
+      writes completions for a shell. Exit statuses: 0 fine, 1 the program failed, 2 the \
       command line was wrong, 65 the source does not compile, 130 interrupted, 143 and 129 ended \
       by SIGTERM and SIGHUP.
       """,

@@ -38,7 +38,10 @@ struct Options: ParsableArguments {
 
   /// Whether diagnostics are coloured: the option, then NO_COLOR, then CLICOLOR_FORCE or
   /// FORCE_COLOR, then whether standard error is a terminal that can.
-  var showsColor: Bool {
+  var showsColor: Bool { showsColor(on: 2) }
+
+  /// The same for another stream.
+  func showsColor(on descriptor: Int32) -> Bool {
     func isSet(_ name: String) -> Bool {
       guard let value = getenv(name) else { return false }
       let text = String(cString: value)
@@ -50,7 +53,7 @@ struct Options: ParsableArguments {
     case .auto:
       if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
       if isSet("CLICOLOR_FORCE") || isSet("FORCE_COLOR") { return true }
-      guard isatty(2) == 1, let terminal = getenv("TERM") else { return false }
+      guard isatty(descriptor) == 1, let terminal = getenv("TERM") else { return false }
       return String(cString: terminal) != "dumb"
     }
   }

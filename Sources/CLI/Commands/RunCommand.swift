@@ -39,15 +39,16 @@ struct RunCommand: ParsableCommand {
     }
 
     let session = Session(options, arguments: arguments)
+    var program: String?
     if let source {
       switch session.perform(source) {
-      case .value: break
+      case .value: program = String(decoding: source.utf8, as: UTF8.self)
       case .exit(let status): throw ExitCode(status)
       case .failed(let status): if !staysOpen { throw ExitCode(status) }
       }
       if !staysOpen { return }
     }
-    throw ExitCode(Prompt(session).run(showsBanner: source == nil))
+    throw ExitCode(Prompt(session, after: program).run(showsBanner: source == nil))
   }
 
   /// The program's path, the first word that is not an option's.

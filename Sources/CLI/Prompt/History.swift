@@ -1,11 +1,11 @@
 // What was entered, kept between sessions in `$XDG_STATE_HOME/mos/history`.
 //
-// One entry a line: a line end inside an entry is written `\n`, a backslash `\\`. Entries are
-// appended with one write each, so two prompts that are open at once lose nothing. The file is cut
-// to its newest entries when a prompt opens and finds it too long.
+// One entry a line: a line end inside an entry is written `\n`, a backslash `\\`. An entry that was there
+// already is taken out where it was. Several prompts may write at once: each holds a lock on the file for as
+// long as it takes. Whatever another program left there is read as well as can be: lines that end in CRLF, bytes
+// that are no UTF-8, a last line without an end.
 
 import Platform
-import Tensors
 
 /// The entries of this and earlier sessions.
 struct History {
@@ -18,42 +18,87 @@ struct History {
   /// Reads the file; without a home folder nothing is kept.
   init() {
     path = History.defaultPath
-    guard let path, let text = try? FileReader.text(of: FileLocation(path)) else { return }
-    let lines = text.split(separator: "\n")
+    guard let path else { return }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    flock(descriptor, LOCK_SH)
     var seen: Set<String> = []
-    for line in lines.reversed() {
+    for line in History.lines(History.bytes(of: descriptor)).reversed() {
       let entry = History.unescaped(line)
       if seen.insert(entry).inserted { entries.append(entry) }
     }
     entries.reverse()
-    if lines.count > 2 * History.capacity { rewrite(path) }
   }
 
-  /// Adds an entry; one that starts with a space is not kept, nor is a repetition.
-  mutating func add(_ entry: String) {
-    guard !entry.hasPrefix(" "), !entry.isEmpty, entry != entries.last else { return }
-    entries.append(entry)
-    guard let path else { return }
-    makeFolders(of: path)
-    append(entry, to: path)
+  /// Adds an entry; false for one that starts with a space, which is not kept.
+  mutating func add(_ entry: String) -> Bool {
+    guard !entry.hasPrefix(" "), !entry.isEmpty, !entry.utf8.contains(0) else { return false }
+    if entry != entries.last {
+      entries.removeAll { $0 == entry }
+      entries.append(entry)
+    }
+    guard let path else { return true }
+    History.makeFolders(of: path)
+    History.write(entry, to: path)
+    return true
   }
 
-  private mutating func rewrite(_ path: String) {
-    entries = entries.suffix(History.capacity)
-    try? FileWriter.write(History.lines(entries), to: FileLocation(path))
-  }
+  // MARK: - The file
 
-  /// Adds to the file with one write, whatever another prompt adds.
-  private func append(_ entry: String, to path: String) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK, 0o600)
+  /// Adds a line at the end and takes it out where it was, while no other prompt writes.
+  private static func write(_ entry: String, to path: String) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
     guard descriptor >= 0 else { return }
-    let bytes = Array(History.lines([entry]).utf8)
-    _ = Platform.write(descriptor, bytes, bytes.count)
-    close(descriptor)
+    defer { close(descriptor) }
+    flock(descriptor, LOCK_EX)
+    let old = bytes(of: descriptor)
+    let line = Array(escaped(entry).utf8)
+    var lines = lines(old)
+    if lines.last == line[...], old.last == lineEnd { return }
+    let isKnown = lines.contains(line[...])
+    if isKnown || lines.count > 2 * capacity {
+      lines.removeAll { $0 == line[...] }
+      let kept = lines.suffix(capacity) + [line[...]]
+      let text = kept.flatMap { Array($0) + [lineEnd] }
+      if pwriteAll(text, descriptor, at: 0) { ftruncate(descriptor, off_t(text.count)) }
+    } else {
+      let isOpen = old.last.map { $0 != lineEnd } ?? false
+      _ = pwriteAll((isOpen ? [lineEnd] : []) + line + [lineEnd], descriptor, at: old.count)
+    }
   }
 
-  private static func lines(_ entries: [String]) -> String {
-    entries.map { escaped($0) + "\n" }.joined()
+  private static let lineEnd = UInt8(ascii: "\n")
+
+  /// The lines of a file, each without its end and without a carriage return before it; no empty ones.
+  private static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    bytes.split(separator: lineEnd).compactMap { line in
+      let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+      return line.isEmpty ? nil : line
+    }
+  }
+
+  private static func bytes(of descriptor: Int32) -> [UInt8] {
+    var result: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = pread(descriptor, &buffer, buffer.count, off_t(result.count))
+      if count <= 0 { return result }
+      result += buffer[..<count]
+    }
+  }
+
+  private static func pwriteAll(_ bytes: [UInt8], _ descriptor: Int32, at offset: Int) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let written = bytes[done...].withUnsafeBytes {
+        pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + done))
+      }
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { return false }
+      done += written
+    }
+    return true
   }
 
   private static var defaultPath: String? {
@@ -64,29 +109,35 @@ struct History {
     return String(cString: home) + "/.local/state/mos/history"
   }
 
-  private func makeFolders(of path: String) {
+  private static func makeFolders(of path: String) {
     for (index, byte) in path.utf8.enumerated() where byte == UInt8(ascii: "/") && index > 0 {
       mkdir(String(decoding: path.utf8.prefix(index), as: UTF8.self), 0o700)
     }
   }
 
+  // MARK: - Lines
+
   private static func escaped(_ entry: String) -> String {
-    entry.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+    entry.replacing("\\", with: "\\\\").replacing("\r", with: "\\r").replacing("\n", with: "\\n")
   }
 
-  private static func unescaped(_ line: Substring) -> String {
-    var result = ""
+  /// The entry of a line; bytes that are no UTF-8 become `U+FFFD`.
+  private static func unescaped(_ line: ArraySlice<UInt8>) -> String {
+    if !line.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\\") }) {
+      return String(decoding: line, as: UTF8.self)
+    }
+    var result: [UInt8] = []
     var isEscaped = false
-    for character in line {
+    for byte in line where byte != 0 {
       if isEscaped {
-        result.append(character == "n" ? "\n" : character)
+        result.append(byte == UInt8(ascii: "n") ? lineEnd : byte == UInt8(ascii: "r") ? 13 : byte)
         isEscaped = false
-      } else if character == "\\" {
+      } else if byte == UInt8(ascii: "\\") {
         isEscaped = true
       } else {
-        result.append(character)
+        result.append(byte)
       }
     }
-    return result
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -5,136 +5,187 @@
 // keeps quiet.
 
 import Language
+import Library
 import Platform
 import Syntax
 import Tensors
 
 /// The interactive prompt.
 final class Prompt {
-  static let mark = "mos> "
-  static let continuationMark = "...> "
-
   let session: Session
-  /// The entries that ran without error, for `:save`.
-  var entries: [String] = []
+  /// The entries that stand, with the states before them.
+  var log = SessionLog()
+  var display = Display()
   /// Set by `:quit` and `exit(n)`.
   var exitStatus: Int32?
-  private var history = History()
+  /// What stands in the next entry already.
+  var draft = ""
+  private(set) var history = History()
+  private var editor: (any LineEditor)?
+  private var completer: Completer
+  private var highlighter = Highlighter { Builtins.library.function($0) != nil }
+  /// What the last entry was, for `else` and `finally`.
+  private var continuation: BlockContinuation?
   private var entryNumber = 0
 
-  init(_ session: Session) {
+  /// - Parameter program: the text that has run in the session.
+  init(_ session: Session, after program: String? = nil) {
     self.session = session
+    completer = Completer(session)
     session.endsWhenUnheard = false
+    BlockContinuation.prepare(session.interpreter)
+    if let program {
+      log.add(program, isProgram: true, before: session.fresh, session.interpreter)
+    }
   }
 
   /// Reads and runs entries until the end, and gives the exit status.
   func run(showsBanner: Bool) -> Int32 {
+    Interrupts.ignore()
     if showsBanner {
       StandardOutput.shared.write("Mos \(version). :help for help, Ctrl-D to leave.\n")
     }
-    Interrupts.ignore()
-    let completer = Completer(session)
-    let editor: any LineEditor = Readline { line, cursor in
-      completer.complete(line, cursor: cursor)
+    if !Locale.chooseUTF8() {
+      writeError(
+        "warning: the system has no locale with UTF-8; edit letters beyond ASCII with care\n")
     }
-    history.entries.forEach(editor.remember)
+    let editor: any LineEditor =
+      ScreenSize.movesCursor
+      ? BlockEditor(self, showsColor: session.options.showsColor(on: 1)) : PlainEditor(self)
+    self.editor = editor
+    editor.begin(with: history.entries)
+    exitStatus = StartupFile.run(session)
     while exitStatus == nil {
-      switch readEntry(editor) {
+      startLine()
+      let draft = self.draft
+      self.draft = ""
+      switch editor.readEntry(draft: draft) {
       case .endOfInput:
         StandardOutput.shared.write("\n")
         return 0
-      case .interrupted(let lineWasEmpty):
-        if lineWasEmpty { StandardOutput.shared.write("Ctrl-D or :quit leaves\n") }
-      case .line(let entry):
-        guard !entry.allSatisfy(\.isWhitespace) else { continue }
-        if entry != history.entries.last, !entry.hasPrefix(" ") { editor.remember(entry) }
-        history.add(entry)
-        handle(entry)
-        if !StandardOutput.shared.isAtLineStart { StandardOutput.shared.write("\n") }
+      case .interrupted(let wasEmpty):
+        if wasEmpty { StandardOutput.shared.write("Ctrl-D or :quit leaves\n") }
+      case .entry(let text): handle(text)
       }
     }
     return exitStatus ?? 0
   }
 
-  /// Reads lines until they are a whole entry.
-  private func readEntry(_ editor: any LineEditor) -> LineInput {
-    var entry = ""
-    while true {
-      let isFirst = entry.isEmpty
-      let input = editor.readLine(
-        prompt: isFirst ? Prompt.mark : Prompt.continuationMark,
-        indentation: isFirst ? "" : indentation(after: entry))
-      guard case .line(let line) = input else {
-        // Ctrl-C gives up an entry of several lines whatever its last line holds.
-        if case .interrupted = input, !isFirst { return .interrupted(lineWasEmpty: false) }
-        return input
-      }
-      let text = withoutMarks(line)
-      // An empty line ends an entry that the parser would wait with for ever.
-      let isForced = !isFirst && text.allSatisfy(\.isWhitespace)
-      entry += isFirst ? text : "\n" + text
-      if isForced || isCommand(entry) || !parse(Source(name: "<prompt>", text: entry)).isIncomplete
-      {
-        return .line(entry)
-      }
+  /// The next prompt begins a line.
+  private func startLine() {
+    if !StandardOutput.shared.isAtLineStart { StandardOutput.shared.write("\n") }
+  }
+
+  /// Does what an entry asks for.
+  func handle(_ text: String) {
+    let text = text.trailingLineEndsTrimmed
+    guard !text.allSatisfy(\.isWhitespace) else { return }
+    remember(text)
+    let continuation = continuation
+    if case .program = Entry(text), let rest = continuation?.rest(of: text) {
+      return goOn(rest, text)
+    }
+    self.continuation = nil
+    switch Entry(text) {
+    case .program(let text): evaluate(text)
+    case .command(let name, let argument): PromptCommand.run(name, argument, self)
+    case .shell(let line): Shell.run(line)
+    case .help(let name): Help(self).show(name)
+    case .source(let name): Help(self).showSource(of: name)
+    case .leave: leave(text)
     }
   }
 
-  /// Four spaces for each bracket that is open.
-  private func indentation(after entry: String) -> String {
-    let depth = entry.reduce(0) { depth, character in
-      "([{".contains(character) ? depth + 1 : ")]}".contains(character) ? depth - 1 : depth
-    }
-    return String(repeating: "    ", count: max(0, min(depth, 10)))
+  /// `exit` and `quit` are commands where nothing of the user has the name.
+  private func leave(_ text: String) {
+    let name = text.trimmed.replacing(";", with: "")
+    if session.interpreter.value(of: name) == nil { exitStatus = 0 } else { evaluate(text) }
   }
 
-  /// Removes the prompt's own marks from pasted lines.
-  private func withoutMarks(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      let start = line.drop { $0 == " " }
-      for mark in [Prompt.mark, Prompt.continuationMark] where start.hasPrefix(mark) {
-        return String(start.dropFirst(mark.count))
-      }
-      return String(line)
-    }.joined(separator: "\n")
+  private func remember(_ text: String) {
+    if history.add(text) { editor?.remember(text) }
   }
 
-  private func isCommand(_ entry: String) -> Bool {
-    let first = entry.first { $0 != " " }
-    return first == ":" || first == "?"
-  }
-
-  private func handle(_ entry: String) {
-    if isCommand(entry) {
-      PromptCommand.run(entry, self)
-    } else {
-      evaluate(entry)
-    }
-  }
+  // MARK: - Running
 
   /// Runs an entry and shows its value.
-  func evaluate(_ entry: String) {
+  ///
+  /// - Returns: false where it failed.
+  @discardableResult
+  func evaluate(_ text: String) -> Bool {
+    let before = log.state(of: session.interpreter)
+    guard let value = run(text) else { return false }
+    let isKept = keep(value, isShown: !isQuiet(text))
+    log.add(text, isProgram: true, gaveValue: isKept, before: before, session.interpreter)
+    return true
+  }
+
+  /// Runs a text as an entry; nil where that failed or ended the session.
+  private func run(_ text: String) -> Value? {
     entryNumber += 1
-    switch session.run(Source(name: "<entry \(entryNumber)>", text: entry)) {
+    let source = Source(
+      name: "<entry \(entryNumber)>", text: BlockContinuation.instrumented(text))
+    switch session.run(source) {
     case .value(let value):
-      entries.append(entry)
-      guard !value.isNil, !value.isAbsent else { return }
-      keep(value, isShown: !isQuiet(entry))
-    case .failed: break
-    case .exit(let status): exitStatus = status
+      let isUntaken = BlockContinuation.isUntaken(value)
+      continuation = BlockContinuation(text, isUntaken: isUntaken)
+      return isUntaken ? .nil : value
+    case .failed:
+      continuation = BlockContinuation(text, isUntaken: false)
+      return nil
+    case .exit(let status):
+      exitStatus = status
+      return nil
     }
+  }
+
+  /// Goes on with the block that ran last.
+  private func goOn(_ rest: BlockContinuation.Rest, _ text: String) {
+    switch rest {
+    case .check(let text):
+      session.interpreter.check(Source(name: "<prompt>", text: text))
+        .forEach(session.reporter.report)
+    case .run(let code):
+      let wasTried = if case .tried? = continuation { true } else { false }
+      let value = run(code)
+      if wasTried { continuation = nil }
+      guard let value else { return }
+      keep(value, isShown: !isQuiet(text))
+      log.extendLast(by: text)
+    }
+  }
+
+  /// Runs a command's work as a step that can be undone.
+  func step(_ text: String, isProgram: Bool = false, _ body: () throws -> Bool) {
+    let before = log.state(of: session.interpreter)
+    do {
+      if try body() {
+        log.add(text, isProgram: isProgram, before: before, session.interpreter)
+      }
+    } catch {
+      report(error)
+    }
+  }
+
+  /// Tells an error as that of a program.
+  func report(_ error: any Error) {
+    _ = session.attempt { throw error }
   }
 
   /// Makes a value the last one, and writes it with its kind. A large one takes its time, so that
   /// Ctrl-C ends this, too.
-  private func keep(_ value: Value, isShown: Bool) {
+  ///
+  /// - Returns: false for nil, which is none.
+  @discardableResult
+  private func keep(_ value: Value, isShown: Bool) -> Bool {
+    guard !value.isNil, !value.isAbsent else { return false }
     let interpreter = session.interpreter
     _ = session.attempt {
       do {
         try interpreter.requests.duringRun(of: .infinity) {
           for name in ["_", "ans"] { try? interpreter.setVariable(name, value) }
           guard isShown else { return }
-          let text = value.representation
+          let text = display.text(of: value)
           try Safepoint.look()
           try interpreter.writeHeard(text + "\n")
         }
@@ -143,9 +194,42 @@ final class Prompt {
       }
       return .nil
     }
+    return true
   }
 
   private func isQuiet(_ entry: String) -> Bool {
     entry.last { !$0.isWhitespace } == ";"
+  }
+}
+
+extension Prompt: EntryReader {
+  var earlierEntries: [String] { history.entries }
+
+  func isComplete(_ entry: String) -> Bool {
+    guard case .program = Entry(entry), let rest = continuation?.rest(of: entry) else {
+      return Entry.isComplete(entry)
+    }
+    switch rest {
+    case .run(let text), .check(let text): return Entry.isComplete(text)
+    }
+  }
+
+  func complete(_ text: String, cursor: Int) -> Completion {
+    completer.complete(text, cursor: cursor)
+  }
+
+  func styles(of text: String, cursor: Int?) -> [Style] {
+    session.options.showsColor(on: 1)
+      ? highlighter.styles(of: text, cursor: cursor)
+      : [Style](repeating: .plain, count: text.utf8.count)
+  }
+}
+
+extension String {
+  /// The text without the line ends at its end.
+  fileprivate var trailingLineEndsTrimmed: String {
+    var rest = self[...]
+    while rest.last?.isNewline == true { rest.removeLast() }
+    return String(rest)
   }
 }

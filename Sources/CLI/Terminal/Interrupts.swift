@@ -13,6 +13,8 @@ enum Interrupts {
   nonisolated(unsafe) private static var flag: RunRequests?
   nonisolated(unsafe) private static var presses = 0
   nonisolated(unsafe) private static var endsWhenUnheard = false
+  nonisolated(unsafe) private static var sizeChanges = 0
+  nonisolated(unsafe) private static var resumptions = 0
   /// The thread that waits for input.
   nonisolated(unsafe) private static var waiting: pthread_t?
 
@@ -59,6 +61,10 @@ enum Interrupts {
     var (interrupt, before) = (sigset_t(), sigset_t())
     sigemptyset(&interrupt)
     sigaddset(&interrupt, SIGINT)
+    sigaddset(&interrupt, SIGWINCH)
+    sigaddset(&interrupt, SIGCONT)
+    handle(SIGWINCH) { _ in Interrupts.sizeChanges += 1 }
+    handle(SIGCONT) { _ in Interrupts.resumptions += 1 }
     sigprocmask(SIG_BLOCK, &interrupt, &before)
     waiting = pthread_self()
     defer {
@@ -79,11 +85,25 @@ enum Interrupts {
     return presses > 0
   }
 
+  /// Whether the terminal has got another size since the last time this was asked.
+  static func wasResized() -> Bool {
+    defer { sizeChanges = 0 }
+    return sizeChanges > 0
+  }
+
+  /// Whether the process was stopped and goes on, since the last time this was asked.
+  static func wasResumed() -> Bool {
+    defer { resumptions = 0 }
+    return resumptions > 0
+  }
+
   private static func handle(
     _ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void
   ) {
     var action = sigaction()
     action.handler = handler
+    // These break off nothing that a program does; a wait by `pselect` ends all the same.
+    action.sa_flags = [SIGWINCH, SIGCONT].contains(signal) ? SA_RESTART : 0
     sigaction(signal, &action, nil)
   }
 }

@@ -10,37 +10,50 @@ import Tensors
 /// A running Mos of the command line.
 final class Session {
   let options: Options
-  private(set) var interpreter: Interpreter
+  let interpreter: Interpreter
   let reporter: Reporter
 
   init(_ options: Options, arguments: [String] = []) {
     self.options = options
     reporter = Reporter(options)
     interpreter = Session.makeInterpreter(options, arguments, reporter)
+    let settings = Session.settings(of: options)
+    if !settings.isEmpty {
+      let source = Source(name: "<options>", text: settings.joined(separator: "; "))
+      _ = try? interpreter.run(source)
+    }
+    fresh = interpreter.sessionState()
     if let threads = options.threads { Threads.count = threads }
   }
 
+  /// Where every program begins.
+  let fresh: SessionState
+
   /// Forgets every variable.
-  func reset() {
-    interpreter = Session.makeInterpreter(options, interpreter.arguments, reporter)
+  func reset() throws { try interpreter.putBack(fresh) }
+
+  /// What the options ask of every program, as statements.
+  var settings: [String] { Session.settings(of: options) }
+
+  private static func settings(of options: Options) -> [String] {
+    [options.dtype.map { "set_default_dtype(\($0))" }, options.seed.map { "seed(\($0))" }]
+      .compactMap { $0 }
   }
 
   private static func makeInterpreter(
     _ options: Options, _ arguments: [String], _ reporter: Reporter
   ) -> Interpreter {
     let interpreter = Interpreter(
-      library: Builtins.library, output: StandardOutput.shared.write)
+      library: Builtins.library,
+      output: { text in ProgressLine.shared.printAbove { StandardOutput.shared.write(text) } })
     interpreter.flushOutput = StandardOutput.shared.flush
+    interpreter.hasReadLine = {
+      if isatty(0) == 1 { StandardOutput.shared.noteOther(endsLine: true) }
+    }
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
-    if isatty(2) == 1 { interpreter.showProgress = writeError }
+    if isatty(2) == 1 { interpreter.showProgress = ProgressLine.shared.show }
     for limit in options.limit { limit.apply(&interpreter.limits) }
-    var settings: [String] = []
-    if let dtype = options.dtype { settings.append("set_default_dtype(\(dtype))") }
-    if let seed = options.seed { settings.append("seed(\(seed))") }
-    if !settings.isEmpty {
-      _ = try? interpreter.run(Source(name: "<options>", text: settings.joined(separator: "; ")))
-    }
     return interpreter
   }
 
@@ -82,8 +95,10 @@ final class Session {
       return .failed(status: ExitStatus.compileError)
     } catch let error as RuntimeError {
       if let status = error.exitStatus { return .exit(status: status) }
-      reporter.report(error.diagnostic)
       let isInterrupt = error.diagnostic.kind == Diagnostic.Kind.interrupt.rawValue
+      // The terminal has shown `^C` in the line.
+      if isInterrupt, isatty(0) == 1, isatty(2) == 1 { writeError("\n") }
+      reporter.report(error.diagnostic)
       return .failed(status: isInterrupt ? ExitStatus.interrupted : ExitStatus.failure)
     } catch {
       writeError("error: \(error)\n")

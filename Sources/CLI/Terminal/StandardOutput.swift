@@ -23,6 +23,11 @@ final class StandardOutput {
   /// Whether the last byte written ended a line.
   private(set) var isAtLineStart = true
 
+  /// Something else was written to the terminal: an error, or what somebody typed.
+  func noteOther(endsLine: Bool) {
+    if isTerminal { isAtLineStart = endsLine }
+  }
+
   private init() { pthread_mutex_init(lock, nil) }
 
   func write(_ text: String) {

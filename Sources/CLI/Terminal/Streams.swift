@@ -7,8 +7,11 @@ import Tensors
 
 /// Writes to standard error, after everything that was printed.
 func writeError(_ text: String) {
-  StandardOutput.shared.flush()
-  writeAll(text, to: 2)
+  ProgressLine.shared.printAbove {
+    StandardOutput.shared.flush()
+    writeAll(text, to: 2)
+    if isatty(2) == 1 { StandardOutput.shared.noteOther(endsLine: text.hasSuffix("\n")) }
+  }
 }
 
 /// Writes a text; false where not all of it could be written.

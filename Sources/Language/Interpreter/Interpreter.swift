@@ -13,6 +13,8 @@ public final class Interpreter {
   public var output: (String) -> Void
   /// Has what went to the output appear, before something else does.
   public var flushOutput: () -> Void = {}
+  /// Hears of each line of the standard input that a program has read, which a terminal has shown.
+  public var hasReadLine: () -> Void = {}
   /// Where warnings go.
   public var warn: (Diagnostic) -> Void = { _ in }
   /// Draws a line that is written over, for `progress`; nil where nobody watches.
@@ -381,6 +383,16 @@ extension Interpreter {
     builtinValues[function.name] = .builtin(function)
     hostNames.insert(function.name)
     definitions += 1
+  }
+
+  /// The bytes that programs hold, and those that they may hold.
+  package var memory: (held: Int, limit: Int) { (account.bytes, account.limit) }
+
+  /// Forgets the tests that came after so many, and what was kept by the names that there were.
+  func forgetSince(testCount: Int) {
+    tests.removeLast(max(0, tests.count - testCount))
+    keptPrograms.forgetAll()
+    lastSlot = nil
   }
 
   /// Forgets all variables and modules, texts that ran, and the gradients that parameters have; the host's

@@ -11,7 +11,14 @@ import Tensors
 final class ModuleLoader {
   /// The program itself.
   let main = ModuleObject(name: "main")
-  private var loaded: [String: ModuleObject] = [:]
+  /// A module that has run, with the text that it ran.
+  struct Loaded {
+    let module: ModuleObject
+    var source: Source
+  }
+
+  /// The modules by what tells them apart.
+  var loaded: [String: Loaded] = [:]
   /// What is running, outermost first, the program included.
   private var running: [Source] = []
 
@@ -21,14 +28,14 @@ final class ModuleLoader {
   {
     let source = try find(path, isFile: isFile, from: importer, interpreter.capabilities)
     let identity = identity(of: source)
-    if let module = loaded[identity] { return module }
+    if let known = loaded[identity] { return known.module }
     if let start = running.firstIndex(where: { self.identity(of: $0) == identity }) {
       let cycle = (running[start...].map(\.name) + [running[start].name]).joined(separator: " → ")
       throw RuntimeError(.name, "modules import each other: \(cycle)")
     }
     let module = ModuleObject(name: path, source: source)
     try interpreter.run(source, in: module)
-    loaded[identity] = module
+    loaded[identity] = Loaded(module: module, source: source)
     return module
   }
 
@@ -37,10 +44,10 @@ final class ModuleLoader {
     guard let source = StandardModule.named(name)?.source else {
       preconditionFailure("the standard library has no module \(name): please report")
     }
-    if let module = loaded[source.name] { return module }
+    if let known = loaded[source.name] { return known.module }
     let module = ModuleObject(name: name, source: source)
     try interpreter.run(source, in: module)
-    loaded[source.name] = module
+    loaded[source.name] = Loaded(module: module, source: source)
     return module
   }
 

@@ -23,6 +23,9 @@ public struct StandardModule: Sendable {
   /// Whether the text is that of a module.
   static func holds(_ source: Source) -> Bool { embedded.contains { $0.source === source } }
 
+  /// The text of the module.
+  public var utf8: [UInt8] { source.utf8 }
+
   /// The module of a name.
   static func named(_ name: String) -> StandardModule? { embedded.first { $0.name == name } }
 

@@ -75,6 +75,11 @@ final class Holders {
     }
   }
 
+  /// All that are in its rings; nobody may end while they are walked over.
+  var all: [Holder] {
+    [young, old].flatMap { Holders.members(of: $0).map { $0.takeUnretainedValue() } }
+  }
+
   /// From now on holders that are made on this thread are those of this interpreter; gives whose they were.
   func begin() -> mos_holders {
     let outer = mos_holders_get()

@@ -103,6 +103,13 @@ open class HostObject {
 
   /// Puts a state back that `stateTree` gave and that has no `misfit`.
   open func restore(_ state: Value) throws {}
+
+  /// The values with identity that it leads to.
+  open var reached: [Value] { [] }
+
+  /// What makes the object what it is now, for whoever goes back to this moment; nil for one that never
+  /// changes. Other than `stateTree` it is of everything, by reference.
+  open func restorer() -> (() -> Void)? { nil }
 }
 
 /// `f32`, `f64`, `i64` as values, and the dtype that `x.dtype` gives.

@@ -50,6 +50,8 @@ final class ZeroOrderFunction: HostObject {
 
   override func changes(since start: Int) -> Bool { false }
 
+  override var reached: [Value] { [function] }
+
   private func prepared(_ arguments: Arguments) throws -> EstimatedCall {
     try EstimatedCall(
       subject, arguments.rest(0), Array(arguments.options(1).pairs),

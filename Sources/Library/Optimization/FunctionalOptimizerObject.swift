@@ -61,6 +61,16 @@ final class FunctionalOptimizerObject: HostObject {
 
   override func structure(of state: Value) -> Value { OptimizerSettings(state).state }
 
+  override var reached: [Value] { ownFields.values }
+
+  override func restorer() -> (() -> Void)? {
+    let (content, origin) = (optimizer.content, origin)
+    return { [self] in
+      optimizer.content = content
+      self.origin = origin
+    }
+  }
+
   override func restore(_ state: Value) throws {
     let settings = OptimizerSettings(state)
     let made = try settings.made(origin, optimizer.transformation)

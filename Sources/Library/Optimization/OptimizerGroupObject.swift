@@ -29,6 +29,8 @@ final class OptimizerGroupObject: HostObject {
     return other.owner === owner && other.index == index
   }
 
+  override var reached: [Value] { [.host(owner)] }
+
   override func changes(since start: Int) -> Bool { owner.changes(since: start) }
 
   override var ownFields: Record {

@@ -41,6 +41,18 @@ final class OptimizerObject: HostObject {
     return "<\(name) of \(count) \(count == 1 ? "parameter" : "parameters"), \(names)>"
   }
 
+  override var reached: [Value] {
+    optimizer.parameters.map(Value.parameter) + origins.flatMap { $0?.reached ?? [] }
+  }
+
+  override func restorer() -> (() -> Void)? {
+    let (content, origins) = (optimizer.content, origins)
+    return { [self] in
+      optimizer.content = content
+      self.origins = origins
+    }
+  }
+
   override func changes(since start: Int) -> Bool {
     optimizer.parameters.contains { $0.birth < start }
   }

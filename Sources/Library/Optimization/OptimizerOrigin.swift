@@ -70,6 +70,18 @@ struct OptimizerOrigin {
     }
   }
 
+  /// The numbers, those of the members of a chain each.
+  var reached: [Value] {
+    settings.values
+      + {
+        switch source {
+        case .family(_, let arguments): arguments.names.map(arguments.value)
+        case .around(let origin, _): origin.reached
+        case .chain(let members): members.flatMap { $0.origin?.reached ?? [] }
+        }
+      }()
+  }
+
   /// A number as it is now.
   func value(_ name: String) -> Value {
     if let value = settings[name] { return value }

@@ -72,6 +72,8 @@ class TransformObject: HostObject {
   }
 
   override func changes(since start: Int) -> Bool { false }
+
+  override var reached: [Value] { origin?.reached ?? [] }
 }
 
 extension TransformObject {

@@ -56,7 +56,21 @@ final class ProgressObject: HostObject {
     let seconds = now - start
     let rate = seconds > 0 ? Double(done) / seconds : 0
     let speed = rate >= 10 ? "\(Int(rate))" : "\((rate * 100).rounded() / 100)"
-    show("\r\u{1b}[K\(label.isEmpty ? "" : label + " ")\(bar) \(done)/\(total) \(speed)/s")
+    let time =
+      done < total
+      ? (rate > 0 ? " \(ProgressObject.clock(Double(total - done) / rate)) left" : "")
+      : " in \(ProgressObject.clock(seconds))"
+    show("\r\u{1b}[K\(label.isEmpty ? "" : label + " ")\(bar) \(done)/\(total) \(speed)/s\(time)")
+  }
+
+  /// Seconds as `0:07`, `12:30` or `1:02:03`.
+  private static func clock(_ seconds: Double) -> String {
+    guard seconds < 1e9 else { return "∞" }
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let whole = Int(seconds.rounded(.up))
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    return hours > 0
+      ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
   }
 
   private func close() {

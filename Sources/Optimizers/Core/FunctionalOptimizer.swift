@@ -16,6 +16,22 @@ public final class FunctionalOptimizer {
   /// An optimizer without a state yet.
   public init(_ transformation: GradientTransformation) { self.transformation = transformation }
 
+  /// What it holds, to be put back.
+  package struct Content {
+    fileprivate let transformation: GradientTransformation
+    fileprivate let state: Tree?
+    fileprivate let former: GradientTransformation?
+  }
+
+  /// What it holds, to be put back.
+  package var content: Content {
+    get { Content(transformation: transformation, state: state, former: former) }
+    set {
+      (transformation, state) = (newValue.transformation, newValue.state)
+      former = newValue.former
+    }
+  }
+
   /// Puts another transformation in the place of this one, with what the two states have in common.
   package func setTransformation(_ transformation: GradientTransformation) {
     if state != nil { former = former ?? self.transformation }

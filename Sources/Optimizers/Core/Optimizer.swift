@@ -96,6 +96,12 @@ public final class Optimizer {
     groups[index].transformation = transformation
   }
 
+  /// What it holds beside the cells, to be put back.
+  package var content: [Group] {
+    get { groups }
+    set { groups = newValue }
+  }
+
   /// Every cell, in order.
   public var parameters: [Parameter] { groups.flatMap(\.parameters) }
 

@@ -49,10 +49,10 @@ struct Decimal {
   /// Without an exponent from 0.0001 up to 10^16, as Python's.
   var text: String { point > -4 && point <= 16 ? positional : scientific }
 
-  /// For six rounded digits: without an exponent where the zeros that would follow the digits are
-  /// right, which they are for 1000000 and not for 1234567.
-  var textOfSixDigits: String {
-    point > -4 && point <= 16 && (point <= 6 || digits.count < 6) ? positional : scientific
+  /// For so many rounded digits: without an exponent where the zeros that would follow the digits are
+  /// right, which they are with six for 1000000 and not for 1234567.
+  func text(rounded count: Int) -> String {
+    point > -4 && point <= 16 && (point <= count || digits.count < count) ? positional : scientific
   }
 
   /// `-28.0`, `0.001`.
@@ -97,10 +97,10 @@ package func formatShortest(_ value: Float) -> String {
   value.isFinite ? Decimal(shortest: value).text : formatNonFinite(Double(value))
 }
 
-/// At most six significant digits, trailing zeros cut: the elements of an array.
-func formatElement(_ value: Double) -> String {
+/// At most so many significant digits, trailing zeros cut: the elements of an array.
+package func formatElement(_ value: Double, digits: Int = 6) -> String {
   guard value.isFinite else { return formatNonFinite(value) }
-  return Decimal(value, significant: 6).textOfSixDigits
+  return Decimal(value, significant: digits).text(rounded: digits)
 }
 
 private func formatNonFinite(_ value: Double) -> String {

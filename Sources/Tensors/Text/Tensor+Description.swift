@@ -18,6 +18,17 @@ extension Tensor: CustomStringConvertible {
     "\(description) : \(typeDescription)" + (note.map { " \($0)" } ?? "")
   }
 
+  /// The elements in a layout, rows after the first indented.
+  package func text(in layout: TensorLayout, indentation: Int = 0) -> String {
+    if rank == 0 {
+      guard dtype.isFloat, let digits = layout.digits else { return scalarText }
+      return formatElement(firstDouble, digits: digits)
+    }
+    if count == 0 { return "[]" }
+    var writer = ArrayWriter(self, layout, indentation: indentation)
+    return writer.text()
+  }
+
   private var scalarText: String {
     switch dtype {
     case .bool: firstInt != 0 ? "true" : "false"
@@ -28,24 +39,43 @@ extension Tensor: CustomStringConvertible {
   }
 }
 
+/// How a prompt wants arrays.
+package struct TensorLayout: Sendable {
+  /// The significant digits of elements, and of numbers too where it is set; nil for six of elements alone.
+  package var digits: Int?
+  /// Where a row is broken.
+  package var width: Int
+
+  package init(digits: Int? = nil, width: Int = 100) {
+    self.digits = digits
+    self.width = width
+  }
+}
+
 /// Writes the elements of one tensor of at least one axis and one element.
 private struct ArrayWriter {
   /// More elements than these are summarised.
   static let threshold = 1000
   /// The elements shown at each edge of a long axis.
   static let edge = 3
-  /// Where a row is broken.
-  static let width = 100
 
   let tensor: Tensor
+  let digits: Int
+  /// Where a row is broken.
+  let width: Int
+  /// The blanks before each row but the first.
+  let indentation: Int
   let strides: Shape
   let isSummary: Bool
   /// For each column of a matrix the widest text before and from the point on; none for a row
   /// on its own.
   var columns: [(before: Int, after: Int)] = []
 
-  init(_ tensor: Tensor) {
+  init(_ tensor: Tensor, _ layout: TensorLayout = TensorLayout(), indentation: Int = 0) {
     self.tensor = tensor
+    digits = layout.digits ?? 6
+    width = Swift.max(layout.width, 20)
+    self.indentation = indentation
     strides = tensor.strides
     isSummary = tensor.count > ArrayWriter.threshold
   }
@@ -70,8 +100,11 @@ private struct ArrayWriter {
       switch tensor.dtype {
       case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? "true" : "false"
       case .i64: String(elements.load(fromByteOffset: offset * 8, as: Int.self))
-      case .f32: formatElement(Double(elements.load(fromByteOffset: offset * 4, as: Float.self)))
-      case .f64: formatElement(elements.load(fromByteOffset: offset * 8, as: Double.self))
+      case .f32:
+        formatElement(
+          Double(elements.load(fromByteOffset: offset * 4, as: Float.self)), digits: digits)
+      case .f64:
+        formatElement(elements.load(fromByteOffset: offset * 8, as: Double.self), digits: digits)
       }
     }
   }
@@ -112,7 +145,8 @@ private struct ArrayWriter {
       // Blocks of matrices stand a blank line apart for each axis around them.
       let lines = String(repeating: "\n", count: Swift.max(1, tensor.rank - axis - 1))
       let separator =
-        columns.isEmpty ? ", " : "," + lines + String(repeating: " ", count: axis + 1)
+        columns.isEmpty
+        ? ", " : "," + lines + String(repeating: " ", count: indentation + axis + 1)
       for (position, index) in indices(axis).enumerated() {
         if position > 0 { text += separator }
         if let index {
@@ -127,8 +161,8 @@ private struct ArrayWriter {
 
   private func writeRow(_ offset: Int, into text: inout String) {
     let axis = tensor.rank - 1
-    let indent = String(repeating: " ", count: tensor.rank)
-    var used = tensor.rank
+    let indent = String(repeating: " ", count: indentation + tensor.rank)
+    var used = indentation + tensor.rank
     for (column, index) in indices(axis).enumerated() {
       var item = index.map { element(offset + $0 * strides[axis]) } ?? "…"
       if !columns.isEmpty && index != nil {
@@ -139,9 +173,9 @@ private struct ArrayWriter {
       }
       let length = item.unicodeScalars.count + 2
       if column > 0 {
-        let breaks = used + length > ArrayWriter.width
+        let breaks = used + length > width
         text += breaks ? ",\n" + indent : ", "
-        if breaks { used = tensor.rank }
+        if breaks { used = indentation + tensor.rank }
       }
       used += length
       text += item

@@ -111,6 +111,12 @@ final class TimerContext: ContextObject {
   init(_ name: String?) { self.name = name }
 
   override var typeName: String { "Timer" }
+
+  override func restorer() -> (() -> Void)? {
+    let seconds = seconds
+    return { [self] in self.seconds = seconds }
+  }
+
   override var summary: String { "<Timer \(TimerContext.text(seconds))>" }
 
   /// A host may have given it to an interpreter that could not make it.

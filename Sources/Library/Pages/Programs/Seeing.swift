@@ -44,7 +44,8 @@ extension Builtins {
       Builtin(
         "progress(values, label=\"\")",
         """
-        The values, to loop over; on a terminal a bar shows how far the loop is.
+        The values, to loop over; on a terminal a bar shows how far the loop is, its pace and the time that is
+        left. What is printed meanwhile stands above it.
 
             let total = 0
             for i in progress(0..4, "adding") { total += i }

@@ -103,7 +103,9 @@ extension Builtins {
           try arguments.interpreter.write(prompt)
           arguments.interpreter.flushOutput()
         }
-        return try InputLines.next().map { .string($0) } ?? .nil
+        let line = try InputLines.next()
+        arguments.interpreter.hasReadLine()
+        return line.map { .string($0) } ?? .nil
       },
       Builtin(
         "read_text(path)",

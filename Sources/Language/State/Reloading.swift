@@ -1,0 +1,100 @@
+// `:reload`: a module that has changed runs again, in the place of the one that was imported. Who holds the
+// module sees what is new, and so do names that were taken from it, where they still hold what they took.
+
+import Syntax
+import Tensors
+
+extension Interpreter {
+  /// The names of the imported modules that lie in files, as they were imported.
+  package var importedModules: [String] { modules.loaded.values.map(\.module.name).sorted() }
+
+  /// Runs imported modules again: that of a name, or all whose files have changed.
+  ///
+  /// - Returns: the names of those that ran.
+  /// - Throws: a name error where none has the name, and what a module throws; then everything is as before.
+  package func reloadModules(named name: String?) throws -> [String] {
+    let wanted = modules.loaded.filter { name == nil || $0.value.module.name == name }
+    if let name, wanted.isEmpty {
+      throw RuntimeError(
+        .name, "no module `\(name.shortened)` was imported",
+        hint: nearest(to: name, among: importedModules).map { "did you mean `\($0)`?" })
+    }
+    let before = sessionState()
+    var names: [String] = []
+    do {
+      for (identity, loaded) in wanted.sorted(by: { $0.value.module.name < $1.value.module.name }) {
+        guard let source = try changedSource(of: loaded, isAsked: name != nil) else { continue }
+        try run(source, inPlaceOf: loaded.module)
+        modules.loaded[identity]?.source = source
+        loaded.module.source = source
+        names.append(loaded.module.name)
+      }
+    } catch {
+      try putBack(before)
+      throw error
+    }
+    return names
+  }
+
+  /// The text of a module now; nil where it is what ran and nobody asks for this one.
+  private func changedSource(
+    of loaded: ModuleLoader.Loaded, isAsked: Bool
+  ) throws -> Source? {
+    let old = loaded.source
+    guard let location = try? capabilities.location(old.name, for: .modules, of: "import"),
+      let text = try FileReader.textIfAny(of: location)
+    else { return isAsked ? old : nil }
+    let source = Source(name: old.name, text: text)
+    return isAsked || source.utf8 != old.utf8 ? source : nil
+  }
+
+  private func run(_ source: Source, inPlaceOf module: ModuleObject) throws {
+    let old = module.slots.mapValues { globals[$0] }
+    try run(source, in: module)
+    // A name that the new text has not is none of the module's.
+    let declared = Set(parse(source).program.statements.flatMap(\.declaredNames))
+    for name in old.keys where !declared.contains(name) { module.slots[name] = nil }
+    for slot in modules.main.slots.values {
+      for (name, value) in old where globals[slot].isSameDeclaration(as: value) {
+        if let new = module.slots[name] { globals[slot] = globals[new] }
+      }
+    }
+  }
+}
+
+extension Value {
+  /// True for the very same function or model declaration.
+  fileprivate func isSameDeclaration(as other: Value) -> Bool {
+    switch (self, other) {
+    case (.function(let a), .function(let b)): a === b
+    case (.builtin(let a), .builtin(let b)): a === b
+    case (.model(let a), .model(let b)): a === b
+    default: false
+    }
+  }
+}
+
+extension Statement {
+  /// The names that it gives a value at the top level.
+  fileprivate var declaredNames: [String] {
+    switch kind {
+    case .let(let pattern, _, _): pattern.names
+    case .function(let function, _): [function.name?.name].compactMap { $0 }
+    case .model(let model, _): [model.name.name]
+    case .importModule(_, _, let alias): [alias.name]
+    case .importNames(_, _, let names): names.map(\.alias.name)
+    default: []
+    }
+  }
+}
+
+extension Pattern {
+  /// The names that it gives values.
+  fileprivate var names: [String] {
+    switch self {
+    case .name(let name): [name.name]
+    case .list(let parts, let rest, _): parts.flatMap(\.names) + [rest?.name].compactMap { $0 }
+    case .record(let parts, _): parts.flatMap(\.pattern.names)
+    }
+  }
+}
