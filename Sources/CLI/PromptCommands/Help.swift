@@ -69,7 +69,8 @@ struct Help {
   private func search(_ word: String) {
     let names = Set(interpreter.variables.map(\.name)).union(Builtins.library.names)
       .union(StandardModule.all.map(\.name)).union(Builtins.library.objectTypes.map(\.name))
-    var near: [String] = []
+    // A name inside a module is the likeliest.
+    var near = StandardModule.places(of: word)
     while near.count < 5, let next = nearest(to: word, among: names.subtracting(near)) {
       near.append(next)
     }

@@ -26,6 +26,7 @@ extension Interpreter {
         guard let source = try changedSource(of: loaded, isAsked: name != nil) else { continue }
         try run(source, inPlaceOf: loaded.module)
         modules.loaded[identity]?.source = source
+        loaded.module.source = source
         names.append(loaded.module.name)
       }
     } catch {

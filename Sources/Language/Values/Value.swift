@@ -150,7 +150,7 @@ public final class ModuleObject {
   @exclusivity(unchecked) package var slots: [String: Int]
 
   /// The text that it was made of; nil for the program itself.
-  package let source: Source?
+  package internal(set) var source: Source?
 
   init(name: String, source: Source? = nil, slots: [String: Int] = [:]) {
     self.name = name
