@@ -125,6 +125,8 @@ final class NameWalk {
       waiting[next]()
       next += 1
     }
+    // They hold the walk.
+    waiting = []
     guard restoresEverything else { return }
     for variable in names.variables where variable.isRebound { variable.isReboundInside = true }
   }

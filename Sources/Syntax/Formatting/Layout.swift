@@ -44,6 +44,8 @@ struct Layout {
   private var placesOfLast: [(written: Range<Int>, here: Range<Int>)] = []
   private var width = 0
   private var base = 0
+  /// The place whose column was asked for last, and where its line ends.
+  private var counted = (offset: 0, column: 0, lineEnd: 0)
   private var frames = [Frame(spacing: Spacing(inside: .statements))]
 
   init(_ source: Source, _ words: [Word]) {
@@ -68,12 +70,21 @@ struct Layout {
 
   private func text(_ word: Word) -> String { source.text(of: word.span) }
 
-  /// The column, from 0, of a place as it was written.
-  private func column(_ offset: Int32) -> Int {
-    let start = Int(source.lineStarts[source.line(at: offset) - 1])
-    let bytes = source.utf8[start..<Int(offset)]
-    return bytes.allSatisfy { $0 < 0x80 }
-      ? bytes.count : String(decoding: bytes, as: UTF8.self).count
+  /// The column, from 0, of a place as it was written. Places are asked for in the order of the text, so that each
+  /// is counted from the one before.
+  private mutating func column(_ offset: Int32) -> Int {
+    let offset = Int(offset)
+    if offset < counted.offset || offset >= counted.lineEnd {
+      let line = source.line(at: Int32(clamping: offset))
+      let end = line < source.lineStarts.count ? Int(source.lineStarts[line]) : Int.max
+      counted = (Int(source.lineStarts[line - 1]), 0, end)
+    }
+    let bytes = source.utf8[counted.offset..<offset]
+    let isPlain = bytes.allSatisfy { $0 < 0x80 }
+    let count = isPlain ? bytes.count : String(decoding: bytes, as: UTF8.self).count
+    counted.offset = offset
+    counted.column += count
+    return counted.column
   }
 
   private mutating func lay(_ index: Int) {
@@ -235,8 +246,9 @@ struct Layout {
       if let first {
         let comment = comment(first, stop, isOnLine: isOnLine)
         if isOnLine {
+          let width = column(Int32(start))
           line.margin = FormattedLine.Margin(
-            text: comment, column: column(Int32(first)), codeWidth: column(Int32(start)))
+            text: comment, column: column(Int32(first)), codeWidth: width)
         } else {
           if blanks > 0, !lines.isEmpty { lines.append(FormattedLine()) }
           layComment(comment, at: first, before: index)

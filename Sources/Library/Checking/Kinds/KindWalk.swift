@@ -51,6 +51,8 @@ final class KindWalk {
       waiting[next]()
       next += 1
     }
+    // They hold the walk.
+    waiting = []
   }
 
   /// Walks a body when everything around it has been walked.
