@@ -18,6 +18,8 @@ struct Display {
   /// A list of numbers and short texts, several to a line, is folded where it has more.
   private static let mostInLines = 400
   private static let edgeInLines = 40
+  /// Longer texts are cut, in bytes.
+  private static let longestText = 10_000
   /// The lines shown of a structure in all.
   private static let maximumLines = 200
 
@@ -38,6 +40,10 @@ struct Display {
       var folder = Folder(display: self, columns: columns)
       folder.write(value, indentation: 0, reserved: 0, depth: 0)
       return folder.text
+    case .string(let object) where object.text.utf8.count > Display.longestText:
+      let shown = object.text.prefix(Display.longestText / 2)
+      let more = object.text.utf8.count - shown.utf8.count
+      return "\(String(shown).quoted) … \(more) more bytes"
     case .float(let number):
       return digits.map { formatElement(number, digits: $0) } ?? value.representation
     default: return value.representation
@@ -50,7 +56,9 @@ struct Display {
     return text + (last + 1 + kind.utf8.count > columns ? "\n" : " ") + kind
   }
 
-  private var layout: TensorLayout { TensorLayout(digits: digits, width: columns) }
+  private var layout: TensorLayout {
+    TensorLayout(digits: digits, width: columns, rows: Display.most)
+  }
 
   /// Writes structures: on one line where they fit, otherwise a part a line.
   private struct Folder {
@@ -74,8 +82,7 @@ struct Display {
       switch value {
       case .list(let list) where depth < 50:
         write(
-          parts: list.count, "(", list.count == 1 ? ",)" : ")", indentation,
-          elements: list
+          parts: list.count, "(", ")", indentation, elements: list
         ) { folder, place, indentation in
           folder.write(list[place], indentation: indentation, reserved: 1, depth: depth + 1)
         }
@@ -90,7 +97,7 @@ struct Display {
       case .tensor(let variable):
         text +=
           variable.concrete?.text(
-            in: TensorLayout(digits: display.digits, width: columns - 1),
+            in: TensorLayout(digits: display.digits, width: columns - 1, rows: Display.most),
             indentation: indentation + max(reserved - 1, 0)) ?? value.description(quoted: true)
       default: text += value.description(quoted: true)
       }
@@ -127,7 +134,8 @@ struct Display {
         }
         text += start
         part(&self, place, inner)
-        if place < count - 1 { text += "," }
+        // A list of one has its comma, too.
+        if place < count - 1 || count == 1 && opener == "(" { text += "," }
       }
       text += "\n" + String(repeating: " ", count: indentation) + closer
     }
@@ -148,7 +156,7 @@ struct Display {
           lines.append("… \(list.count - shown.count) more …")
           line = ""
         }
-        let piece = word + (place == shown.count - 1 ? "" : ",")
+        let piece = word + (place == shown.count - 1 && list.count > 1 ? "" : ",")
         if line.isEmpty {
           line = piece
         } else if indentation + line.columns + 1 + piece.columns > columns {

@@ -45,10 +45,13 @@ package struct TensorLayout: Sendable {
   package var digits: Int?
   /// Where a row is broken.
   package var width: Int
+  /// Of more rows than these those at the edges are shown; nil for all of up to a thousand elements.
+  package var rows: Int?
 
-  package init(digits: Int? = nil, width: Int = 100) {
+  package init(digits: Int? = nil, width: Int = 100, rows: Int? = nil) {
     self.digits = digits
     self.width = width
+    self.rows = rows
   }
 }
 
@@ -58,6 +61,8 @@ private struct ArrayWriter {
   static let threshold = 1000
   /// The elements shown at each edge of a long axis.
   static let edge = 3
+  /// The rows shown at each edge of a matrix that is folded.
+  static let rowEdge = 10
 
   let tensor: Tensor
   let digits: Int
@@ -67,6 +72,8 @@ private struct ArrayWriter {
   let indentation: Int
   let strides: Shape
   let isSummary: Bool
+  /// Whether there are more rows than are wanted.
+  let foldsRows: Bool
   /// For each column of a matrix the widest text before and from the point on; none for a row
   /// on its own.
   var columns: [(before: Int, after: Int)] = []
@@ -78,6 +85,8 @@ private struct ArrayWriter {
     self.indentation = indentation
     strides = tensor.strides
     isSummary = tensor.count > ArrayWriter.threshold
+    let rows = tensor.count / tensor.shape[tensor.rank - 1]
+    foldsRows = layout.rows.map { rows > $0 } ?? false
   }
 
   mutating func text() -> String {
@@ -91,8 +100,16 @@ private struct ArrayWriter {
   /// The indices shown along an axis; nil stands for the gap.
   private func indices(_ axis: Int) -> [Int?] {
     let extent = tensor.shape[axis]
-    guard isSummary && extent > 2 * ArrayWriter.edge else { return Array(0..<extent) }
-    return Array(0..<ArrayWriter.edge) + [nil] + Array(extent - ArrayWriter.edge..<extent)
+    guard let edge = edge(axis), extent > 2 * edge else { return Array(0..<extent) }
+    return Array(0..<edge) + [nil] + Array(extent - edge..<extent)
+  }
+
+  /// How many indices of an axis are shown at each of its ends; nil for all.
+  private func edge(_ axis: Int) -> Int? {
+    if foldsRows, axis < tensor.rank - 1 {
+      return tensor.rank == 2 ? ArrayWriter.rowEdge : ArrayWriter.edge
+    }
+    return isSummary ? ArrayWriter.edge : nil
   }
 
   private func element(_ offset: Int) -> String {
