@@ -65,6 +65,16 @@ import Testing
     }
   }
 
+  @Test func `crosscheck compares the ways to differentiate the loops of a call`() throws {
+    try withPrompt { prompt throws in
+      try prompt.enter("let loss = p => inner_loop((w, p) => 0.5 * w + p, steps=40)(0.0, p) ** 2")
+      let table = try prompt.enter(":crosscheck loss(1.5)")
+      #expect(table.contains { $0.hasPrefix("unroll ") })
+      #expect(table.contains { $0.contains("unroll, forward, implicit agree within their errors") })
+      #expect(try prompt.enter(":crosscheck loss").contains { $0.contains("takes a call") })
+    }
+  }
+
   @Test func `load runs a program, save writes what stands, reset forgets`() throws {
     try withPrompt(files: ["lib.mos": "let loaded = 3\n"]) { prompt throws in
       try prompt.enter(":load lib.mos")

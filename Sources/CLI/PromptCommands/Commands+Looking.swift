@@ -1,8 +1,9 @@
-// `:vars`, `:type`, `:memory`, `:graph`: what is there.
+// `:vars`, `:type`, `:memory`, `:graph`, `:crosscheck`: what is there.
 
 import Language
 import Library
 import Platform
+import Syntax
 import Tensors
 
 extension PromptCommand {
@@ -27,7 +28,32 @@ extension PromptCommand {
     PromptCommand("graph", "code", "the operations behind a value", .code) { prompt, code in
       show("graph((\(code)))", prompt)
     },
+    PromptCommand(
+      "crosscheck", "f(args…)", "how the ways to differentiate the loops of f compare", .code
+    ) { prompt, code in
+      guard let call = crosscheck(of: code) else {
+        return complain("`:crosscheck` takes a call, `loss(penalty)`: its arguments are the metas")
+      }
+      show(call, prompt)
+    },
   ]
+
+  /// The call of `crosscheck` for a call of a loss; nil for anything else, and for one with named arguments.
+  private static func crosscheck(of code: String) -> String? {
+    let source = source(code)
+    let parsed = parse(source)
+    guard parsed.diagnostics.isEmpty, parsed.program.statements.count == 1,
+      case .expression(let expression) = parsed.program.statements[0].kind,
+      case .call(let callee, let arguments) = expression.kind, !arguments.isEmpty
+    else { return nil }
+    var parts = [callee]
+    for argument in arguments {
+      guard case .positional(let value) = argument else { return nil }
+      parts.append(value)
+    }
+    let texts = parts.map { source.text(of: $0.span) }
+    return "crosscheck(\(texts.joined(separator: ", ")))"
+  }
 
   /// Runs a call of a built-in and writes what it gives.
   private static func show(_ code: String, _ prompt: Prompt) {

@@ -134,7 +134,7 @@ extension Compiler {
       let placeSite = try compilePlace(place)
       let window = take()
       if let visible = call.visible { try compile(visible, into: window) }
-      take()
+      _ = take()
       emit(.changePlace, window, try addSite(of: call), placeSite, span: span)
       emit(.take, d, window, span: span)
     }

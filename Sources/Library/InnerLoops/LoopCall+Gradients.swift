@@ -267,7 +267,15 @@ extension LoopCall {
     let first = form.parts(start)
     let reads = LiftedReads(given: given)
     let state = try reads.finding(interpreter) { try numbers() }
-    return (state, LoopRerun(call: self, reads: reads, startParts: first))
+    let rerun = LoopRerun(call: self, reads: reads, startParts: first)
+    if try rerun.dependsOnOthers() {
+      throw RuntimeError(
+        .value,
+        "gradient=\(gradient.description.excerpt) cannot follow a number that an object holds, "
+          + "and the step depends on one",
+        hint: "give it to the step as an argument behind the state, or use \"unroll\" or recompute()")
+    }
+    return (state, rerun)
   }
 
   /// Forward mode: a tangent for each number that something follows. In reverse mode the cotangents of
@@ -369,7 +377,11 @@ extension LoopCall {
         }
       }
       followed += reads.found.reduce(0) { $0 + $1.count }
-      if found != nil, followed > 0, followed <= LoopCall.mostTangents { gradient = .forward }
+      if found != nil, followed > 0, followed <= LoopCall.mostTangents,
+        try !LoopRerun(call: self, reads: reads, startParts: form.parts(start)).dependsOnOthers()
+      {
+        gradient = .forward
+      }
     }
     reason =
       switch gradient {

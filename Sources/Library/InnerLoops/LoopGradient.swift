@@ -36,6 +36,13 @@ enum LoopGradient {
       return
     }
     self = try LoopGradient(arguments[index]) ?? LoopGradient.unknown(arguments, index)
+    if case .host(let host) = arguments[index], let solver = (host as? SolverObject)?.solver,
+      let factor = solver.seriesFactor, factor != 1
+    {
+      throw RuntimeError(
+        .value, "neumann has alpha=\(formatShortest(factor)), and the series of a loop has 1",
+        hint: "its terms are products with the Jacobian of the step: neumann(terms=k)")
+    }
   }
 
   /// The method of a text, an object or a solver; nil for anything else.

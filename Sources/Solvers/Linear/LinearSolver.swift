@@ -85,6 +85,12 @@ public final class LinearSolver {
     return false
   }
 
+  /// What a Neumann series takes its steps with, where it is a number; nil for any other method.
+  package var seriesFactor: Double? {
+    if case .iterative(let series as NeumannSeries) = method { return series.alpha.number ?? .nan }
+    return nil
+  }
+
   /// True where the method relies on A = Aᵀ, so that products may be taken from either side.
   package var assumesSymmetry: Bool {
     switch method {

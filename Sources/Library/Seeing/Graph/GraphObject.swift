@@ -27,7 +27,7 @@ final class GraphObject: HostObject {
     case "svg", "png", "pdf":
       let format = String(format)
       let wantsGraphviz = arguments.has(1) ? try arguments.bool(1) : format == "pdf" ? true : nil
-      if try wantsGraphviz ?? mayAskGraphviz(arguments) {
+      if wantsGraphviz ?? mayAskGraphviz(arguments) {
         switch try drawByGraphviz(format, arguments) {
         case nil: return .nil
         case .some where wantsGraphviz == nil: break
