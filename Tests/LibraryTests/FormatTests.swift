@@ -48,6 +48,7 @@ import Testing
     ("f(\na,\n  b\n  )", "f(\n    a,\n    b\n)"),
     ("f(a,\n  b)", "f(a,\n  b)"), ("let m = [[1, 2],\n [3, 4]]", "let m = [[1, 2],\n    [3, 4]]"),
     ("let m=[[1, 2],\n       [3, 4]]", "let m = [[1, 2],\n         [3, 4]]"),
+    ("f([1\n, 2])", "f([1\n    , 2])"),
     // The body of a head of several lines.
     ("if a and\nb {\nc\n}", "if a and\n    b {\n    c\n}"),
     ("for d in (\n1, 2,\n) {\nd\n}", "for d in (\n    1, 2,\n) {\n    d\n}"),

@@ -107,11 +107,10 @@ package struct NameFindings {
     }
     switch variable.declaration {
     case .constant:
-      guard variable.group.count == 1, !mentions(variable) else { return nil }
+      if mentions(variable) { return nil }
       // What such a function gives is often called as the function is.
-      if ["mean", "std", "adam"].contains(name.name), variable.value?.isCall ?? false {
-        return nil
-      }
+      let isGiven = variable.group.count > 1 || variable.value?.isCall ?? false
+      if ["mean", "std", "adam"].contains(name.name), isGiven { return nil }
     case .function, .model, .imported, .loop: break
     default: return nil
     }
@@ -144,7 +143,7 @@ package struct NameFindings {
   private func doubled(_ variable: CheckedVariable) -> [Diagnostic] {
     guard variable.declaration == .function || variable.declaration == .model else { return [] }
     return variable.again.compactMap { name, declaration in
-      guard declaration == .function || declaration == .model else { return nil }
+      guard [.function, .model, .constant].contains(declaration) else { return nil }
       var diagnostic = make(
         .doubled, "`\(name.name)` is declared a second time", name.span,
         hint: "the second takes the name over; leave one out, or rename it")

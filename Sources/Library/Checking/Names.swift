@@ -249,8 +249,8 @@ final class NameWalk {
     case .update(let target, _, let value):
       walk(value)
       if case .name(let name) = target.kind {
-        read(name, at: target.span.start)
-        if let variable = names.uses[target.span.start] {
+        if let variable = find(name, at: target.span.start) {
+          use(variable, at: target.span.start)
           variable.isRebound = true
           if !isInOrder(variable) { variable.isReboundInside = true }
         }

@@ -28,6 +28,8 @@ struct Layout {
     /// Of the statement or element that is being laid out: where it begins here and was written.
     var start = 0
     var writtenStart = 0
+    /// True where a line has begun with an element.
+    var hasLines = false
     /// The indentation of the word that a block is the body of, until the block begins.
     var header: Int?
     /// The column of the first word behind the bracket, here and as it was written.
@@ -195,7 +197,7 @@ struct Layout {
     if let place = frame.column, place.written == column { return place.here }
     let isElement =
       index == 0 || words[index - 1].kind == .comma || words[index - 1].kind.closer != nil
-    if isElement || word.kind.isCloser || frame.start < frame.content { return frame.content }
+    if isElement || word.kind.isCloser || !frame.hasLines { return frame.content }
     return column > frame.writtenStart ? frame.start + 4 : frame.start
   }
 
@@ -213,6 +215,7 @@ struct Layout {
     } else if previous == .comma || previous.closer != nil {
       frame.start = indentation
       frame.writtenStart = written
+      frame.hasLines = true
       frame.header = nil
     }
     line.indentation = indentation

@@ -245,10 +245,24 @@ extension KindWalk {
 
   /// Says what is wrong with the arguments of a call, in the words of the compiler.
   func check(_ arguments: WalkedArguments, _ signature: Signature, _ span: Span) {
-    guard !arguments.hasSpread, !mayFail, !misordered.contains(span) else { return }
+    guard !mayFail, !misordered.contains(span) else { return }
+    if arguments.hasSpread { return checkNames(arguments, signature, span) }
     do {
       _ = try Binding(
         signature, positional: arguments.positional.count, names: arguments.named.map(\.name.name))
+    } catch {
+      fail(error, span)
+    }
+  }
+
+  /// A spread may give any arguments, but a name that is written out has to be a parameter's.
+  private func checkNames(_ arguments: WalkedArguments, _ signature: Signature, _ span: Span) {
+    let unknown = arguments.named.map(\.name.name).first { name in
+      !signature.parameters.contains { $0.name == name && $0.kind == .plain }
+    }
+    guard let unknown, signature.restRecord == nil else { return }
+    do {
+      _ = try Binding(signature, positional: signature.positionalLimit ?? 0, names: [unknown])
     } catch {
       fail(error, span)
     }

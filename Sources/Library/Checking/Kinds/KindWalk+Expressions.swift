@@ -74,6 +74,9 @@ extension KindWalk {
       mayFail = outer
       bind(pattern, .unknown)
       return value.joined(walk(handler, isValueUsed: isValueUsed))
+    case .extract:
+      walkParts(expression)
+      return .object(Snapshot.hostType)
     default:
       walkParts(expression)
       return .unknown
@@ -183,7 +186,12 @@ extension KindWalk {
       case .if(let test): condition(walk(test), test.span)
       }
     }
-    doubtfully { _ = walk(comprehension.element) }
+    let element = doubtfully { walk(comprehension.element) }
+    if isTensor, case .text = element, !mayFail {
+      fail(
+        .type, "a tensor holds numbers, not \(element.description)", comprehension.element.span,
+        hint: "list(e for v in xs) makes a list")
+    }
     return isTensor ? .tensor(nil) : .list(nil)
   }
 

@@ -17,7 +17,6 @@ extension KindWalk {
       return left.isTensor || right.isTensor ? .tensor(nil) : .unknown
     }
     switch (left, right) {
-    case (.object, _), (_, .object): return .unknown
     case (.tensor(let a), .tensor(let b)):
       guard let a, let b else { return .tensor(nil) }
       return operation == .matmul ? product(a, b, span) : stretched(a, b, span, operation.rawValue)

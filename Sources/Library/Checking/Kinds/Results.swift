@@ -11,6 +11,7 @@ extension KindWalk {
     of builtin: Builtin, _ signature: Signature, _ arguments: WalkedArguments, _ span: Span
   ) -> Known {
     let name = builtin.name
+    checkText(builtin, signature, arguments, span)
     if let type = KindWalk.made(by: name, interpreter.library) { return .object(type) }
     if name.utf8.first.map({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) ?? false,
       case .model(let model)? = standardDistributions?.members[name]
@@ -64,6 +65,16 @@ extension KindWalk {
       guard arguments.positional.count == 2 else { return .unknown }
       return binary(.matmul, first, arguments.positional[1].known, span)
     case "dot": return dot(arguments, span)
+    case "where":
+      guard arguments.positional.count == 3 else { return .unknown }
+      return chosen(arguments.positional.map(\.known), span)
+    case "solve": return solved(arguments, span)
+    case "outer":
+      guard arguments.positional.count == 2, let a = first.extents,
+        let b = arguments.positional[1].known.extents, a.count == 1, b.count == 1
+      else { return .tensor(nil) }
+      return .tensor([a[0], b[0]])
+    case "cross_entropy": return crossEntropy(signature, arguments, span)
     case "concat", "stack": return joined(name, first, signature, arguments, span)
     case "minimum", "maximum", "atan2", "hypot", "logaddexp":
       guard arguments.positional.count == 2 else { return .unknown }
@@ -71,6 +82,22 @@ extension KindWalk {
       if let a = first.extents, let b = second.extents { return stretched(a, b, span, name) }
       return .unknown
     default: return KindWalk.plainResult(name)
+    }
+  }
+
+  /// A parameter that is called `text` takes a String.
+  private func checkText(
+    _ builtin: Builtin, _ signature: Signature, _ arguments: WalkedArguments, _ span: Span
+  ) {
+    guard signature.parameters.first?.name == "text",
+      let text = arguments.known("text", of: signature)
+    else { return }
+    switch text {
+    case .int, .float, .number, .bool, .nil, .tensor, .record, .range:
+      report(
+        .member, "`text` of \(builtin.name) must be a String, not \(text.description)", span,
+        hint: text.isNumber ? "str(value) makes a text of a number" : nil)
+    default: break
     }
   }
 
@@ -138,6 +165,7 @@ extension KindWalk {
     }
     makers["Normal"] = NormalDistribution.hostType
     makers["Uniform"] = UniformDistribution.hostType
+    makers["extract_state"] = Snapshot.hostType
     makers["random_key"] = KeyObject.hostType
     makers["plot"] = PlotObject.hostType
     makers["graph"] = GraphObject.hostType
@@ -220,6 +248,46 @@ extension KindWalk {
       .shape, "cannot reshape a tensor of shape \(Known.text(shape)) to \(Known.text(wanted))", span
     )
     return .tensor(nil)
+  }
+
+  /// `where(condition, a, b)`: all stretch to one shape.
+  private func chosen(_ parts: [Known], _ span: Span) -> Known {
+    var shape: [Int?] = []
+    for part in parts {
+      guard part.isNumber || part.isBool || part.extents != nil else { return .unknown }
+      guard case .tensor(let both?) = stretched(shape, part.extents ?? [], span, "where") else {
+        return .tensor(nil)
+      }
+      shape = both
+    }
+    return .tensor(shape)
+  }
+
+  /// `solve(a, b)`: as many right sides as equations.
+  private func solved(_ arguments: WalkedArguments, _ span: Span) -> Known {
+    guard arguments.positional.count == 2, let a = arguments.positional[0].known.extents,
+      let b = arguments.positional[1].known.extents, a.count == 2, b.count == 1
+    else { return .unknown }
+    if let n = a[0], let m = b[0], n != m {
+      report(
+        .shape, "solve is given \(n) equations and a right side of shape \(Known.text(b))", span)
+    }
+    return .tensor([a[1]])
+  }
+
+  /// Classes of rows: one for each.
+  private func crossEntropy(_ signature: Signature, _ arguments: WalkedArguments, _ span: Span)
+    -> Known
+  {
+    if let logits = arguments.known("logits", of: signature)?.extents,
+      let target = arguments.known("target", of: signature)?.extents, logits.count == 2,
+      target.count == 1, arguments.known("axis", of: signature) == nil,
+      let rows = logits[0], let classes = target[0], rows != classes
+    {
+      report(
+        .shape, "cross_entropy is given \(rows) rows and the classes of \(classes)", span)
+    }
+    return arguments.known("reduction", of: signature) == nil ? .tensor([]) : .tensor(nil)
   }
 
   private func dot(_ arguments: WalkedArguments, _ span: Span) -> Known {
