@@ -52,7 +52,9 @@ import Testing
     let cases: [(keys: String, shown: String)] = [
       ("softm\t", "softmax  softmin"), ("softm\t\t", "softmax(x, axis=-1)"),
       ("softplus\t\t", "softplus(x, beta=1.0"), ("plus(\t", "first=    second=2"),
-      ("adam(\t\t", "lr=0.001"), ("nn.Linear\t\t", "Linear(inputs, outputs, bias=true)"),
+      ("adam(\t\t", "lr=0.001"),
+      ("plus(\t\t", "plus(first, second=2)"), ("plus(1, 2\t\t", "plus(first, second=2)"),
+      ("nn.Linear\t\t", "Linear(inputs, outputs, bias=true)"),
       ("rec.al\t\t", "alright"), (":s\t\t", "the entries that stand"),
     ]
     try withPrompt { prompt throws in

@@ -54,13 +54,19 @@ extension Completer {
 
   // MARK: - Arguments
 
-  /// The names that the call around the cursor takes and has not been given, where one can begin.
-  func arguments(_ context: CursorContext) -> [Completion.Candidate] {
+  /// The signature of the call around the cursor, and the offset of its bracket.
+  func call(_ context: CursorContext) -> (signature: Signature, offset: Int)? {
     guard let bracket = context.open.brackets.last, bracket.closer == UInt8(ascii: ")"),
       let signature = signature(ofCallAt: bracket.offset, context)
-    else { return [] }
+    else { return nil }
+    return (signature, bracket.offset)
+  }
+
+  /// The names that the call around the cursor takes and has not been given, where one can begin.
+  func arguments(_ context: CursorContext) -> [Completion.Candidate] {
+    guard let (signature, offset) = call(context) else { return [] }
     let inside = context.tokens(before: context.wordStart).filter {
-      Int($0.span.start) > bracket.offset
+      Int($0.span.start) > offset
     }
     guard inside.isEmpty || inside.last?.kind == .comma else { return [] }
     let given = zip(inside, inside.dropFirst()).filter { $1.kind == .assign }.map { token, _ in

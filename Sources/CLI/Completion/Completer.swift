@@ -27,9 +27,14 @@ struct Completer {
         start: start, candidates: fitting(context.word, members(behind: start - 1, context)))
     }
     let arguments = fitting(context.word, self.arguments(context))
-    guard !context.word.isEmpty else { return Completion(start: start, candidates: arguments) }
+    let heading = call(context).map { "\($0.signature)" }
+    guard !context.word.isEmpty else {
+      return Completion(start: start, candidates: arguments, heading: heading)
+    }
+    let names = fitting(context.word, names(context))
     return Completion(
-      start: start, candidates: arguments + fitting(context.word, names(context)))
+      start: start, candidates: arguments + names,
+      heading: arguments.isEmpty && !names.isEmpty ? nil : heading)
   }
 
   /// Those that begin as the word does, once each; names of one's own that begin with `_` only where the

@@ -1,5 +1,7 @@
 // Candidates as text: names side by side, or each with what it is.
 
+import Syntax
+
 extension Completion {
   /// What all candidates begin with; nil where there is none.
   var sharedStart: String? {
@@ -15,14 +17,17 @@ extension Completion {
   /// As many as the screen holds, with line ends of a raw terminal.
   func listing(on screen: ScreenSize, isDetailed: Bool) -> String {
     let room = max(screen.rows - 3, 4)
-    let lines = isDetailed ? detailed(screen.columns) : columns(screen.columns)
+    let lines =
+      isDetailed
+      ? (heading.map { [$0.cut(to: screen.columns - 1)] } ?? []) + detailed(screen.columns)
+      : columns(screen.columns)
     var shown = lines
     if lines.count > room {
       shown = Array(lines.prefix(room - 1))
       let perLine = isDetailed ? 1 : max(1, candidates.count / max(lines.count, 1))
       shown.append("… and \(candidates.count - perLine * shown.count) more")
     }
-    return shown.map { $0 + "\r\n" }.joined()
+    return shown.map { $0.showingHidden + "\r\n" }.joined()
   }
 
   /// A line each: the signature, or the name with what it holds.

@@ -220,7 +220,7 @@ final class BlockEditor: LineEditor {
   }
 
   private func show(_ completion: Completion, isDetailed: Bool) {
-    guard !completion.candidates.isEmpty else {
+    guard !completion.candidates.isEmpty || isDetailed && completion.heading != nil else {
       rl_ding()
       return
     }

@@ -71,6 +71,8 @@ struct Layout {
       for _ in 0..<blanks { write(" ", width: 1, style) }
     case 0..<32: write("^\(Unicode.Scalar(UInt8(scalar.value + 64)))", width: 2, style)
     case 127: write("^?", width: 2, style)
+    // Control characters of eight bits, which a terminal might obey.
+    case 128..<160: write("\u{FFFD}", width: 1, style)
     default:
       let width = scalar.columns
       if width == 0, let last = rows[rows.count - 1].cells.indices.last {

@@ -62,6 +62,8 @@ struct Completion {
   var start: Int
   /// What the word may become, in order.
   var candidates: [Candidate]
+  /// What stands above them at the second Tab: the signature of the call that the word is in.
+  var heading: String?
 
   static func none(at cursor: Int) -> Completion { Completion(start: cursor, candidates: []) }
 }
