@@ -17,28 +17,48 @@ struct LoopRerun {
   }
 
   func callAsFunction(_ operands: [Variable]) throws -> [Variable] {
+    try call.again {
+      try run(operands, through: 0..<call.rounds) { number, round in
+        // The log puts back what was there, parameters too, so the operands go in behind it.
+        try call.log.run(number, round)
+      }
+    }
+  }
+
+  /// Whether a step depends on something that a derivative follows and that is none of the operands: what an
+  /// object such as a transform holds. To be asked at the call itself, while variables hold what they held.
+  func dependsOnOthers() throws -> Bool {
+    guard call.rounds > 0 else { return false }
+    let found = try call.interpreter.rehearse {
+      try call.again {
+        try run(operands.map(stopGradient), through: 0..<1) { _, round in try round() }
+      }
+    }
+    return found?.contains(where: \.isDifferentiated) ?? false
+  }
+
+  private func run(
+    _ operands: [Variable], through rounds: Range<Int>,
+    _ running: (Int, () throws -> Value) throws -> Value
+  ) throws -> [Variable] {
     let starts = call.form.floats.count { $0 }
     let metas = Array(operands[starts..<starts + call.metas.leaves.count])
     let slices = Array(
       operands[..<reads.givenCount].dropFirst(starts + call.metas.leaves.count))
-    let first = call.form.state(
+    var state = call.form.state(
       call.start, with: call.form.parts(startParts, withFloats: Array(operands.prefix(starts))))
-    return try call.again {
-      var state = first
-      for number in 0..<call.rounds {
-        // The log puts back what was there, parameters too, so the operands go in behind it.
-        state = try call.log.run(number) {
-          try call.with(metas) { metas in
-            try reads.run(call.interpreter, with: operands) {
-              try call.slicing(slices) {
-                try call.advance(state, through: number..<number + 1, metas)
-              }
+    for number in rounds {
+      state = try running(number) {
+        try call.with(metas) { metas in
+          try reads.run(call.interpreter, with: operands) {
+            try call.slicing(slices) {
+              try call.advance(state, through: number..<number + 1, metas)
             }
           }
         }
       }
-      return call.form.floats(call.form.parts(state))
     }
+    return call.form.floats(call.form.parts(state))
   }
 
   /// The places of the operands that estimates move: the floats among the arguments behind the state.

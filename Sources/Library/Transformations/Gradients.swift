@@ -72,7 +72,13 @@ extension Differentiation {
         strict: try arguments.bool(5))
     default: break
     }
-    if arguments[0].isCallable || arguments[1].isCallable {
+    // A model that can be called has parameters to differentiate by.
+    let isByFunction =
+      switch arguments[1] {
+      case .function, .builtin: true
+      default: false
+      }
+    if arguments[0].isCallable || isByFunction {
       throw RuntimeError(
         .type, "grad takes a function alone, and what it is differentiated at goes to the gradient",
         hint: "write grad(f)(x); of a loss that is computed already, grad(loss, wrt)")
