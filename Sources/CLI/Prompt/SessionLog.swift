@@ -34,12 +34,21 @@ struct SessionLog {
   private(set) var steps: [Step] = []
   private var undone: [(step: Step, after: SessionState)] = []
 
-  /// A state as it is now, before an entry; nil where so much memory is held that what it shares with the
-  /// entry, which will then be copied when it changes, might be too much.
-  func state(of interpreter: Interpreter) -> SessionState? {
-    let memory = interpreter.memory
-    if memory.held > memory.limit / 2 { return nil }
+  /// A state as it is now, before an entry. Where programs hold more than half of what they may, earlier states
+  /// are given up; nil where that is not enough: what an entry changes is copied while a state shares it.
+  mutating func state(of interpreter: Interpreter) -> SessionState? {
+    if SessionLog.isShort(interpreter, of: 2) {
+      for place in steps.indices { steps[place].before = nil }
+      undone = []
+      if SessionLog.isShort(interpreter, of: 2) { return nil }
+    }
     return interpreter.sessionState(after: steps.last?.before)
+  }
+
+  /// Whether programs hold more than a part of the memory that they may hold.
+  private static func isShort(_ interpreter: Interpreter, of part: Int) -> Bool {
+    let memory = interpreter.memory
+    return memory.held > memory.limit / part
   }
 
   /// An entry has run without an error.
@@ -84,9 +93,10 @@ struct SessionLog {
     var size = steps.reduce(0) { $0 + ($1.before?.size ?? 0) }
     var kept = steps.count { $0.before != nil }
     for place in steps.indices.dropLast() {
-      let memory = interpreter.memory
-      let isShort = memory.held > memory.limit / 4
-      guard kept > SessionLog.capacity || size > SessionLog.sizeLimit || isShort else { return }
+      guard
+        kept > SessionLog.capacity || size > SessionLog.sizeLimit
+          || SessionLog.isShort(interpreter, of: 8)
+      else { return }
       guard let before = steps[place].before else { continue }
       size -= before.size
       kept -= 1
