@@ -572,10 +572,14 @@ struct Lexer {
       return true
     }
     guard byte(1) == UInt8(ascii: "/"), byte(2) != UInt8(ascii: "=") else { return false }
-    let last = list.tokens.last?.kind
-    let beginsLine = startsLine && last.map { !$0.continuesLine } ?? true
-    guard beginsLine || last == .semicolon || last == .leftBrace || areWords(from: offset + 2)
-    else {
+    // A quotient has a left side, which inside of parentheses and brackets may be on the line before.
+    let hasLeftSide =
+      list.tokens.last.map {
+        !$0.kind.continuesLine && $0.kind.closer == nil && $0.kind != .semicolon
+      } ?? false
+    let isInList =
+      if case .bracket(let kind, _)? = open.last { kind != .leftBrace } else { false }
+    guard !hasLeftSide || startsLine && !isInList || areWords(from: offset + 2) else {
       return false
     }
     skipLine()
@@ -621,6 +625,12 @@ struct Lexer {
     guard let (first, _) = scalar(at: offset) else {
       offset += 1
       return
+    }
+    if first == "'", let last = list.tokens.last, Int(last.span.end) == start,
+      last.kind == .name || last.kind.isCloser
+    {
+      offset += 1
+      return report("' does not transpose", start, offset, hint: "write .T")
     }
     if let closers = ForeignSyntax.quotes[first], readForeignString(closers) { return }
     while let (scalar, length) = scalar(at: offset), isUnknown(scalar) { offset += length }
