@@ -58,7 +58,7 @@ extension Interpreter {
 }
 
 /// What comments allow: `# allow: unused, shape` two kinds of warnings, on its line or, where it stands alone, on the
-/// next; `# host: outside, tariff` two names that the program's host defines.
+/// next; `# host: outside, tariff` two names that the program's host defines or reads.
 struct AllowedFindings {
   private var kinds: [Int: Set<String>] = [:]
   private var hostNames: Set<String> = []
@@ -90,6 +90,11 @@ struct AllowedFindings {
   func contains(_ diagnostic: Diagnostic) -> Bool {
     if diagnostic.severity == .error {
       return hostNames.contains { diagnostic.message == "unknown name `\($0)`" }
+    }
+    if diagnostic.kind == FindingKind.unused.rawValue,
+      hostNames.contains(where: { diagnostic.message.hasPrefix("`\($0)` ") })
+    {
+      return true
     }
     guard diagnostic.severity == .warning, !kinds.isEmpty, let primary = diagnostic.primary else {
       return false
