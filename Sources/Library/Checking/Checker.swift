@@ -7,15 +7,15 @@ import Language
 import Syntax
 
 /// What was found in a program.
-public struct CheckResult {
+package struct CheckResult {
   /// Errors and warnings, in the order of the text; warnings have a `FindingKind` as their kind.
-  public let diagnostics: [Diagnostic]
+  package let diagnostics: [Diagnostic]
   /// What is known at names of the text, by the offset at which the name begins; for hovering.
   let kinds: [Int32: Known]
 
   /// What the value of the name at a place is, in words; nil where that is unknown, or where no name
   /// begins.
-  public func kind(at offset: Int) -> String? {
+  package func kind(at offset: Int) -> String? {
     guard let known = kinds[Int32(clamping: offset)], !known.isUnknown else { return nil }
     return known.description
   }
@@ -23,7 +23,7 @@ public struct CheckResult {
 
 extension Interpreter {
   /// Finds the mistakes of a program without running it, or anything that it imports.
-  public func findings(in source: Source) -> CheckResult {
+  package func findings(in source: Source) -> CheckResult {
     var result = CheckResult(diagnostics: [], kinds: [:])
     // Trees may be deep, and walks recurse: they have the room of a run.
     _ = try? performing {
@@ -58,7 +58,7 @@ extension Interpreter {
 }
 
 /// What comments allow: `# allow: unused, shape` two kinds of warnings, on its line or, where it stands alone, on the
-/// next; `# host: outside, tariff` two names that the program's host defines.
+/// next; `# host: outside, tariff` two names that the program's host defines or reads.
 struct AllowedFindings {
   private var kinds: [Int: Set<String>] = [:]
   private var hostNames: Set<String> = []
@@ -90,6 +90,11 @@ struct AllowedFindings {
   func contains(_ diagnostic: Diagnostic) -> Bool {
     if diagnostic.severity == .error {
       return hostNames.contains { diagnostic.message == "unknown name `\($0)`" }
+    }
+    if diagnostic.kind == FindingKind.unused.rawValue,
+      hostNames.contains(where: { diagnostic.message.hasPrefix("`\($0)` ") })
+    {
+      return true
     }
     guard diagnostic.severity == .warning, !kinds.isEmpty, let primary = diagnostic.primary else {
       return false

@@ -1,11 +1,11 @@
 // The kinds of warnings that `mos check` gives, in one table, which the page of checks is held to.
 
 /// A kind of warning, as it stands in `warning[kind]` and in `# allow: kind`.
-public enum FindingKind: String, CaseIterable, Sendable {
+package enum FindingKind: String, CaseIterable, Sendable {
   case unused, member, dropped, shadowed, doubled, unreachable, shape, values, `operator`
 
   /// What it says of a program.
-  public var summary: String {
+  package var summary: String {
     switch self {
     case .unused: "a name is declared or imported and never read"
     case .member: "a value has no such field or method"

@@ -10,7 +10,7 @@
 // formatting it again changes nothing.
 
 /// Why a program was not formatted.
-public enum FormatError: Error {
+package enum FormatError: Error {
   /// It does not parse.
   case mistakes([Diagnostic])
   /// A mistake of the formatter: the tree of the result would be another one.
@@ -20,7 +20,7 @@ public enum FormatError: Error {
 /// A program in the form of the language's page.
 ///
 /// - Throws: `FormatError`; the program is then to be left alone.
-public func format(_ source: Source) throws(FormatError) -> String {
+package func format(_ source: Source) throws(FormatError) -> String {
   let parsed = parse(source)
   guard !parsed.diagnostics.contains(where: { $0.severity == .error }) else {
     throw .mistakes(parsed.diagnostics)
