@@ -39,7 +39,12 @@ final class BlockEditor: LineEditor {
       })
     switch outcome {
     case .text(let text): return .entry(text)
-    case .endOfInput: return .endOfInput
+    case .endOfInput:
+      // Where it ends the terminal's bracketed pasting, readline has ended the line.
+      if Readline.isOn("enable-bracketed-paste") {
+        StandardOutput.shared.noteOther(endsLine: true)
+      }
+      return .endOfInput
     case .interrupted:
       let isEmpty = Readline.text.allSatisfy(\.isWhitespace)
       painter.finish(layout(isFinished: true), on: .current, mark: "^C")

@@ -27,7 +27,10 @@ final class PlainEditor: LineEditor {
       switch Readline.read(
         prompt: mark, draft: draft, resized: {}, resumed: { rl_forced_update_display() })
       {
-      case .endOfInput where isFirst: return .endOfInput
+      case .endOfInput where isFirst:
+        // Readline has written the mark by itself.
+        StandardOutput.shared.noteOther(endsLine: false)
+        return .endOfInput
       // On a line after the first Ctrl-D does nothing, as in a block.
       case .endOfInput: StandardOutput.shared.write("\n")
       case .interrupted:

@@ -73,6 +73,11 @@ enum Readline {
     rl_callback_handler_remove()
   }
 
+  /// Whether one of the user's settings is on.
+  static func isOn(_ setting: String) -> Bool {
+    rl_variable_value(setting).map { String(cString: $0) == "on" } ?? false
+  }
+
   // MARK: - The text
 
   static var text: String { String(cString: rl_line_buffer) }

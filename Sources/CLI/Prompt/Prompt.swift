@@ -63,7 +63,7 @@ final class Prompt {
       self.draft = ""
       switch editor.readEntry(draft: draft) {
       case .endOfInput:
-        StandardOutput.shared.write("\n")
+        startLine()
         return 0
       case .interrupted(let wasEmpty):
         if wasEmpty { StandardOutput.shared.write("Ctrl-D or :quit leaves\n") }
