@@ -273,7 +273,7 @@ extension LoopCall {
         .value,
         "gradient=\(gradient.description.excerpt) cannot follow a number that an object holds, "
           + "and the step depends on one",
-        hint: "give it to the step as an argument behind the state, or use \"unroll\" or recompute()")
+        hint: "give it to the step as an argument behind the state, or use \"unroll\"")
     }
     return (state, rerun)
   }
