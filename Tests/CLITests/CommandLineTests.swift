@@ -43,7 +43,7 @@ private func mos(running program: String, _ arguments: String...) throws -> Proc
     #expect(
       try mos("doc", "Conv2d").errors
         == "error: no built-in is called `Conv2d`; did you mean `nn.Conv2d` or `conv2d`?\n")
-    #expect(try mos("doc", "wihle").errors.hasSuffix("did you mean `while`?\n"))
+    #expect(try mos("doc", "wihle").errors.hasSuffix("did you mean `while` or `tile`?\n"))
     #expect(try mos("doc").output.contains("\nThe module nn\n  nn.uniform "))
     #expect(try mos("doc", "--search", "Elman").output.hasPrefix("nn.RNN "))
     #expect(try mos("doc", "--search", "no such words").status == 1)

@@ -23,8 +23,9 @@ import Testing
 
   @Test(arguments: [
     ("Conv2d", "did you mean `nn.Conv2d` or `conv2d`?"), ("nn.Conv2", "did you mean `nn.Conv2d`?"),
-    ("nn.Linear.forwrd", "did you mean `nn.Linear.forward`?"), ("wihle", "did you mean `while`?"),
-    ("zzzzzzzz", nil),
+    ("nn.Linear.forwrd", "did you mean `nn.Linear.forward`?"),
+    ("wihle", "did you mean `while` or `tile`?"),
+    ("zzzzzzzz", "mos doc --search TEXT looks through all texts"),
   ])
   func `an unknown name finds near ones, inside modules too`(name: String, hint: String?) {
     let error = #expect(throws: RuntimeError.self) {

@@ -300,7 +300,7 @@ extension Arguments {
     case _ where wanted.contains("unction") && !value.isCallable:
       return "give the function itself, x => …, and not what it gives: "
         + "the signature is \(callee)"
-    default: return "its signature is \(callee)"
+    default: return callee.hint
     }
   }
 }

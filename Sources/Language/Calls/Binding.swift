@@ -62,7 +62,7 @@ package struct Binding {
   private static func error(_ message: String, _ signature: Signature, _ hint: String? = nil)
     -> RuntimeError
   {
-    let picture = "its signature is \(signature)"
+    let picture = signature.hint
     let separator = hint?.last == "?" ? " " : "; "
     return RuntimeError(.type, message, hint: hint.map { $0 + separator + picture } ?? picture)
   }

@@ -160,6 +160,18 @@ extension Value {
   }
 }
 
+extension Signature {
+  /// The longest text of a signature that a hint shows whole.
+  private static let longest = 240
+
+  /// What hints say of it.
+  package var hint: String {
+    let text = description
+    return text.count <= Signature.longest
+      ? "its signature is \(text)" : "help(\(name)) shows its signature"
+  }
+}
+
 extension Signature: CustomStringConvertible {
   /// `sum(x, axis=nil)`
   public var description: String {

@@ -16,7 +16,7 @@ enum ForeignMembers {
       return other ?? "import \(path[0])"
     }
     guard ForeignModules.contains(path[0]) else { return nil }
-    return hint(forMember: Array(path.dropFirst()), isVisible)
+    return hint(forMember: path, isVisible)
       ?? ForeignModules.hint(forImport: path.joined(separator: "."))
   }
 
@@ -39,9 +39,11 @@ enum ForeignMembers {
     return name.first?.isUppercase == true ? members[name].map { "write \($0)" } : nil
   }
 
-  /// For a name that nothing declares and that is like one inside a module.
+  /// For a name that nothing declares and that is, but for case, one inside a module: names that are only alike
+  /// are too many there.
   static func hint(forMisspelt name: String) -> String? {
-    nearest(to: name, among: StandardModule.documentation.flatMap { $0.declarations.map(\.name) })
+    StandardModule.documentation.lazy.flatMap { $0.declarations.map(\.name) }
+      .first { $0.lowercased() == name.lowercased() }
       .flatMap { StandardModule.places(of: $0).first }.map { "did you mean `\($0)`?" }
   }
 

@@ -29,12 +29,13 @@ struct LoopRerun {
   /// object such as a transform holds. To be asked at the call itself, while variables hold what they held.
   func dependsOnOthers() throws -> Bool {
     guard call.rounds > 0 else { return false }
+    let start = call.interpreter.context.markMoment()
     let found = try call.interpreter.rehearse {
       try call.again {
         try run(operands.map(stopGradient), through: 0..<1) { _, round in try round() }
       }
     }
-    return found?.contains(where: \.isDifferentiated) ?? false
+    return found.map { dependsOnWhatWasMade(before: start, $0) } ?? false
   }
 
   private func run(

@@ -61,7 +61,7 @@ struct OptimizerArguments {
     RuntimeError(
       .type,
       "`\(name)` of \(signature.name) must be \(wanted), not \(value(name).shortDescription)",
-      hint: "its signature is \(signature)")
+      hint: signature.hint)
   }
 
   /// A number, tensor, parameter or schedule.

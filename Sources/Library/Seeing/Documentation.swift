@@ -83,7 +83,8 @@ extension BuiltinLibrary {
     }
     let isExact = !found.isEmpty
     var rest = Set(documentedNames)
-    while found.count < (name == whole ? 3 : 1), let near = nearest(to: name, among: rest.sorted())
+    while found.count < (isExact || name != whole ? 2 : 3),
+      let near = nearest(to: name, among: rest.sorted())
     {
       found.append(near)
       rest.remove(near)

@@ -13,10 +13,12 @@ enum SwiftCompiler {
 
   /// C modules that those of Swift use.
   private static let moduleMaps =
-    ["Kernels", "CallOnStack", "StandardLibrary"].map {
+    ["Kernels", "CallOnStack", "PNGCodec", "StandardLibrary"].map {
       "\(Files.products)/\($0).build/module.modulemap"
     }
-    + ["COpenBLAS", "CLAPACKE"].map { "\(Files.root)/Sources/\($0)/module.modulemap" }
+    + ["COpenBLAS", "CLAPACKE", "CPNG", "CZlib"].map {
+      "\(Files.root)/Sources/\($0)/module.modulemap"
+    }
 
   /// Everything that the compiler says to a text of the sixth language mode. What may go from one task to another
   /// is found when intermediate code is made, so that `-typecheck` would not do.

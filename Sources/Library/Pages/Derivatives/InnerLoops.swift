@@ -44,7 +44,7 @@ extension Builtins {
 
             fn step(w, penalty) { w - 0.1 * grad(w => (w - 3.0) ** 2 + penalty * w ** 2)(w) }
             let loop = inner_loop(step, steps=100, gradient="implicit")
-            print(loop(0.0, 1.0), "{grad(p => loop(0.0, p))(1.0):.4f}")    # 1.5 -0.7500
+            print("{loop(0.0, 1.0):.4f} {grad(p => loop(0.0, p))(1.0):.4f}")    # 1.5000 -0.7500
             print("{grad(p => inner_loop(step, steps=100)(0.0, p))(1.0):.4f}")    # -0.7500
         """
       ) { arguments in
@@ -125,7 +125,7 @@ extension Builtins {
                 gradients=("unroll", "implicit", truncate(5), "none"))
             print(list(row.method for row in table), near(table[1].norm, 2.25))    # ("unroll", "implicit", "truncate(5)", "none") true
             print(table[1].distance < 1e-9, table[3].norm, table[3].error)    # true 0.0 nil
-        """
+        """, effects: .reads, needs: [.clock]
       ) { .host(try CrossCheck($0)()) },
       Builtin(
         "optimizer_step(t, loss)",
