@@ -411,7 +411,9 @@ extension Machine {
     for (i, source) in prototype.captureSources.enumerated() {
       switch source {
       case .register(let register): closure.captures[i] = base[register]
-      case .capture(let capture): closure.captures[i] = captures[capture]
+      // To hand on what the running function has captured is to read it.
+      case .capture(let capture):
+        closure.captures[i] = watched(.captured(captures, capture), captures[capture])
       }
     }
     if interpreter.context.watcher != nil {

@@ -122,7 +122,10 @@ struct LoopStep {
   init(_ function: Value, hasAux: Bool, _ interpreter: Interpreter) {
     self.function = function
     self.hasAux = hasAux
-    let signature = interpreter.machine.signature(of: function)
+    // The step of an optimizer takes what its loss does.
+    let taker =
+      if case .host(let host) = function { (host as? OptimizerStep)?.loss } else { Value?.none }
+    let signature = interpreter.machine.signature(of: taker ?? function)
     takesRound =
       signature?.parameters.contains { $0.kind == .plain && $0.name == "round" } ?? false
   }
@@ -134,9 +137,10 @@ struct LoopStep {
   ) throws -> (state: Value, output: Value?) {
     try interpreter.machine.countRound()
     let result = try interpreter.watchingLoops(by: nil) {
-      try interpreter.call(
-        function, [state] + (slice.map { [$0] } ?? []) + metas,
-        named: takesRound ? named + [("round", .int(round))] : named)
+      let arguments = [state] + (slice.map { [$0] } ?? []) + metas
+      let named = takesRound ? named + [("round", .int(round))] : named
+      if let optimizer { return try optimizer.step(arguments, named, interpreter) }
+      return try interpreter.call(function, arguments, named: named)
     }
     guard hasAux else { return (result, nil) }
     guard case .list(let pair) = result, pair.count == 2 else {

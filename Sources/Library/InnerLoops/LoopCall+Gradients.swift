@@ -74,21 +74,28 @@ extension LoopCall {
   }
 
   private func tell(of wanted: Int, above bound: Int) {
-    guard loop.memory == nil else { return }
+    reason = "the graph would take about \(wanted) bytes, more than \(bound)"
     Notice(
-      "the graph of this loop would take about \(wanted >> 20) MB: few states are kept, and steps run again",
-      hint: "the gradient is the same, bit for bit; memory= sets the bound, here \(bound >> 20) MB",
+      "the graph of this loop would take about \(LoopCall.size(wanted)): few states are kept, and steps run again",
+      hint:
+        "the gradient is the same, bit for bit; memory= sets the bound, here \(LoopCall.size(bound))",
       place: interpreter.context.place
     ).send()
   }
 
+  private static func size(_ bytes: Int) -> String {
+    bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MB"
+  }
+
   private func recomputed(_ snapshots: Int?) throws -> Value {
     // How long the loop is has to be known before it is split.
-    if loop.tolerance != nil { _ = try numbers() }
+    let isRunAgain = loop.tolerance != nil
+    if isRunAgain { _ = try numbers() }
     let before = MemoryAccount.held
-    let state = try again {
+    func run() throws -> Value {
       try withSnapshots(snapshots, from: start, 0..<rounds, bound: nil)
     }
+    let state = try isRunAgain ? again(run) : run()
     bytes = max(0, MemoryAccount.held - before)
     return state
   }
@@ -127,9 +134,12 @@ extension LoopCall {
     let state = try interpreter.context.isolated {
       try with(metas.variables) { try advance(start, through: 0..<first, $0) }
     }
-    return try with(metas.variables) {
+    let before = MemoryAccount.held
+    let last = try with(metas.variables) {
       try advance(form.stopped(state), through: first..<rounds, $0)
     }
+    bytes = max(0, MemoryAccount.held - before)
+    return last
   }
 
   /// The last steps of a loop that had to be run to know which those are.
@@ -212,7 +222,7 @@ extension LoopCall {
       let given = form.state(state, with: form.parts(parts, withFloats: all))
       return try with(metas.variables) { metas in
         if let optimizer = loop.step.optimizer {
-          return try optimizer.gradient(given, metas, interpreter)
+          return try gradient(by: optimizer, given, metas, last)
         }
         let next = form.floats(form.parts(try round(last, given, metas)))
         return try zip(x, next).map { try $0 - $1 }
@@ -335,9 +345,6 @@ extension LoopCall {
     let (state, rerun) = try rerunnable()
     let parts = form.parts(state)
     let ends = form.floats(parts)
-    if rerun.reads.found.contains(where: \.isDifferentiated) {
-      withoutGradient.append("what the step closes over")
-    }
     guard !ends.isEmpty else { return state }
     self.rerun = rerun
     let count = ends.count
@@ -364,7 +371,7 @@ extension LoopCall {
   private func choose() throws {
     var followed = given.filter(\.isDifferentiated).reduce(0) { $0 + $1.count }
     gradient = .unroll
-    if followed <= LoopCall.mostTangents, rounds > LoopCall.mostTangents {
+    if followed <= LoopCall.mostTangents {
       let reads = LiftedReads(given: given)
       // A step that does more than compute is not run for this alone.
       let found: Void? = try interpreter.rehearse {
@@ -383,10 +390,11 @@ extension LoopCall {
         gradient = .forward
       }
     }
+    let count = "\(followed) \(followed == 1 ? "number" : "numbers")"
     reason =
       switch gradient {
-      case .forward: "\(followed) followed numbers, at most \(LoopCall.mostTangents)"
-      default: followed == 0 ? "nothing is followed" : "\(followed) followed numbers"
+      case .forward: "\(count) followed, at most \(LoopCall.mostTangents)"
+      default: followed == 0 ? "nothing is followed" : "\(count) followed"
       }
   }
 }

@@ -156,13 +156,25 @@ final class LoopCall: @unchecked Sendable {
         let isLost = try move.isnan().underlying
         if try isLost.any(.all(rank: isLost.rank), keepAxes: false).firstInt != 0 {
           throw RuntimeError(
-            .value, "the state of inner_loop is nan after \(rounds) steps",
+            .value,
+            "the state of inner_loop is nan after \(rounds) \(rounds == 1 ? "step" : "steps")",
             hint: "a loop that grows needs a smaller step; without `tol` it would run on")
         }
         settled = try settled.and(move.isLessOrEqual(to: bound))
       }
       return settled
     }
+  }
+
+  /// What is 0 where an optimizer has nothing to do: the gradient of its loss, which takes what a round takes.
+  func gradient(
+    by optimizer: OptimizerStep, _ state: Value, _ metas: [Value], _ number: Int
+  ) throws -> [Variable] {
+    let slice = try loop.data.map { [try LoopData.slice($0, slices, number)] } ?? []
+    var named = Array(zip(names, metas.suffix(names.count)))
+    if loop.step.takesRound { named.append(("round", .int(number))) }
+    return try optimizer.gradient(
+      state, slice + metas.prefix(positional), named, interpreter)
   }
 
   /// From now on rounds run for derivatives alone.

@@ -107,7 +107,7 @@ extension LoopCall {
     func step(_ x: [Variable], _ metas: [Value]) throws -> [Variable] {
       let given = form.state(
         state, with: form.parts(parts, withFloats: x + floats.dropFirst(x.count)))
-      if let optimizer { return try optimizer.gradient(given, metas, interpreter) }
+      if let optimizer { return try gradient(by: optimizer, given, metas, last) }
       return form.floats(form.parts(try round(last, given, metas)))
     }
     let solved = Array(floats.prefix(unknowns))

@@ -35,7 +35,7 @@ final class LoopInfo: HostObject {
   }
 
   override var summary: String {
-    "<\(method): \(steps.shortDescription) steps, movement \(movement.shortDescription)>"
+    "<\(method): steps \(steps.representation), movement \(movement.representation)>"
   }
 
   private static let members = HostType(

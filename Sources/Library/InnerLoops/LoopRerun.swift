@@ -62,11 +62,13 @@ struct LoopRerun {
     return call.form.floats(call.form.parts(state))
   }
 
-  /// The places of the operands that estimates move: the floats among the arguments behind the state.
+  /// The places of the operands that estimates move: the floats among the arguments behind the state, and what the
+  /// step closes over.
   var moved: [Int] {
     let starts = call.form.floats.count { $0 }
-    return call.metas.leaves.indices.filter { call.metas.leaves[$0].variable.dtype.isFloat }.map {
-      starts + $0
+    let behind = Array(starts..<starts + call.metas.leaves.count)
+    return (behind + reads.variables.indices.dropFirst(reads.givenCount)).filter {
+      reads.variables[$0].dtype.isFloat
     }
   }
 

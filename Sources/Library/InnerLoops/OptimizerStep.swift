@@ -10,7 +10,7 @@ final class OptimizerStep: HostObject {
   override class var hostType: HostType { members }
 
   private let transformation: GradientTransformation
-  private let loss: Value
+  let loss: Value
 
   init(_ transformation: GradientTransformation, _ loss: Value) {
     self.transformation = transformation
@@ -32,13 +32,17 @@ final class OptimizerStep: HostObject {
     return (pair[0], pair[1])
   }
 
-  private func step(_ state: Value, _ metas: [Value], _ interpreter: Interpreter) throws -> Value {
-    let (parameters, state) = try parts(of: state)
+  /// A step from the state that is the first of the arguments; the loss takes the others behind the parameters.
+  func step(
+    _ arguments: [Value], _ named: [(String, Value)], _ interpreter: Interpreter
+  ) throws -> Value {
+    let (parameters, state) = try parts(of: arguments[0])
+    let metas = Array(arguments.dropFirst())
     let tree = try ValueTree(parameters, for: "an optimizer's step").tree
     let loss = interpreter.loss(
       .builtin(
         BuiltinFunction("loss(params)") { [loss] call in
-          try call.interpreter.call(loss, [call[0]] + metas)
+          try call.interpreter.call(loss, [call[0]] + metas, named: named)
         }))
     let objective = StepObjective(Objective { try loss([Value($0)]) }, at: tree)
     let result = try transformation.update(nil, ValueTree(state).tree, objective)
@@ -51,10 +55,13 @@ final class OptimizerStep: HostObject {
   }
 
   /// The gradient of the loss by the parameters, leaf by leaf.
-  func gradient(_ state: Value, _ metas: [Value], _ interpreter: Interpreter) throws -> [Variable] {
+  func gradient(
+    _ state: Value, _ metas: [Value], _ named: [(String, Value)], _ interpreter: Interpreter
+  ) throws -> [Variable] {
     let gradient = Differentiation.gradientFunction(
       of: loss, argnums: .one(0), hasAux: false, withValue: false, strict: false)
-    let found = try interpreter.call(gradient, [parts(of: state).parameters] + metas)
+    let found = try interpreter.call(
+      gradient, [parts(of: state).parameters] + metas, named: named)
     return try ValueTree(found).floats()
   }
 
@@ -62,15 +69,17 @@ final class OptimizerStep: HostObject {
     OptimizerStep.self, "OptimizerStep",
     "What `optimizer_step` gives: a step of a transform on a loss.",
     call: Method(
-      "step(state, *metas)",
+      "step(state, *metas, **options)",
       """
-      `(params, state)` after one step from `(params, state)`; `metas` are what the loss takes behind
-      the parameters.
+      `(params, state)` after one step from `(params, state)`; `metas` and `options` are what the loss
+      takes behind the parameters.
 
           let step = optimizer_step(sgd(0.1), (w, target) => (w - target) ** 2)
           print(step((1.0, sgd(0.1).init(1.0)), 3.0)[0])    # 1.4
       """
     ) { step, arguments in
-      try step.step(arguments[0], arguments.rest(1), arguments.interpreter)
+      try step.step(
+        [arguments[0]] + arguments.rest(1), Array(arguments.options(2).pairs),
+        arguments.interpreter)
     })
 }
