@@ -39,12 +39,14 @@ enum ForeignMembers {
     return name.first?.isUppercase == true ? members[name].map { "write \($0)" } : nil
   }
 
-  /// For a name that nothing declares and that is, but for case, one inside a module: names that are only alike
-  /// are too many there.
+  /// For a name that nothing declares and that is like one inside a module, of the same length but for a letter:
+  /// there are so many that shorter ones are near to anything.
   static func hint(forMisspelt name: String) -> String? {
-    StandardModule.documentation.lazy.flatMap { $0.declarations.map(\.name) }
-      .first { $0.lowercased() == name.lowercased() }
-      .flatMap { StandardModule.places(of: $0).first }.map { "did you mean `\($0)`?" }
+    nearest(
+      to: name,
+      among: StandardModule.documentation.flatMap { $0.declarations.map(\.name) }
+        .filter { abs($0.count - name.count) <= 1 }
+    ).flatMap { StandardModule.places(of: $0).first }.map { "did you mean `\($0)`?" }
   }
 
   /// For a name that modules of the standard library have.

@@ -83,7 +83,7 @@ extension BuiltinLibrary {
     }
     let isExact = !found.isEmpty
     var rest = Set(documentedNames)
-    while found.count < (isExact || name != whole ? 2 : 3),
+    while found.count < (isExact ? 2 : name == whole ? 3 : 1),
       let near = nearest(to: name, among: rest.sorted())
     {
       found.append(near)
