@@ -46,7 +46,7 @@ struct Walk {
     var serial = -1
     if case .values(_, let own) = view { serial = own }
     for (root, _) in roots where belongs(root, oldest, serial) && root.walk != number {
-      try list(from: root, oldest, serial)
+      try list(from: root, oldest, serial, cut: cut)
     }
     if !isInOrder { try arrange() }
     try link(endsAtParameters: targets == nil, cut: cut)
@@ -58,15 +58,18 @@ struct Walk {
     node.kind == .tape && node.sequence >= oldest && (serial < 0 || node.serial == serial)
   }
 
-  /// Depth first, on a stack of our own; a node is listed once its operands are.
-  private mutating func list(from root: Traced, _ oldest: Int, _ serial: Int) throws {
+  /// Depth first, on a stack of our own; a node is listed once its operands are. Behind targets that pass nothing
+  /// on nothing is listed: a part of a graph may hang on all that came before it.
+  private mutating func list(
+    from root: Traced, _ oldest: Int, _ serial: Int, cut: Bool
+  ) throws {
     root.walk = number
     root.position = -1
     stack.append((Unmanaged.passUnretained(root), 0))
     var latest = nodes.last?._withUnsafeGuaranteedRef { $0.sequence } ?? Int.min
     while let (reference, next) = stack.last {
       let hasMore = reference._withUnsafeGuaranteedRef { node -> Bool in
-        guard Int(next) < node.operandCount else { return false }
+        guard Int(next) < node.operandCount, !(cut && node.targetOf == number) else { return false }
         stack[stack.count - 1].next = next + 1
         guard let operand = node.operandNode(Int(next)) else { return true }
         operand._withUnsafeGuaranteedRef { operand in
