@@ -120,7 +120,10 @@ final class Prompt {
   @discardableResult
   func evaluate(_ text: String) -> Bool {
     let before = log.state(of: session.interpreter)
-    guard let value = run(text) else { return false }
+    guard let value = run(text) else {
+      addStanding(text, before: before)
+      return false
+    }
     let isKept = keep(value, isShown: !isQuiet(text))
     log.add(text, isProgram: true, gaveValue: isKept, before: before, session.interpreter)
     return true
@@ -145,6 +148,14 @@ final class Prompt {
     }
   }
 
+  /// Of an entry that failed, the statements before the one that did have been done: they stand.
+  private func addStanding(_ text: String, before: SessionState?) {
+    guard let place = session.failurePlace else { return }
+    let standing = FailedEntry(text).statements(before: place)
+    guard !standing.isEmpty else { return }
+    log.add(standing, isProgram: true, before: before, session.interpreter)
+  }
+
   /// Goes on with the block that ran last.
   private func goOn(_ rest: BlockContinuation.Rest, _ text: String) {
     switch rest {
@@ -167,6 +178,8 @@ final class Prompt {
     do {
       if try body() {
         log.add(text, isProgram: isProgram, before: before, session.interpreter)
+      } else if isProgram {
+        addStanding(text, before: before)
       }
     } catch {
       report(error)

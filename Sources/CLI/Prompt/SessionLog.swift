@@ -14,7 +14,7 @@ struct SessionLog {
     /// Whether it is a piece of a program, and not a command.
     let isProgram: Bool
     /// Whether it gave a value, which `_` and `ans` kept.
-    let gaveValue: Bool
+    fileprivate(set) var gaveValue: Bool
     /// The state before it; nil once it is no longer kept.
     fileprivate(set) var before: SessionState?
   }
@@ -51,7 +51,7 @@ struct SessionLog {
     return memory.held > memory.limit / part
   }
 
-  /// An entry has run without an error.
+  /// An entry has run without an error, or so much of it as is its text.
   mutating func add(
     _ text: String, isProgram: Bool, gaveValue: Bool = false, before: SessionState?,
     _ interpreter: Interpreter
