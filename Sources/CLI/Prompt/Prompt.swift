@@ -44,6 +44,7 @@ final class Prompt {
   /// Reads and runs entries until the end, and gives the exit status.
   func run(showsBanner: Bool) -> Int32 {
     Interrupts.ignore()
+    Interrupts.ignoreQuit()
     if showsBanner {
       StandardOutput.shared.write("Mos \(version). :help for help, Ctrl-D to leave.\n")
     }
