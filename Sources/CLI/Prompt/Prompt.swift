@@ -207,6 +207,7 @@ final class Prompt {
           guard isShown else { return }
           let text = (interpreter.showsColors ? value.drawing : nil) ?? display.text(of: value)
           try Safepoint.look()
+          startLine()
           try interpreter.writeHeard(text + "\n")
         }
       } catch let error as TensorError {

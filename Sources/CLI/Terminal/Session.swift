@@ -47,8 +47,8 @@ final class Session {
       library: Builtins.library,
       output: { text in ProgressLine.shared.printAbove { StandardOutput.shared.write(text) } })
     interpreter.flushOutput = StandardOutput.shared.flush
-    interpreter.hasReadLine = {
-      if isatty(0) == 1 { StandardOutput.shared.noteOther(endsLine: true) }
+    interpreter.hasReadLine = { isEnded in
+      if isatty(0) == 1 { StandardOutput.shared.noteOther(endsLine: isEnded) }
     }
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
