@@ -113,6 +113,19 @@ import Testing
     }
   }
 
+  @Test func `a saved program has the blocks that were passed over`() throws {
+    try withPrompt { prompt throws in
+      let blocks = ["if n == 1 { n = 2 }", "else if n == 2 { n = 3 }", "else { n = 4 }"]
+      try prompt.enter("let n = 1")
+      for block in blocks { try prompt.enter(block) }
+      #expect(try prompt.enter("else { n = 5 }").first?.hasPrefix("error[syntax]") == true)
+      #expect(try prompt.enter("n") == ["2"])
+      try prompt.enter(":save kept.mos")
+      let text = Files.read(prompt.folder + "/kept.mos")
+      #expect(text == "let n = 1\n" + blocks.joined(separator: "\n") + "\nn\n")
+    }
+  }
+
   @Test func `edit opens the editor with the last entry and runs what comes back`() throws {
     let editor =
       "#!/bin/sh\ngrep -q 'let a = 1' \"$1\" && echo 'let edited = 77\nedited + 1' > \"$1\"\n"

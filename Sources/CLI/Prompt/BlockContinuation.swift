@@ -58,6 +58,12 @@ enum BlockContinuation {
     case check(String)
   }
 
+  /// Whether nothing goes on with the block behind an entry that does.
+  func isEnded(by entry: String) -> Bool {
+    if case .tried = self { return true }
+    return !String(entry.trimmed.dropFirst("else".count)).trimmed.hasPrefix("if")
+  }
+
   /// nil for an entry that begins otherwise.
   func rest(of entry: String) -> Rest? {
     let line = entry.trimmed
@@ -65,8 +71,7 @@ enum BlockContinuation {
     let block = String(line.dropFirst(word.count))
     switch (word, self) {
     case ("else", .untaken), ("else", .taken):
-      let isConditional = block.trimmed.hasPrefix("if")
-      let text = isConditional ? "    " + block : "if true" + block
+      let text = isEnded(by: line) ? "if true" + block : "    " + block
       if case .untaken = self { return .run(text) }
       return .check(text)
     case ("finally", .tried): return .run("if true" + block)

@@ -84,10 +84,11 @@ final class Prompt {
     let text = text.trailingLineEndsTrimmed
     guard !text.allSatisfy(\.isWhitespace) else { return }
     if case .program = Entry(text), let rest = continuation?.rest(of: text) {
-      editor?.forget(lastProgram)
-      lastProgram = history.extend(lastProgram, by: text)
+      let entry = lastProgram
+      editor?.forget(entry)
+      lastProgram = history.extend(entry, by: text)
       editor?.remember(lastProgram)
-      return goOn(rest, text)
+      return goOn(entry, rest, text)
     }
     remember(text)
     continuation = nil
@@ -157,20 +158,20 @@ final class Prompt {
     log.add(standing, isProgram: true, before: before, session.interpreter)
   }
 
-  /// Goes on with the block that ran last.
-  private func goOn(_ rest: BlockContinuation.Rest, _ text: String) {
+  /// Goes on with the block of the entry that ran last.
+  private func goOn(_ entry: String, _ rest: BlockContinuation.Rest, _ text: String) {
+    let before = continuation
     switch rest {
-    case .check(let text):
-      session.interpreter.check(Source(name: "<prompt>", text: text))
-        .forEach(session.reporter.report)
+    case .check(let code):
+      let found = session.interpreter.check(Source(name: "<prompt>", text: code))
+      found.forEach(session.reporter.report)
+      if found.contains(where: { $0.severity == .error }) { return }
+      log.extend(entry, by: text)
     case .run(let code):
-      let wasTried = if case .tried? = continuation { true } else { false }
-      let value = run(code)
-      if wasTried { continuation = nil }
-      guard let value else { return }
-      keep(value, isShown: !isQuiet(text))
-      log.extendLast(by: text)
+      guard let value = run(code) else { break }
+      log.extend(entry, by: text, gaveValue: keep(value, isShown: !isQuiet(text)))
     }
+    if before?.isEnded(by: text) == true { continuation = nil }
   }
 
   /// Runs a command's work as a step that can be undone.

@@ -61,10 +61,14 @@ struct SessionLog {
     trim(interpreter)
   }
 
-  /// Another entry goes on with the last one.
-  mutating func extendLast(by text: String) {
-    if !steps.isEmpty { steps[steps.count - 1].text += "\n" + text }
+  /// Another text goes on with an entry, if that is the last one.
+  ///
+  /// - Parameter gaveValue: whether it gave a value, as the entry may have done.
+  mutating func extend(_ entry: String, by text: String, gaveValue: Bool = false) {
     undone = []
+    guard steps.last?.text == entry else { return }
+    steps[steps.count - 1].text += "\n" + text
+    if gaveValue { steps[steps.count - 1].gaveValue = true }
   }
 
   /// The entries that could be redone, the next one first.
