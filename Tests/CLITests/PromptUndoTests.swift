@@ -137,6 +137,27 @@ private let changes: [Change] = [
     }
   }
 
+  @Test func `else behind a statement that used its if takes the statement back`() throws {
+    try withPrompt { prompt throws in
+      try prompt.enter("let n = 0")
+      try prompt.enter("fn no() { n += 1; false }")
+      try prompt.enter("let u = if no() { 1 }")
+      try prompt.enter("else if no() { 2 }")
+      try prompt.enter("else { 3 }")
+      #expect(try prompt.enter("(u, n)") == ["(3, 2)"])
+      try prompt.enter("let w = try { 1 } catch e { 2 }")
+      #expect(try prompt.enter("finally { print(33) }") == ["33"])
+      try prompt.enter(":save kept.mos")
+      let kept = try #require(Files.read(prompt.folder + "/kept.mos"))
+      #expect(
+        kept.hasSuffix(
+          "let u = if no() { 1 }\nelse if no() { 2 }\nelse { 3 }\n(u, n)\n"
+            + "let w = try { 1 } catch e { 2 }\nfinally { print(33) }\n"))
+      try prompt.enter(":undo 3")
+      #expect(try prompt.enter("n") == ["0"])
+    }
+  }
+
   @Test func `states of large values are shared, and long sessions stay quick`() throws {
     try withPrompt { prompt throws in
       try prompt.enter(":limit memory 200MB")

@@ -122,7 +122,11 @@ final class Prompt {
   @discardableResult
   func evaluate(_ text: String) -> Bool {
     let before = log.state(of: session.interpreter)
-    guard let value = run(text) else {
+    let value = run(text)
+    if continuation == nil, let before {
+      continuation = BlockContinuation(text, before: before)
+    }
+    guard let value else {
       addStanding(text, before: before)
       return false
     }
@@ -170,6 +174,15 @@ final class Prompt {
     case .run(let code):
       guard let value = run(code) else { break }
       log.extend(entry, by: text, gaveValue: keep(value, isShown: !isQuiet(text)))
+    case .again(let whole, let state):
+      do {
+        try session.interpreter.putBack(state)
+        log.remove(entry)
+        evaluate(whole)
+      } catch {
+        report(error)
+      }
+      return
     }
     if before?.isEnded(by: text) == true { continuation = nil }
   }
@@ -232,7 +245,7 @@ extension Prompt: EntryReader {
       return Entry.isComplete(entry)
     }
     switch rest {
-    case .run(let text), .check(let text): return Entry.isComplete(text)
+    case .run(let text), .check(let text), .again(let text, _): return Entry.isComplete(text)
     }
   }
 

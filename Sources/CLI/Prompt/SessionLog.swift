@@ -71,6 +71,11 @@ struct SessionLog {
     if gaveValue { steps[steps.count - 1].gaveValue = true }
   }
 
+  /// An entry, if it is the last one, makes room for another that holds it.
+  mutating func remove(_ entry: String) {
+    if steps.last?.text == entry { steps.removeLast() }
+  }
+
   /// The entries that could be redone, the next one first.
   var redoable: [Step] { undone.reversed().map(\.step) }
 
