@@ -209,6 +209,24 @@ import Testing
     }
   }
 
+  @Test func `reload knows a module by its file and its variable, and says that a file is gone`()
+    throws
+  {
+    try withPrompt(files: ["inner/tool.mos": "let k = 3\n"]) { prompt throws in
+      try prompt.enter("import \"inner/tool.mos\" as t")
+      for name in ["t", "tool", "tool.mos", "inner/tool.mos"] {
+        #expect(try prompt.enter(":reload \(name)") == ["ran inner/tool.mos"])
+      }
+      try prompt.enter(":cd inner")
+      #expect(try prompt.enter(":reload") == ["no module has changed"])
+      try prompt.enter("!rm tool.mos")
+      for line in [":reload", ":reload t"] {
+        #expect(try prompt.enter(line).first?.contains("`inner/tool.mos` is gone: /") == true)
+      }
+      #expect(try prompt.enter("t.k") == ["3"])
+    }
+  }
+
   @Test func `questions are answered by documentation, source, or what is near`() throws {
     try withPrompt { prompt throws in
       for question in [
