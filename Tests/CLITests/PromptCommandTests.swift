@@ -113,6 +113,16 @@ import Testing
     }
   }
 
+  @Test func `questions for commands, methods of texts, and with a blank`() throws {
+    try withPrompt { prompt throws in
+      for line in [":help undo", "?:undo", "?undo", ":help :undo"] {
+        #expect(try prompt.enter(line).first == ":undo [n]")
+      }
+      #expect(try prompt.enter("\"a.b\".upper?").first?.contains("upper(") == true)
+      #expect(try prompt.enter("relu ?").first?.hasPrefix("relu(") == true)
+    }
+  }
+
   @Test func `a saved program has the blocks that were passed over`() throws {
     try withPrompt { prompt throws in
       let blocks = ["if n == 1 { n = 2 }", "else if n == 2 { n = 3 }", "else { n = 4 }"]
