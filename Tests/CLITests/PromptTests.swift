@@ -177,6 +177,8 @@ private let hasSecondCore = {
     }
     try withPrompt(["-i", "-e", "let half = 5", "-e", "throw \"no\""]) { prompt throws in
       #expect(try prompt.enter("half") == ["5"])
+      try prompt.enter(":save kept.mos")
+      #expect(Files.read(prompt.folder + "/kept.mos") == "let half = 5\nhalf\n")
     }
   }
 }

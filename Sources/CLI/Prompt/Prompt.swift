@@ -30,13 +30,13 @@ final class Prompt {
   private var lastProgram = ""
   private var entryNumber = 0
 
-  /// - Parameter program: the text that has run in the session.
+  /// - Parameter program: the text that has run in the session, if any.
   init(_ session: Session, after program: String? = nil) {
     self.session = session
     completer = Completer(session)
     session.endsWhenUnheard = false
     BlockContinuation.prepare(session.interpreter)
-    if let program {
+    if let program, !program.isEmpty {
       log.add(program, isProgram: true, before: session.fresh, session.interpreter)
     }
   }
