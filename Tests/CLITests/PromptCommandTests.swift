@@ -113,6 +113,29 @@ import Testing
     }
   }
 
+  @Test func `questions for commands, methods of texts, and with a blank`() throws {
+    try withPrompt { prompt throws in
+      for line in [":help undo", "?:undo", "?undo", ":help :undo"] {
+        #expect(try prompt.enter(line).first == ":undo [n]")
+      }
+      #expect(try prompt.enter("\"a.b\".upper?").first?.contains("upper(") == true)
+      #expect(try prompt.enter("relu ?").first?.hasPrefix("relu(") == true)
+    }
+  }
+
+  @Test func `a saved program has the blocks that were passed over`() throws {
+    try withPrompt { prompt throws in
+      let blocks = ["if n == 1 { n = 2 }", "else if n == 2 { n = 3 }", "else { n = 4 }"]
+      try prompt.enter("let n = 1")
+      for block in blocks { try prompt.enter(block) }
+      #expect(try prompt.enter("else { n = 5 }").first?.hasPrefix("error[syntax]") == true)
+      #expect(try prompt.enter("n") == ["2"])
+      try prompt.enter(":save kept.mos")
+      let text = Files.read(prompt.folder + "/kept.mos")
+      #expect(text == "let n = 1\n" + blocks.joined(separator: "\n") + "\nn\n")
+    }
+  }
+
   @Test func `edit opens the editor with the last entry and runs what comes back`() throws {
     let editor =
       "#!/bin/sh\ngrep -q 'let a = 1' \"$1\" && echo 'let edited = 77\nedited + 1' > \"$1\"\n"
@@ -193,6 +216,24 @@ import Testing
       #expect(Files.write("fn f(x) { x + \n", to: prompt.folder + "/tool.mos"))
       #expect(try prompt.enter(":reload").first?.hasPrefix("error[syntax]") == true)
       #expect(try prompt.enter("(f(1), tool.k)") == ["(101, 4)"])
+    }
+  }
+
+  @Test func `reload knows a module by its file and its variable, and says that a file is gone`()
+    throws
+  {
+    try withPrompt(files: ["inner/tool.mos": "let k = 3\n"]) { prompt throws in
+      try prompt.enter("import \"inner/tool.mos\" as t")
+      for name in ["t", "tool", "tool.mos", "inner/tool.mos"] {
+        #expect(try prompt.enter(":reload \(name)") == ["ran inner/tool.mos"])
+      }
+      try prompt.enter(":cd inner")
+      #expect(try prompt.enter(":reload") == ["no module has changed"])
+      try prompt.enter("!rm tool.mos")
+      for line in [":reload", ":reload t"] {
+        #expect(try prompt.enter(line).first?.contains("`inner/tool.mos` is gone: /") == true)
+      }
+      #expect(try prompt.enter("t.k") == ["3"])
     }
   }
 

@@ -23,7 +23,11 @@ import Testing
       ("rec.alp\t", "rec.alpha"),
       ("nn.Lin\t", "nn.Linear"), ("Net().forw\t", "Net().forward"),
       ("[1.0, 2.0].resh\t", "[1.0, 2.0].reshape"), ("\"abc\".upp\t", "\"abc\".upper"),
-      ("net.w.T.resh\t", "net.w.T.reshape"),
+      ("net.w.T.resh\t", "net.w.T.reshape"), ("\"abc\".spl\t", "\"abc\".split"),
+      // In an interpolation.
+      ("print(\"{rec.beta.gam\t", "print(\"{rec.beta.gamma"),
+      ("\"a {net.w + net.forw\t", "\"a {net.w + net.forward"),
+      ("\"{plus(1, sec\t", "\"{plus(1, second="), ("\"{rec[\"alp\t", "\"{rec[\"alpha"),
       // Arguments inside a call; one that is given is not offered again.
       ("plus(1, sec\t", "plus(1, second="), ("sum(net.w, ax\t", "sum(net.w, axis="),
       ("net.forward(1.0, \t", "net.forward(1.0, scale="),

@@ -41,6 +41,8 @@ import Testing
       #expect(matrix[10] == " …,")
       #expect(matrix.last == " [498, 499]] : i64[250, 2]")
       #expect(try prompt.enter("\"ab\" * 100_000").count < 100)
+      #expect(try prompt.enter("list(0..100)").allSatisfy { !$0.contains("…") })
+      #expect(try prompt.enter("list(0..200)").contains("  … 160 more …"))
       let numbers = try prompt.enter("list(0..100_000)")
       #expect(numbers.count < 40)
       #expect(numbers.allSatisfy { $0.utf8.count <= 62 })

@@ -68,6 +68,28 @@ private let hasSecondCore = {
     }
   }
 
+  @Test func `ctrl-backslash does nothing`() throws {
+    try withPrompt { prompt throws in
+      try prompt.enter("let kept = 41")
+      prompt.type("\u{1c}")
+      usleep(100_000)
+      #expect(try prompt.enter("kept + 1") == ["42"])
+    }
+  }
+
+  @Test func `ctrl-D in input ends it, and the next prompt begins a line`() throws {
+    try withPrompt { prompt throws in
+      prompt.type("input(\"name? \")\r")
+      #expect(prompt.ends(with: "name?"))
+      prompt.type("\u{4}")
+      #expect(prompt.ends(with: ["name?", "mos>"]))
+      prompt.type("input()\r")
+      usleep(300_000)
+      prompt.type("abc\u{4}\u{4}")
+      #expect(prompt.ends(with: ["abc", "\"abc\"", "mos>"]))
+    }
+  }
+
   @Test func `ctrl-C in input ends it at once`() throws {
     try withPrompt { prompt throws in
       prompt.type("let answer = input(\"name? \")\r")
@@ -155,6 +177,8 @@ private let hasSecondCore = {
     }
     try withPrompt(["-i", "-e", "let half = 5", "-e", "throw \"no\""]) { prompt throws in
       #expect(try prompt.enter("half") == ["5"])
+      try prompt.enter(":save kept.mos")
+      #expect(Files.read(prompt.folder + "/kept.mos") == "let half = 5\nhalf\n")
     }
   }
 }

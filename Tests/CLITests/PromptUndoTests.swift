@@ -115,15 +115,46 @@ private let changes: [Change] = [
     }
   }
 
-  @Test func `an entry that failed is none`() throws {
+  @Test func `of an entry that failed the statements before stand`() throws {
     try withPrompt { prompt throws in
       try prompt.enter("let x = 1")
       try prompt.enter("x = 2")
+      #expect(try prompt.enter("throw \"no\"").first == "error[error]: no")
       #expect(try prompt.enter("x = 3; throw \"no\"").first == "error[error]: no")
       #expect(try prompt.enter("x") == ["3"])
       try prompt.enter(":undo")
+      #expect(try prompt.enter(":undo") == ["undid x = 3"])
+      #expect(try prompt.enter("x") == ["2"])
+      try prompt.enter(":undo")
       #expect(try prompt.enter(":undo") == ["undid x = 2"])
       #expect(try prompt.enter("x") == ["1"])
+      try prompt.enter("fn f(x) { throw \"no\" }")
+      try prompt.enter("let y = 1; f(y)")
+      try prompt.enter("y + 1")
+      try prompt.enter(":save kept.mos")
+      let kept = try #require(Files.read(prompt.folder + "/kept.mos"))
+      #expect(kept.hasSuffix("let y = 1\ny + 1\n"))
+    }
+  }
+
+  @Test func `else behind a statement that used its if takes the statement back`() throws {
+    try withPrompt { prompt throws in
+      try prompt.enter("let n = 0")
+      try prompt.enter("fn no() { n += 1; false }")
+      try prompt.enter("let u = if no() { 1 }")
+      try prompt.enter("else if no() { 2 }")
+      try prompt.enter("else { 3 }")
+      #expect(try prompt.enter("(u, n)") == ["(3, 2)"])
+      try prompt.enter("let w = try { 1 } catch e { 2 }")
+      #expect(try prompt.enter("finally { print(33) }") == ["33"])
+      try prompt.enter(":save kept.mos")
+      let kept = try #require(Files.read(prompt.folder + "/kept.mos"))
+      #expect(
+        kept.hasSuffix(
+          "let u = if no() { 1 }\nelse if no() { 2 }\nelse { 3 }\n(u, n)\n"
+            + "let w = try { 1 } catch e { 2 }\nfinally { print(33) }\n"))
+      try prompt.enter(":undo 3")
+      #expect(try prompt.enter("n") == ["0"])
     }
   }
 

@@ -41,10 +41,13 @@ struct RunCommand: ParsableCommand {
     let session = Session(options, arguments: arguments)
     var program: String?
     if let source {
+      let text = String(decoding: source.utf8, as: UTF8.self)
       switch session.perform(source) {
-      case .value: program = String(decoding: source.utf8, as: UTF8.self)
+      case .value: program = text
       case .exit(let status): throw ExitCode(status)
-      case .failed(let status): if !staysOpen { throw ExitCode(status) }
+      case .failed(let status):
+        if !staysOpen { throw ExitCode(status) }
+        program = session.failurePlace.map { FailedEntry(text).statements(before: $0) }
       }
       if !staysOpen { return }
     }

@@ -156,11 +156,13 @@ enum MethodPages {
     "backward", "requires_grad", "stop_gradient", "to", "item", "tolist",
   ]
 
+  private static let besideOfTexts = ["split", "len", "map", "filter", "enumerate", "int", "float"]
+
   /// The names of those functions.
   static func names(for value: Value) -> [String] {
     switch value {
     case .tensor, .parameter, .int, .float, .bool: names(ofTensors) + beside
-    case .string: names(ofTexts)
+    case .string: (names(ofTexts) + besideOfTexts).sorted()
     case .list, .record: names(ofStructures)
     default: []
     }

@@ -32,9 +32,12 @@ struct CursorContext {
       || (UInt8(ascii: "a")...UInt8(ascii: "z")) ~= (byte | 0x20)
   }
 
-  /// The words of the program before an offset.
+  /// The words of the program before an offset; in an interpolation its own.
   func tokens(before offset: Int) -> [Token] {
-    let source = Source(name: "<prompt>", text: text(0..<offset))
+    let start = min(open.interpolationStart ?? 0, offset)
+    // Blanks, so that the words are where they are.
+    let source = Source(
+      name: "<prompt>", text: String(repeating: " ", count: start) + text(start..<offset))
     return tokenize(source).tokens.dropLast()
   }
 

@@ -26,6 +26,14 @@ struct OpenBrackets {
     }
   }
 
+  /// Where the code begins of the innermost interpolation that the place is in; nil outside all.
+  var interpolationStart: Int? {
+    for (outer, inner) in zip(frames, frames.dropFirst()).reversed() {
+      if case .text = outer, case .bracket(let offset, _) = inner { return offset + 1 }
+    }
+    return nil
+  }
+
   /// Where the text begins that the place is in, behind its quotes; nil in code.
   var textStart: Int? { if case .text(let start, _)? = frames.last { start } else { nil } }
 

@@ -2,7 +2,8 @@
 // belong to it.
 //
 // What an `if` without `else` gives where no branch was taken, a program cannot tell from nil. So the prompt
-// gives such an entry an `else` of its own, whose value nothing else has.
+// gives such an entry an `else` of its own, whose value nothing else has. A block at the end of a statement,
+// `let x = if …`, has been used when `else` comes: the session goes back, and all of it runs.
 
 import Language
 import Syntax
@@ -13,6 +14,8 @@ enum BlockContinuation {
   case untaken, taken
   /// A `try` with its handler.
   case tried
+  /// One statement that may end with a block, and the state before it.
+  case used(String, before: SessionState)
 
   private static let sentinel = "no_branch_was_taken__"
 
@@ -42,6 +45,18 @@ enum BlockContinuation {
     }
   }
 
+  /// What an entry of one statement was that is no block itself.
+  init?(_ text: String, before: SessionState) {
+    guard parse(Source(name: "<prompt>", text: text)).program.statements.count == 1,
+      ["else", "finally"].contains(where: { BlockContinuation.goesOn(text, with: $0) })
+    else { return nil }
+    self = .used(text, before: before)
+  }
+
+  private static func goesOn(_ text: String, with word: String) -> Bool {
+    parse(Source(name: "<prompt>", text: "\(text)\n\(word) { nil }")).diagnostics.isEmpty
+  }
+
   private static func lastExpression(_ text: String) -> Expression.Kind? {
     let parsed = parse(Source(name: "<prompt>", text: text))
     guard parsed.diagnostics.isEmpty,
@@ -56,6 +71,14 @@ enum BlockContinuation {
     case run(String)
     /// Nothing, but it has to be right.
     case check(String)
+    /// The whole, from the state before it.
+    case again(String, from: SessionState)
+  }
+
+  /// Whether nothing goes on with the block behind an entry that does.
+  func isEnded(by entry: String) -> Bool {
+    if case .tried = self { return true }
+    return !String(entry.trimmed.dropFirst("else".count)).trimmed.hasPrefix("if")
   }
 
   /// nil for an entry that begins otherwise.
@@ -65,11 +88,14 @@ enum BlockContinuation {
     let block = String(line.dropFirst(word.count))
     switch (word, self) {
     case ("else", .untaken), ("else", .taken):
-      let isConditional = block.trimmed.hasPrefix("if")
-      let text = isConditional ? "    " + block : "if true" + block
+      let text = isEnded(by: line) ? "if true" + block : "    " + block
       if case .untaken = self { return .run(text) }
       return .check(text)
     case ("finally", .tried): return .run("if true" + block)
+    case ("finally", .used(let text, _)) where BlockContinuation.goesOn(text, with: word):
+      return .run("if true" + block)
+    case ("else", .used(let text, let before)) where BlockContinuation.goesOn(text, with: word):
+      return .again("\(text)\n\(entry)", from: before)
     default: return nil
     }
   }

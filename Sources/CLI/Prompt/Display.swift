@@ -16,8 +16,8 @@ struct Display {
   /// The parts shown at its ends.
   private static let edge = (first: 20, last: 5)
   /// A list of numbers and short texts, several to a line, is folded where it has more.
-  private static let mostInLines = 400
-  private static let edgeInLines = 40
+  private static let mostInLines = 100
+  private static let edgeInLines = 20
   /// Longer texts are cut, in bytes.
   private static let longestText = 10_000
   /// The lines shown of a structure in all.

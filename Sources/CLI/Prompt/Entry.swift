@@ -37,17 +37,20 @@ enum Entry: Equatable {
     }
   }
 
-  /// `name?` and `name??`, with names joined by points.
+  /// `name?` and `name??`, with names joined by points, or behind a text.
   private static func question(_ line: String) -> Entry? {
-    guard line.hasSuffix("?") else { return nil }
-    let name = String(line.prefix { $0 != "?" })
-    let marks = line.dropFirst(name.count)
-    guard marks.allSatisfy({ $0 == "?" }), marks.count <= 2, !name.isEmpty,
-      name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({
-        Token.isName(String($0)) || Token.keywords[String($0)] != nil
-      })
-    else { return nil }
-    return marks.count == 2 ? .source(name) : .help(name)
+    let marks = line.reversed().prefix { $0 == "?" }.count
+    guard marks == 1 || marks == 2 else { return nil }
+    let name = String(line.dropLast(marks)).trimmed
+    guard isQuestionable(name) else { return nil }
+    return marks == 2 ? .source(name) : .help(name)
+  }
+
+  private static func isQuestionable(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if parts.allSatisfy({ Token.isName($0) || Token.keywords[$0] != nil }) { return true }
+    let kinds = tokenize(Source(name: "<prompt>", text: name)).tokens.map(\.kind)
+    return kinds == [.string, .dot, .name, .end]
   }
 
   /// Whether Enter ends a text. A program ends where the parser has all that it needs; an empty line ends one

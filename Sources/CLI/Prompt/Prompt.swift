@@ -30,13 +30,13 @@ final class Prompt {
   private var lastProgram = ""
   private var entryNumber = 0
 
-  /// - Parameter program: the text that has run in the session.
+  /// - Parameter program: the text that has run in the session, if any.
   init(_ session: Session, after program: String? = nil) {
     self.session = session
     completer = Completer(session)
     session.endsWhenUnheard = false
     BlockContinuation.prepare(session.interpreter)
-    if let program {
+    if let program, !program.isEmpty {
       log.add(program, isProgram: true, before: session.fresh, session.interpreter)
     }
   }
@@ -44,6 +44,7 @@ final class Prompt {
   /// Reads and runs entries until the end, and gives the exit status.
   func run(showsBanner: Bool) -> Int32 {
     Interrupts.ignore()
+    Interrupts.ignoreQuit()
     if showsBanner {
       StandardOutput.shared.write("Mos \(version). :help for help, Ctrl-D to leave.\n")
     }
@@ -83,10 +84,11 @@ final class Prompt {
     let text = text.trailingLineEndsTrimmed
     guard !text.allSatisfy(\.isWhitespace) else { return }
     if case .program = Entry(text), let rest = continuation?.rest(of: text) {
-      editor?.forget(lastProgram)
-      lastProgram = history.extend(lastProgram, by: text)
+      let entry = lastProgram
+      editor?.forget(entry)
+      lastProgram = history.extend(entry, by: text)
       editor?.remember(lastProgram)
-      return goOn(rest, text)
+      return goOn(entry, rest, text)
     }
     remember(text)
     continuation = nil
@@ -120,7 +122,14 @@ final class Prompt {
   @discardableResult
   func evaluate(_ text: String) -> Bool {
     let before = log.state(of: session.interpreter)
-    guard let value = run(text) else { return false }
+    let value = run(text)
+    if continuation == nil, let before {
+      continuation = BlockContinuation(text, before: before)
+    }
+    guard let value else {
+      addStanding(text, before: before)
+      return false
+    }
     let isKept = keep(value, isShown: !isQuiet(text))
     log.add(text, isProgram: true, gaveValue: isKept, before: before, session.interpreter)
     return true
@@ -145,20 +154,37 @@ final class Prompt {
     }
   }
 
-  /// Goes on with the block that ran last.
-  private func goOn(_ rest: BlockContinuation.Rest, _ text: String) {
+  /// Of an entry that failed, the statements before the one that did have been done: they stand.
+  private func addStanding(_ text: String, before: SessionState?) {
+    guard let place = session.failurePlace else { return }
+    let standing = FailedEntry(text).statements(before: place)
+    guard !standing.isEmpty else { return }
+    log.add(standing, isProgram: true, before: before, session.interpreter)
+  }
+
+  /// Goes on with the block of the entry that ran last.
+  private func goOn(_ entry: String, _ rest: BlockContinuation.Rest, _ text: String) {
+    let before = continuation
     switch rest {
-    case .check(let text):
-      session.interpreter.check(Source(name: "<prompt>", text: text))
-        .forEach(session.reporter.report)
+    case .check(let code):
+      let found = session.interpreter.check(Source(name: "<prompt>", text: code))
+      found.forEach(session.reporter.report)
+      if found.contains(where: { $0.severity == .error }) { return }
+      log.extend(entry, by: text)
     case .run(let code):
-      let wasTried = if case .tried? = continuation { true } else { false }
-      let value = run(code)
-      if wasTried { continuation = nil }
-      guard let value else { return }
-      keep(value, isShown: !isQuiet(text))
-      log.extendLast(by: text)
+      guard let value = run(code) else { break }
+      log.extend(entry, by: text, gaveValue: keep(value, isShown: !isQuiet(text)))
+    case .again(let whole, let state):
+      do {
+        try session.interpreter.putBack(state)
+        log.remove(entry)
+        evaluate(whole)
+      } catch {
+        report(error)
+      }
+      return
     }
+    if before?.isEnded(by: text) == true { continuation = nil }
   }
 
   /// Runs a command's work as a step that can be undone.
@@ -167,6 +193,8 @@ final class Prompt {
     do {
       if try body() {
         log.add(text, isProgram: isProgram, before: before, session.interpreter)
+      } else if isProgram {
+        addStanding(text, before: before)
       }
     } catch {
       report(error)
@@ -193,6 +221,7 @@ final class Prompt {
           guard isShown else { return }
           let text = (interpreter.showsColors ? value.drawing : nil) ?? display.text(of: value)
           try Safepoint.look()
+          startLine()
           try interpreter.writeHeard(text + "\n")
         }
       } catch let error as TensorError {
@@ -216,7 +245,7 @@ extension Prompt: EntryReader {
       return Entry.isComplete(entry)
     }
     switch rest {
-    case .run(let text), .check(let text): return Entry.isComplete(text)
+    case .run(let text), .check(let text), .again(let text, _): return Entry.isComplete(text)
     }
   }
 

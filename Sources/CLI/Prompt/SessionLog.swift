@@ -14,7 +14,7 @@ struct SessionLog {
     /// Whether it is a piece of a program, and not a command.
     let isProgram: Bool
     /// Whether it gave a value, which `_` and `ans` kept.
-    let gaveValue: Bool
+    fileprivate(set) var gaveValue: Bool
     /// The state before it; nil once it is no longer kept.
     fileprivate(set) var before: SessionState?
   }
@@ -51,7 +51,7 @@ struct SessionLog {
     return memory.held > memory.limit / part
   }
 
-  /// An entry has run without an error.
+  /// An entry has run without an error, or so much of it as is its text.
   mutating func add(
     _ text: String, isProgram: Bool, gaveValue: Bool = false, before: SessionState?,
     _ interpreter: Interpreter
@@ -61,10 +61,19 @@ struct SessionLog {
     trim(interpreter)
   }
 
-  /// Another entry goes on with the last one.
-  mutating func extendLast(by text: String) {
-    if !steps.isEmpty { steps[steps.count - 1].text += "\n" + text }
+  /// Another text goes on with an entry, if that is the last one.
+  ///
+  /// - Parameter gaveValue: whether it gave a value, as the entry may have done.
+  mutating func extend(_ entry: String, by text: String, gaveValue: Bool = false) {
     undone = []
+    guard steps.last?.text == entry else { return }
+    steps[steps.count - 1].text += "\n" + text
+    if gaveValue { steps[steps.count - 1].gaveValue = true }
+  }
+
+  /// An entry, if it is the last one, makes room for another that holds it.
+  mutating func remove(_ entry: String) {
+    if steps.last?.text == entry { steps.removeLast() }
   }
 
   /// The entries that could be redone, the next one first.

@@ -16,6 +16,15 @@ struct Help {
   func show(_ name: String) {
     guard !name.isEmpty else { return PromptCommand.run("help", "", prompt) }
     let name = name.hasSuffix("()") ? String(name.dropLast(2)) : name
+    if name.hasPrefix(":"), let command = PromptCommand.named(String(name.dropFirst())) {
+      return PromptCommand.say(command.description)
+    }
+    // `"text".upper`
+    if name.hasPrefix("\""), let point = name.lastIndex(of: "."),
+      showMethod(String(name[name.index(after: point)...]), of: .string(""))
+    {
+      return
+    }
     if let value = value(of: name) { return show(value, name) }
     if let found = try? Builtins.library.documentation(of: name) {
       return say(found)
@@ -23,6 +32,9 @@ struct Help {
     let parts = name.split(separator: ".").map(String.init)
     if parts.count > 1, let owner = value(of: parts.dropLast().joined(separator: ".")) {
       if showMethod(parts[parts.count - 1], of: owner) { return }
+    }
+    if let command = PromptCommand.all.first(where: { $0.name == name }) {
+      return PromptCommand.say(command.description)
     }
     search(name)
   }

@@ -30,6 +30,11 @@ struct PromptCommand {
     self.action = action
   }
 
+  /// How it is written, and what it does.
+  var description: String {
+    ":\(name)" + (argument.isEmpty ? "" : " \(argument)") + "\n\n\(summary)"
+  }
+
   nonisolated(unsafe) static let all: [PromptCommand] =
     helping + looking + timing + stating + filing + setting
 

@@ -55,6 +55,10 @@ enum Interrupts {
     }
   }
 
+  /// From now on Ctrl-\ does nothing: who presses it at the prompt has variables to lose. What the shell
+  /// starts hears of it.
+  static func ignoreQuit() { handle(SIGQUIT) { _ in } }
+
   /// Runs a body that is given a wait for standard input: true when there is some, false after a
   /// signal. Signals are held back outside the wait, so that none is lost just before it.
   static func duringWaits<Result>(_ body: (_ wait: () -> Bool) -> Result) -> Result {
@@ -103,7 +107,7 @@ enum Interrupts {
     var action = sigaction()
     action.handler = handler
     // These break off nothing that a program does; a wait by `pselect` ends all the same.
-    action.sa_flags = [SIGWINCH, SIGCONT].contains(signal) ? SA_RESTART : 0
+    action.sa_flags = [SIGWINCH, SIGCONT, SIGQUIT].contains(signal) ? SA_RESTART : 0
     sigaction(signal, &action, nil)
   }
 }

@@ -47,8 +47,8 @@ final class Session {
       library: Builtins.library,
       output: { text in ProgressLine.shared.printAbove { StandardOutput.shared.write(text) } })
     interpreter.flushOutput = StandardOutput.shared.flush
-    interpreter.hasReadLine = {
-      if isatty(0) == 1 { StandardOutput.shared.noteOther(endsLine: true) }
+    interpreter.hasReadLine = { isEnded in
+      if isatty(0) == 1 { StandardOutput.shared.noteOther(endsLine: isEnded) }
     }
     interpreter.arguments = arguments
     interpreter.warn = reporter.report
@@ -72,6 +72,9 @@ final class Session {
   /// lives on, waits for the program.
   var endsWhenUnheard = true
 
+  /// Where the program stood that failed last; nil where it did not begin to run.
+  private(set) var failurePlace: Diagnostic.Label?
+
   /// Runs a source while Ctrl-C interrupts it; errors are reported.
   func run(_ source: Source) -> Ending {
     attempt { try interpreter.run(source) }
@@ -87,6 +90,7 @@ final class Session {
 
   /// Does what may fail as programs fail.
   func attempt(_ body: () throws -> Value) -> Ending {
+    failurePlace = nil
     Interrupts.watch(interpreter.requests, endsWhenUnheard: endsWhenUnheard)
     defer { Interrupts.ignore() }
     do {
@@ -96,6 +100,7 @@ final class Session {
       return .failed(status: ExitStatus.compileError)
     } catch let error as RuntimeError {
       if let status = error.exitStatus { return .exit(status: status) }
+      failurePlace = error.outermostPlace
       let isInterrupt = error.diagnostic.kind == Diagnostic.Kind.interrupt.rawValue
       // The terminal has shown `^C` in the line.
       if isInterrupt, isatty(0) == 1, isatty(2) == 1 { writeError("\n") }

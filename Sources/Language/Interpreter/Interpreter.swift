@@ -13,8 +13,9 @@ public final class Interpreter {
   public var output: (String) -> Void
   /// Has what went to the output appear, before something else does.
   public var flushOutput: () -> Void = {}
-  /// Hears of each line of the standard input that a program has read, which a terminal has shown.
-  public var hasReadLine: () -> Void = {}
+  /// Hears of each line of the standard input that a program has read, which a terminal has shown, and whether
+  /// it ended or the input did.
+  public var hasReadLine: (_ endsLine: Bool) -> Void = { _ in }
   /// Where warnings go.
   public var warn: (Diagnostic) -> Void = { _ in }
   /// Draws a line that is written over, for `progress`; nil where nobody watches.

@@ -20,6 +20,8 @@ public struct RuntimeError: Error, @unchecked Sendable {
   var label: String?
   /// What the operands of the operation were; see `explained`.
   var operands: OperandNote?
+  /// Where the outermost function of the run stood, the program itself.
+  package var outermostPlace: Diagnostic.Label?
   /// True for the call of what is no function.
   var isUncallable = false
   /// The host's error that this one stands for.

@@ -441,7 +441,8 @@ extension Machine {
         }
       } catch {
         sync(here)
-        let placedError = placed(error, at: here.pc - 1)
+        var placedError = placed(error, at: here.pc - 1)
+        placedError.outermostPlace = outermostPlace(at: here.pc - 1)
         guard unwind(placedError, entry: entryCount, handlerFloor: handlerFloor) else {
           throw placedError
         }

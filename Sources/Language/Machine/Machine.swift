@@ -283,6 +283,19 @@ package final class Machine {
     return error
   }
 
+  /// Where the outermost function stands, while the innermost one is at `pc`.
+  func outermostPlace(at pc: UnsafePointer<Instruction>) -> Diagnostic.Label? {
+    for index in 0..<state.pointee.frameCount {
+      let prototype = frames[index].header.pointee.prototype.takeUnretainedValue()
+      guard prototype !== idle else { continue }
+      return Diagnostic.Label(
+        source: prototype.source, span: prototype.span(at: frames[index].call))
+    }
+    let prototype = state.pointee.header.pointee.prototype.takeUnretainedValue()
+    guard prototype !== idle else { return nil }
+    return Diagnostic.Label(source: prototype.source, span: prototype.span(at: pc))
+  }
+
   /// The calls that are open.
   func trace() -> [String] {
     var trace = Trace()

@@ -5,15 +5,33 @@ import Syntax
 import Tensors
 
 extension Interpreter {
-  /// The names of the imported modules that lie in files, as they were imported.
-  package var importedModules: [String] { modules.loaded.values.map(\.module.name).sorted() }
+  /// The names of the imported modules: as they were imported, and as the program calls them.
+  package var importedModules: [String] {
+    Set(modules.loaded.values.flatMap { [$0.module.name] + variables(holding: $0.module) }).sorted()
+  }
+
+  private func variables(holding module: ModuleObject) -> [String] {
+    modules.main.slots.filter {
+      if case .module(let held) = globals[$0.value] { held === module } else { false }
+    }.map(\.key)
+  }
+
+  /// Whether a name stands for a module: that of its import, of a variable, or of its file.
+  private func isName(_ name: String, of module: ModuleObject) -> Bool {
+    let file = module.name.split(separator: "/").last.map(String.init) ?? ""
+    return [module.name, file].contains(name) || file == name + ".mos"
+      || variables(holding: module).contains(name)
+  }
 
   /// Runs imported modules again: that of a name, or all whose files have changed.
   ///
   /// - Returns: the names of those that ran.
-  /// - Throws: a name error where none has the name, and what a module throws; then everything is as before.
+  /// - Throws: a name error where none has the name, an io error where a file is gone, and what a module throws;
+  ///   then everything is as before.
   package func reloadModules(named name: String?) throws -> [String] {
-    let wanted = modules.loaded.filter { name == nil || $0.value.module.name == name }
+    let wanted = modules.loaded.filter { loaded in
+      name.map { isName($0, of: loaded.value.module) } ?? true
+    }
     if let name, wanted.isEmpty {
       throw RuntimeError(
         .name, "no module `\(name.shortened)` was imported",
@@ -23,7 +41,9 @@ extension Interpreter {
     var names: [String] = []
     do {
       for (identity, loaded) in wanted.sorted(by: { $0.value.module.name < $1.value.module.name }) {
-        guard let source = try changedSource(of: loaded, isAsked: name != nil) else { continue }
+        guard let source = try changedSource(of: loaded, at: identity, isAsked: name != nil) else {
+          continue
+        }
         try run(source, inPlaceOf: loaded.module)
         modules.loaded[identity]?.source = source
         loaded.module.source = source
@@ -36,14 +56,18 @@ extension Interpreter {
     return names
   }
 
-  /// The text of a module now; nil where it is what ran and nobody asks for this one.
+  /// The text of a module now, from its file, wherever the process is; nil where it is what ran and nobody asks for this one.
   private func changedSource(
-    of loaded: ModuleLoader.Loaded, isAsked: Bool
+    of loaded: ModuleLoader.Loaded, at path: String, isAsked: Bool
   ) throws -> Source? {
     let old = loaded.source
-    guard let location = try? capabilities.location(old.name, for: .modules, of: "import"),
-      let text = try FileReader.textIfAny(of: location)
-    else { return isAsked ? old : nil }
+    if StandardModule.holds(old) { return isAsked ? old : nil }
+    let location = try capabilities.location(path, for: .modules, of: "import")
+    guard let text = try FileReader.textIfAny(of: location) else {
+      throw RuntimeError(
+        .io, "the file of module `\(loaded.module.name.shortened)` is gone: \(path.shortened)",
+        hint: "what it declared stays as it is")
+    }
     let source = Source(name: old.name, text: text)
     return isAsked || source.utf8 != old.utf8 ? source : nil
   }

@@ -12,11 +12,11 @@ package enum InputLines {
   /// How long a wait goes on without a look, in milliseconds.
   private static let patience: Int32 = 10
 
-  /// The next line without its end; nil at the end of the input.
+  /// The next line without its end, and whether it has one; nil at the end of the input.
   ///
   /// - Throws: an io error for a line that is too long or cannot be read, and where the run is to end;
   ///   what was read of the line is then the beginning of the next one.
-  package static func next() throws -> String? {
+  package static func next() throws -> (text: String?, isEnded: Bool) {
     var bytes = rest.withLock { taken in
       defer { taken = [] }
       return taken
@@ -27,7 +27,7 @@ package enum InputLines {
       while true {
         if let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
           rest.withLock { $0 = Array(bytes[(end + 1)...]) }
-          return line(bytes[..<end])
+          return (line(bytes[..<end]), true)
         }
         searched = bytes.count
         guard bytes.count <= FileReader.textLimit else {
@@ -37,7 +37,7 @@ package enum InputLines {
         }
         try MemoryAccount.require(bytes.count)
         let count = try read(into: &piece)
-        if count == 0 { return bytes.isEmpty ? nil : line(bytes[...]) }
+        if count == 0 { return (bytes.isEmpty ? nil : line(bytes[...]), false) }
         bytes += piece[..<count]
       }
     } catch {

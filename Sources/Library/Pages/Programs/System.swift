@@ -104,8 +104,8 @@ extension Builtins {
           arguments.interpreter.flushOutput()
         }
         let line = try InputLines.next()
-        arguments.interpreter.hasReadLine()
-        return line.map { .string($0) } ?? .nil
+        if line.text != nil { arguments.interpreter.hasReadLine(line.isEnded) }
+        return line.text.map { .string($0) } ?? .nil
       },
       Builtin(
         "read_text(path)",
