@@ -28,9 +28,9 @@ extension KindWalk {
       guard rest.count == 1, rest[0].operator == .equal, case .name = first.kind else { return nil }
       return "an assignment is written `=`"
     case .call(let callee, _):
-      guard case .field(let receiver, _) = callee.kind, case .name(let name) = receiver.kind else {
-        return nil
-      }
+      guard case .field(let receiver, let method) = callee.kind,
+        case .name(let name) = receiver.kind, !KindWalk.parameterLists.contains(method.name)
+      else { return nil }
       return "it gives a new value: `\(name) = …`"
     case .field(let object, let name):
       if case .instance = walkQuietly(object) {
