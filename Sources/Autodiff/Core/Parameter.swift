@@ -55,6 +55,7 @@ public final class Parameter: @unchecked Sendable {
       } else {
         _ = context.watcher?.tensor(of: self, held: stored)
       }
+      stored.leaf?.isReplaced = true
       substitute(newValue)
     }
   }
@@ -62,6 +63,7 @@ public final class Parameter: @unchecked Sendable {
   /// Holds another variable for a while: what stands for a parameter while a function of it runs.
   package func substitute(_ variable: Variable) {
     stored = variable
+    variable.leaf?.isReplaced = false
     lifted.removeAll(keepingCapacity: true)
   }
 
@@ -75,7 +77,10 @@ public final class Parameter: @unchecked Sendable {
   /// What the cell holds, to be put back; setting it is no deed of the program.
   package var content: Content {
     get { Content(variable: stored, lifted: lifted) }
-    set { (stored, lifted) = (newValue.variable, newValue.lifted) }
+    set {
+      (stored, lifted) = (newValue.variable, newValue.lifted)
+      stored.leaf?.isReplaced = false
+    }
   }
 
   /// Runs the body with another tensor in the cell; then the cell holds what it held before, the
@@ -259,9 +264,11 @@ extension Variable {
   }
 
   /// True for a parameter's leaf.
-  public var isLeaf: Bool {
-    if case .traced(let traced) = self { return traced.isParameter }
-    return false
+  public var isLeaf: Bool { leaf != nil }
+
+  /// The node of a parameter's leaf.
+  fileprivate var leaf: Traced? {
+    if case .traced(let traced) = self, traced.isParameter { traced } else { nil }
   }
 
   /// True where both are the very same variable, graph and all.

@@ -33,6 +33,10 @@ public final class Traced: @unchecked Sendable {
   let isParameter: Bool
   /// True for a dual number whose tangent has a derivative that was taken as 0, until it is used.
   @exclusivity(unchecked) var hasUntoldSlope = false
+  /// True for a leaf in whose place its parameter has been given another tensor.
+  @exclusivity(unchecked) var isReplaced = false
+  /// True for a loss that `backward` has been called with.
+  @exclusivity(unchecked) var wasPulledBack = false
   /// The walk that came by last and the position it gave, and the last whose target it was; see
   /// `Walk`.
   @exclusivity(unchecked) var walk = 0

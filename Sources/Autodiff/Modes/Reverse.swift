@@ -34,10 +34,11 @@ public struct DerivativeError: Error {
 ///     which then keep them.
 ///   - cut: whether a target's cotangent stays there and is not passed on to what it was made of.
 ///   - sums: what each target has been given before; cotangents are added to it.
+///   - reaching: is told the leaves of parameters that kept something.
 /// - Returns: a cotangent for each target, nil where the roots do not depend on it.
 func pullBack(
   _ roots: [(node: Traced, cotangent: Variable)], to targets: [Traced]?, view: GraphView,
-  cut: Bool = false, adding sums: [Variable?]? = nil
+  cut: Bool = false, adding sums: [Variable?]? = nil, reaching: (([Traced]) -> Void)? = nil
 ) throws -> [Variable?] {
   let context = Context.current
   var pass = ReversePass(
@@ -58,6 +59,7 @@ func pullBack(
     if position >= 0 { try pass.walk.give(cotangent, to: position) }
   }
   try pass.run()
+  reaching?(pass.leaves.map(\.node))
   return targetPositions?.enumerated().map { index, position in
     position >= 0 ? pass.walk.cotangents[position] : sums?[index]
   } ?? []
@@ -73,7 +75,7 @@ private struct ReversePass {
   let cut: Bool
   private var gathered = GatheredParts()
   /// The parameters' leaves that were reached. They keep nothing before the pass has come to its end.
-  private var leaves: [(node: Traced, cotangent: Variable)] = []
+  private(set) var leaves: [(node: Traced, cotangent: Variable)] = []
 
   init(walk: Walk, view: GraphView, endsAtParameters: Bool, cut: Bool) {
     self.walk = walk
@@ -291,12 +293,27 @@ public func gradients(
 /// - Returns: whether there was any.
 @discardableResult
 public func backward(_ loss: Variable, createGraph: Bool = false) throws -> Bool {
+  try leaveGradients(of: loss, createGraph: createGraph).isTracked
+}
+
+/// What `backward` does, and whether gradients went to leaves that parameters no longer hold.
+///
+/// A loss may go to such leaves beside others, as where one of two networks has stepped; it is stale where it
+/// goes to no others, or has been pulled back before.
+package func leaveGradients(
+  of loss: Variable, createGraph: Bool
+) throws -> (isTracked: Bool, isStale: Bool) {
   try requireScalarLoss(loss, hasSeed: false)
-  guard let root = loss.node else { return false }
+  guard let root = loss.node else { return (false, false) }
+  var isStale = false
   _ = try inView(createGraph: createGraph) { view in
-    try pullBack([(root, loss.onesLike())], to: nil, view: view)
+    try pullBack([(root, loss.onesLike())], to: nil, view: view) { leaves in
+      let replaced = leaves.count(where: \.isReplaced)
+      isStale = replaced > 0 && (replaced == leaves.count || root.wasPulledBack)
+    }
   }
-  return true
+  root.wasPulledBack = true
+  return (true, isStale)
 }
 
 private func inView<R>(createGraph: Bool, _ body: (GraphView) throws -> R) throws -> R {

@@ -221,8 +221,23 @@ extension Arguments {
     switch self[index] {
     case .host(let host as DTypeObject): return host.dtype
     case .builtin(let builtin) where builtin.name == "bool": return .bool
-    default: throw mismatch(index, "a dtype", hint: "dtypes are f64, f32, i64 and bool")
+    case .string(let string):
+      throw mismatch(index, "a dtype", hint: Arguments.dtypeHint(string.text))
+    default: throw mismatch(index, "a dtype", hint: Arguments.dtypes)
     }
+  }
+
+  private static let dtypes = "dtypes are f64, f32, i64 and bool"
+
+  /// What to do about a text where a dtype is wanted: a dtype's name, or a device's.
+  private static func dtypeHint(_ text: String) -> String {
+    if ["f64", "f32", "i64", "bool"].contains(text) { return "write \(text) without quotes" }
+    if let word = ForeignNames.words[text], word.hasPrefix("f") || word.hasPrefix("i64") {
+      return "write \(word)"
+    }
+    let devices = ["cpu", "cuda", "gpu", "mps", "tpu"]
+    return devices.contains { text.hasPrefix($0) }
+      ? "there are no devices yet, everything is on the CPU: leave it out" : dtypes
   }
 
   /// Ints: one, or a list of them, or an i64 tensor of one axis.

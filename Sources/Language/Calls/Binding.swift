@@ -21,7 +21,8 @@ package struct Binding {
       let most = limit == 1 ? "1 argument" : "\(limit) arguments"
       throw Binding.error(
         "\(signature.name) takes \(signature.required.count < limit ? "at most " : "")\(most), "
-          + "and \(count) \(count == 1 ? "was" : "were") given", signature)
+          + "and \(count) \(count == 1 ? "was" : "were") given", signature,
+        signature.name == "format" ? "values stand in the string itself: \"{a} is {b}\"" : nil)
     }
     let before = signature.restList ?? signature.parameters.count
     var filled = [Bool](repeating: false, count: signature.parameters.count)
@@ -42,7 +43,8 @@ package struct Binding {
           PeerNames.hint(forParameter: name) ?? near.map { "did you mean `\($0)`?" })
       }
       guard !filled[place] else {
-        throw Binding.error("\(signature.name) got `\(name)` twice", signature)
+        throw Binding.error(
+          "\(signature.name) got `\(name)` twice", signature, PeerNames.hint(forDoubled: signature))
       }
       filled[place] = true
       named.append(place)

@@ -45,7 +45,7 @@ package enum ForeignNames {
     let table: [String: String] =
       switch value {
       case .tensor, .parameter: tensorMembers
-      case .int, .float, .bool: ["isnan": "isnan(x)"]
+      case .int, .float, .bool: ["isnan": "isnan(x)", "toString": "str(x)", "to_string": "str(x)"]
       case .list: listMembers
       case .record: recordMembers
       case .string: stringMembers

@@ -228,6 +228,7 @@ extension ForeignNames {
     "lr_scheduler": "a schedule as lr: SGD(net, lr=exponential_decay(…))",
     "optim": "the optimizer alone: SGD(net, lr=0.1), Adam(net)",
     "triplet_margin_loss": "triplet_loss", "MSELoss": "mse_loss(prediction, target)",
+    "mse": "mse_loss(prediction, target)", "mae": "l1_loss(prediction, target)",
     "L1Loss": "l1_loss(prediction, target)", "CrossEntropyLoss": "cross_entropy(logits, target)",
     "NLLLoss": "nll_loss(log_probs, target)",
     "BCELoss": "binary_cross_entropy(p, target)",
@@ -268,6 +269,8 @@ extension ForeignNames {
   ]
 
   static let tensorMembers: [String: String] = [
+    "values": "x alone: max, min and sort give the values, argmax, argmin and argsort the places",
+    "indices": ".argmax(axis), .argmin(axis) or .argsort(axis)", "toString": "str(x)",
     "t": ".T", "H": ".T", "mT": "x.swap_axes(-1, -2)", "view": ".reshape(…)",
     "reshape_as": ".reshape(y.shape)", "view_as": ".reshape(y.shape)",
     "unsqueeze": ".expand_dims(axis)", "ravel": ".flatten()", "flat": ".flatten()",
@@ -316,6 +319,7 @@ extension ForeignNames {
   ]
 
   static let listMembers: [String: String] = [
+    "toString": "str(xs)",
     "append": ".push(v)", "add": ".push(v)", "append_all": "xs += more", "extend": "xs += more",
     "concat_": "xs += more", "length": "len(xs)", "size": "len(xs)", "count_": ".count(v)",
     "sort_": ".sorted()", "reverse": ".reversed()", "clear": "xs = ()",
@@ -330,6 +334,7 @@ extension ForeignNames {
   ]
 
   static let recordMembers: [String: String] = [
+    "toString": "str(r)",
     "update": "r = {...r, key: value}", "has": "key in r", "has_key": "key in r",
     "length": "len(r)", "size": "len(r)", "pop": ".delete(key)", "remove": ".delete(key)",
     "clear": "r = {}", "copy": "q = r: records are values",

@@ -9,6 +9,19 @@ enum PeerNames {
     name.utf8.count > 4 ? rows[name].map { "write \($0)" } : nil
   }
 
+  /// For a transform that was given parameters, as the optimizer of its name takes them.
+  static func hint(forDoubled signature: Signature) -> String? {
+    optimizers[signature.name].map {
+      "an optimizer of a network is \($0)(net, lr=0.1), and \(signature.name)(lr=0.1) the transform alone"
+    }
+  }
+
+  private static let optimizers = [
+    "sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "adamax": "Adamax", "nadam": "NAdam",
+    "radam": "RAdam", "adagrad": "Adagrad", "adadelta": "Adadelta", "rmsprop": "RMSprop",
+    "lion": "Lion", "lamb": "Lamb",
+  ]
+
   /// For a named argument that has no place here, because what it asks for is always so.
   static func hint(forParameter name: String) -> String? { needless[name] }
 

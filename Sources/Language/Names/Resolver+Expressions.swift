@@ -255,6 +255,16 @@ extension Resolver {
       _ = resolve(arguments)
       return .error
     }
+    // `time.time()`: a module elsewhere, with a function of its name.
+    if case .name(name.name) = receiver.kind, interpreter.builtin(name.name)?.isCallable == true,
+      case .reference(.builtin) = meaning(of: name.name)
+    {
+      error(
+        .name, "`\(name.name)` is a function, and no module", receiver.span,
+        hint: "write \(name.name)() alone")
+      _ = resolve(arguments)
+      return .error
+    }
     let resolved = resolve(receiver)
     var call = MethodCall(
       receiver: resolved, name: name.name, nameSpan: name.span, arguments: resolve(arguments))

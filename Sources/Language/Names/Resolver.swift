@@ -221,19 +221,24 @@ final class Resolver {
       forPath: path, isVisible)
       ?? ForeignNames.hint(forName: name) ?? PeerNames.hint(forName: name)
       ?? ForeignMembers.hint(forUnknown: name)
-      ?? nearest(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
+      ?? nearest(to: name, among: path.count > 1 ? programNames : visibleNames).map {
+        "did you mean `\($0)`?"
+      }
       ?? ForeignMembers.hint(forMisspelt: name)
       ?? "declare it with let \(name) = …, as a parameter, or import it"
   }
 
   /// Every name that could stand here, nearer ones first.
-  var visibleNames: [String] {
+  var visibleNames: [String] { programNames + interpreter.builtinNames.sorted() }
+
+  /// Those that programs declare: a function of the library has no fields.
+  private var programNames: [String] {
     var names: [String] = []
     var current: Scope? = scope
     while let place = current {
       names += place.names.keys.sorted() + place.slots.keys.sorted() + place.methods.sorted()
       current = place.parent
     }
-    return names + declared.sorted() + interpreter.builtinNames.sorted()
+    return names + declared.sorted()
   }
 }

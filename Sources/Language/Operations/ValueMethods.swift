@@ -197,7 +197,7 @@ extension ValueMembers {
     ])
 
   /// The names of the methods that change what they are called on.
-  static let changing = Set(
+  package static let changing = Set(
     (list.methods + record.methods).filter(\.changes).map(\.signature.name))
 
   /// The method of a name.

@@ -325,7 +325,7 @@ final class NameWalk {
         walk(receiver)
         // `x.f(a)` may be `f(x, a)`.
         read(name.name, at: name.span.start)
-        change(receiver)
+        if ValueMembers.changing.contains(name.name) { change(receiver) }
       } else {
         walk(callee)
       }

@@ -23,6 +23,12 @@ enum FileFormat: String, CaseIterable {
       let format = FileFormat(rawValue: String(name[name.index(after: point)...]))
     else {
       let endings = FileFormat.allCases.filter { $0 != .idx }.map { ".\($0.rawValue)" }
+      if [".pt", ".pth", ".ckpt", ".pkl", ".pickle"].contains(where: name.hasSuffix) {
+        throw RuntimeError(
+          .value, "the name \(path.excerpt) is that of a pickle, which only Python reads",
+          hint: "save and load \"name.safetensors\"; in PyTorch, "
+            + "safetensors.torch.save_file(net.state_dict(), \"name.safetensors\") writes one")
+      }
       throw RuntimeError(
         .value, "the name \(path.excerpt) does not say what kind of file it is",
         hint: isGzip

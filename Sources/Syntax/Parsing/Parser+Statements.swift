@@ -87,10 +87,9 @@ extension Parser {
   /// Passes over the lines of a block that is written by indentation below a foreign word.
   private mutating func skipForeignBlock() {
     let header = token
-    while !isAtEnd, !next.startsLine, next.kind != .end { advance() }
-    guard token.kind == .colon else { return }
     advance()
-    skipIndentedLines(below: header)
+    skipRestOfLine()
+    if previousKind == .colon { skipIndentedLines(below: header) }
   }
 
   /// True where the word at the current place can be no name, since what follows it continues no expression.
@@ -134,6 +133,12 @@ extension Parser {
   /// `let := "let" pattern "=" expression`
   private mutating func parseLet(_ documentation: String?) throws(Abandoned) -> Statement.Kind {
     advance()
+    if isWord("mut") || isWord("var") || isWord("const"), next.kind == .name, !next.startsLine {
+      _ = fail(
+        "\(text(token)) is not a word of Mos", at: token.span,
+        hint: "every variable may be assigned: write let \(text(next))")
+      advance()
+    }
     let pattern = try parsePattern(bare: false)
     declared = pattern
     let value = try parseInitialValue(of: "let")
@@ -152,14 +157,61 @@ extension Parser {
         throw unexpected("=", hint: "several names stand in parentheses, \(keyword) (a, b) = …")
       }
       if !isAtEnd, !isAtLineEnd, token.kind != .semicolon, !token.kind.isCloser {
-        throw unexpected("= after the name")
+        throw unexpected(
+          "= after the name",
+          hint: token.kind == .equal ? "a value is given by =, and == compares" : nil)
       }
       throw fail(
         "\(keyword) needs a value", at: Span(previousEnd, previousEnd), label: "expected =",
         hint: "write = nil where there is none yet")
     }
     advance()
-    return try parseExpression()
+    if token.kind == .leftBrace, next.kind == .name, peek(2).kind == .assign, !peek(3).startsLine,
+      peek(4).kind == .rightBrace || peek(4).kind == .comma
+    {
+      throw fail(
+        "a key and its value have a : between them, not =", at: peek(2).span,
+        hint:
+          "a record is written {\(text(next)): \(text(peek(3)))\(peek(4).kind == .comma ? ", …" : "")}"
+      )
+    }
+    return try parseAssigned()
+  }
+
+  /// The expression behind `=`, which is no assignment itself.
+  private mutating func parseAssigned() throws(Abandoned) -> Expression {
+    let value = try parseExpression()
+    guard token.kind == .assign, !isAtLineEnd, case .name(let name) = value.kind else {
+      return value
+    }
+    throw fail(
+      "an assignment has no value", at: token.span,
+      hint: "assign each variable by itself: \(name) first, then what takes its value")
+  }
+
+  /// `a, b = 1, 2`: fails where names with commas between them stand before `=`.
+  private mutating func checkBareNames(_ first: Expression) throws(Abandoned) {
+    guard token.kind == .comma, case .name(let name) = first.kind else { return }
+    var names = [Identifier(name, first.span)]
+    var distance = 0
+    while peek(distance).kind == .comma, peek(distance + 1).kind == .name,
+      !peek(distance + 1).startsLine
+    {
+      let word = peek(distance + 1)
+      names.append(Identifier(text(word), word.span))
+      distance += 2
+    }
+    guard distance > 0, peek(distance).kind == .assign else { return }
+    declared = .list(names.map(Pattern.name), rest: nil, span: first.span)
+    let value = source.text(
+      of: Span(Int(peek(distance).span.end), lineEnd(from: Int(peek(distance).span.end)))
+    ).drop { $0 == " " }
+    let isShort = value.count <= 40 && !value.contains { "#;{}".contains($0) }
+    let isList = value.contains(",") && !value.contains("(")
+    throw fail(
+      "several names stand in parentheses", at: token.span,
+      hint: "write (\(names.map(\.name).joined(separator: ", "))) = "
+        + (isShort ? isList ? "(\(value))" : String(value) : "…") + ", and let before new names")
   }
 
   private static func update(_ kind: Token.Kind) -> BinaryOperator? {
@@ -191,11 +243,12 @@ extension Parser {
     }
     let value = try parseExpression()
     if isAtLineEnd { return .expression(value) }
+    try checkBareNames(value)
     if token.kind == .assign {
       if value.isRecord { throw recordAsTarget(value) }
       try checkPlace(value, isUpdate: false)
       advance()
-      return .assign(value, try parseExpression())
+      return .assign(value, try parseAssigned())
     }
     if let operation = Parser.update(token.kind) {
       try checkPlace(value, isUpdate: true)
@@ -640,6 +693,12 @@ extension Parser {
     }
     advance()
     let things = try parseExpression()
+    if token.kind == .colon, !next.startsLine, peek(2).kind == .leftBrace {
+      throw fail(
+        "a range is written with .., not :", at: token.span,
+        hint:
+          "write \(source.text(of: things.span))..\(text(next)), which ends before \(text(next))")
+    }
     return .for(pattern, in: things, body: try parseBlock())
   }
 
@@ -663,6 +722,12 @@ extension Parser {
   private mutating func parseAssert() throws(Abandoned) -> Statement.Kind {
     advance()
     let condition = try parseCondition("assert")
+    if case .list(let parts) = condition.kind, parts.count == 2, case .string = parts[1].kind {
+      _ = fail(
+        "assert is no function, and its message stands outside of parentheses", at: condition.span,
+        hint: "write assert \(source.text(of: parts[0].span)), "
+          + source.text(of: parts[1].span))
+    }
     return .assert(condition, message: take(.comma) ? try parseExpression() : nil)
   }
 

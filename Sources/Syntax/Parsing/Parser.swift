@@ -126,6 +126,9 @@ struct Parser {
   /// The end of the last word that was used.
   var previousEnd: Int { position > 0 ? Int(tokens[position - 1].span.end) : 0 }
 
+  /// The kind of the last word that was passed.
+  var previousKind: Token.Kind? { position > 0 ? tokens[position - 1].kind : nil }
+
   mutating func advance() {
     if position < tokens.count - 1 { position += 1 }
   }
@@ -392,6 +395,11 @@ struct Parser {
       position = closer + 1
     }
     openers.removeLast(max(0, openers.count - openHeight))
+    skipRestOfLine()
+  }
+
+  /// Skips to the next line, the next `;` or the `}` of the block around.
+  mutating func skipRestOfLine() {
     while !isAtEnd, !token.startsLine, token.kind != .semicolon, token.kind != .rightBrace {
       position = token.link > position ? Int(token.link) + 1 : position + 1
     }

@@ -70,6 +70,53 @@ extension KindWalk {
     return walked.mayHaveLeft ? .unknown : walked.returned ?? value
   }
 
+  /// Says which arguments contradict the annotations of a function's parameters.
+  func checkAnnotations(
+    _ body: FunctionBody, _ signature: Signature, _ arguments: WalkedArguments
+  ) {
+    guard !arguments.hasSpread else { return }
+    for (place, parameter) in body.function.parameters.enumerated() {
+      guard parameter.kind == .plain, let annotation = parameter.annotation,
+        place < signature.parameters.count
+      else { continue }
+      let name = signature.parameters[place].name
+      guard let known = arguments.known(name, of: signature),
+        let span = place < arguments.positional.count
+          ? arguments.positional[place].span
+          : arguments.named.first(where: { $0.name.name == name })?.name.span
+      else { continue }
+      if let wanted = KindWalk.contradiction(of: known, to: annotation) {
+        report(
+          known.isTensor ? .shape : .operator,
+          "`\(name)` of \(signature.name) is declared \(wanted), and is given \(known.description)",
+          span)
+      }
+    }
+  }
+
+  /// What an annotation says where a value is certainly something else.
+  private static func contradiction(of known: Known, to annotation: Annotation) -> String? {
+    switch annotation.kind {
+    case .tensor(_, let axes?):
+      guard let shape = known.extents else { return nil }
+      let wanted = axes.map { axis -> Int? in if case .size(let size) = axis { size } else { nil } }
+      let isOpen = axes.contains { if case .ellipsis = $0 { true } else { false } }
+      guard !isOpen, KnownShapes.same(shape, wanted) == nil else { return nil }
+      return "a tensor of shape \(Known.text(wanted))"
+    case .type(let name):
+      guard ["String", "Int", "Bool"].contains(name) else { return nil }
+      switch known {
+      case .list, .record, .range: return name
+      case .text where name != "String": return name
+      case .int where name == "String", .float where name == "String",
+        .number where name == "String", .bool where name == "String":
+        return name
+      default: return nil
+      }
+    default: return nil
+    }
+  }
+
   /// Walks what may not run.
   func doubtfully<R>(_ body: () -> R) -> R {
     let outer = callWalk?.isDoubtful

@@ -28,9 +28,9 @@ extension KindWalk {
       guard rest.count == 1, rest[0].operator == .equal, case .name = first.kind else { return nil }
       return "an assignment is written `=`"
     case .call(let callee, _):
-      guard case .field(let receiver, _) = callee.kind, case .name(let name) = receiver.kind else {
-        return nil
-      }
+      guard case .field(let receiver, let method) = callee.kind,
+        case .name(let name) = receiver.kind, !KindWalk.parameterLists.contains(method.name)
+      else { return nil }
       return "it gives a new value: `\(name) = …`"
     case .field(let object, let name):
       if case .instance = walkQuietly(object) {
@@ -72,7 +72,7 @@ extension KindWalk {
   /// True for an expression that does nothing but give a value.
   private func isIdle(_ expression: Expression) -> Bool {
     switch expression.kind {
-    case .bool, .int, .float, .name, .selfInstance, .function: return true
+    case .nil, .bool, .int, .float, .name, .selfInstance, .function: return true
     case .string, .tensor, .list, .record, .range, .unary, .binary, .comparison, .and, .or, .not,
       .index,
       .field:
@@ -124,7 +124,9 @@ extension KindWalk {
           // Making a layer does nothing but make it.
           if module.isStandard, case .model = module.members[field.name] { return true }
           return false
-        case .instance, .object, .record, .model, .nil: return false
+        case .instance(let model):
+          return KindWalk.parameterLists.contains(field.name) && model.methods[field.name] == nil
+        case .object, .record, .model, .nil: return false
         case .unknown: if hasMember(field.name) { return false }
         default: break
         }
@@ -156,6 +158,11 @@ extension KindWalk {
     interpreter.library.objectTypes.contains { $0.memberNames.contains(name) }
       || ValueMembers.instance[name] != nil
   }
+
+  /// Methods of every instance that list what it has.
+  private static let parameterLists: Set = [
+    "parameters", "named_parameters", "modules", "named_modules",
+  ]
 
   /// What is called for what it does: it looks at a bound, draws from the stream, cuts a graph.
   private static let doers: Set = [

@@ -93,7 +93,10 @@ extension KindWalk {
     switch callee {
     case .function(let function):
       check(arguments, function.signature, span)
-      if let body = function.body { return walk(body, function.signature, arguments, span) }
+      if let body = function.body {
+        checkAnnotations(body, function.signature, arguments)
+        return walk(body, function.signature, arguments, span)
+      }
       return function.builtin.map { result(of: $0, function.signature, arguments, span) }
         ?? .unknown
     case .model(let model):
@@ -142,6 +145,9 @@ extension KindWalk {
     case .instance(let model):
       if let signature = model.methods[name.name] {
         if let signature { check(arguments, signature, span) }
+        if name.name == "forward", model.linearSizes != nil {
+          return linear(model, arguments, span)
+        }
         if let signature, let body = model.bodies[name.name] {
           return walk(body, signature, arguments, span)
         }
@@ -177,6 +183,7 @@ extension KindWalk {
         variable.declaration != .method
       {
         check(whole, callable.signature, span)
+        if let body = callable.body { checkAnnotations(body, callable.signature, whole) }
         return callable.body.map { walk($0, callable.signature, whole, span) } ?? .unknown
       }
       if interpreter.library.function(name.name) == nil || variable.known.isUnknown {

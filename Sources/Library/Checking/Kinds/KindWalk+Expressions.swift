@@ -290,8 +290,17 @@ extension KindWalk {
         case .int(let place?)? = items.first
       else { break }
       let index = place < 0 ? place + elements.count : place
-      return elements.indices.contains(index) ? elements[index] : .unknown
+      guard elements.indices.contains(index) else {
+        report(.values, "index \(place) is out of range for \(known.description)", span)
+        return .unknown
+      }
+      return elements[index]
     case .record(let fields):
+      if case .item? = parts.first, case .int? = items.first {
+        report(
+          .operator, "a Record has no element by number", span,
+          hint: "its keys are texts: r[\"key\"]; values(r)[0] is the first value")
+      }
       guard let fields, parts.count == 1, case .text(let key?)? = items.first else { break }
       return fields[key] ?? .unknown
     case .tensor(let extents?):
@@ -302,6 +311,10 @@ extension KindWalk {
         report(
           .shape, "\(items.count) indices for \(known.description)", span)
         return .tensor(nil)
+      }
+      for case (.int(let place?), let extent?) in zip(items, extents)
+      where place >= extent || place < -extent {
+        report(.shape, "index \(place) is out of range for an axis of \(extent)", span)
       }
       return .tensor(Array(extents.dropFirst(items.count)))
     case .tensor(nil): return .tensor(nil)

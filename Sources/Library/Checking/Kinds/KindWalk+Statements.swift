@@ -128,6 +128,21 @@ extension KindWalk {
   private func checkAssigned(_ target: Expression) -> Bool {
     guard case .field(let object, let name) = target.kind else { return true }
     let shape: ModelShape
+    if case .name(let variable) = object.kind, !mayFail {
+      let known = known(variable, object.span)
+      switch known {
+      case .module:
+        report(
+          .member, "`\(name.name)` of \(known.description) is set, which only the module can",
+          name.span)
+        return false
+      case .int, .float, .number, .bool, .text, .list, .range, .function:
+        guard ValueMembers.tensor[name.name] == nil else { return true }
+        report(.member, "\(known.description) has no fields that could be set", name.span)
+        return false
+      default: break
+      }
+    }
     switch object.kind {
     case .selfInstance:
       guard let model else { return true }

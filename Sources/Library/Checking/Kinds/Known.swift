@@ -51,6 +51,8 @@ indirect enum Known {
     }
   }
 
+  var isList: Bool { if case .list = self { true } else { false } }
+
   var isUnknown: Bool { if case .unknown = self { true } else { false } }
 
   /// What the tensor of a parameter is, and anything else itself.

@@ -20,9 +20,12 @@ extension KindWalk {
     }
     guard !arguments.hasSpread else { return KindWalk.plainResult(name) }
     let first = arguments.positional.first?.known ?? .unknown
+    if KindWalk.elementwise.contains(name) || name == "backward" {
+      checkTensor(builtin, signature, first, span)
+    }
     if KindWalk.elementwise.contains(name) { return KindWalk.mapped(first) }
     if KindWalk.reductions.contains(name) {
-      return reduced(arguments.known("x", of: signature) ?? first, signature, arguments)
+      return reduced(arguments.known("x", of: signature) ?? first, signature, arguments, span)
     }
     if KindWalk.losses.contains(name) { return loss(name, signature, arguments, span) }
     switch name {
@@ -82,6 +85,22 @@ extension KindWalk {
       if let a = first.extents, let b = second.extents { return stretched(a, b, span, name) }
       return .unknown
     default: return KindWalk.plainResult(name)
+    }
+  }
+
+  /// A function of the elements of a tensor takes no text, list or record.
+  private func checkTensor(
+    _ builtin: Builtin, _ signature: Signature, _ x: Known, _ span: Span
+  ) {
+    guard let parameter = signature.parameters.first else { return }
+    switch x {
+    // Running sums are taken of lists too.
+    case .list where builtin.name.hasPrefix("cum"): break
+    case .text, .list, .record:
+      report(
+        .operator, "`\(parameter.name)` of \(builtin.name) must be a Tensor, not \(x.description)",
+        span, hint: x.isList ? "brackets make tensors: [1.0, 2.0]" : nil)
+    default: break
     }
   }
 
@@ -207,7 +226,9 @@ extension KindWalk {
     return result
   }
 
-  private func reduced(_ x: Known, _ signature: Signature, _ arguments: WalkedArguments) -> Known {
+  private func reduced(
+    _ x: Known, _ signature: Signature, _ arguments: WalkedArguments, _ span: Span
+  ) -> Known {
     if signature.restList == 0, arguments.positional.count != 1 { return .unknown }
     if x.isNumber { return .number }
     guard x.isTensor else { return .unknown }
@@ -219,7 +240,11 @@ extension KindWalk {
     let keeps = arguments.named.first { $0.name.name == "keepdims" } != nil
     guard let axis else { return keeps ? .tensor(nil) : .tensor([]) }
     guard case .int(let place?) = axis, !keeps, let shape = x.extents else { return .tensor(nil) }
-    return .tensor(KnownShapes.reduced(shape, axis: place, keepsAxis: false))
+    guard let reduced = KnownShapes.reduced(shape, axis: place, keepsAxis: false) else {
+      report(.shape, "axis \(place) is out of range for \(x.description)", span)
+      return .tensor(nil)
+    }
+    return .tensor(reduced)
   }
 
   private func loss(

@@ -39,11 +39,17 @@ extension Builtins {
         """, effects: .writes
       ) { arguments in
         let loss = try arguments.variable(0)
-        guard try backward(loss, createGraph: arguments.bool(1)) else {
+        let (isTracked, isStale) = try leaveGradients(of: loss, createGraph: arguments.bool(1))
+        guard isTracked else {
           throw RuntimeError(
             .value, "this loss does not depend on any parameter",
             hint: "a parameter is made by param(…) or a model's `param` field; "
               + "no_grad and stop_gradient cut the dependence")
+        }
+        if isStale {
+          arguments.interpreter.warnOnce(
+            "the parameters have changed since this loss was computed, so backward leaves them no gradient",
+            hint: "compute the loss inside the loop, before each backward(loss)")
         }
         return .nil
       },

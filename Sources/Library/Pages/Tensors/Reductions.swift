@@ -301,6 +301,14 @@ extension Arguments {
 
   /// The axes of a parameter, all where none were given.
   func axisSet(_ index: Int, of x: Variable) throws -> AxisSet {
+    guard has(index) else { return .all(rank: x.rank) }
+    switch (self[0], self[index]) {
+    case (.int, .int), (.int, .float), (.float, .int), (.float, .float):
+      throw RuntimeError(
+        .type, "\(callee.name) takes the numbers together, and the second argument is an axis",
+        hint: "they stand in brackets: \(callee.name)([1, 2, 3])")
+    default: break
+    }
     guard let axes = try axes(index) else { return .all(rank: x.rank) }
     return try AxisSet(axes, of: x.shape)
   }

@@ -225,6 +225,9 @@ extension Builtins {
         if case .string(let string) = arguments[0] {
           return .list(try arguments.pieces(string.text))
         }
+        if case .host(let host) = arguments[0], host is KeyObject {
+          throw arguments.mismatch(0, "a Tensor or a String", hint: "write split_key(key)")
+        }
         return .list(try arguments.equalParts())
       },
       Builtin(
