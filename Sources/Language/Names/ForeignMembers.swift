@@ -39,10 +39,11 @@ enum ForeignMembers {
     return name.first?.isUppercase == true ? members[name].map { "write \($0)" } : nil
   }
 
-  /// For a name that nothing declares and that is like one inside a module, of the same length but for a letter:
-  /// there are so many that shorter ones are near to anything.
+  /// For a name of some length that nothing declares and that is like one inside a module, as long but for a letter:
+  /// there are so many that short ones are near to anything.
   static func hint(forMisspelt name: String) -> String? {
-    nearest(
+    guard name.count > 5 else { return nil }
+    return nearest(
       to: name,
       among: StandardModule.documentation.flatMap { $0.declarations.map(\.name) }
         .filter { abs($0.count - name.count) <= 1 }
