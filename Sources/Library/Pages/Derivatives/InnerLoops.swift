@@ -31,7 +31,7 @@ extension Builtins {
         - `"forward"`: forward mode, one tangent a followed number; memory does not grow with the steps.
         - `"implicit"`, or a linear solver such as `cg()`, `lu_solve()`, `neumann(terms=k)`: as the
           solution of `state = step(state, *metas)` at the last state (implicit function theorem).
-        - `estimate(…)`: from values of the loop, by the metas.
+        - `estimate(…)`: from values of the loop, by the metas and what the step closes over.
         - `"first_order"`: as if the steps had only moved the state; first-order MAML.
         - `"none"`: the state is a constant.
         - `"auto"`: `"forward"` for 1 to 8 followed numbers, else `"unroll"`.
@@ -94,7 +94,8 @@ extension Builtins {
         "estimate(num_samples=100, sigma=0.01, method=\"antithetic\", distribution=nil, shaping=\"none\", "
           + "baseline=\"none\", common_random_numbers=true, batched=true)",
         """
-        A way to differentiate `inner_loop`: by the metas, all moved together, from values of the loop, with the
+        A way to differentiate `inner_loop`: by the metas and what the step closes over, all moved together, from
+        values of the loop, with the
         options of `zero_order`. Samples are drawn when the backward pass runs; the loop draws the same numbers
         in each. The count of steps is held.
 
