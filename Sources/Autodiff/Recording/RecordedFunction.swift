@@ -15,7 +15,7 @@ import Tensors
 
 /// A function of tensors, recorded.
 package struct RecordedFunction: @unchecked Sendable {
-  fileprivate enum Operand {
+  enum Operand {
     case argument(Int)
     case external(Int)
     /// The result of an earlier step.
@@ -23,7 +23,7 @@ package struct RecordedFunction: @unchecked Sendable {
     case constant(Variable)
   }
 
-  fileprivate enum Operation {
+  enum Operation {
     case unary(Operand)
     case binary(Operand, Operand)
     case general([Operand])
@@ -32,7 +32,7 @@ package struct RecordedFunction: @unchecked Sendable {
     case part(of: Int, index: Int)
   }
 
-  private struct Step {
+  struct Step {
     let primitive: Primitive
     let attributes: Attributes
     let operation: Operation
@@ -42,8 +42,9 @@ package struct RecordedFunction: @unchecked Sendable {
 
   /// What the function read beside its arguments, and some transformation follows.
   package let externals: [Variable]
-  private let steps: [Step]
-  private let results: [Operand]
+  let steps: [Step]
+  let results: [Operand]
+  private var plans = RecordedPlans()
 
   /// Runs a function on arguments, which are floats, and records it.
   package init(
@@ -164,10 +165,17 @@ package struct RecordedFunction: @unchecked Sendable {
     }
   }
 
-  /// Runs the operations on other arguments and externals, at the levels those belong to.
+  /// Runs the operations on other arguments and externals, at the levels those belong to: by a plan where all
+  /// are plain tensors.
   package func callAsFunction(
     _ arguments: [Variable], externals: [Variable] = []
   ) throws -> [Variable] {
+    if let results = try plans.run(self, arguments, externals) { return results }
+    return try replay(arguments, externals)
+  }
+
+  /// Runs the operations one by one.
+  private func replay(_ arguments: [Variable], _ externals: [Variable]) throws -> [Variable] {
     var values = ContiguousArray<Variable?>(repeating: nil, count: steps.count)
     var bundles: [Int: [Variable]] = [:]
     func see(_ operand: Operand) -> Variable {
@@ -220,7 +228,7 @@ extension RecordedFunction.Operation {
 
 extension Primitive {
   /// The results of this operation of several, at the levels the operands belong to.
-  fileprivate func results(
+  func results(
     ofBundle operands: [Variable], _ attributes: Attributes
   ) throws -> [Variable] {
     if self === Primitive.custom {

@@ -483,4 +483,6 @@ void mos_set_thread_count(int count);
 
 #pragma clang assume_nonnull end
 
+#include "Plan.h"
+
 #endif

@@ -92,9 +92,9 @@ struct ConvolutionOperands<Element: BlasElement> {
       }
     inputs = weight.shape[2]
     outputs = weight.shape[1] / form.groups
-    pictures = picture.header.data.assumingMemoryBound(to: Element.self)
-    weights = weight.header.data.assumingMemoryBound(to: Element.self)
-    results = result.header.data.assumingMemoryBound(to: Element.self)
+    pictures = picture.elements.assumingMemoryBound(to: Element.self)
+    weights = weight.elements.assumingMemoryBound(to: Element.self)
+    results = result.elements.assumingMemoryBound(to: Element.self)
   }
 
   private func correlation(_ sampling: Sampling, channels: Int, rows: Int) -> Correlation<Element> {

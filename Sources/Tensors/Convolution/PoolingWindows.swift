@@ -55,8 +55,8 @@ extension Tensor {
           for plane in planes * task / tasks..<planes * (task + 1) / tasks where mos_run_ends() == 0
           {
             kernel?(
-              &windows, source.header.data + plane * form.picture.count * dtype.size,
-              places.header.data.assumingMemoryBound(to: Int64.self) + plane * form.result.count,
+              &windows, source.elements + plane * form.picture.count * dtype.size,
+              places.elements.assumingMemoryBound(to: Int64.self) + plane * form.result.count,
               greatest)
           }
           return true

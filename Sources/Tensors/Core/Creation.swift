@@ -99,7 +99,7 @@ extension Tensor {
   /// Ones on the diagonal of an n by m matrix.
   public static func eye(_ n: Int, _ m: Int, _ dtype: DType = .f64) throws -> Tensor {
     let result = try zeros(try Shape([n, m]), dtype)
-    let data = result.header.data
+    let data = result.elements
     try Safepoint.forEach(0..<Swift.min(n, m), each: 1 << 12) { i in
       let element = data + (i * m + i) * dtype.size
       switch dtype {
@@ -128,7 +128,7 @@ extension Tensor {
     let result = try Tensor.zeros(shape, dtype)
     let size = dtype.size
     try source.withElements { from in
-      let to = result.header.data
+      let to = result.elements
       guard rows * columns > 0 else { return }
       let bound = Swift.max(-rows, Swift.min(columns, k))
       try Safepoint.rows(0..<(count / columns), of: columns) { row in
@@ -173,6 +173,7 @@ extension Tensor {
         .value, "\(typeDescription) holds numbers that do not fit \(dtype.name)",
         hint: "nan, infinities and numbers beyond ±9.2e18 have no whole number")
     }
+    PlanRecorder.current?.copy(self, result)
     return result
   }
 

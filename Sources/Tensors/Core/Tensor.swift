@@ -147,7 +147,13 @@ public struct Tensor: @unchecked Sendable {
   @inlinable package func withElements<R>(_ body: (UnsafeMutableRawPointer) throws -> R) rethrows
     -> R
   {
-    try withExtendedLifetime(buffer) { try body(header.data) }
+    try withExtendedLifetime(buffer) { try body(elements) }
+  }
+
+  /// The first element's address, for work of which the recorder of a plan is not told.
+  @usableFromInline package var elements: UnsafeMutableRawPointer {
+    PlanRecorder.look()
+    return header.data
   }
 
   /// A view of the same elements through another shape and strides.
@@ -243,7 +249,7 @@ extension Tensor {
   /// The value of the first element as a Double; the tensor must have one.
   @inlinable package var firstDouble: Double {
     precondition(count > 0, "the first element of an empty tensor was asked for; please report")
-    let data = UnsafeRawPointer(header.data)
+    let data = UnsafeRawPointer(elements)
     switch dtype {
     case .f64: return data.load(as: Double.self)
     case .f32: return Double(data.load(as: Float.self))
@@ -255,7 +261,7 @@ extension Tensor {
   /// The value of the first element of an i64 or bool tensor.
   @inlinable package var firstInt: Int {
     precondition(count > 0, "the first element of an empty tensor was asked for; please report")
-    let data = UnsafeRawPointer(header.data)
+    let data = UnsafeRawPointer(elements)
     switch dtype {
     case .i64: return Int(data.load(as: Int64.self))
     case .bool: return data.load(as: UInt8.self) != 0 ? 1 : 0

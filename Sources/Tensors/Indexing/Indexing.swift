@@ -87,7 +87,7 @@ extension Tensor {
   }
 
   /// The same elements, contiguous, in memory of its own.
-  func copied() throws -> Tensor {
+  package func copied() throws -> Tensor {
     if !isContiguous { return try rowMajor(dtype) }
     return try Tensor.make(shape, dtype) { target in
       try withElements { try Safepoint.copy($0, to: target, bytes: count * dtype.size) }

@@ -13,8 +13,8 @@ extension Tensor {
     if y.count == 0 { return y }
     let (x, p) = (try contiguous(), try places.contiguous())
     func read<Element>(_: Element.Type) -> Int? {
-      let from = x.header.data.assumingMemoryBound(to: Element.self)
-      let to = y.header.data.assumingMemoryBound(to: Element.self)
+      let from = x.elements.assumingMemoryBound(to: Element.self)
+      let to = y.elements.assumingMemoryBound(to: Element.self)
       return x.forEachRow(of: p) { row, start, places, count in
         let (from, to) = (from + row, to + start)
         let extent = self.shape[rank - 1]
@@ -48,8 +48,8 @@ extension Tensor {
     if count == 0 { return y }
     let (x, p) = (try contiguous(), try places.contiguous())
     func add<Element: BinaryFloatingPoint>(_: Element.Type) -> Int? {
-      let from = x.header.data.assumingMemoryBound(to: Element.self)
-      let to = y.header.data.assumingMemoryBound(to: Element.self)
+      let from = x.elements.assumingMemoryBound(to: Element.self)
+      let to = y.elements.assumingMemoryBound(to: Element.self)
       return y.forEachRow(of: p) { row, start, places, count in
         let (from, to) = (from + start, to + row)
         for k in 0..<count {
@@ -74,7 +74,7 @@ extension Tensor {
   ) -> Int? {
     let (extent, count) = (shape[rank - 1], places.shape[places.rank - 1])
     let rows = places.count / count
-    let all = places.header.data.assumingMemoryBound(to: Int.self)
+    let all = places.elements.assumingMemoryBound(to: Int.self)
     let tasks = places.count < 1 << 16 ? 1 : Swift.min(rows, 64)
     let outside = Outside()
     Threads.share(tasks) { task in
@@ -88,7 +88,7 @@ extension Tensor {
   }
 
   private func noPlace(_ number: Int, extent: Int) -> TensorError {
-    indexError(header.data.assumingMemoryBound(to: Int.self)[number], extent: extent)
+    indexError(elements.assumingMemoryBound(to: Int.self)[number], extent: extent)
   }
 }
 

@@ -52,11 +52,12 @@ extension Tensor {
     let result = try uninitialized(shape.checked(), a.dtype)
     if result.count == 0 { return result }
     func multiply<T: BlasElement>(_: T.Type) {
-      let (x, y) = (Matrix<T>(a), Matrix<T>(b))
-      MatrixProduct(
+      let (x, y) = (Matrix<T>(a, isTold: true), Matrix<T>(b, isTold: true))
+      let product = MatrixProduct(
         turnsA ? x.transposed : x, turnsB ? y.transposed : y,
-        result.header.data.assumingMemoryBound(to: T.self)
-      ).compute()
+        result.header.data.assumingMemoryBound(to: T.self))
+      product.compute()
+      PlanRecorder.current?.product(product.small?.step, a, b, result)
     }
     withExtendedLifetime((a, b)) {
       if a.dtype == .f32 { multiply(Float.self) } else { multiply(Double.self) }
@@ -117,13 +118,25 @@ extension Tensor {
     let result = try uninitialized(shape.checked(), dtype)
     if result.count == 0 { return result }
     func multiply<T: MatrixElement>(_: T.Type) throws {
-      let (a, b) = (Matrix<T>(x), Matrix<T>(y))
+      let (a, b) = (Matrix<T>(x, isTold: true), Matrix<T>(y, isTold: true))
       let elements = result.header.data.assumingMemoryBound(to: T.self)
-      if batch.rank == 0 { return try T.multiply(a, b, into: elements) }
+      if batch.rank == 0 {
+        try T.multiply(a, b, into: elements)
+        if let recorder = PlanRecorder.current {
+          recorder.product(T.step(a, b, into: elements), x, y, result)
+        }
+        return
+      }
       let batches = MatrixBatches(
         batch, x.batchShape.stretched(x.batchStrides, to: batch),
         y.batchShape.stretched(y.batchStrides, to: batch))
       try T.multiply(batches, a, b, into: elements)
+      guard let recorder = PlanRecorder.current else { return }
+      guard batch.count <= PlanRecorder.mostProducts else { return PlanRecorder.look() }
+      let (step, area) = (T.step(a, b, into: elements), result.count / batch.count)
+      batches.forEach { index, a, b in
+        recorder.product(step?.moved(by: a, b, index * area, of: dtype), x, y, result)
+      }
     }
     try withExtendedLifetime((x, y)) {
       switch dtype {
@@ -139,6 +152,10 @@ extension Tensor {
 
 /// An element type that matrices are multiplied in.
 private protocol MatrixElement {
+  /// The product of a and b as one step of a plan, where `multiply` calls the kernel once.
+  static func step(
+    _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
+  ) -> mos_product_step?
   /// `y = a b`; y is contiguous.
   static func multiply(
     _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
@@ -151,6 +168,10 @@ private protocol MatrixElement {
 }
 
 extension MatrixElement where Self: BlasElement {
+  static func step(
+    _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
+  ) -> mos_product_step? { MatrixProduct(a, b, y).small?.step }
+
   static func multiply(
     _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
   ) {
@@ -175,6 +196,10 @@ extension Float: MatrixElement {}
 extension Double: MatrixElement {}
 
 extension Int64: MatrixElement {
+  fileprivate static func step(
+    _ a: Matrix<Int64>, _ b: Matrix<Int64>, into y: UnsafeMutablePointer<Int64>
+  ) -> mos_product_step? { nil }
+
   fileprivate static func multiply(
     _ a: Matrix<Int64>, _ b: Matrix<Int64>, into y: UnsafeMutablePointer<Int64>
   ) throws {

@@ -20,10 +20,12 @@ struct Matrix<Element> {
   }
 
   /// The last two axes of a tensor of these elements, at its first batch.
-  init(_ x: Tensor) {
+  ///
+  /// - Parameter isTold: whether the recorder of a plan is told of what is done with it.
+  init(_ x: Tensor, isTold: Bool = false) {
     let (strides, row, column) = (x.strides, x.rank - 2, x.rank - 1)
     self.init(
-      x.header.data.assumingMemoryBound(to: Element.self), x.shape[row], x.shape[column],
+      (isTold ? x.header.data : x.elements).assumingMemoryBound(to: Element.self), x.shape[row], x.shape[column],
       strides[row], strides[column])
   }
 

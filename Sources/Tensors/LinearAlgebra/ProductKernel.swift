@@ -51,6 +51,22 @@ struct ProductKernel<Element: BlasElement> {
     moved.product.y += y * size
     moved.run()
   }
+
+  /// The product as a step of a plan.
+  var step: mos_product_step? {
+    kernel.map { mos_product_step(product: product, kernel: $0, packs: packs ? 1 : 0) }
+  }
+}
+
+extension mos_product_step {
+  /// The same product of the matrices that lie so many elements further on.
+  func moved(by a: Int, _ b: Int, _ y: Int, of dtype: DType) -> mos_product_step {
+    var moved = self
+    moved.product.a += a * dtype.size
+    moved.product.b += b * dtype.size
+    moved.product.y += y * dtype.size
+    return moved
+  }
 }
 
 /// What a product of these extents multiplies, or the largest number where that is beyond it.

@@ -249,7 +249,7 @@ private struct LinearSystem {
     try AbandonableCall.run(work: multiplications(work, left.count, 1)) {
       try withExtendedLifetime((a.tensor, b.tensor, solutions)) {
         func elements(_ tensor: Tensor) -> UnsafeMutablePointer<T> {
-          tensor.header.data.assumingMemoryBound(to: T.self)
+          tensor.elements.assumingMemoryBound(to: T.self)
         }
         for index in 0..<left.count {
           try Safepoint.look()

@@ -37,19 +37,19 @@ extension Tensor {
   package static func adamStep(
     _ gradient: Tensor, _ first: Tensor, _ second: Tensor, _ step: AdamStep
   ) throws -> [Tensor] {
-    try runAdam([gradient, first, second], cotangents: [nil, nil, nil], step, mos_adam_step)
+    try runAdam([gradient, first, second], cotangents: [nil, nil, nil], step, isGradient: false)
   }
 
   /// The cotangents of gradient and moments from those of the results, nil for one that is zero.
   package static func adamGradient(
     _ gradient: Tensor, _ first: Tensor, _ second: Tensor, cotangents: [Tensor?], _ step: AdamStep
   ) throws -> [Tensor] {
-    try runAdam([gradient, first, second], cotangents: cotangents, step, mos_adam_gradient)
+    try runAdam([gradient, first, second], cotangents: cotangents, step, isGradient: true)
   }
 
   private static func runAdam(
     _ operands: [Tensor], cotangents: [Tensor?], _ step: AdamStep,
-    _ run: (UnsafePointer<mos_adam>) -> Void
+    isGradient: Bool
   ) throws -> [Tensor] {
     let operands = try operands.map { try $0.contiguous() }
     let cotangents = try cotangents.map { try $0?.contiguous() }
@@ -66,7 +66,11 @@ extension Tensor {
       second: operands[2].header.data,
       cotangent: (address(cotangents[0]), address(cotangents[1]), address(cotangents[2])),
       result: (results[0].header.data, results[1].header.data, results[2].header.data))
-    withExtendedLifetime((operands, cotangents, results)) { run(&arguments) }
+    withExtendedLifetime((operands, cotangents, results)) {
+      if isGradient { mos_adam_gradient(&arguments) } else { mos_adam_step(&arguments) }
+    }
+    PlanRecorder.current?.adam(
+      arguments, isGradient: isGradient, operands + cotangents.compactMap { $0 }, results)
     try Safepoint.look()
     return results
   }

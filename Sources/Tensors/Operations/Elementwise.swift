@@ -133,6 +133,14 @@ extension Tensor {
       try Safepoint.look()
     }
     if status != MOS_OK { throw kernel.overflow(x) }
+    if let recorder = PlanRecorder.current {
+      if x.isContiguous && dtype == types.compute {
+        recorder.unary(kernel, function, types, x, result)
+      } else {
+        let loop = loop(result, (function, nil, nil), x, types.compute)
+        recorder.loop("\(kernel)", loop, [x], result)
+      }
+    }
     return result
   }
 
@@ -143,13 +151,32 @@ extension Tensor {
   /// The kernels of an elementwise loop by form; those of one or three operands have one form.
   typealias Forms = (mos_block_kernel?, mos_block_kernel?, mos_block_kernel?)
 
+  /// An elementwise loop over one operand.
+  private static func loop(
+    _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ compute: DType
+  ) -> mos_loop {
+    var loop = mos_loop(result, kernels, operands: 1)
+    loop.operand.0 = mos_operand(a, stretchedTo: result.shape)
+    loop.compute.0 = compute.rawValue
+    return loop
+  }
+
+  /// An elementwise loop over two operands that stretch to the result's shape.
+  private static func loop(
+    _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ b: Tensor, _ compute: DType
+  ) -> mos_loop {
+    var loop = mos_loop(result, kernels, operands: 2)
+    loop.operand.0 = mos_operand(a, stretchedTo: result.shape)
+    loop.operand.1 = mos_operand(b, stretchedTo: result.shape)
+    loop.compute = (compute.rawValue, compute.rawValue, 0)
+    return loop
+  }
+
   /// Runs an elementwise loop over one operand.
   static func run(
     _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ compute: DType
   ) -> Int32 {
-    var loop = mos_loop(result, kernels, operands: 1)
-    loop.operand.0 = mos_operand(a, stretchedTo: result.shape)
-    loop.compute.0 = compute.rawValue
+    var loop = loop(result, kernels, a, compute)
     return withExtendedLifetime((a, result)) { mos_elementwise(&loop) }
   }
 
@@ -157,10 +184,7 @@ extension Tensor {
   static func run(
     _ result: Tensor, _ kernels: Forms, _ a: Tensor, _ b: Tensor, _ compute: DType
   ) -> Int32 {
-    var loop = mos_loop(result, kernels, operands: 2)
-    loop.operand.0 = mos_operand(a, stretchedTo: result.shape)
-    loop.operand.1 = mos_operand(b, stretchedTo: result.shape)
-    loop.compute = (compute.rawValue, compute.rawValue, 0)
+    var loop = loop(result, kernels, a, b, compute)
     return withExtendedLifetime((a, b, result)) { mos_elementwise(&loop) }
   }
 
@@ -168,13 +192,15 @@ extension Tensor {
   static func run(
     _ result: Tensor, _ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor, _ compute: DType
   ) -> Int32 {
-    run(
-      result,
-      (
-        mos_binary_kernel(kernel, compute, MOS_BOTH_VECTORS),
-        mos_binary_kernel(kernel, compute, MOS_SECOND_SCALAR),
-        mos_binary_kernel(kernel, compute, MOS_FIRST_SCALAR)
-      ), a, b, compute)
+    run(result, forms(kernel, compute), a, b, compute)
+  }
+
+  private static func forms(_ kernel: BinaryKernel, _ compute: DType) -> Forms {
+    (
+      mos_binary_kernel(kernel, compute, MOS_BOTH_VECTORS),
+      mos_binary_kernel(kernel, compute, MOS_SECOND_SCALAR),
+      mos_binary_kernel(kernel, compute, MOS_FIRST_SCALAR)
+    )
   }
 
   /// The n-th derivative of digamma at each element.
@@ -288,6 +314,9 @@ extension Tensor {
     if a.rank == 0 && b.rank == 0 && a.dtype == .f64 && b.dtype == .f64,
       let result = scalars(kernel, a, b)
     {
+      if let recorder = PlanRecorder.current {
+        recorder.binary(kernel, MOS_BOTH_VECTORS, (.f64, result.dtype), a, b, result)
+      }
       return result
     }
     let types = try kernel.types(a, b, defaultFloat: defaultFloat)
@@ -297,18 +326,30 @@ extension Tensor {
       if result.count <= smallCount {
         let status = call(kernel, types.compute, form, a, b, result)
         if status != MOS_OK { throw kernel.failure(status, a, b) }
+        PlanRecorder.current?.binary(kernel, form, types, a, b, result)
         return result
       }
     }
     guard let shape = Shape.broadcast(a.shape, b.shape) else {
       throw Shape.mismatch(kernel.verb, a, b)
     }
-    if shape == a.shape, let result = try repeatingRows(kernel, types, a, b) { return result }
+    if shape == a.shape, let result = try repeatingRows(kernel, types, a, b) {
+      PlanRecorder.current?.repeatingRows(kernel, types, a, b, result)
+      return result
+    }
     let isOne = shape == a.shape || shape == b.shape
     let result = try uninitialized(isOne ? shape : shape.checked(), types.result)
     let status = run(result, kernel, a, b, types.compute)
     try Safepoint.look()
     if status != MOS_OK { throw kernel.failure(status, a, b) }
+    if let recorder = PlanRecorder.current {
+      if let form = plainForm(a, b, types.compute) {
+        recorder.binary(kernel, form, types, a, b, result)
+      } else {
+        let loop = loop(result, forms(kernel, types.compute), a, b, types.compute)
+        recorder.loop("\(kernel)", loop, [a, b], result)
+      }
+    }
     return result
   }
 
@@ -399,6 +440,7 @@ extension Tensor {
         kernel(
           result.count, condition.header.data, a.header.data, b.header.data, result.header.data)
       }
+      PlanRecorder.current?.select(kernel, condition, a, b, result)
       return result
     }
     var loop = mos_loop(result, (kernel, nil, nil), operands: 3)
@@ -406,6 +448,7 @@ extension Tensor {
     loop.operand.1 = mos_operand(a, stretchedTo: shape)
     loop.operand.2 = mos_operand(b, stretchedTo: shape)
     loop.compute = (DType.bool.rawValue, dtype.rawValue, dtype.rawValue)
+    PlanRecorder.current?.loop("select", loop, [condition, a, b], result)
     _ = withExtendedLifetime((condition, a, b)) { mos_elementwise(&loop) }
     try Safepoint.look()
     return result

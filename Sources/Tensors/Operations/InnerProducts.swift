@@ -27,6 +27,8 @@ extension Tensor {
     guard result.count == 1 else {
       return try binary(.divide, result, Tensor(extent, dtype: a.dtype))
     }
+    PlanRecorder.current?.binary(
+      .divide, MOS_BOTH_VECTORS, (a.dtype, a.dtype), result, Tensor(extent, dtype: a.dtype), result)
     switch a.dtype {
     case .f32: result.header.data.assumingMemoryBound(to: Float.self).pointee /= Float(extent)
     default: result.header.data.assumingMemoryBound(to: Double.self).pointee /= extent

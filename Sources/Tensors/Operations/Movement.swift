@@ -169,7 +169,7 @@ extension Tensor {
       try Safepoint.rows(0..<(count / row), of: row) { line in
         var offset = 0
         for axis in 0..<rank { offset += (index[axis] + before[axis]) * steps[axis] }
-        (result.header.data + offset * size).copyMemory(
+        (result.elements + offset * size).copyMemory(
           from: from + line * row * size, byteCount: row * size)
         var axis = rank - 2
         while axis >= 0 {
@@ -224,7 +224,7 @@ extension Tensor {
       try source.withElements { from in
         try Safepoint.rows(0..<outer, of: bytes) { i in
           try Safepoint.copy(
-            from + i * bytes, to: result.header.data + i * rowBytes + offset, bytes: bytes)
+            from + i * bytes, to: result.elements + i * rowBytes + offset, bytes: bytes)
         }
       }
       offset += bytes

@@ -157,6 +157,12 @@ extension Tensor {
         mos_reduce_columns(
           combine, blocks, reduced, columns, header.data, result.header.data, dtype.size)
       }
+      if let recorder = PlanRecorder.current {
+        let step = mos_reduce_step(
+          kernel: nil, combine: combine, rows: reduced, n: columns, blocks: blocks,
+          size: dtype.size, result_size: dtype.size, x: header.data, b: nil, y: result.header.data)
+        recorder.reduceColumns("\(kernel)", step, self, result)
+      }
     } else {
       let rows = try reducedLast(axes).converted(to: compute).contiguous()
       status = Tensor.reduceRows(kernel, rows, into: result)
@@ -178,12 +184,20 @@ extension Tensor {
     let (compute, dtype) = (rows.dtype, result.dtype)
     guard let function = mos_reduction_kernel(Int32(kernel.rawValue), Int32(compute.rawValue))
     else { preconditionFailure("no kernel for \(kernel) of \(compute); please report") }
+    // Parts of whole numbers could overflow where the whole does not.
+    let combine = compute.isFloat && dtype == compute ? kernel.combining(of: dtype) : nil
+    let n = rows.count / result.count
+    if let recorder = PlanRecorder.current {
+      let step = mos_reduce_step(
+        kernel: function, combine: combine, rows: result.count, n: n, blocks: 1,
+        size: compute.size, result_size: dtype.size, x: rows.header.data, b: others?.header.data,
+        y: result.header.data)
+      recorder.reduceRows("\(kernel)", step, rows, others, result)
+    }
     return withExtendedLifetime((rows, others)) {
-      // Parts of whole numbers could overflow where the whole does not.
       mos_reduce_rows(
-        function, compute.isFloat && dtype == compute ? kernel.combining(of: dtype) : nil,
-        result.count, rows.count / result.count, rows.header.data, others?.header.data,
-        compute.size, result.header.data, dtype.size)
+        function, combine, result.count, n, rows.header.data, others?.header.data, compute.size,
+        result.header.data, dtype.size)
     }
   }
 
@@ -269,6 +283,12 @@ extension Tensor {
     guard status == MOS_OK else {
       throw TensorError(
         .value, "\(kernel) of \(typeDescription) overflows i64", hint: "convert it to f64 first")
+    }
+    if let recorder = PlanRecorder.current {
+      let step = mos_reduce_step(
+        kernel: nil, combine: function, rows: count / n, n: n, blocks: 1, size: dtype.size,
+        result_size: dtype.size, x: source.header.data, b: nil, y: result.header.data)
+      recorder.scanRows("\(kernel)", step, source, result)
     }
     return result
   }

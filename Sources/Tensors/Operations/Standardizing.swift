@@ -105,11 +105,11 @@ extension Tensor {
           let at = (outer * layout.rows * layout.kept + inner) * layout.length * size
           var numbers = mos_standardize(
             rows: layout.rows, n: layout.length, apart: layout.kept * layout.length,
-            epsilon: form.epsilon, x: x.header.data + at,
-            u: directions.first.map { $0.header.data + at },
-            v: directions.count > 1 ? directions[1].header.data + at : nil,
-            y: isDeviation ? nil : y.header.data + at,
-            deviation: isDeviation ? y.header.data + group * size : nil)
+            epsilon: form.epsilon, x: x.elements + at,
+            u: directions.first.map { $0.elements + at },
+            v: directions.count > 1 ? directions[1].elements + at : nil,
+            y: isDeviation ? nil : y.elements + at,
+            deviation: isDeviation ? y.elements + group * size : nil)
           kernel(&numbers)
         }
       }

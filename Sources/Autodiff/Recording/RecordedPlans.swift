@@ -1,0 +1,146 @@
+// The plans of a recorded function: made when it is called again on plain tensors, one for each way in which
+// operands lie.
+
+import Kernels
+import Tensors
+
+/// Plans, the last used first.
+final class RecordedPlans {
+  private var plans: [Plan] = []
+  /// Calls on plain tensors for which there was no plan.
+  private var misses = 0
+
+  /// Calls after which a plan is made: what is called once needs none.
+  private static let patience = 1
+  /// The layouts that plans are made for; for others the operations are run one by one.
+  private static let mostPlans = 4
+
+  /// The results by a plan; nil where there is none for such a call, or where an operation fails, so that
+  /// running the operations one by one tells of it.
+  func run(
+    _ function: RecordedFunction, _ arguments: [Variable], _ externals: [Variable]
+  ) throws -> [Variable]? {
+    guard mos_watches_get() == 0, !function.steps.isEmpty else { return nil }
+    var operands: [Tensor] = []
+    operands.reserveCapacity(arguments.count + externals.count)
+    for case .tensor(let tensor) in arguments { operands.append(tensor) }
+    for case .tensor(let tensor) in externals { operands.append(tensor) }
+    guard operands.count == arguments.count + externals.count else { return nil }
+    guard let plan = try plan(function, operands, arguments.count) else { return nil }
+    guard let results = try plan(operands) else { return nil }
+    var next = 0
+    return function.results.map { result in
+      switch result {
+      case .argument(let index): return arguments[index]
+      case .external(let index): return externals[index]
+      case .constant(let variable): return variable
+      case .step:
+        next += 1
+        return .tensor(results[next - 1])
+      }
+    }
+  }
+
+  private func plan(
+    _ function: RecordedFunction, _ operands: [Tensor], _ arguments: Int
+  ) throws -> Plan? {
+    if let index = plans.firstIndex(where: { $0.fits(operands) }) {
+      if index > 0 { plans.swapAt(0, index) }
+      return plans[0]
+    }
+    misses += 1
+    guard misses > RecordedPlans.patience, plans.count < RecordedPlans.mostPlans,
+      let plan = try function.plan(operands, arguments: arguments)
+    else { return nil }
+    plans.insert(plan, at: 0)
+    return plan
+  }
+}
+
+extension RecordedFunction {
+  /// A plan of the function for operands that lie like these; nil where its operations do not give plain
+  /// tensors.
+  ///
+  /// - Parameters:
+  ///   - operands: the arguments, then the externals.
+  ///   - arguments: how many arguments there are.
+  /// - Throws: what the operations throw.
+  func plan(_ operands: [Tensor], arguments: Int) throws -> Plan? {
+    let recorder = PlanRecorder()
+    let operands = operands.enumerated().map { recorder.operand($0, $1) }
+    var values: [[Tensor]] = []
+    values.reserveCapacity(steps.count)
+    func see(_ operand: Operand) -> Tensor? {
+      switch operand {
+      case .argument(let index): return operands[index]
+      case .external(let index): return operands[arguments + index]
+      case .step(let index): return values[index].first
+      case .constant(.tensor(let tensor)):
+        recorder.constant(tensor)
+        return tensor
+      case .constant: return nil
+      }
+    }
+    for (index, step) in steps.enumerated() {
+      if index & 63 == 63 { try Safepoint.look() }
+      if case .part(let bundle, let place) = step.operation {
+        values.append([values[bundle][place]])
+        continue
+      }
+      var inputs: [Tensor] = []
+      for operand in step.operation.operands {
+        guard let tensor = see(operand) else { return nil }
+        inputs.append(tensor)
+      }
+      values.append(
+        try recorder.operation(
+          step.primitive.name, number: index, operands: inputs, isCall: step.isCustom
+        ) { try step.results(inputs) })
+    }
+    let taken = results.compactMap { result in
+      if case .step = result { see(result) } else { nil }
+    }
+    guard let program = recorder.program(results: taken) else { return nil }
+    let steps = steps
+    return Plan(program, operands: operands) { number, operands in
+      try steps[number].results(operands)
+    }
+  }
+}
+
+extension RecordedFunction.Step {
+  /// Whether a function with rules of its own takes part, which may keep what it is given.
+  fileprivate var isCustom: Bool { primitive === Primitive.custom }
+
+  /// The results of the operation on plain tensors.
+  fileprivate func results(_ inputs: [Tensor]) throws -> [Tensor] {
+    switch primitive.rules {
+    case .unary(let rules): return [try rules.kernel(inputs[0], attributes)]
+    case .binary(let rules): return [try rules.kernel(inputs[0], inputs[1], attributes)]
+    case .general(let rules): return [try rules.kernel(inputs, attributes)]
+    case .bundle(let rules) where !isCustom: return try rules.kernel(inputs, attributes)
+    case .bundle:
+      // A function keeps what it is given perhaps, so that it gets memory of its own.
+      let own = try inputs.map { try $0.copied() }
+      let results = try primitive.results(ofBundle: own.map(Variable.tensor), attributes)
+      return try results.map { result in
+        guard case .tensor(let tensor) = result else {
+          throw TensorError(.value, "a function with rules of its own gave a traced value")
+        }
+        return tensor
+      }
+    }
+  }
+}
+
+extension RecordedFunction.Operation {
+  /// The operands in order; a part of a bundle has none.
+  fileprivate var operands: [RecordedFunction.Operand] {
+    switch self {
+    case .unary(let x): [x]
+    case .binary(let a, let b): [a, b]
+    case .general(let operands), .bundle(let operands): operands
+    case .part: []
+    }
+  }
+}

@@ -1,0 +1,144 @@
+// Running plans.
+#include "Plan.h"
+
+#include <math.h>
+#include <stdatomic.h>
+
+#include "pieces.h"
+
+_Thread_local void *mos_plan_recorder;
+
+/// Steps after which a plan looks whether its run is to end.
+enum { STEPS = 64, NUMBERS = 1 << 16 };
+
+// The statements are those of elementwise.h, for one number.
+#define NUMBER_OF(name, tag, T, expression)                                         \
+  case MOS_NUMBER_##name##_##tag: {                                                 \
+    T p = *(const T *)(arena + x->a), q = *(const T *)(arena + x->b);               \
+    (void)q;                                                                        \
+    *(T *)(arena + x->y) = (expression);                                            \
+    break;                                                                          \
+  }
+#define NUMBER(name, expression) \
+  NUMBER_OF(name, f32, float, expression) NUMBER_OF(name, f64, double, expression)
+
+static void run_numbers(const mos_number *x, size_t count, char *arena) {
+  for (const mos_number *end = x + count; x < end; x++) {
+    switch (x->operation) {
+      NUMBER(add, p + q)
+      NUMBER(subtract, p - q)
+      NUMBER(multiply, p * q)
+      NUMBER(divide, p / q)
+      NUMBER(multiplyUnlessZero, ((p == 0) | ((q == 0) & (p == p))) ? 0 : p * q)
+      NUMBER(multiplyUnlessEitherZero, ((p == 0) | (q == 0)) ? 0 : p * q)
+      NUMBER(divideUnlessZero, ((p == 0) | ((q - q != 0) & (q == q))) ? 0 : p / q)
+      NUMBER(gate, q <= 0 ? 0 : p)
+      NUMBER(negate, -p)
+      NUMBER(square, p * p)
+      NUMBER(sqrt, __builtin_elementwise_sqrt(p))
+      NUMBER(reciprocal, 1 / p)
+      NUMBER(relu, p < 0 ? 0 : p)
+    }
+  }
+}
+
+static int run_rows(const mos_rows_step *s) {
+  const char *a = s->a;
+  char *y = s->y;
+  int status = MOS_OK;
+  for (size_t row = 0; row < s->rows; row++, a += s->a_step, y += s->y_step)
+    status |= s->kernel(s->n, a, s->b, NULL, y);
+  return status;
+}
+
+/// A chain over the elements `begin ..< end`.
+static int run_links(const mos_chain_step *chain, size_t begin, size_t end, char *scratch) {
+  for (size_t at = begin; at < end; at += MOS_CHAIN_PIECE) {
+    const size_t n = end - at < MOS_CHAIN_PIECE ? end - at : MOS_CHAIN_PIECE;
+    for (const mos_chain_link *x = chain->links, *last = x + chain->count; x < last; x++) {
+      const void *p[3];
+      for (int k = 0; k < 3; k++)
+        p[k] = x->in_scratch >> k & 1 ? scratch + (size_t)x->operand[k]
+                                      : (const char *)x->operand[k] + at * x->step[k];
+      char *y = x->in_scratch >> 3 & 1 ? scratch + (size_t)x->y : (char *)x->y + at * x->y_step;
+      int status = x->kernel(n, p[0], p[1], p[2], y);
+      if (status != MOS_OK) return status;
+    }
+  }
+  return MOS_OK;
+}
+
+typedef struct {
+  const mos_chain_step *chain;
+  atomic_int status;
+} chain_tasks;
+
+static void run_chain_task(void *context, size_t task) {
+  chain_tasks *t = context;
+  _Alignas(64) char scratch[MOS_CHAIN_SCRATCH];
+  const size_t begin = task * TASK, n = t->chain->n;
+  int status = run_links(t->chain, begin, n - begin < TASK ? n : begin + TASK, scratch);
+  if (status != MOS_OK) t->status = status;
+}
+
+static int run_chain(const mos_chain_step *chain) {
+  chain_tasks t = {.chain = chain, .status = MOS_OK};
+  const size_t tasks = (chain->n + TASK - 1) / TASK;
+  if (chain->n <= 2 * TASK) {
+    for (size_t task = 0; task < tasks && t.status == MOS_OK; task++) run_chain_task(&t, task);
+  } else {
+    mos_parallel(tasks, run_chain_task, &t);
+  }
+  return t.status;
+}
+
+static int run_step(const mos_plan_step *s, void *scratch) {
+  const mos_reduce_step *r = s->detail;
+  const mos_copy_step *copy = s->detail;
+  const mos_product_step *product = s->detail;
+  const mos_call_step *call = s->detail;
+  switch (s->kind) {
+    case MOS_STEP_ROWS: return run_rows(s->detail);
+    case MOS_STEP_CHAIN: return run_chain(s->detail);
+    case MOS_STEP_LOOP: return mos_elementwise(s->detail);
+    case MOS_STEP_COPY: return mos_copy(&copy->operand, copy->rank, copy->extent, copy->dtype, copy->y);
+    case MOS_STEP_REDUCE_ROWS:
+      return mos_reduce_rows(r->kernel, r->combine, r->rows, r->n, r->x, r->b, r->size, r->y,
+                             r->result_size);
+    case MOS_STEP_REDUCE_COLUMNS:
+      return mos_reduce_columns(r->combine, r->blocks, r->rows, r->n, r->x, r->y, r->size);
+    case MOS_STEP_SCAN_ROWS: return mos_scan_rows(r->combine, r->rows, r->n, r->x, r->y, r->size);
+    case MOS_STEP_PRODUCT:
+      product->kernel(&product->product, product->packs ? scratch : NULL);
+      return MOS_OK;
+    case MOS_STEP_ADAM: mos_adam_step(s->detail); return MOS_OK;
+    case MOS_STEP_ADAM_GRADIENT: mos_adam_gradient(s->detail); return MOS_OK;
+    case MOS_STEP_CALL: return call->run(call->context, call->number);
+    default: return MOS_OK;
+  }
+}
+
+/// Runs operations on numbers in pieces, between which the plan looks.
+static void run_all_numbers(const mos_number *first, size_t count, char *arena) {
+  for (size_t at = 0; at < count; at += NUMBERS) {
+    if (at > 0 && mos_run_ends()) return;
+    run_numbers(first + at, count - at < NUMBERS ? count - at : NUMBERS, arena);
+  }
+}
+
+int mos_plan_run(const mos_plan_step *steps, size_t count, char *arena, void *scratch) {
+  for (size_t i = 0; i < count; i++) {
+    const mos_plan_step *s = &steps[i];
+    int status = MOS_OK;
+    if (s->kind == MOS_STEP_BLOCK) {
+      status = s->kernel(s->n, s->operand[0], s->operand[1], s->operand[2], s->y);
+    } else if (s->kind == MOS_STEP_NUMBERS) {
+      run_all_numbers(s->detail, s->n, arena);
+    } else {
+      status = run_step(s, scratch);
+    }
+    if (status != MOS_OK) return status;
+    if (i % STEPS == STEPS - 1 && mos_run_ends()) return MOS_OK;
+  }
+  return MOS_OK;
+}
