@@ -345,6 +345,9 @@ public struct Pullback {
   fileprivate let height: Int
   fileprivate let levels: (Level, Level)
 
+  /// For each result whether it depends on an argument.
+  var isFollowed: [Bool] { roots.map { $0 != nil } }
+
   /// Whether a checkpoint in the graph runs its function again when it is pulled back, which it can
   /// only do where no other transformation has begun since.
   package var runsAgain: Bool {

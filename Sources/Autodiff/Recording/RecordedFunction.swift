@@ -45,6 +45,7 @@ package struct RecordedFunction: @unchecked Sendable {
   let steps: [Step]
   let results: [Operand]
   private var plans = RecordedPlans()
+  private(set) var derived = DerivedFunctions()
 
   /// Runs a function on arguments, which are floats, and records it.
   package init(
@@ -151,18 +152,30 @@ package struct RecordedFunction: @unchecked Sendable {
 
     /// The steps, each with those whose results it is the last to need.
     func stepsWithLifetimes(_ results: [Operand]) -> [Step] {
-      var isNeeded = [Bool](repeating: false, count: steps.count)
-      for case .step(let index) in results { isNeeded[index] = true }
-      var steps = steps
-      for index in steps.indices.reversed() {
-        if !isNeeded[index] { steps[index].last.append(index) }
-        for used in steps[index].operation.steps where !isNeeded[used] {
-          isNeeded[used] = true
-          steps[index].last.append(used)
-        }
-      }
-      return steps
+      RecordedFunction.withLifetimes(steps, results)
     }
+  }
+
+  /// A function of steps from elsewhere.
+  init(steps: [Step], results: [Operand]) {
+    externals = []
+    self.results = results
+    self.steps = RecordedFunction.withLifetimes(steps, results)
+  }
+
+  private static func withLifetimes(_ steps: [Step], _ results: [Operand]) -> [Step] {
+    var isNeeded = [Bool](repeating: false, count: steps.count)
+    for case .step(let index) in results { isNeeded[index] = true }
+    var steps = steps
+    for index in steps.indices.reversed() {
+      steps[index].last.removeAll()
+      if !isNeeded[index] { steps[index].last.append(index) }
+      for used in steps[index].operation.steps where !isNeeded[used] {
+        isNeeded[used] = true
+        steps[index].last.append(used)
+      }
+    }
+    return steps
   }
 
   /// Runs the operations on other arguments and externals, at the levels those belong to: by a plan where all
@@ -171,11 +184,12 @@ package struct RecordedFunction: @unchecked Sendable {
     _ arguments: [Variable], externals: [Variable] = []
   ) throws -> [Variable] {
     if let results = try plans.run(self, arguments, externals) { return results }
+    if externals.isEmpty, let results = try atLevels(arguments) { return results }
     return try replay(arguments, externals)
   }
 
   /// Runs the operations one by one.
-  private func replay(_ arguments: [Variable], _ externals: [Variable]) throws -> [Variable] {
+  func replay(_ arguments: [Variable], _ externals: [Variable] = []) throws -> [Variable] {
     var values = ContiguousArray<Variable?>(repeating: nil, count: steps.count)
     var bundles: [Int: [Variable]] = [:]
     func see(_ operand: Operand) -> Variable {
@@ -213,7 +227,7 @@ package struct RecordedFunction: @unchecked Sendable {
 
 extension RecordedFunction.Operation {
   /// The steps whose results it takes.
-  fileprivate var steps: [Int] {
+  var steps: [Int] {
     func step(_ operand: RecordedFunction.Operand) -> Int? {
       if case .step(let index) = operand { index } else { nil }
     }

@@ -110,7 +110,7 @@ extension RecordedFunction {
 
 extension RecordedFunction.Step {
   /// Whether a function with rules of its own takes part, which may keep what it is given.
-  fileprivate var isCustom: Bool { primitive === Primitive.custom }
+  var isCustom: Bool { primitive === Primitive.custom }
 
   /// The results of the operation on plain tensors.
   fileprivate func results(_ inputs: [Tensor]) throws -> [Tensor] {
@@ -135,7 +135,7 @@ extension RecordedFunction.Step {
 
 extension RecordedFunction.Operation {
   /// The operands in order; a part of a bundle has none.
-  fileprivate var operands: [RecordedFunction.Operand] {
+  var operands: [RecordedFunction.Operand] {
     switch self {
     case .unary(let x): [x]
     case .binary(let a, let b): [a, b]
