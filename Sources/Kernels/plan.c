@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "pieces.h"
 
@@ -68,6 +69,70 @@ static int run_links(const mos_chain_step *chain, size_t begin, size_t end, char
   return MOS_OK;
 }
 
+/// The sum of the last link's results over `n` elements, halved as `fold_sum` of reductions.h does.
+static int sum_links(const mos_chain_step *chain, size_t at, size_t n, char *scratch, void *y) {
+  if (n <= MOS_CHAIN_PIECE) {
+    int status = run_links(chain, at, at + n, scratch);
+    if (status != MOS_OK) return status;
+    return chain->reduce(n, scratch + (size_t)chain->links[chain->count - 1].y, NULL, y);
+  }
+  if (n >= LOOK && mos_run_ends()) return MOS_OK;
+  const size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;
+  uint64_t second;
+  int status = sum_links(chain, at, half, scratch, y);
+  if (status == MOS_OK) status = sum_links(chain, at + half, n - half, scratch, &second);
+  return status == MOS_OK ? chain->combine(1, y, &second, NULL, y) : status;
+}
+
+enum { HALVINGS = 6 };
+
+typedef struct {
+  const mos_chain_step *chain;
+  size_t count;
+  size_t start[1 << HALVINGS], n[1 << HALVINGS];
+  uint64_t partial[1 << HALVINGS];
+  atomic_int status;
+} chain_sums;
+
+/// Cuts a sum into tasks, or joins what these gave.
+static void halve(chain_sums *s, size_t start, size_t n, int depth, void *y) {
+  if (depth == 0 || n <= TASK) {
+    if (y) {
+      memcpy(y, &s->partial[s->count], s->chain->size);
+    } else {
+      s->start[s->count] = start;
+      s->n[s->count] = n;
+    }
+    s->count++;
+    return;
+  }
+  const size_t half = (n / 2 + LEAF - 1) / LEAF * LEAF;
+  uint64_t second;
+  halve(s, start, half, depth - 1, y);
+  halve(s, start + half, n - half, depth - 1, y ? &second : NULL);
+  if (y) s->chain->combine(1, y, &second, NULL, y);
+}
+
+static void run_sum_task(void *context, size_t task) {
+  chain_sums *s = context;
+  _Alignas(64) char scratch[MOS_CHAIN_SCRATCH];
+  int status = sum_links(s->chain, s->start[task], s->n[task], scratch, &s->partial[task]);
+  if (status != MOS_OK) s->status = status;
+}
+
+static int run_chain_sum(const mos_chain_step *chain) {
+  chain_sums s = {.chain = chain, .status = MOS_OK};
+  halve(&s, 0, chain->n, chain->n <= 2 * TASK ? 0 : HALVINGS, NULL);
+  if (s.count == 1) {
+    run_sum_task(&s, 0);
+  } else {
+    mos_parallel(s.count, run_sum_task, &s);
+  }
+  s.count = 0;
+  halve(&s, 0, chain->n, chain->n <= 2 * TASK ? 0 : HALVINGS, chain->y);
+  return s.status;
+}
+
 typedef struct {
   const mos_chain_step *chain;
   atomic_int status;
@@ -82,6 +147,7 @@ static void run_chain_task(void *context, size_t task) {
 }
 
 static int run_chain(const mos_chain_step *chain) {
+  if (chain->reduce) return run_chain_sum(chain);
   chain_tasks t = {.chain = chain, .status = MOS_OK};
   const size_t tasks = (chain->n + TASK - 1) / TASK;
   if (chain->n <= 2 * TASK) {
@@ -92,11 +158,21 @@ static int run_chain(const mos_chain_step *chain) {
   return t.status;
 }
 
+static int require_finite(const mos_reduce_step *r) {
+  double sum = 0;
+  int status = mos_reduce_rows(r->kernel, r->combine, 1, r->n, r->x, NULL, r->size, &sum, r->size);
+  if (status != MOS_OK) return status;
+  float single;
+  memcpy(&single, &sum, sizeof single);
+  return isfinite(r->size == sizeof single ? (double)single : sum) ? MOS_OK : MOS_NOT_FINITE;
+}
+
 static int run_step(const mos_plan_step *s, void *scratch) {
   const mos_reduce_step *r = s->detail;
   const mos_copy_step *copy = s->detail;
   const mos_product_step *product = s->detail;
   const mos_call_step *call = s->detail;
+  const mos_body_step *body = s->detail;
   switch (s->kind) {
     case MOS_STEP_ROWS: return run_rows(s->detail);
     case MOS_STEP_CHAIN: return run_chain(s->detail);
@@ -113,6 +189,8 @@ static int run_step(const mos_plan_step *s, void *scratch) {
       return MOS_OK;
     case MOS_STEP_ADAM: mos_adam_step(s->detail); return MOS_OK;
     case MOS_STEP_ADAM_GRADIENT: mos_adam_gradient(s->detail); return MOS_OK;
+    case MOS_STEP_BODY: body->run(&body->product); return MOS_OK;
+    case MOS_STEP_REQUIRE_FINITE: return require_finite(s->detail);
     case MOS_STEP_CALL: return call->run(call->context, call->number);
     default: return MOS_OK;
   }

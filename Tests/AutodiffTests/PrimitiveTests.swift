@@ -54,11 +54,87 @@ import Testing
       // What goes by values says so, and is not run again.
       guard recording.obstacle == nil else { continue }
       #expect(recorded.externals.isEmpty)
-      let others = try sample.inputs(seed: 50 + number)
-      let found = try recorded(others, externals: [])[0]
-      let expected = try sample.function(others)
-      #expect(found.shape == expected.shape && found.dtype == expected.dtype)
-      #expect(difference(found.numbers, expected.numbers) == 0, "\(name), case \(number)")
+      // One by one at first, then by a plan, on numbers that it was not made with.
+      for (round, lies) in [Layout.rows, .rows, .rows, .columns, .columns].enumerated() {
+        let others = try sample.inputs(seed: 50 + 10 * number + round).map { try lies.of($0) }
+        let found = try recorded(others, externals: [])[0]
+        let expected = try sample.function(others)
+        #expect(found.shape == expected.shape && found.dtype == expected.dtype)
+        #expect(
+          difference(found.numbers, expected.numbers) == 0,
+          "\(name), case \(number), round \(round)")
+      }
+    }
+  }
+
+  /// How the elements of an operand lie.
+  private enum Layout {
+    case rows, columns
+
+    func of(_ x: Variable) throws -> Variable {
+      guard self == .columns, x.rank >= 2, case .tensor(let tensor) = x else { return x }
+      return .tensor(try tensor.swappedAxes(-1, -2).contiguous().swappedAxes(-1, -2))
+    }
+  }
+
+  @Test(arguments: names) func `is derived within a recorded function as outside`(
+    _ name: String
+  ) throws {
+    try forEachDifferentiable(name) { f, inputs, tangents, place in
+      let weights = try cotangent(like: f(inputs))
+      // Enough operations to become one.
+      func curved(_ x: [Variable]) throws -> Variable {
+        let y = try f(x)
+        return try ((y * weights).sin() + y * y * 0.5 - y * y * y * 0.1).sum()
+      }
+      let (recorded, recording) = try RecordedFunction.recording { recording in
+        [try curved(inputs.map { recording.operand(for: $0).variable })]
+      }
+      guard recording.obstacle == nil else { return }
+      func again(_ x: [Variable]) throws -> Variable { try recorded(x)[0] }
+      let floats = tangents.indices.filter { tangents[$0] != nil }
+      func gradient(_ function: ([Variable]) throws -> Variable, _ x: [Variable]) throws
+        -> [Variable]
+      {
+        let pull = try vjp(floats.map { x[$0] }) {
+          [try function(substituting($0, at: floats, in: x))]
+        }
+        return try zip(pull([pull.values[0].onesLike()]), floats).map {
+          try $0 ?? x[$1].zerosLike()
+        }
+      }
+      func curvature(_ function: ([Variable]) throws -> Variable) throws -> [Double] {
+        try jvp(inputs, tangents) { x in try gradient(function, x) }.tangents
+          .flatMap { $0?.numbers ?? [] }
+      }
+      func twice(_ function: ([Variable]) throws -> Variable) throws -> [Double] {
+        let pull = try vjp(inputs) { x in
+          [try gradient(function, x).reduce(.number(0, like: weights)) { try $0 + ($1 * $1).sum() }]
+        }
+        return try pull([pull.values[0].onesLike()]).flatMap { $0?.numbers ?? [] }
+      }
+      func mapped(_ function: ([Variable]) throws -> Variable) throws -> [Double] {
+        let stacked = try inputs.map { try Variable.stack([$0, $0, $0]) }
+        return try vmap(stacked, axes: stacked.map { _ in 0 }, size: 3) { [try function($0)] }[0]
+          .numbers
+      }
+      // The first time runs one by one, the second records, the third runs what was recorded.
+      for round in 0..<3 {
+        let at = "\(place), round \(round)"
+        #expect(
+          difference(
+            try gradient(again, inputs).flatMap(\.numbers),
+            try gradient(curved, inputs).flatMap(\.numbers)) < 1e-12, "gradient, \(at)")
+        #expect(
+          difference(
+            try jvp(inputs, tangents) { [try again($0)] }.tangents[0]?.numbers ?? [0],
+            try jvp(inputs, tangents) { [try curved($0)] }.tangents[0]?.numbers ?? [0]) < 1e-12,
+          "tangent, \(at)")
+        #expect(
+          difference(try curvature(again), try curvature(curved)) < 1e-11, "curvature, \(at)")
+        #expect(difference(try twice(again), try twice(curved)) < 1e-11, "twice, \(at)")
+        #expect(difference(try mapped(again), try mapped(curved)) < 1e-12, "mapped, \(at)")
+      }
     }
   }
 

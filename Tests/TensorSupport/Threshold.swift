@@ -16,6 +16,7 @@ package enum Threshold: CaseIterable, Sendable {
   case innerRows, narrowInnerRows, innerColumns, narrowInnerColumns, shiftedPanel
   case standardPiece, shortStandardRow
   case adamPiece, randomGroup, threads
+  case planSteps, planNumbers, chainPiece, chainScratch, leastChain
   case insertion, inlineBytes, mappedBytes, hugeBytes
 
   /// Its value, and how its source says it.
@@ -75,6 +76,12 @@ package enum Threshold: CaseIterable, Sendable {
     case .standardPiece: (4096, "Kernels/standardize.h", "STANDARD_PIECE = 4096")
     case .shortStandardRow:
       (8, "Tensors/Operations/Standardizing.swift", "leastLength = 8")
+    case .planSteps: (64, "Kernels/plan.c", "STEPS = 64")
+    case .planNumbers: (1 << 16, "Kernels/plan.c", "NUMBERS = 1 << 16")
+    case .chainPiece: (1024, "Kernels/include/Plan.h", "MOS_CHAIN_PIECE = 1024")
+    case .chainScratch: (65536, "Kernels/include/Plan.h", "MOS_CHAIN_SCRATCH = 65536")
+    case .leastChain:
+      (4096, "Tensors/Plans/PlanProgram+Passes.swift", "leastChain = 4096")
     case .adamPiece: (1 << 15, "Kernels/adam.c", "PIECE = 1 << 15")
     case .randomGroup: (16, "Kernels/include/Random.h", "KERNELS_RANDOM_GROUP 16")
     case .threads: (64, "Kernels/parallel.c", "MAXIMUM_THREADS = 64")

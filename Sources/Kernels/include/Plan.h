@@ -54,6 +54,10 @@ enum {
   /// `mos_adam`
   MOS_STEP_ADAM,
   MOS_STEP_ADAM_GRADIENT,
+  /// A product in another way than by one call of a kernel: `mos_body_step`
+  MOS_STEP_BODY,
+  /// The plan ends where one of `n` elements is not finite, or their sum is not: `mos_reduce_step`
+  MOS_STEP_REQUIRE_FINITE,
   /// `mos_call_step`
   MOS_STEP_CALL,
 };
@@ -90,10 +94,15 @@ typedef struct {
   uint8_t in_scratch;
 } mos_chain_link;
 
-/// Kernels on the same `n` elements, run over pieces that stay in the first-level cache.
+/// Kernels on the same `n` elements, run over pieces that stay in the first-level cache. With a reduction, the last
+/// link's result lies in the scratch and is summed as `mos_reduce_rows` sums one row of it.
 typedef struct {
   const mos_chain_link *links;
   size_t count, n;
+  mos_reduce_kernel _Nullable reduce;
+  mos_block_kernel _Nullable combine;
+  void *_Nullable y;
+  size_t size;
 } mos_chain_step;
 
 typedef struct {
@@ -120,12 +129,20 @@ typedef struct {
   int packs;
 } mos_product_step;
 
+typedef struct {
+  mos_product product;
+  void (*run)(const mos_product *product);
+} mos_body_step;
+
 /// Work outside C. It gives `MOS_OK`, or anything else where the plan is to end.
 typedef struct {
   int (*run)(void *_Nullable context, size_t number);
   void *_Nullable context;
   size_t number;
 } mos_call_step;
+
+/// The status of a plan that ends since a number is not finite.
+enum { MOS_NOT_FINITE = 100 };
 
 enum {
   /// Elements of a piece of a chain: a few buffers of them stay in the first-level cache.

@@ -35,7 +35,7 @@ extension Tensor {
         transposingRight: transposed.contains(.right))
     }
     let plain = try product(a, b)
-    if try kept.isEmpty || plain.isSurelyFinite() { return plain }
+    if try kept.isEmpty || PlanRecorder.isFinite(plain) { return plain }
     let (s, t) = (try a.converted(to: plain.dtype), try b.converted(to: plain.dtype))
     let hits = try binary(
       .add, product(s.isNotFinite(), t.counts(kept.contains(.right))),

@@ -57,7 +57,7 @@ extension Tensor {
         turnsA ? x.transposed : x, turnsB ? y.transposed : y,
         result.header.data.assumingMemoryBound(to: T.self))
       product.compute()
-      PlanRecorder.current?.product(product.small?.step, a, b, result)
+      PlanRecorder.current?.product(product.step, a, b, result)
     }
     withExtendedLifetime((a, b)) {
       if a.dtype == .f32 { multiply(Float.self) } else { multiply(Double.self) }
@@ -152,10 +152,10 @@ extension Tensor {
 
 /// An element type that matrices are multiplied in.
 private protocol MatrixElement {
-  /// The product of a and b as one step of a plan, where `multiply` calls the kernel once.
+  /// The product of a and b as a step of a plan, where it can be one.
   static func step(
     _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
-  ) -> mos_product_step?
+  ) -> PlanProduct?
   /// `y = a b`; y is contiguous.
   static func multiply(
     _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
@@ -170,7 +170,7 @@ private protocol MatrixElement {
 extension MatrixElement where Self: BlasElement {
   static func step(
     _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
-  ) -> mos_product_step? { MatrixProduct(a, b, y).small?.step }
+  ) -> PlanProduct? { MatrixProduct(a, b, y).step }
 
   static func multiply(
     _ a: Matrix<Self>, _ b: Matrix<Self>, into y: UnsafeMutablePointer<Self>
@@ -198,7 +198,7 @@ extension Double: MatrixElement {}
 extension Int64: MatrixElement {
   fileprivate static func step(
     _ a: Matrix<Int64>, _ b: Matrix<Int64>, into y: UnsafeMutablePointer<Int64>
-  ) -> mos_product_step? { nil }
+  ) -> PlanProduct? { nil }
 
   fileprivate static func multiply(
     _ a: Matrix<Int64>, _ b: Matrix<Int64>, into y: UnsafeMutablePointer<Int64>

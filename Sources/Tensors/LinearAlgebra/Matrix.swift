@@ -19,13 +19,24 @@ struct Matrix<Element> {
     self.columnStride = columnStride
   }
 
+  /// Rows and columns some elements apart.
+  init(
+    _ elements: UnsafeRawPointer, _ rows: Int, _ columns: Int, _ rowStride: Int,
+    _ columnStride: Int
+  ) {
+    self.init(
+      UnsafeMutableRawPointer(mutating: elements).assumingMemoryBound(to: Element.self), rows,
+      columns, rowStride, columnStride)
+  }
+
   /// The last two axes of a tensor of these elements, at its first batch.
   ///
   /// - Parameter isTold: whether the recorder of a plan is told of what is done with it.
   init(_ x: Tensor, isTold: Bool = false) {
     let (strides, row, column) = (x.strides, x.rank - 2, x.rank - 1)
     self.init(
-      (isTold ? x.header.data : x.elements).assumingMemoryBound(to: Element.self), x.shape[row], x.shape[column],
+      (isTold ? x.header.data : x.elements).assumingMemoryBound(to: Element.self), x.shape[row],
+      x.shape[column],
       strides[row], strides[column])
   }
 

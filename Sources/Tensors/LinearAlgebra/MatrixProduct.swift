@@ -23,6 +23,28 @@ struct MatrixProduct<T: BlasElement> {
     return ProductKernel(a, b, into: Matrix(result, rows: a.rows, columns: b.columns))
   }
 
+  /// The product as a step of a plan. Which operands are one and the same can be another thing at each run, and
+  /// so the way to compute what may be a matrix times its own transpose.
+  var step: PlanProduct? {
+    guard a.rows > 0, b.columns > 0, a.columns > 0 else { return nil }
+    if min(a.rows, a.columns) < leastGram || a.rows != b.columns, let small { return small.step }
+    let product = mos_product(
+      rows: a.rows, inner: a.columns, columns: b.columns, a: a.elements, b: b.elements, y: result,
+      a_row: a.rowStride, a_column: a.columnStride, b_row: b.rowStride, b_column: b.columnStride,
+      y_row: b.columns, sign: 0, upper: 0)
+    return .body(
+      T.dtype == .f32
+        ? mos_body_step(product: product) { MatrixProduct<Float>.compute($0.pointee) }
+        : mos_body_step(product: product) { MatrixProduct<Double>.compute($0.pointee) })
+  }
+
+  private static func compute(_ x: mos_product) {
+    MatrixProduct(
+      Matrix(x.a, x.rows, x.inner, x.a_row, x.a_column),
+      Matrix(x.b, x.inner, x.columns, x.b_row, x.b_column), x.y.assumingMemoryBound(to: T.self)
+    ).compute()
+  }
+
   private var isGram: Bool { min(a.rows, a.columns) >= leastGram && a.isTranspose(of: b) }
 
   func compute() {

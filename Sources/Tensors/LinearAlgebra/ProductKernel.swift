@@ -53,14 +53,40 @@ struct ProductKernel<Element: BlasElement> {
   }
 
   /// The product as a step of a plan.
-  var step: mos_product_step? {
-    kernel.map { mos_product_step(product: product, kernel: $0, packs: packs ? 1 : 0) }
+  var step: PlanProduct? {
+    kernel.map {
+      .kernel(mos_product_step(product: product, kernel: $0, packs: packs ? 1 : 0))
+    }
   }
 }
 
-extension mos_product_step {
+/// A product of two matrices as a step of a plan: one call of the kernel, or whatever `MatrixProduct` does.
+enum PlanProduct {
+  case kernel(mos_product_step)
+  case body(mos_body_step)
+
+  /// What is multiplied, and where it lies.
+  var product: mos_product {
+    get {
+      switch self {
+      case .kernel(let step): step.product
+      case .body(let step): step.product
+      }
+    }
+    set {
+      switch self {
+      case .kernel(var step):
+        step.product = newValue
+        self = .kernel(step)
+      case .body(var step):
+        step.product = newValue
+        self = .body(step)
+      }
+    }
+  }
+
   /// The same product of the matrices that lie so many elements further on.
-  func moved(by a: Int, _ b: Int, _ y: Int, of dtype: DType) -> mos_product_step {
+  func moved(by a: Int, _ b: Int, _ y: Int, of dtype: DType) -> PlanProduct {
     var moved = self
     moved.product.a += a * dtype.size
     moved.product.b += b * dtype.size

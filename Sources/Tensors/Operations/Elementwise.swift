@@ -347,7 +347,7 @@ extension Tensor {
         recorder.binary(kernel, form, types, a, b, result)
       } else {
         let loop = loop(result, forms(kernel, types.compute), a, b, types.compute)
-        recorder.loop("\(kernel)", loop, [a, b], result)
+        recorder.loop(kernel, types, loop, a, b, result)
       }
     }
     return result

@@ -140,17 +140,22 @@ package final class Plan {
     }
     var offsets: [Int: Int] = [:]
     for instruction in program.instructions {
-      guard case .chain(let links) = instruction.operation else { continue }
+      guard case .chain(let links, let sum) = instruction.operation else { continue }
       var last: [Int: Int] = [:]
       for (index, link) in links.enumerated() {
         for place in link.reads { last[place.buffer] = index }
       }
       var (free, used): ([Int], Int) = ([], 0)
       let slot = Int(MOS_CHAIN_PIECE) * 8
+      // What is summed has to lie in the scratch.
+      if sum != nil, let buffer = links.last?.writes[0].buffer {
+        offsets[buffer] = 0
+        used = slot
+      }
       for (index, link) in links.enumerated() {
         let buffer = link.writes[0].buffer
         if case .made = program.buffers[buffer].origin, !results.contains(buffer),
-          users[buffer]?.count == 1, last[buffer] != nil,
+          offsets[buffer] == nil, users[buffer]?.count == 1, last[buffer] != nil,
           !free.isEmpty || used + slot <= Int(MOS_CHAIN_SCRATCH)
         {
           if let offset = free.popLast() {

@@ -22,7 +22,8 @@ struct PlanMemory {
     }
     for result in program.results { last[result.place.buffer] = program.instructions.count }
     // What is there before the first instruction, operands and constants, is there from the beginning.
-    for (buffer, origin) in program.buffers.map(\.origin).enumerated() where inArena[buffer] != nil {
+    for (buffer, origin) in program.buffers.map(\.origin).enumerated() where inArena[buffer] != nil
+    {
       guard case .made = origin else {
         offsets[buffer] = take(inArena[buffer] ?? 0)
         continue
@@ -56,7 +57,9 @@ struct PlanMemory {
     for (index, piece) in free.enumerated() {
       let start = (piece.offset + alignment - 1) & ~(alignment - 1)
       let waste = piece.bytes - size
-      guard start + size <= piece.offset + piece.bytes, waste < best?.waste ?? .max else { continue }
+      guard start + size <= piece.offset + piece.bytes, waste < best?.waste ?? .max else {
+        continue
+      }
       best = (index, start, waste)
       if waste == 0 { break }
     }

@@ -74,12 +74,14 @@ package struct PlanInstruction {
     case reduceRows(String, mos_reduce_step)
     case reduceColumns(String, mos_reduce_step)
     case scanRows(String, mos_reduce_step)
-    case product(mos_product_step)
+    case product(PlanProduct)
+    /// The plan ends where an element is not finite.
+    case requireFinite(mos_reduce_step)
     case adam(mos_adam, isGradient: Bool)
     /// A call outside the plan, by its number; its operands are `views`.
     case call(String, Int, views: [PlanView], results: [PlanView])
-    /// Blocks that are run piece by piece.
-    case chain([PlanInstruction])
+    /// Blocks that are run piece by piece, and perhaps a sum of the last one's result, which nobody else reads.
+    case chain([PlanInstruction], sum: mos_reduce_step?)
   }
 
   var operation: Operation
@@ -101,7 +103,9 @@ extension PlanInstruction {
     let written = writes.map(\.description).joined(separator: ", ")
     let read = reads.map(\.description).joined(separator: " ")
     return switch operation {
-    case .chain(let links): "chain\n" + links.map { "  \($0.description)" }.joined(separator: "\n")
+    case .chain(let links, let sum):
+      (sum == nil ? "chain\n" : "\(written.split(separator: " ").last ?? "") = chain with a sum\n")
+        + links.map { "  \($0.description)" }.joined(separator: "\n")
     default: "\(written) = \(name) \(read)"
     }
   }
@@ -120,6 +124,7 @@ extension PlanInstruction {
     case .scanRows(let name, let step): "\(name) along \(step.rows) rows of \(step.n)"
     case .product(let step):
       "product [\(step.product.rows), \(step.product.inner), \(step.product.columns)]"
+    case .requireFinite(let step): "require \(step.n) finite"
     case .adam(_, let isGradient): isGradient ? "adam gradient" : "adam"
     case .call(let name, _, _, _): "call \(name)"
     case .chain: "chain"

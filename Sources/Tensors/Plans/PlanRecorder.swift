@@ -20,7 +20,7 @@ package final class PlanRecorder {
   private var known: [ObjectIdentifier: (buffer: Int, base: UnsafeRawPointer)] = [:]
   private var kept: [Tensor] = []
   /// Why the operation that runs cannot be taken down; nil while it can.
-  private var isLost = false
+  fileprivate var isLost = false
   /// Owners that the operation that runs has brought.
   private var news: [ObjectIdentifier] = []
 
@@ -49,6 +49,16 @@ package final class PlanRecorder {
       program.results.append(view)
     }
     return program
+  }
+
+  /// Whether all elements are finite; a plan ends where they are not as they are now.
+  static func isFinite(_ x: Tensor) throws -> Bool {
+    guard let recorder = current else { return try x.isSurelyFinite() }
+    mos_plan_recorder_set(nil)
+    defer { mos_plan_recorder_set(Unmanaged.passUnretained(recorder).toOpaque()) }
+    let isFinite = try x.isSurelyFinite()
+    if isFinite { recorder.requireFinite(x) } else { recorder.isLost = true }
+    return isFinite
   }
 
   // MARK: - What the program is given
@@ -189,6 +199,7 @@ extension PlanRecorder {
     _ y: Tensor
   ) {
     guard let plan = planKernel(kernel, MOS_BOTH_VECTORS, types) else { return }
+    if a.count == b.count { return binary(kernel, MOS_BOTH_VECTORS, types, a, b, y) }
     add(
       .rows(plan, rows: a.count / b.count, count: b.count), [a, b], [y], canFail: plan.canFail)
   }
@@ -213,6 +224,19 @@ extension PlanRecorder {
     add(.block(kernel, count: y.count), [condition, a, b], [y])
   }
 
+  /// A function of pairs of operands of any layout. What is contiguous meets one number as in its kernel.
+  func loop(
+    _ kernel: BinaryKernel, _ types: (compute: DType, result: DType), _ loop: mos_loop,
+    _ a: Tensor, _ b: Tensor, _ y: Tensor
+  ) {
+    func isWhole(_ x: Tensor) -> Bool { x.isContiguous && x.shape == y.shape }
+    if y.count > 1, a.dtype == types.compute, b.dtype == types.compute {
+      if isWhole(a), b.count == 1 { return binary(kernel, MOS_SECOND_SCALAR, types, a, b, y) }
+      if isWhole(b), a.count == 1 { return binary(kernel, MOS_FIRST_SCALAR, types, a, b, y) }
+    }
+    self.loop("\(kernel)", loop, [a, b], y)
+  }
+
   /// An elementwise loop over operands of any layout.
   func loop(_ name: String, _ loop: mos_loop, _ operands: [Tensor], _ y: Tensor) {
     let whole = operands.contains { !$0.dtype.isFloat && $0.dtype != .bool }
@@ -234,6 +258,20 @@ extension PlanRecorder {
     add(.reduceRows(name, step), [x] + (b.map { [$0] } ?? []), [y], canFail: !x.dtype.isFloat)
   }
 
+  fileprivate func requireFinite(_ x: Tensor) {
+    guard x.count > 0, x.isContiguous,
+      let kernel = mos_reduction_kernel(
+        Int32(ReduceKernel.sum.rawValue), Int32(x.dtype.rawValue)),
+      let combine = mos_binary_kernel(.add, x.dtype, MOS_BOTH_VECTORS)
+    else { return PlanRecorder.look() }
+    let step = mos_reduce_step(
+      kernel: kernel, combine: combine, rows: 1, n: x.count, blocks: 1, size: x.dtype.size,
+      result_size: x.dtype.size, x: x.header.data, b: nil, y: nil)
+    program.instructions.append(
+      PlanInstruction(
+        operation: .requireFinite(step), reads: [place(x)], writes: [], canFail: true))
+  }
+
   /// A reduction of rows to one another.
   func reduceColumns(_ name: String, _ step: mos_reduce_step, _ x: Tensor, _ y: Tensor) {
     add(.reduceColumns(name, step), [x], [y], canFail: !x.dtype.isFloat)
@@ -247,18 +285,18 @@ extension PlanRecorder {
   /// The products of a stack that become a step each; more of them are a call.
   static var mostProducts: Int { 256 }
 
-  /// A product of matrices, which lie where the addresses of the step say; nil for one that is computed in
-  /// another way than by one kernel.
-  func product(_ step: mos_product_step?, _ a: Tensor, _ b: Tensor, _ y: Tensor) {
+  /// A product of matrices, which lie where the addresses of the step say; nil for one that cannot be a step.
+  func product(_ step: PlanProduct?, _ a: Tensor, _ b: Tensor, _ y: Tensor) {
     guard let step else { return PlanRecorder.look() }
     add(.product(step), [a, b], [y])
     // The matrices of a stack lie some way behind its first.
     let last = program.instructions.count - 1
     guard last >= 0, y.count > 0 else { return }
-    program.instructions[last].reads[0].offset += step.product.a - UnsafeRawPointer(a.header.data)
-    program.instructions[last].reads[1].offset += step.product.b - UnsafeRawPointer(b.header.data)
+    let product = step.product
+    program.instructions[last].reads[0].offset += product.a - UnsafeRawPointer(a.header.data)
+    program.instructions[last].reads[1].offset += product.b - UnsafeRawPointer(b.header.data)
     program.instructions[last].writes[0].offset +=
-      UnsafeRawPointer(step.product.y) - UnsafeRawPointer(y.header.data)
+      UnsafeRawPointer(product.y) - UnsafeRawPointer(y.header.data)
   }
 
   /// A step of Adam, or its derivative, with its cotangents behind the operands.

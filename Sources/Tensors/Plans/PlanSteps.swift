@@ -174,17 +174,27 @@ final class PlanSteps {
     case .reduceRows(_, let reduce): addReduction(MOS_STEP_REDUCE_ROWS, reduce, reads, writes)
     case .reduceColumns(_, let reduce): addReduction(MOS_STEP_REDUCE_COLUMNS, reduce, reads, writes)
     case .scanRows(_, let reduce): addReduction(MOS_STEP_SCAN_ROWS, reduce, reads, writes)
-    case .product(let product):
+    case .product(.kernel(let product)):
       let part = own(product)
       next(MOS_STEP_PRODUCT, part)
       packs = packs || product.packs != 0
       put(reads[0], in: part, \.product.a)
       put(reads[1], in: part, \.product.b)
       put(writes[0], in: part, \.product.y)
+    case .product(.body(let body)):
+      let part = own(body)
+      next(MOS_STEP_BODY, part)
+      put(reads[0], in: part, \.product.a)
+      put(reads[1], in: part, \.product.b)
+      put(writes[0], in: part, \.product.y)
+    case .requireFinite(let step):
+      let part = own(step)
+      next(MOS_STEP_REQUIRE_FINITE, part)
+      put(reads[0], in: part, \.x)
     case .adam(let adam, let isGradient): addAdam(adam, isGradient, reads, writes)
     case .call(_, let number, _, _):
       next(MOS_STEP_CALL, own(mos_call_step(run: call, context: context, number: number)))
-    case .chain(let links): addChain(links)
+    case .chain(let links, let sum): addChain(links, sum, instruction.writes[links.count...])
     }
   }
 
@@ -221,7 +231,9 @@ final class PlanSteps {
     put(writes[2], in: part, \.result.2)
   }
 
-  private func addChain(_ instructions: [PlanInstruction]) {
+  private func addChain(
+    _ instructions: [PlanInstruction], _ sum: mos_reduce_step?, _ result: ArraySlice<PlanPlace>
+  ) {
     let links = UnsafeMutablePointer<mos_chain_link>.allocate(capacity: instructions.count)
     owned.append(links)
     var elements = 0
@@ -253,8 +265,11 @@ final class PlanSteps {
       if case .scratch = place(instruction.writes[0]) { link.pointee.in_scratch |= 8 }
       put(instruction.writes[0], in: link, \.y)
     }
-    next(
-      MOS_STEP_CHAIN,
-      own(mos_chain_step(links: UnsafePointer(links), count: instructions.count, n: elements)))
+    let part = own(
+      mos_chain_step(
+        links: UnsafePointer(links), count: instructions.count, n: elements, reduce: sum?.kernel,
+        combine: sum?.combine, y: nil, size: sum?.size ?? 0))
+    next(MOS_STEP_CHAIN, part)
+    if let result = result.first { put(result, in: part, \.y) }
   }
 }
