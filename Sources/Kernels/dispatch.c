@@ -1,5 +1,10 @@
-// Which kernels this processor runs.
+// Which kernels this processor runs: the best that it has, or those that the environment variable
+// MOS_KERNELS asks for, `baseline`, `avx2` or `avx512`, so that whole programs can be measured at
+// each level.
 #include "Kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 extern const mos_kernel_table mos_kernels_baseline;
 #if defined(__x86_64__)
@@ -30,8 +35,14 @@ void mos_set_kernel_level(int level) {
   chosen = table;
 }
 
+static int asked_level(void) {
+  const char *name = getenv("MOS_KERNELS");
+  if (name == NULL) return 2;
+  return strcmp(name, "baseline") == 0 ? 0 : strcmp(name, "avx2") == 0 ? 1 : 2;
+}
+
 const mos_kernel_table *mos_kernels(void) {
-  if (chosen == NULL) mos_set_kernel_level(2);
+  if (chosen == NULL) mos_set_kernel_level(asked_level());
   return chosen;
 }
 

@@ -93,56 +93,6 @@ static inline float silu_f32(float x) {
 }
 UNARY_PAIRED(sigmoid, f32, float, float, sigmoid_f32(x))
 UNARY_PAIRED(silu, f32, float, float, silu_f32(x))
-
-// x Φ(x) = max(x, 0) − a Φ(−a) with a = |x|, and Φ(−a) = e^(−a²/2) R(a). R is a minimax quotient of
-// relative error 2.2e-8 up to 14.5, where the result rounds to 0. It carries 2^-32 and the
-// exponential 2^32, so that results below the normal range are rounded once.
-//
-// With s = a² + 2 k log 2 the exponential is 2^k e^(−s/2). A fused operation rounds a² only after
-// the large part of 2 k log 2, an exact product, is added. Without one a² is taken apart: the square
-// of a's upper 12 bits, which is exact, and the rest, which is small. Errors are below 6.2 ulp, and
-// above -1 below 4.2.
-#if MOS_LEVEL > 0 || defined(__aarch64__)
-static inline float square_plus_f32(float a, float large) { return a * a + large; }
-#else
-static inline float square_plus_f32(float a, float large) {
-  float upper = BITS_TO_F32(F32_TO_BITS(a) & ~0xfff);
-  return (upper * upper + large) + (a - upper) * (a + upper);
-}
-#endif
-
-static inline float gelu_f32(float x) {
-  float a = __builtin_fabsf(x);
-  a = a > 14.5f ? 14.5f : a;
-  float shifted = a * a * -0.72134752f + (12582912.0f + 32.0f);
-  float k = shifted - (12582912.0f + 32.0f);
-  float large = k * 1.38671875f;
-  float s = square_plus_f32(a, large);
-  s = s - k * 4.24388880e-4f;
-  // The coefficients of `exp_polynomial_f32` times powers of -1/2.
-  float e = 2.15938744e-5f;
-  e = e * s - 2.61521374e-4f;
-  e = e * s + 2.60426709e-3f;
-  e = e * s - 2.08331514e-2f;
-  e = e * s + 1.24999985e-1f;
-  e = e * s - 0.5f;
-  e = e * s + 1.0f;
-  // k + 32 is added to the exponent; what becomes of a nan there does not matter.
-  uint32_t bits = (uint32_t)F32_TO_BITS(e) + ((uint32_t)F32_TO_BITS(shifted) << 23);
-  float p = 0x1p-32f * 4.08420479e-3f;
-  p = p * a + 0x1p-32f * 4.04365808e-2f;
-  p = p * a + 0x1p-32f * 1.82681486e-1f;
-  p = p * a + 0x1p-32f * 4.37594891e-1f;
-  p = p * a + 0x1p-32f * 0.5f;
-  float q = 1.02374619e-2f;
-  q = q * a + 1.01366006e-1f;
-  q = q * a + 4.68000382e-1f;
-  q = q * a + 1.20027959f;
-  q = q * a + 1.67307460f;
-  q = q * a + 1.0f;
-  return (x < -0.0f ? -0.0f : x) - a * BITS_TO_F32((int32_t)bits) * (p / q);
-}
-UNARY_PAIRED(gelu, f32, float, float, gelu_f32(x))
 UNARY_ALIKE(relu, x < 0 ? 0 : x)
 UNARY_FLOAT(erfinv, (float)mos_erfinv(x), mos_erfinv(x))
 UNARY_FLOAT(lgamma, (float)mos_lgamma(x), mos_lgamma(x))

@@ -16,6 +16,7 @@
 #include "elementary.h"
 #include "vector_math.h"
 #include "elementwise.h"
+#include "gelu.h"
 #include "reductions.h"
 #include "adam.h"
 #include "packing.h"
