@@ -89,14 +89,14 @@ extension Variable {
     switch layout {
     case .plain: return self
     case .turned:
-      let backwards = Shape(Array((0..<tensor.rank).reversed()))
+      let backwards = try Shape(Array((0..<tensor.rank).reversed()))
       return .tensor(
         try tensor.transposed(permutation: backwards).contiguous()
           .transposed(permutation: backwards))
     case .spread:
       let extents = tensor.shape.array
       let steps = [Int](repeating: 1, count: tensor.rank - 1) + [2]
-      let stops = extents.dropLast() + [2 * extents[tensor.rank - 1]]
+      let stops = Array(extents.dropLast()) + [2 * extents[tensor.rank - 1]]
       return .tensor(
         try tensor.repeated(2, axis: tensor.rank - 1)
           .sliced(starts: extents.map { _ in 0 }, stops: stops, steps: steps))
@@ -116,10 +116,13 @@ private func forEachRecorded(
   for (number, sample) in (primitiveCases[name] ?? []).enumerated() {
     let inputs = try sample.inputs(seed: 5 + number).map { try $0.laid(as: layout) }
     let others = try sample.inputs(seed: 50 + number)
-    let run = try? RecordedFunction.recording { recording in
-      try take(sample.function, inputs.map { recording.operand(for: $0).variable })
+    func recording() throws -> (RecordedFunction, Recording) {
+      try RecordedFunction.recording { recording in
+        try take(sample.function, inputs.map { recording.operand(for: $0).variable })
+      }
     }
     // What goes by values says so, and is not run again; what one row for all makes singular fails.
+    let run = layout == .shared ? try? recording() : try recording()
     guard let (recorded, recording) = run, recording.obstacle == nil else { continue }
     #expect(recorded.externals.isEmpty)
     try body(RecordedCase(function: recorded), sample.function, others, "\(name), case \(number)")

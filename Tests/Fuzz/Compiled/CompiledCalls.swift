@@ -40,6 +40,7 @@ final class CompiledCalls: @unchecked Sendable {
       Builtin("fn(*args, **options)", "") { [unowned self] arguments in
         try call(pair, Call(arguments.rest(0), arguments.options(1)))
       })
+    if case .builtin(let compiled) = pair.compiled { stand.subject = compiled.subject }
     stand.standsFor = interpreter.machine.ownSignature(of: function)
     return .builtin(stand)
   }
@@ -91,6 +92,7 @@ final class CompiledCalls: @unchecked Sendable {
   }
 
   private func call(_ pair: Pair, _ call: Call) throws -> Value {
+    if interpreter.context.isRecording { return try self.call(pair.function, call) }
     pair.calls += 1
     return pair.calls > Self.mostLookedAt || isLooking
       ? try self.call(pair.compiled, call) : try lookedAt(pair.function, pair.compiled, call)
