@@ -30,7 +30,8 @@ demo: build
 build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
-## test: lint, all Swift tests, golden scripts, examples, guides, a host, a short fixed fuzz run
+## test: lint, all Swift tests, golden scripts, examples, guides, a host, short fixed fuzz runs, and all
+##       programs once more with every function compiled
 test: packages lint
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
@@ -38,6 +39,7 @@ test: packages lint
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
 	.build/tests/release/Fuzz --sweep --count 3000
 	.build/tests/release/Fuzz --hostile --count 200 --seed 1
+	.build/tests/release/Fuzz --compiled --count 2000 --seed 1
 
 ## sanitize: run the Swift tests under the address, undefined-behaviour and thread sanitizers
 sanitize: packages
@@ -61,13 +63,15 @@ accept: packages
 	git --no-pager diff --stat -- Tests/Scripts examples
 
 ## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
-##       without end, and load 100,000 damaged files; a crash or a hang fails
+##       without end, and load 100,000 damaged files; a crash or a hang fails. Compile every function
+##       of 100,000 more; one that does something else then fails
 fuzz: packages
 	swift build -c release --static-swift-stdlib --product Fuzz
 	.build/release/Fuzz --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 	.build/release/Fuzz --sweep --count $(or $(COUNT),1000000)
 	.build/release/Fuzz --hostile --count $(or $(COUNT),10000) $(if $(SEED),--seed $(SEED))
 	.build/release/Fuzz --snapshots --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
+	.build/release/Fuzz --compiled --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 
 ## examples: run every example
 examples: build

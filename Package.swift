@@ -149,9 +149,12 @@ let package = Package(
       name: "ScriptTests", dependencies: ["TestSupport", "Platform"], exclude: ["README.md"]),
     // The command line and the prompt, as a process and on a pseudo-terminal.
     .testTarget(name: "CLITests", dependencies: ["TestSupport", "Mos", "Platform"]),
-    // Mutated programs, run in worker processes.
+    // Mutated programs, and programs with every function compiled, run in worker processes.
     .executableTarget(
-      name: "Fuzz", dependencies: ["Library", "Language", "Syntax", "Platform", "TestSupport"],
+      name: "Fuzz",
+      dependencies: [
+        "Library", "Language", "Syntax", "Autodiff", "Tensors", "Platform", "TestSupport",
+      ],
       path: "Tests/Fuzz"),
     // What each layer costs, from a kernel to a call; `Benchmarks/run` builds and runs it.
     .executableTarget(

@@ -6,6 +6,8 @@
 //     Fuzz [--count n] [--seed n]      100,000 programs from a fresh seed
 //     Fuzz --sweep …                   every built-in with extreme values instead
 //     Fuzz --hostile …                 programs that grow without end instead
+//     Fuzz --compiled …                every program of the corpus and mutated ones, as they are and with all
+//                                      functions compiled: both must do the same
 //     Fuzz --print n --seed n          the program of a number, printed
 //     Fuzz --file program.mos          one program, as a worker runs it
 //     Fuzz --snapshots …               damaged files instead of programs; --print n writes file n
@@ -42,23 +44,29 @@ struct Main {
       }
       return
     }
-    let folders = ["examples", "Tests/Scripts", "Tests/Fuzz/Crashes", "../shared/conformance"]
+    // A program from a file is run as it stands.
+    let folders =
+      arguments.contains("--file")
+      ? [] : ["examples", "Tests/Scripts", "Tests/Fuzz/Crashes", "../shared/conformance"]
     let corpus = folders.flatMap { Files.find(under: Files.root + "/" + $0, endingIn: ".mos") }
       .compactMap(Files.read)
     let mutator = Mutator(corpus: corpus, seed: UInt64(seed))
     let programs: Programs =
       arguments.contains("--sweep")
       ? .sweep(Sweep())
-      : arguments.contains("--hostile") ? .hostile(Hostile(mutator: mutator)) : .mutated(mutator)
+      : arguments.contains("--hostile")
+        ? .hostile(Hostile(mutator: mutator))
+        : arguments.contains("--compiled")
+          ? .compared(ComparedPrograms(corpus: corpus, mutator: mutator)) : .mutated(mutator)
     if let index = arguments.firstIndex(of: "--file"), index + 1 < arguments.count {
       limitMemory(programMemory)
-      execute(Files.read(arguments[index + 1]) ?? "", under: programs.limits)
+      programs.run(Files.read(arguments[index + 1]) ?? "")
     } else if let wanted = number("--print") {
       print(programs.program(wanted))
     } else if let first = number("--first"), let step = number("--step") {
       limitMemory(programMemory)
       work(numbers: stride(from: first, to: count, by: step)) {
-        execute(programs.program($0), under: programs.limits)
+        programs.run(programs.program($0))
       }
     } else {
       let count = min(count, programs.count ?? count)

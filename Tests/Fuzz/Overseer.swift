@@ -106,6 +106,7 @@ struct Overseer {
     if signal == SIGKILL { return "hung for \(Int(Self.patience)) s, or ran out of memory" }
     if signal != 0 { return "died of signal \(signal)" }
     if status >> 8 == 3 { return "took more than it may" }
+    if status >> 8 == 4 { return "did something else when compiled" }
     return status == 0 ? nil : "exited with status \(status >> 8)"
   }
 

@@ -6,6 +6,7 @@ enum Programs {
   case mutated(Mutator)
   case sweep(Sweep)
   case hostile(Hostile)
+  case compared(ComparedPrograms)
 
   /// The option that asks for them; nil for those that are run without one.
   var option: String? {
@@ -13,6 +14,7 @@ enum Programs {
     case .mutated: nil
     case .sweep: "--sweep"
     case .hostile: "--hostile"
+    case .compared: "--compiled"
     }
   }
 
@@ -22,6 +24,7 @@ enum Programs {
     case .mutated(let mutator): mutator.program(number)
     case .sweep(let sweep): sweep.program(number)
     case .hostile(let hostile): hostile.program(number)
+    case .compared(let programs): programs.program(number)
     }
   }
 
@@ -30,6 +33,15 @@ enum Programs {
     case .mutated: Mutator.limits
     case .sweep: Sweep.limits
     case .hostile: Hostile.limits
+    case .compared: ComparedPrograms.limits
+    }
+  }
+
+  /// Runs one program, and ends the process where it does what it may not.
+  func run(_ program: String) {
+    switch self {
+    case .compared: compare(program, under: limits)
+    default: execute(program, under: limits)
     }
   }
 

@@ -1,6 +1,8 @@
 // `make accept`: writes what a script does now into its margin. Reviewing the difference is the
 // reviewer's work; here nothing is judged.
 
+import TestSupport
+
 /// The script's lines with expectations that its outcome meets.
 func accepted(_ script: Script, _ outcome: Outcome) -> String {
   var lines: [String?] = script.lines

@@ -1,6 +1,8 @@
 // What a script's margin says against what it did. Every difference is one sentence that begins
 // with the place, `path:line: …`, so that an editor finds it.
 
+import TestSupport
+
 /// The differences between what a script expects and what happened.
 func differences(of script: Script, _ outcome: Outcome) -> [String] {
   var found: [String] = []
@@ -76,30 +78,4 @@ private func matches(_ got: String, _ expected: String) -> Bool {
   var got = got[...]
   if !expected.hasPrefix("["), let end = got.firstRange(of: "] ") { got = got[end.upperBound...] }
   return expected.hasSuffix("…") ? got.hasPrefix(expected.dropLast()) : got == expected
-}
-
-/// Whether two texts are the same but for their numbers, and those to 1e-6 relative.
-func isNearText(_ expected: String, _ got: String) -> Bool {
-  let (left, right) = (pieces(of: expected), pieces(of: got))
-  return left.count == right.count
-    && zip(left, right).allSatisfy { left, right in
-      if left == right { return true }
-      guard let left = Double(left), let right = Double(right) else { return false }
-      return abs(left - right) <= 1e-6 * max(abs(left), abs(right), 1e-6)
-    }
-}
-
-/// The text cut into numbers and what stands between them.
-private func pieces(of text: String) -> [String] {
-  var pieces: [String] = []
-  var rest = text[...]
-  while let first = rest.first {
-    let isNumber = first.isNumber || first == "-" || first == "." || first == "+"
-    let piece = rest.prefix { character in
-      (character.isNumber || "+-.eE".contains(character)) == isNumber
-    }
-    pieces.append(String(piece.isEmpty ? rest.prefix(1) : piece))
-    rest = rest.dropFirst(max(1, piece.count))
-  }
-  return pieces.filter { !$0.allSatisfy { $0 == " " } }
 }

@@ -19,6 +19,7 @@ public enum Samples {
     "Picture": "image([[0.0, 1.0]])",
     "LUFactors": "lu_factor([[2.0, 1.0], [1.0, 3.0]])",
     "CholeskyFactor": "cho_factor([[2.0, 1.0], [1.0, 3.0]])",
-    "Profile": "profile(() => 1)", "Progress": "progress(0..3)", "Summary": "summary((1.0,))",
+    "Explanation": "explain(x => x, [1.0])", "Profile": "profile(() => 1)",
+    "Progress": "progress(0..3)", "Summary": "summary((1.0,))",
   ]
 }

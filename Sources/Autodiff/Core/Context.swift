@@ -55,7 +55,7 @@ public final class Context {
   /// Dual levels at or below this height carry no tangent: `no_grad`.
   @exclusivity(unchecked) var stoppedDuals = -1
   /// True while a `RecordedFunction` is made: checkpoints keep their graph then.
-  @exclusivity(unchecked) var recordsFunction = false
+  @exclusivity(unchecked) package var recordsFunction = false
   /// The innermost run that is being recorded whole.
   @exclusivity(unchecked) package internal(set) var recording: Recording?
   /// Who is told what runs read of parameters.
@@ -92,6 +92,9 @@ public final class Context {
   /// The number of this context; no other of the process has it, before or after.
   package let number = Context.lastNumber.add(1, ordering: .relaxed).newValue
   private static let lastNumber = Atomic(0)
+
+  /// Gives for a place in the standard library the one where the program called that.
+  package var programPlace: ((UInt64) -> UInt64)?
 
   /// Who runs in it, opaque to this module.
   package unowned(unsafe) var owner: AnyObject?

@@ -48,6 +48,33 @@ package struct RecordedGraph {
     }
   }
 
+  /// The program of a recording: every operation that its run did, and the operands that these take, by the
+  /// names that they are given.
+  package init(of outputs: [Variable], recordedBy recording: Recording, operands: [String]) {
+    var positions: [ObjectIdentifier: Int] = [:]
+    func position(_ variable: Variable) -> Int? {
+      guard case .traced(let node) = variable else { return nil }
+      return positions[ObjectIdentifier(node)]
+    }
+    func add(_ node: Traced, ownName: String?) {
+      guard positions[ObjectIdentifier(node)] == nil else { return }
+      positions[ObjectIdentifier(node)] = nodes.count
+      nodes.append(
+        Node(node, ownName: ownName, place: node.place, operands: node.inputs.compactMap(position)))
+    }
+    let results = outputs.map(recording.recorded)
+    var used: Set<ObjectIdentifier> = []
+    for case .traced(let node) in recording.operations.flatMap(\.inputs) + results {
+      used.insert(ObjectIdentifier(node))
+    }
+    for (leaf, name) in zip(recording.leaves, operands) where used.contains(ObjectIdentifier(leaf))
+    {
+      add(leaf, ownName: name)
+    }
+    recording.operations.forEach { add($0, ownName: nil) }
+    roots = results.map(position)
+  }
+
   /// Adds a node after its operands; a loop, since chains may be long.
   private mutating func add(_ root: Traced, _ positions: inout [ObjectIdentifier: Int]) {
     var stack: [(node: Traced, operands: [Traced], next: Int)] = []
@@ -66,17 +93,47 @@ package struct RecordedGraph {
       }
       stack.removeLast()
       positions[ObjectIdentifier(node)] = nodes.count
-      let variable = Variable.traced(node)
       nodes.append(
         Node(
-          identity: ObjectIdentifier(node),
-          operation: node.primitive.map { _ in
-            variable.operationName ?? "part"
-          }, isParameter: node.isParameter, ownName: node.inputName, isPart: node.partOf != nil,
-          type: variable.typeDescription, bytes: variable.count * variable.dtype.size,
-          place: node.place,
+          node, ownName: node.inputName, place: node.place,
           operands: operands.compactMap { positions[ObjectIdentifier($0)] }.filter { $0 >= 0 }))
     }
+  }
+}
+
+extension RecordedGraph.Node {
+  fileprivate init(_ node: Traced, ownName: String?, place: UInt64, operands: [Int]) {
+    let variable = Variable.traced(node)
+    let maker = node.partOf?.bundle ?? node
+    identity = ObjectIdentifier(node)
+    operation = maker.primitive.map { maker.customFunction?.name ?? $0.name }
+    isParameter = node.isParameter
+    self.ownName = ownName
+    isPart = node.partOf != nil
+    type = variable.typeDescription
+    bytes = variable.count * variable.dtype.size
+    self.place = place
+    self.operands = operands
+  }
+}
+
+extension RecordedGraph {
+  /// The bytes of results that are alive at once, at most: each from its operation to the last that takes it.
+  package var greatestBytes: Int {
+    var last = Array(nodes.indices)
+    for (position, node) in nodes.enumerated() {
+      for operand in node.operands { last[operand] = position }
+    }
+    for case let root? in roots { last[root] = nodes.count }
+    var ended = [Int](repeating: 0, count: nodes.count + 1)
+    var (alive, greatest) = (0, 0)
+    for (position, node) in nodes.enumerated() where node.operation != nil {
+      alive += node.bytes
+      ended[last[position]] += node.bytes
+      greatest = max(greatest, alive)
+      alive -= ended[position]
+    }
+    return greatest
   }
 }
 

@@ -16,7 +16,7 @@ import Synchronization
 import Tensors
 
 /// Why a recording does not stand for the function that was recorded.
-package struct Obstacle: Sendable {
+package struct Obstacle: Sendable, Equatable {
   /// What the function does, to stand after "since it".
   package var reason: String
   /// `Context.place` of where it does so.
@@ -46,8 +46,10 @@ package final class Recording {
 
   /// What was made before the run has a smaller number; see `Context.sequence`.
   package let start: Int
-  /// The first thing that the recording cannot stand for.
-  package private(set) var obstacle: Obstacle?
+  /// What the recording cannot stand for, in the order in which the run met it.
+  package private(set) var obstacles: [Obstacle] = []
+  /// The first of them.
+  package var obstacle: Obstacle? { obstacles.first }
   /// Whether the run gave what the function gives, obstacle or not.
   package private(set) var isFaithful = true
   /// Whether the run takes gradients by its operands, which depends on which of them are one and the same.
@@ -74,6 +76,8 @@ package final class Recording {
   fileprivate let outer: Recording?
   fileprivate(set) var isSuspended = false
 
+  /// As many obstacles as somebody may want to read.
+  private static let mostObstacles = 32
   private static let count = Atomic<UInt32>(0)
 
   init(height: Int, in context: Context) {
@@ -92,6 +96,10 @@ package final class Recording {
       return Operand(index: index, variable: seen[index], tracking: tracking[index])
     }
     let context = Context.current
+    if case .traced(let traced) = variable.alive, !traced.isAlive(in: context) {
+      isFaithful = false
+      meets("reads a mapped value after the end of its map")
+    }
     let leaf = Traced(.record, value: variable, height: height, context: context, primitive: nil)
     let index = leaves.count
     leaves.append(leaf)
@@ -110,12 +118,18 @@ package final class Recording {
 
   /// Says that the recording is not the whole of the function.
   package func meets(_ reason: String) {
-    guard obstacle == nil else { return }
-    obstacle = Obstacle(reason: reason, place: Context.current.place)
+    guard obstacles.count < Recording.mostObstacles else { return }
+    let context = Context.current
+    let place = context.programPlace?(context.place) ?? context.place
+    let obstacle = Obstacle(reason: reason, place: place)
+    if !obstacles.contains(obstacle) { obstacles.append(obstacle) }
   }
 
   /// Takes an operation down.
   func record(_ node: Traced) { operations.append(node) }
+
+  /// A variable of the run as the recording has it, below the tape for gradients that are taken inside.
+  func recorded(_ x: Variable) -> Variable { x.below(height + 1).alive }
 
   /// True for what the run has made, or has been given for something from outside.
   func knows(_ x: Variable) -> Bool {

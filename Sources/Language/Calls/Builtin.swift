@@ -143,6 +143,10 @@ public final class BuiltinFunction {
   private(set) var function: Builtin.Function
   /// The interpreter whose code it may call; nil for what the language itself has.
   let home: Int?
+  /// What it calls, for the built-ins that ask for it.
+  package weak var subject: AnyObject?
+  /// The signature of the function whose arguments it takes, where it does what that does.
+  package var standsFor: Signature?
 
   /// What one takes, with a function from Swift and its parameters.
   private static let ownBytes = 256

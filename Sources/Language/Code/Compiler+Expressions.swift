@@ -104,7 +104,7 @@ extension Compiler {
           span: span)
       }
     case .index(let object, let parts): try compileIndex(object, parts, into: d, span)
-    case .function(let inner): try compileClosure(inner, into: d)
+    case .function(let inner): try compileFunction(inner, into: d, span)
     case .if(let branches, let otherwise):
       var ends: [Int] = []
       for branch in branches {

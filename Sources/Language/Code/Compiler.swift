@@ -70,7 +70,8 @@ final class Compiler {
     let prototype = FunctionPrototype(
       name: function.name, source: source, span: function.span, signature: function.signature,
       documentation: function.documentation, isMethod: function.selfVariable != nil,
-      captureSources: captures, keeper: interpreter.code)
+      captureSources: captures, captureNames: function.scope.captures.map(\.name),
+      keeper: interpreter.code)
     var compiler = Compiler(
       interpreter, source: source, function: function, hasLongJumps: false)
     try compiler.compileBody()
@@ -138,6 +139,18 @@ final class Compiler {
     guard !annotated.isEmpty || function.result != nil else { return }
     sites.annotations.append(AnnotationSite(parameters: annotated, result: function.result))
     emit(.checkArguments, 0, 0, span: function.span)
+  }
+
+  /// Makes a function in a register, decorated where the interpreter has a decorator for all.
+  func compileFunction(_ inner: ResolvedFunction, into d: Int, _ span: Span) throws {
+    guard let decorator = interpreter.decorator else { return try compileClosure(inner, into: d) }
+    try scratch {
+      let window = take()
+      try compile(Resolved(.constant(.builtin(decorator)), span), into: window)
+      try compileClosure(inner, into: take())
+      emit(.call, window, 1, span: span)
+      emit(.take, d, window, span: span)
+    }
   }
 
   /// Makes a closure of a function in a register.

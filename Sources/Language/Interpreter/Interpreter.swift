@@ -56,6 +56,9 @@ public final class Interpreter {
   package var rehearsalMetLimit = false
   /// True while compiled functions run as they are; see `CompiledFunction`.
   package var runsAsWritten = false
+  /// What every function that a program makes is given to, and stands for it; for tests that run whole
+  /// programs in another way.
+  package var decorator: BuiltinFunction?
 
   /// Who decides how loops are differentiated, while methods are compared; see `crosscheck`.
   package var whoWatchesLoops: AnyObject?
@@ -89,6 +92,7 @@ public final class Interpreter {
     code = CodeKeeper(context.number)
     context.owner = self
     context.notify = { [unowned self] in show($0) }
+    context.programPlace = { [unowned self] in programPlace(of: $0) }
   }
 
   deinit { globals.forgetValues() }
@@ -209,6 +213,14 @@ extension Interpreter {
     return code.prototype(at: place).map {
       Diagnostic.Label(source: $0.source, span: $0.span(at: pc))
     }
+  }
+
+  /// A place, or where the program called the standard library that holds it.
+  private func programPlace(of place: UInt64) -> UInt64 {
+    guard let label = label(ofPlace: place), StandardModule.holds(label.source) else {
+      return place
+    }
+    return machine.callOfLibrary.map { UInt64(UInt(bitPattern: $0.pc)) } ?? place
   }
 
   func addTest(_ name: String, _ source: Source, _ span: Span, _ body: Value) {

@@ -231,6 +231,12 @@ extension Machine {
     return try prepareBound(window, arguments.count)
   }
 
+  /// The signature of what can be called, and of what it stands for where it stands for another function.
+  package func ownSignature(of value: Value) -> Signature? {
+    if case .builtin(let builtin) = value, let signature = builtin.standsFor { return signature }
+    return signature(of: value)
+  }
+
   /// The signature of what can be called.
   package func signature(of value: Value) -> Signature? {
     switch value {

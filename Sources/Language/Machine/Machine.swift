@@ -262,13 +262,18 @@ package final class Machine {
     guard let place = currentPlace, StandardModule.holds(place.source) else {
       return (currentPlace, false)
     }
+    guard let (prototype, pc) = callOfLibrary else { return (place, false) }
+    return (Diagnostic.Label(source: prototype.source, span: prototype.span(at: pc)), true)
+  }
+
+  /// The innermost call that stands outside the standard library, of what runs inside it.
+  var callOfLibrary: (prototype: FunctionPrototype, pc: UnsafePointer<Instruction>)? {
     for index in stride(from: state.pointee.frameCount - 1, through: 0, by: -1) {
       let prototype = frames[index].header.pointee.prototype.takeUnretainedValue()
       guard prototype !== idle, !StandardModule.holds(prototype.source) else { continue }
-      let span = prototype.span(at: frames[index].call)
-      return (Diagnostic.Label(source: prototype.source, span: span), true)
+      return (prototype, frames[index].call)
     }
-    return (place, false)
+    return nil
   }
 
   /// An error of a derivative rule: underlined is the operation whose derivative failed.

@@ -48,7 +48,7 @@ extension Interpreter {
 extension Value {
   /// The signature of what can be called.
   package func signature(_ interpreter: Interpreter) -> Signature? {
-    interpreter.machine.signature(of: self)
+    interpreter.machine.ownSignature(of: self)
   }
 
   /// The type that calling it makes objects of; nil for what makes none.

@@ -50,6 +50,8 @@ public final class FunctionPrototype {
   /// True for a method, whose register 0 is `self`.
   let isMethod: Bool
   let captureSources: [CaptureSource]
+  /// The names of the captured variables.
+  package let captureNames: [String]
   /// Who knows it; nil for what stands for code.
   let keeper: CodeKeeper?
   /// What built-ins keep of the function, by type; see `attachment`.
@@ -78,7 +80,8 @@ public final class FunctionPrototype {
 
   init(
     name: String, source: Source, span: Span, signature: Signature, documentation: String?,
-    isMethod: Bool, captureSources: [CaptureSource], keeper: CodeKeeper? = nil
+    isMethod: Bool, captureSources: [CaptureSource], captureNames: [String] = [],
+    keeper: CodeKeeper? = nil
   ) {
     self.name = name
     self.source = source
@@ -87,6 +90,7 @@ public final class FunctionPrototype {
     self.documentation = documentation
     self.isMethod = isMethod
     self.captureSources = captureSources
+    self.captureNames = captureNames
     self.keeper = keeper
     let isPlain = signature.parameters.allSatisfy { $0.kind == .plain && $0.defaultText == nil }
     header = .allocate(capacity: 1)

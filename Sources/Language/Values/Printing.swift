@@ -152,7 +152,7 @@ struct ValueWriter {
     case .range(let range):
       text += "\(range.start)..\(range.stop)" + (range.step == 1 ? "" : ":\(range.step)")
     case .function(let closure): text += "<\(closure.prototype.signature)>"
-    case .builtin(let builtin): text += "<\(builtin.signature)>"
+    case .builtin(let builtin): text += "<\(builtin.standsFor ?? builtin.signature)>"
     case .model(let type): text += "<model \(type.signature)>"
     case .instance(let instance): write(instance)
     case .module(let module): text += "<module \(module.name.showingHidden)>"

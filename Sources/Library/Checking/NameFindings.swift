@@ -90,7 +90,8 @@ package struct NameFindings {
   package static let everyday: Set = [
     "all", "any", "args", "average", "ball", "bounded", "box", "chain", "choice", "chunk",
     "clone", "cond", "contains", "cross", "detach", "diag", "diagonal", "diff", "dropout",
-    "dtype", "embedding", "env", "estimate", "exists", "filter", "find", "fixed_point", "flatten",
+    "dtype", "embedding", "env", "estimate", "exists", "explain", "filter", "find", "fixed_point",
+    "flatten",
     "flip",
     "freeze", "full", "graph", "halfspace", "help", "histogram", "identity", "implicit", "inner",
     "input", "items", "join", "keys", "kl", "line_search", "lines", "load", "log", "lower", "lu",

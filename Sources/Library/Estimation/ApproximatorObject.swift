@@ -32,7 +32,7 @@ final class ApproximatorObject: TransformObject {
         interpreter.context.meets(obstacle: "draws the directions of an estimate")
         let prepared = try EstimatedCall(
           .arguments(numbers), call.rest(0), Array(call.options(1).pairs),
-          signature: interpreter.machine.signature(of: function))
+          signature: interpreter.machine.ownSignature(of: function))
         let parameters = try prepared.tree(.arguments(numbers))
         let found = try approximator.gradient(
           of: { tree in
@@ -80,7 +80,7 @@ extension GradientApproximator {
     _ name: String, calling function: Value, preparing prepare: Value?, reportsMovedLoss: Bool,
     _ interpreter: Interpreter
   ) {
-    let parameters = interpreter.machine.signature(of: function)?.parameters ?? []
+    let parameters = interpreter.machine.ownSignature(of: function)?.parameters ?? []
     let takes = { (name: String) in parameters.contains { $0.kind == .plain && $0.name == name } }
     let (takesLoss, takesDrawn) = (takes("loss"), takes("drawn"))
     let preparation: Prepare? = prepare.map { prepare in

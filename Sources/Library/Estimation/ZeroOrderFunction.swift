@@ -83,7 +83,7 @@ final class ZeroOrderFunction: HostObject {
   private func prepared(_ arguments: Arguments) throws -> EstimatedCall {
     try EstimatedCall(
       subject, arguments.rest(0), Array(arguments.options(1).pairs),
-      signature: arguments.interpreter.machine.signature(of: function))
+      signature: arguments.interpreter.machine.ownSignature(of: function))
   }
 
   // MARK: - The value, with its derivative

@@ -125,7 +125,7 @@ struct LoopStep {
     // The step of an optimizer takes what its loss does.
     let taker =
       if case .host(let host) = function { (host as? OptimizerStep)?.loss } else { Value?.none }
-    let signature = interpreter.machine.signature(of: taker ?? function)
+    let signature = interpreter.machine.ownSignature(of: taker ?? function)
     takesRound =
       signature?.parameters.contains { $0.kind == .plain && $0.name == "round" } ?? false
   }

@@ -60,7 +60,7 @@ private struct OwnTransform {
     of function: Value, _ role: String, _ counts: ClosedRange<Int>, _ shown: String, _ name: String,
     _ interpreter: Interpreter
   ) throws -> Int {
-    guard let signature = interpreter.machine.signature(of: function) else {
+    guard let signature = interpreter.machine.ownSignature(of: function) else {
       return Swift.min(counts.upperBound, 3)
     }
     let plain = signature.parameters.filter { $0.kind == .plain }

@@ -97,7 +97,7 @@ extension Interpreter {
   }
 
   /// The source line that a `Context.place` stands in, cut where it is long.
-  private func text(ofPlace place: UInt64) -> String {
+  func text(ofPlace place: UInt64) -> String {
     guard let label = label(ofPlace: place) else { return "" }
     let text = label.source.text(ofLine: label.source.line(at: label.span.start))
       .drop { $0 == " " || $0 == "\t" }

@@ -87,7 +87,7 @@ struct CustomRoot {
   private func startsByName(
     _ options: Record, _ solve: Value, _ interpreter: Interpreter
   ) -> Bool {
-    guard let first = interpreter.machine.signature(of: solve)?.parameters.first else {
+    guard let first = interpreter.machine.ownSignature(of: solve)?.parameters.first else {
       return false
     }
     return first.kind == .plain && options[first.name] != nil
@@ -111,7 +111,7 @@ struct CustomRoot {
     var arguments = positional
     var named: [(String, Value)] = []
     var waiting = options
-    let parameters = interpreter.machine.signature(of: solve)?.parameters ?? []
+    let parameters = interpreter.machine.ownSignature(of: solve)?.parameters ?? []
     for parameter in parameters.dropFirst(arguments.count) {
       guard parameter.kind == .plain, let value = waiting[parameter.name] else { break }
       arguments.append(value)

@@ -96,9 +96,9 @@ struct ImplicitModel {
     to condition: Value, _ call: Arguments, of solve: Value
   ) -> (positional: [Value], named: [(String, Value)]) {
     let machine = call.interpreter.machine
-    guard let wanted = machine.signature(of: condition) else { return ([], []) }
+    guard let wanted = machine.ownSignature(of: condition) else { return ([], []) }
     let (positional, options) = (call.rest(0), call.options(1))
-    let names = (machine.signature(of: solve)?.parameters ?? []).filter { $0.kind == .plain }
+    let names = (machine.ownSignature(of: solve)?.parameters ?? []).filter { $0.kind == .plain }
       .map(\.name)
     var given = options.pairs.map { ($0, $1) }
     if wanted.restList == nil, wanted.required.allSatisfy(names.contains) {

@@ -15,8 +15,8 @@ import Tensors
 
 /// A function with its recordings.
 final class CompiledFunction {
-  private let function: Value
-  private let recordings: CompiledRecordings
+  let function: Value
+  let recordings: CompiledRecordings
 
   /// A compiled function; those of one code share their recordings, whatever they have captured.
   init(_ function: Value, _ interpreter: Interpreter) {
@@ -31,8 +31,10 @@ final class CompiledFunction {
   /// Calls the function.
   func call(_ positional: [Value], _ options: Record, _ interpreter: Interpreter) throws -> Value {
     let call = Value.list([function, .list(positional), .record(options)])
-    // What watches or records takes part in every operation and every read.
-    guard interpreter.context.watcher == nil, !interpreter.runsAsWritten else {
+    // What watches or records takes part in every operation and every read; so does a solver, which
+    // records what it is given.
+    let context = interpreter.context
+    guard context.watcher == nil, !context.recordsFunction, !interpreter.runsAsWritten else {
       return try plain(call, interpreter)
     }
     switch recordings.find(call, interpreter) {
@@ -50,7 +52,7 @@ final class CompiledFunction {
   }
 
   /// Runs the function as it is.
-  private func plain(_ call: Value, _ interpreter: Interpreter) throws -> Value {
+  func plain(_ call: Value, _ interpreter: Interpreter) throws -> Value {
     guard case .list(let parts) = call, case .list(let arguments) = parts[1],
       case .record(let named) = parts[2]
     else { preconditionFailure("a compiled call has lost its arguments; please report") }
@@ -128,25 +130,34 @@ indirect enum RecordedResult {
   case record(keys: [String], [RecordedResult])
   case constant(Value)
 
+  /// Nested deeper, what a function gives is not recorded: forms are let go of level by level.
+  private static let deepest = 500
+
   /// The form of a run's value; its tensors are added to a list.
   ///
   /// - Throws: the end of the rehearsal, where the value holds something with identity that the run has
   ///   made: each call would have to make another.
   init(
     _ value: Value, _ tensors: inout [Variable], _ reader: RecordedReader,
-    _ interpreter: Interpreter
+    _ interpreter: Interpreter, depth: Int = 0
   ) throws {
+    guard depth <= RecordedResult.deepest else {
+      throw interpreter.machine.effect("gives what is nested deep")
+    }
+    func part(_ value: Value) throws -> Self {
+      try Self(value, &tensors, reader, interpreter, depth: depth + 1)
+    }
     switch value {
     case .tensor(let variable):
       self = .tensor(tensors.count)
       tensors.append(variable)
     case .list(let values):
       var parts: [RecordedResult] = []
-      for value in values { parts.append(try Self(value, &tensors, reader, interpreter)) }
+      for value in values { parts.append(try part(value)) }
       self = .list(parts)
     case .record(let record):
       var parts: [RecordedResult] = []
-      for value in record.values { parts.append(try Self(value, &tensors, reader, interpreter)) }
+      for value in record.values { parts.append(try part(value)) }
       self = .record(keys: record.keys, parts)
     case .int, .float, .bool, .string, .nil, .range, .model, .module: self = .constant(value)
     case .host(let host as KeyObject):

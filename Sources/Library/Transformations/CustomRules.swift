@@ -29,12 +29,15 @@ extension Differentiation {
   /// Steps run again from the tensors of an earlier state, so a state is tensors and numbers in lists
   /// and records, of one structure from the first to the last.
   static func checkpointedLoop(_ f: Value, steps: Int, snapshots: Int) -> Value {
-    var takesNumber = false
-    if case .function(let closure) = f {
-      takesNumber = closure.prototype.signature.parameters.count >= 2
-    }
+    let signature: Signature? =
+      switch f {
+      case .function(let closure): closure.prototype.signature
+      case .builtin(let builtin): builtin.standsFor
+      default: nil
+      }
+    let takesNumber = (signature?.parameters.count ?? 0) >= 2
     return .builtin(
-      BuiltinFunction("checkpointed(state)") { [takesNumber] call in
+      BuiltinFunction("checkpointed(state)") { call in
         let interpreter = call.interpreter
         let first = try ValueTree(call[0])
         try first.requirePlain("the state of a checkpointed loop")

@@ -69,7 +69,7 @@ extension ValueTree {
     _ interpreter: Interpreter
   ) -> [String] {
     guard found.contains(where: { $0 == nil }) else { return [] }
-    let parameters = interpreter.machine.signature(of: function)?.parameters ?? []
+    let parameters = interpreter.machine.ownSignature(of: function)?.parameters ?? []
     return zip(leaves, found).compactMap { leaf, found in
       guard found == nil else { return nil }
       let parts = leaf.path.description.split(separator: ".", maxSplits: 1)

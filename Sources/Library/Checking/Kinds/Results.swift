@@ -188,6 +188,7 @@ extension KindWalk {
     makers["random_key"] = KeyObject.hostType
     makers["plot"] = PlotObject.hostType
     makers["graph"] = GraphObject.hostType
+    makers["explain"] = ExplanationObject.hostType
     return makers
   }()
 

@@ -272,10 +272,30 @@ extension Builtins {
         """
       ) { arguments in
         let compiled = CompiledFunction(try arguments.function(0), arguments.interpreter)
-        return .builtin(
-          BuiltinFunction("compiled(*args, **options)") { call in
-            try compiled.call(call.rest(0), call.options(1), call.interpreter)
-          })
+        let function = BuiltinFunction("compiled(*args, **options)") { call in
+          try compiled.call(call.rest(0), call.options(1), call.interpreter)
+        }
+        function.subject = compiled
+        function.standsFor = arguments.interpreter.machine.ownSignature(of: arguments[0])
+        return .builtin(function)
+      },
+      Builtin(
+        "explain(f, *args, **options)",
+        """
+        What becomes of the call `f(*args, **options)` when `f` is compiled: whether it is, the operations, what
+        has to be the same for the recording to be run again, and all that stands in the way, with its lines.
+        Printed, it is a table. `f` is called once as a rehearsal, which changes nothing outside it; it may be
+        compiled already or not.
+
+            let e = explain((w, x) => sum(tanh(x @ w)), [1.0, 2.0], eye(2))
+            print(e.compiled, e.operations, e.operands)    # true 3 ("w", "x")
+            print(explain(x => if x > 0.0 { x } else { -x }, tensor(2.0)).obstacles[0].reason)
+            # looks at numbers that may be others at the next call
+        """, effects: .reads
+      ) { arguments in
+        .host(
+          try arguments.interpreter.explain(
+            try arguments.function(0), arguments.rest(1), arguments.options(2)))
       },
       Builtin(
         "custom_vjp(f=nil, forward=nil, backward=nil)",

@@ -115,7 +115,7 @@ extension Builtins {
     ) { arguments in
       let interpreter = arguments.interpreter
       let prox = try arguments.function(1)
-      let takesStep = (interpreter.machine.signature(of: prox)?.positionalLimit ?? 2) > 1
+      let takesStep = (interpreter.machine.ownSignature(of: prox)?.positionalLimit ?? 2) > 1
       let search = try RootSearch(arguments, from: 5, start: 2)
       let length = arguments.has(4) ? try arguments.positive(4) : nil
       let isAccelerated = try arguments.bool(3)

@@ -22,7 +22,8 @@ extension Builtins {
   static let seeing = BuiltinPage(
     "Seeing",
     objects: [
-      GraphObject.self, PictureObject.self, PlotObject.self, ProfileObject.self,
+      ExplanationObject.self, GraphObject.self, PictureObject.self, PlotObject.self,
+      ProfileObject.self,
       ProgressObject.self, SummaryObject.self,
     ],
     [
@@ -72,9 +73,12 @@ extension Builtins {
         `g.save(path)` writes a picture, `.svg`, `.png` or, by Graphviz, `.pdf`, or the text of a `.dot` file; `g.text`, `g.dot`, `g.svg` and `g.nodes` are its parts. Above 2000 nodes the operations
         of one source line are one box.
 
+        Of a function and its arguments, `graph(f, *args)` is the program that a compiled call of it runs.
+
             let x = param(2.0)
             let a = param(3.0)
             print(graph(a * x ** 2, params={a, x}).nodes)    # 4
+            print(graph((w, x) => sum(w * x), [1.0, 2.0], [3.0, 4.0]).nodes)    # 4
         """),
       graph("make_dot", "`graph` by TorchOpt's name."),
       Builtin(
@@ -155,14 +159,24 @@ extension Builtins {
     ])
 
   private static func graph(_ name: String, _ documentation: String) -> Builtin {
-    Builtin("\(name)(loss, params=nil)", documentation, effects: .reads) { arguments in
+    Builtin("\(name)(loss, *args, params=nil)", documentation, effects: .reads) { arguments in
+      let rest = arguments.rest(1)
+      if arguments[0].isFunction || (arguments[0].isCallable && !rest.isEmpty) {
+        return .host(GraphObject(try arguments.interpreter.graph(of: arguments[0], rest)))
+      }
+      let count = rest.count + (arguments.has(2) ? 1 : 0)
+      guard count <= 1 else {
+        throw RuntimeError(
+          .type, "\(name) of a result takes one `params` beside it, and here are \(count)",
+          hint: "give several as one list: params=(net, optim)")
+      }
       let results = try ValueTree(arguments[0], numbersAreLeaves: false).variables
       guard results.contains(where: \.isTracked) else {
         throw arguments.mismatch(
           0, "a result that depends on a parameter",
           hint: "inside no_grad, or from tensors alone, nothing is recorded")
       }
-      let names = arguments.has(1) ? arguments[1] : nil
+      let names = rest.first ?? (arguments.has(2) ? arguments[2] : nil)
       return .host(GraphObject(try arguments.interpreter.graph(of: results, names: names)))
     }
   }
@@ -242,6 +256,16 @@ private struct SummaryRow {
       result = String(digit) + result
     }
     return result
+  }
+}
+
+extension Value {
+  /// True for a function of a program or a built-in one.
+  fileprivate var isFunction: Bool {
+    switch self {
+    case .function, .builtin: true
+    default: false
+    }
   }
 }
 

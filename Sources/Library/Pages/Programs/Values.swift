@@ -185,7 +185,7 @@ extension Arguments {
     case .absent, .nil:
       return "help(name) describes a function, a model or a built-in name"
     case .builtin(let builtin):
-      let title = "\(builtin.signature)"
+      let title = "\(builtin.standsFor ?? builtin.signature)"
       let listed = try? Builtins.library.documentation(of: builtin.name)
       return described(title, listed?.title == title ? listed?.text : builtin.documentation)
     case .function(let closure):

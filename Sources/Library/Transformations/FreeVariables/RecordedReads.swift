@@ -28,15 +28,15 @@ struct RecordedRead {
 
 /// The reads of a finished recording.
 struct RecordedReads {
-  private let entries: [RecordedRead]
+  let entries: [RecordedRead]
   /// The objects that are the same at each call.
   private let constants: [(index: Int, object: ReadObject)]
-  private let operandCount: Int
+  let operandCount: Int
   private let objectCount: Int
   /// The objects of the run, where all have to be the very same ones; nil where they need not.
-  private let bound: [ReadObject]?
-  private let wantsDistinctOperands: Bool
-  private let modes: Modes
+  let bound: [ReadObject]?
+  let wantsDistinctOperands: Bool
+  let modes: Modes
 
   /// What holds for a whole run and changes what operations do.
   struct Modes: Equatable {
@@ -167,8 +167,13 @@ final class RecordedReader: FreeVariableWatcher {
     return value
   }
 
+  /// Nested deeper, what is read has no operands: patterns are let go of level by level.
+  private static let deepest = 500
+
   /// A value with operands in the place of its tensors, and its pattern.
-  private func replaced(_ value: Value) -> (Value, ReadPattern) {
+  private func replaced(_ value: Value, depth: Int = 0) -> (Value, ReadPattern) {
+    guard depth <= RecordedReader.deepest else { return (value, .constant(value)) }
+    func replaced(_ value: Value) -> (Value, ReadPattern) { self.replaced(value, depth: depth + 1) }
     switch value {
     case .tensor(let variable):
       let operand = recording.operand(for: variable)
