@@ -155,6 +155,8 @@ extension Variable {
   public var isDifferentiated: Bool { isOnLevel { $0 == .tape || $0 == .dual } }
   /// A recording does, at some level.
   package var isRecorded: Bool { isOnLevel { $0 == .record } }
+  /// A `vmap` maps it, at some level.
+  package var isMapped: Bool { isOnLevel { $0 == .batch } }
 
   private func isOnLevel(_ matches: (LevelKind) -> Bool) -> Bool {
     var variable = alive

@@ -164,6 +164,9 @@ package struct RecordedFunction: @unchecked Sendable {
     }
   }
 
+  /// Whether functions with rules of their own are called again.
+  package var callsFunctions: Bool { steps.contains { $0.primitive === Primitive.custom } }
+
   /// Runs the operations on other arguments and externals, at the levels those belong to.
   package func callAsFunction(
     _ arguments: [Variable], externals: [Variable] = []

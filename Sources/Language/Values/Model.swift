@@ -200,7 +200,10 @@ public final class ModelInstance: Holder {
       guard let watcher = Context.current.freeVariableWatcher else { return slots[slot] }
       return watcher.value(of: .field(self, slot), held: slots[slot])
     }
-    set { slots[slot] = newValue }
+    set {
+      Context.current.freeVariableWatcher?.willChange(.field(self, slot), inPlace: false)
+      slots[slot] = newValue
+    }
   }
 
   /// The declared fields that belong to the instance, with their values, parameters as cells.
