@@ -79,6 +79,8 @@ package final class Recording {
   private var knownGradients: Set<Int> = []
   /// Operands whose leaf the run has given another gradient, in order.
   package private(set) var changedGradients: [Int] = []
+  /// What each run computes before its operations.
+  package internal(set) var prologue = RecordedPrologue()
   /// The random numbers that the run draws.
   var streams: RecordedStreams
   fileprivate let number: UInt32
@@ -262,7 +264,9 @@ extension Recording {
       if traced.kind == .batch { return .mapped }
       inner = traced.value
     }
-    guard case .traced(let traced) = variable.alive else { return .result(variable.alive, isTracked: false) }
+    guard case .traced(let traced) = variable.alive else {
+      return .result(variable.alive, isTracked: false)
+    }
     if let index = lifts[ObjectIdentifier(traced)] ?? places[ObjectIdentifier(traced)] {
       return .operand(index)
     }

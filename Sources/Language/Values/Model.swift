@@ -297,8 +297,7 @@ extension Value {
 /// where it is a constant, so that a parameter that was set can be trained on.
 func assigned(_ variable: Variable) throws -> Variable {
   let variable = try floating(variable)
-  guard case .tensor = variable else { return variable }
-  return try leaf(of: variable)
+  return variable.isConstant ? try leaf(of: variable) : variable
 }
 
 /// The variable with float elements, ints and bools in the default float type.

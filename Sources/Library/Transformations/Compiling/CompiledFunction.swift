@@ -123,7 +123,7 @@ final class CompiledFunction {
           objects: reader.objects), interpreter)
       recordings.keep(compiled)
       return value
-    } catch where !interpreter.isEnding(error) {
+    } catch  where !interpreter.isEnding(error) {
       return try again()
     }
   }

@@ -179,7 +179,8 @@ extension RecordedReader {
     guard let putBack = putsBack(variable) else {
       return interpreter.context.meets(obstacle: "changes what cannot be put back")
     }
-    if !interpreter.notesChanges, case .state = variable {} else if !interpreter.notesChanges {
+    if !interpreter.notesChanges, case .state = variable {
+    } else if !interpreter.notesChanges {
       interpreter.context.meets(obstacle: Rehearsal.setsVariable)
     }
     let held = variable.held(in: interpreter)
@@ -191,6 +192,9 @@ extension RecordedReader {
 
   /// What the run was shown of a variable when it first read it; nil where it has not.
   func shown(_ variable: FreeVariable) -> Value? { seen[variable] }
+
+  /// True for what the run has changed.
+  func hasChanged(_ variable: FreeVariable) -> Bool { changed.contains(variable) }
 
   /// What makes a variable what it is now.
   private func putsBack(_ variable: FreeVariable) -> (() -> Void)? {

@@ -39,6 +39,7 @@ struct RecordedReads {
   private let bound: [ReadObject]?
   /// The operand that holds the words of the program's stream of random numbers.
   private let stream: Int?
+  private let prologue: RecordedPrologue?
   private let wantsDistinctOperands: Bool
   private let modes: Modes
 
@@ -63,6 +64,7 @@ struct RecordedReads {
     self.modes = modes
     objectCount = objects.count
     stream = recording?.streamOperand
+    prologue = recording?.prologue
     bound = recording?.callsFunctions == true ? objects : nil
     wantsDistinctOperands = recording?.takesGradients ?? false
   }
@@ -88,6 +90,7 @@ struct RecordedReads {
       return .other(byConstant: false)
     }
     if wantsDistinctOperands, !match.operandsAreDistinct { return .other(byConstant: false) }
+    guard (try? compute(&match)) == true else { return .other(byConstant: true) }
     if let stream, let words = try? interpreter.context.random.words() {
       match.set(.tensor(words), at: stream)
     }
@@ -96,6 +99,18 @@ struct RecordedReads {
     for case let operand? in match.operands { operands.append(operand) }
     guard operands.count == operandCount else { return .other(byConstant: false) }
     return .found(operands: operands, objects: match.objects)
+  }
+
+  /// Computes what follows from counts; false where something would be decided otherwise.
+  private func compute(_ match: inout ReadMatch) throws -> Bool {
+    for step in prologue?.steps ?? [] {
+      switch step {
+      case .operand(let index, let compute):
+        match.set(.tensor(try compute(match.operands)), at: index)
+      case .condition(let holds): guard try holds(match.operands) else { return false }
+      }
+    }
+    return true
   }
 
   private static func read(
