@@ -44,8 +44,8 @@ extension PrimitiveTable {
       try x[0].drawing { try $0.integers(low: 0, high: 1000, Shape(3)) }
     }
     add("random", [.ids([2], below: 9)]) { try $0[0].drawing { try $0.permutation(5) } }
-    add("random_like", [f(2, 3)]) {
-      try $0[0].drawingLike { _, shape, dtype in try Tensor.ones(shape, dtype) }
+    add("random_like", [.ids([2], below: 9), f(2, 3)]) { x in
+      try x[0].drawing(like: x[1]) { _, shape, dtype in try Tensor.ones(shape, dtype) }
     }
     add("random_with", [.ids([2], below: 9), .floats([3], 0.5...2)]) { x in
       try x[0].drawing(with: x[1]) { try $0.poisson($1, period: $2) }

@@ -53,7 +53,7 @@ private func ambientTensor(_ x: Variable) -> Tensor? {
 /// The context, if the ambient tape records this operation and nothing looks at results.
 @inline(__always)
 private func recordingContext(_ p: Primitive) -> Context? {
-  guard p.isDifferentiable, mos_watches_get() == 0 else { return nil }
+  guard p.isTaped, mos_watches_get() == 0 else { return nil }
   let context = Context.current
   return context.stoppedTapes < 0 ? context : nil
 }

@@ -60,6 +60,8 @@ public final class Context {
   @exclusivity(unchecked) package internal(set) var recording: Recording?
   /// Who is told what runs read of parameters.
   @exclusivity(unchecked) package var watcher: (any ParameterWatcher)?
+  /// True while a run that is being recorded computes what each run computes before its operations.
+  @exclusivity(unchecked) package private(set) var isCounting = false
   /// The number of the latest walk over a graph, and the room of one that has ended.
   @exclusivity(unchecked) var walk = 0
   @exclusivity(unchecked) var spareWalk: Walk?
@@ -142,6 +144,14 @@ public final class Context {
 
   /// The height of the tape that new parameters are recorded on.
   @inline(__always) var top: Int { levels.count - 1 }
+
+  /// Runs a body that each run of a recording will run again before its operations.
+  package func counting<R>(_ body: () throws -> R) rethrows -> R {
+    let outer = isCounting
+    isCounting = isRecording
+    defer { isCounting = outer }
+    return try body()
+  }
 
   /// True where no transformation is active.
   @inline(__always) public var isPlain: Bool { levels.count == 1 }

@@ -163,12 +163,31 @@ private func recorded(_ node: Traced, _ context: Context) throws -> Variable {
       recording.meets("lets a function with rules of its own read what was computed outside that")
     }
   }
-  guard Int(node.height) <= context.stoppedTapes, node.primitive !== Primitive.stopped else {
-    return .traced(node)
+  guard Int(node.height) <= context.stoppedTapes, node.primitive !== Primitive.stopped,
+    node.primitive !== Primitive.untaped
+  else { return .traced(node) }
+  let stop: Traced.Stop = Int(node.height) <= context.stoppedDuals ? .all : .tapes
+  // What is computed from stopped results alone is stopped with them.
+  node.stop = node.inputs.map(\.stop).min() ?? .none
+  guard node.stop < stop else { return .traced(node) }
+  let result = try apply(stop == .all ? .stopped : .untaped, .traced(node))
+  if case .traced(let traced) = result { traced.stop = stop }
+  return result
+}
+
+extension Traced {
+  /// What of the levels outside does not follow a recorded result when the recording runs again.
+  enum Stop: UInt8, Comparable {
+    case none, tapes, all
+    static func < (a: Stop, b: Stop) -> Bool { a.rawValue < b.rawValue }
   }
-  guard Int(node.height) <= context.stoppedDuals else {
-    context.meets(obstacle: "takes gradients with create_graph=false")
-    return .traced(node)
+}
+
+extension Variable {
+  /// What does not follow this operand of a recorded operation.
+  fileprivate var stop: Traced.Stop {
+    guard case .traced(let traced) = self else { return .all }
+    if traced.primitive?.isBundle == true { return traced.inputs.map(\.stop).min() ?? .none }
+    return traced.stop
   }
-  return try apply(.stopped, .traced(node))
 }

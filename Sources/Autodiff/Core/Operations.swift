@@ -32,7 +32,7 @@ struct UnaryOperation: LeveledOperation {
   func node(_ kind: LevelKind, _ y: Variable, height: Int32, in context: Context) throws
     -> Variable
   {
-    guard kind == .record || primitive.isDifferentiable && y.dtype.isFloat && x.dtype.isFloat else {
+    guard kind == .record || primitive.isTaped && y.dtype.isFloat && x.dtype.isFloat else {
       return y
     }
     return try context.kept(

@@ -50,10 +50,9 @@ public final class Parameter: @unchecked Sendable {
     }
     set {
       let context = Context.current
-      if let recording = context.activeRecording {
-        if birth < recording.start { recording.meets("sets a parameter from outside it") }
-      } else {
-        _ = context.watcher?.tensor(of: self, held: stored)
+      if let watcher = context.watcher {
+        watcher.willSet(self, holding: stored)
+        context.activeRecording?.isReplaced(stored)
       }
       stored.leaf?.isReplaced = true
       substitute(newValue)
@@ -152,19 +151,30 @@ public final class Parameter: @unchecked Sendable {
   /// The gradient that `backward` left in the current leaf; nil for a tensor that is not a leaf.
   public var gradient: Variable? {
     get {
-      let held = leafNode?.gradient
+      let node = leafNode
+      if let recording = Context.current.activeRecording, let node {
+        recording.loadGradient(of: node)
+        return node.gradient
+      }
+      let held = node?.gradient
       return Context.current.watcher.map { $0.gradient(of: self, held: held) } ?? held
     }
     set {
       let node = leafNode
-      _ = Context.current.watcher?.gradient(of: self, held: node?.gradient)
+      if let recording = Context.current.activeRecording {
+        if let node { recording.willSetGradient(of: node) }
+      } else {
+        _ = Context.current.watcher?.gradient(of: self, held: node?.gradient)
+      }
       node?.gradient = newValue
     }
   }
 
   /// The leaf of the current tensor, if it is one.
   private var leafNode: Traced? {
-    guard case .traced(let traced) = settled(in: Context.current), traced.isParameter else {
+    let context = Context.current
+    let inRun = context.activeRecording.map { seen(at: $0.height + 1, in: context) }
+    guard case .traced(let traced) = inRun ?? settled(in: context), traced.isParameter else {
       return nil
     }
     return traced
@@ -180,14 +190,20 @@ package protocol ParameterWatcher: AnyObject {
   func tensor(of parameter: Parameter, held: Variable) -> Variable
   /// What the run sees of the gradient that `backward` left.
   func gradient(of parameter: Parameter, held: Variable?) -> Variable?
+  /// Takes note that the run is about to set a parameter.
+  func willSet(_ parameter: Parameter, holding variable: Variable)
 }
 
 extension Traced {
   /// A new leaf on the innermost tape.
   static func leaf(_ value: Variable, context: Context) -> Traced {
+    leaf(value, height: context.top, context: context)
+  }
+
+  /// A leaf of a tape at a height.
+  static func leaf(_ value: Variable, height: Int, context: Context) -> Traced {
     Traced(
-      .tape, value: value, height: context.top, context: context, primitive: nil,
-      isParameter: true)
+      .tape, value: value, height: height, context: context, primitive: nil, isParameter: true)
   }
 }
 
@@ -247,12 +263,15 @@ extension Variable {
       Context.current.activeRecording?.readsGradient(of: traced)
       return nil
     }
+    Context.current.activeRecording?.loadGradient(of: traced)
     return traced.gradient
   }
 
   /// Takes the gradient away that `backward` left in this leaf.
   public func clearGradient() {
-    if case .traced(let traced) = self, traced.isParameter { traced.gradient = nil }
+    guard case .traced(let traced) = self, traced.isParameter else { return }
+    Context.current.activeRecording?.willSetGradient(of: traced)
+    traced.gradient = nil
   }
 
   /// The gradient in this very leaf, to be put back; setting it is no deed of the program.

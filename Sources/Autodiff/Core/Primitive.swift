@@ -110,6 +110,10 @@ package final class Primitive: Sendable {
   let rules: Rules
   /// True for an operation without a derivative: its result is never tracked.
   let isDifferentiable: Bool
+  /// True where a tape follows the result; tangents may pass where none does.
+  let isTaped: Bool
+  /// True for an operation of several results.
+  var isBundle: Bool { if case .bundle = rules { true } else { false } }
   /// The operation whose result is the square of this one's, where that is smooth and this is not.
   let squared: Primitive?
 
@@ -119,17 +123,20 @@ package final class Primitive: Sendable {
     squared = nil
     self.rules = rules
     isDifferentiable = true
+    isTaped = true
   }
 
   /// An operation of one operand.
   init(
     _ name: String, kernel: @escaping UnaryRules.Kernel, forward: @escaping UnaryRules.Rule,
-    reverse: @escaping UnaryRules.Rule, batch: UnaryRules.Batch? = nil, squared: Primitive? = nil
+    reverse: @escaping UnaryRules.Rule, batch: UnaryRules.Batch? = nil, squared: Primitive? = nil,
+    isTaped: Bool = true
   ) {
     self.name = name
     self.squared = squared
     rules = .unary(UnaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
+    self.isTaped = isTaped
   }
 
   /// An operation of two operands.
@@ -141,6 +148,7 @@ package final class Primitive: Sendable {
     squared = nil
     rules = .binary(BinaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
+    isTaped = true
   }
 
   /// An operation of any number of operands.
@@ -153,6 +161,7 @@ package final class Primitive: Sendable {
     squared = nil
     rules = .general(GeneralRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
+    isTaped = true
   }
 
   /// An operation of one operand without a derivative.
@@ -166,6 +175,7 @@ package final class Primitive: Sendable {
         kernel: kernel, forward: { _, y, _, _ in try y.zerosLike() },
         reverse: { x, _, _, _ in try x.zerosLike() }, batch: batch))
     isDifferentiable = false
+    isTaped = false
   }
 
   /// An operation of two operands without a derivative.
@@ -179,5 +189,6 @@ package final class Primitive: Sendable {
         kernel: kernel, forward: { _, _, y, _, _, _ in try y.zerosLike() },
         reverse: { _, _, _, _, _, _, _ in (nil, nil) }, batch: batch))
     isDifferentiable = false
+    isTaped = false
   }
 }

@@ -10,6 +10,8 @@ import Tensors
 public enum Scalar: @unchecked Sendable {
   case number(Double)
   case variable(Variable)
+  /// A number that a recorded run has from counts alone; see `CountedNumber`.
+  case counted(CountedNumber)
 }
 
 extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
@@ -23,13 +25,29 @@ extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
 
 extension Scalar {
   /// The plain number, where it is one.
-  public var number: Double? { if case .number(let value) = self { value } else { nil } }
+  public var number: Double? {
+    switch self {
+    case .number(let value): value
+    case .counted(let number): number.decided
+    case .variable: nil
+    }
+  }
+
+  /// Whether something is true of the plain number; false for a variable.
+  package func decides(_ test: @escaping (Double) -> Bool) -> Bool {
+    switch self {
+    case .number(let value): test(value)
+    case .counted(let number): number.decides(test)
+    case .variable: false
+    }
+  }
 
   /// The value, whichever it is; nil inside `vmap` where examples have values of their own.
   public var value: Double? {
     switch self {
     case .number(let value): value
     case .variable(let variable): variable.concrete?.firstDouble
+    case .counted(let number): number.decided
     }
   }
 
@@ -53,6 +71,7 @@ extension Scalar {
     switch a {
     case .number(let value): .number(-value)
     case .variable(let variable): .variable(try -variable)
+    case .counted(let number): .counted(number.mapped { -$0 })
     }
   }
 
@@ -66,6 +85,7 @@ extension Scalar {
     switch self {
     case .number(let value): .number(value.squareRoot())
     case .variable(let variable): .variable(try variable.sqrt())
+    case .counted(let number): .counted(number.mapped { $0.squareRoot() })
     }
   }
 
@@ -80,10 +100,14 @@ extension Scalar {
   }
 
   private static func combine(
-    _ a: Scalar, _ b: Scalar, _ numbers: (Double, Double) -> Double,
+    _ a: Scalar, _ b: Scalar, _ numbers: @escaping (Double, Double) -> Double,
     _ variables: (Variable, Variable) throws -> Variable
   ) rethrows -> Scalar {
     switch (a, b) {
+    case (.counted(let a), .variable(let b)): .variable(try variables(a.variable(b.dtype), b))
+    case (.variable(let a), .counted(let b)): .variable(try variables(a, b.variable(a.dtype)))
+    case (.counted, _), (_, .counted):
+      CountedNumber.combining(a, b, numbers).map(Scalar.counted) ?? a
     case (.number(let a), .number(let b)): .number(numbers(a, b))
     case (.number(let a), .variable(let b)): .variable(try variables(.number(a, like: b), b))
     case (.variable(let a), .number(let b)): .variable(try variables(a, .number(b, like: a)))
@@ -100,13 +124,16 @@ extension Scalar {
   public func like(_ x: Variable) throws -> Variable {
     switch self {
     case .number(let value): .number(value, like: x)
+    case .counted(let number):
+      number.variable(x.dtype.isFloat ? x.dtype : Variable.number(0, like: x).dtype)
     case .variable(let variable): x.dtype.isFloat ? try variable.converted(to: x.dtype) : variable
     }
   }
 
   /// `s x`; x itself for the plain number 1.
   package static func * (s: Scalar, x: Variable) throws -> Variable {
-    s.number == 1 ? x : try s.like(x) * x
+    if case .number(1) = s { return x }
+    return try s.like(x) * x
   }
 
   /// `x + s`; x itself for the plain number 0.
@@ -114,12 +141,13 @@ extension Scalar {
   /// Disfavoured, so that a literal beside a variable is a Double.
   @_disfavoredOverload
   package static func + (x: Variable, s: Scalar) throws -> Variable {
-    s.number == 0 ? x : try x + s.like(x)
+    s.decides { $0 == 0 } ? x : try x + s.like(x)
   }
 
   /// `x / s`; x itself for the plain number 1.
   @_disfavoredOverload
   package static func / (x: Variable, s: Scalar) throws -> Variable {
-    s.number == 1 ? x : try x / s.like(x)
+    if case .number(1) = s { return x }
+    return try x / s.like(x)
   }
 }

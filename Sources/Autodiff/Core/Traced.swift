@@ -37,6 +37,8 @@ public final class Traced: @unchecked Sendable {
   @exclusivity(unchecked) var isReplaced = false
   /// True for a loss that `backward` has been called with.
   @exclusivity(unchecked) var wasPulledBack = false
+  /// For a recorded result, what does not follow it when the recording runs again.
+  @exclusivity(unchecked) var stop = Stop.none
   /// The walk that came by last and the position it gave, and the last whose target it was; see
   /// `Walk`.
   @exclusivity(unchecked) var walk = 0

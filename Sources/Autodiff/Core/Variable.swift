@@ -153,8 +153,15 @@ extension Variable {
   public var isFollowed: Bool { isOnLevel { $0 != .batch } }
   /// A tape or a tangent does, at some level: a derivative may be asked for.
   public var isDifferentiated: Bool { isOnLevel { $0 == .tape || $0 == .dual } }
+  /// Nothing follows or maps it, but for a recording to which it is a number.
+  package var isConstant: Bool {
+    guard case .traced(let traced) = self else { return true }
+    return traced.kind == .record && !traced.value.isMapped && !traced.value.isDifferentiated
+  }
   /// A recording does, at some level.
   package var isRecorded: Bool { isOnLevel { $0 == .record } }
+  /// A `vmap` maps it, at some level.
+  package var isMapped: Bool { isOnLevel { $0 == .batch } }
 
   private func isOnLevel(_ matches: (LevelKind) -> Bool) -> Bool {
     var variable = alive

@@ -56,6 +56,7 @@ extension Variable {
       switch part {
       case .number(let q): try sorted.quantileOfSorted(QuantilePlace(q, of: n))
       case .variable(let q): try sorted.quantileOfSorted(q)
+      case .counted(let q): try sorted.quantileOfSorted(QuantilePlace(q.decided, of: n))
       }
     // A nan sorts last, and a row that has one has no order.
     let last = try sorted.sliced(axis: -1, from: n - 1, to: n)

@@ -250,12 +250,15 @@ extension Traced {
       }
       inner = traced.value
     }
+    Context.current.activeRecording?.loadGradient(of: self)
     return try second.map { try $0 + gradient } ?? gradient
   }
 
   /// Leaves a gradient with this leaf.
   func keep(_ gradient: Variable) {
-    Context.current.willAccumulate(into: self)
+    let context = Context.current
+    context.willAccumulate(into: self)
+    context.activeRecording?.willSetGradient(of: self)
     second = gradient
   }
 }
@@ -305,6 +308,7 @@ package func leaveGradients(
 ) throws -> (isTracked: Bool, isStale: Bool) {
   try requireScalarLoss(loss, hasSeed: false)
   guard let root = loss.node else { return (false, false) }
+  Context.current.activeRecording?.leavesGradients(of: root)
   var isStale = false
   _ = try inView(createGraph: createGraph) { view in
     try pullBack([(root, loss.onesLike())], to: nil, view: view) { leaves in

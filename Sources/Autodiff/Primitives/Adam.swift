@@ -11,6 +11,7 @@
 //     ḡ = (1 - β₁) M + 2 (1 - β₂) g V          m̄ = β₁ M          v̄ = β₂ V
 //
 // The convention at s = 0 is that of √: the first step's du/dg at g = 0 is 1/ε, its true value.
+// The corrections 1 - βᵗ are operands, constants without axes, so that a recording has those of each run.
 // Nothing is kept for the way back but the operands. Forward mode and derivatives of the
 // derivative go through the composed step, so that every order agrees with it.
 //
@@ -35,22 +36,24 @@ private final class AdamAttributes: Sendable {
 
   /// The cotangents among the operands, nil where a result has none.
   func cotangents<Operand>(_ operands: [Operand]) -> [Operand?] {
-    var rest = operands.dropFirst(3)
+    var rest = operands.dropFirst(5)
     return present.map { $0 ? rest.popFirst() : nil }
   }
 }
 
 extension Primitive {
-  /// Operands g, m, v; results u, m′, v′.
+  /// Operands g, m, v and the corrections; results u, m′, v′.
   static let adam = Primitive(
     bundle: "adam", of: 3,
     kernel: { x, attributes in
-      try Tensor.adamStep(x[0], x[1], x[2], AdamAttributes.of(attributes).step)
+      let step = AdamAttributes.of(attributes).step.corrected(by: x[3], x[4])
+      return try Tensor.adamStep(x[0], x[1], x[2], step)
     },
     forward: { x, attributes, tangents in
       let step = AdamAttributes.of(attributes).step
-      return try jvp(x, tangents) { try Variable.composedAdamStep($0[0], $0[1], $0[2], step) }
-        .tangents
+      return try jvp(Array(x.prefix(3)), Array(tangents.prefix(3))) {
+        try Variable.composedAdamStep($0[0], $0[1], $0[2], step, x[3], x[4])
+      }.tangents
     },
     reverse: { x, attributes, cotangents in
       try applyBundle(
@@ -58,23 +61,50 @@ extension Primitive {
         .object(
           AdamAttributes(
             AdamAttributes.of(attributes).step, present: cotangents.map { $0 != nil })))
+        + [nil, nil]
     })
 
-  /// Operands g, m, v and the cotangents of u, m′, v′ that are there; results ḡ, m̄, v̄.
+  /// Operands g, m, v, the corrections, and the cotangents of u, m′, v′ that are there; results ḡ, m̄, v̄.
   static let adamGradient = Primitive(
     bundle: "adam_gradient", of: 3,
     kernel: { x, attributes in
       let own = AdamAttributes.of(attributes)
       return try Tensor.adamGradient(
-        x[0], x[1], x[2], cotangents: own.cotangents(x), own.step)
+        x[0], x[1], x[2], cotangents: own.cotangents(x), own.step.corrected(by: x[3], x[4]))
     },
     forward: { x, attributes, tangents in
-      try jvp(x, tangents) { try composedAdamGradient($0, AdamAttributes.of(attributes)) }.tangents
+      try jvp(x.withoutCorrections, tangents.withoutCorrections) {
+        try composedAdamGradient($0.with(corrections: x), AdamAttributes.of(attributes))
+      }.tangents
     },
     reverse: { x, attributes, cotangents in
-      let pull = try vjp(x) { try composedAdamGradient($0, AdamAttributes.of(attributes)) }
-      return try pull(cotangents)
+      let pull = try vjp(x.withoutCorrections) {
+        try composedAdamGradient($0.with(corrections: x), AdamAttributes.of(attributes))
+      }
+      let found = try pull(cotangents)
+      return found.prefix(3) + [nil, nil] + found.dropFirst(3)
     })
+}
+
+extension Array {
+  /// The operands by which the step is differentiated.
+  fileprivate var withoutCorrections: [Element] { Array(prefix(3) + dropFirst(5)) }
+
+  /// Those with the corrections in their places.
+  fileprivate func with(corrections operands: [Element]) -> [Element] {
+    Array(prefix(3) + operands[3...4] + dropFirst(3))
+  }
+}
+
+extension AdamStep {
+  /// The numbers with corrections that are operands; all elements of a mapped one are the same.
+  fileprivate func corrected(by first: Tensor, _ second: Tensor) -> AdamStep {
+    var step = self
+    if first.count > 0 {
+      (step.correction1, step.correction2) = (first.firstDouble, second.firstDouble)
+    }
+    return step
+  }
 }
 
 /// The derivative of the composed step.
@@ -82,7 +112,7 @@ private func composedAdamGradient(
   _ x: [Variable], _ attributes: AdamAttributes
 ) throws -> [Variable] {
   let pull = try vjp(Array(x.prefix(3))) {
-    try Variable.composedAdamStep($0[0], $0[1], $0[2], attributes.step)
+    try Variable.composedAdamStep($0[0], $0[1], $0[2], attributes.step, x[3], x[4])
   }
   return try zip(pull(attributes.cotangents(x)), x).map { try $0 ?? $1.zerosLike() }
 }
@@ -92,7 +122,8 @@ extension Variable {
   ///
   /// - Throws: a shape or type error where gradient and moments are not alike.
   package static func adamStep(
-    gradient: Variable, firstMoment: Variable, secondMoment: Variable, _ step: AdamStep
+    gradient: Variable, firstMoment: Variable, secondMoment: Variable, _ step: AdamStep,
+    corrections: (first: Scalar, second: Scalar)? = nil
   ) throws -> (update: Variable, firstMoment: Variable, secondMoment: Variable) {
     for moment in [firstMoment, secondMoment] {
       guard moment.shape == gradient.shape, moment.dtype == gradient.dtype, moment.dtype.isFloat
@@ -103,18 +134,23 @@ extension Variable {
           hint: "a state comes from the init of the same transform")
       }
     }
+    let double = Variable.tensor(Tensor(0.0))
+    let first = try (corrections?.first ?? .number(step.correction1)).like(double)
+    let second = try (corrections?.second ?? .number(step.correction2)).like(double)
     let results = try applyBundle(
-      .adam, [gradient, firstMoment, secondMoment], .object(AdamAttributes(step)))
+      .adam, [gradient, firstMoment, secondMoment, first, second], .object(AdamAttributes(step)))
     return (results[0], results[1], results[2])
   }
 
   /// Adam's step out of elementary operations: u, m′, v′.
   static func composedAdamStep(
-    _ gradient: Variable, _ first: Variable, _ second: Variable, _ step: AdamStep
+    _ gradient: Variable, _ first: Variable, _ second: Variable, _ step: AdamStep,
+    _ correction1: Variable, _ correction2: Variable
   ) throws -> [Variable] {
+    let corrections = try [correction1, correction2].map { try $0.converted(to: gradient.dtype) }
     let m = try first * step.beta1 + gradient * (1 - step.beta1)
     let v = try second * step.beta2 + gradient * gradient * (1 - step.beta2)
-    let deviation = try (v / step.correction2 + step.epsilonRoot).sqrt()
-    return [try m / step.correction1 / (deviation + step.epsilon), m, v]
+    let deviation = try (v / corrections[1] + step.epsilonRoot).sqrt()
+    return [try m / corrections[0] / (deviation + step.epsilon), m, v]
   }
 }

@@ -243,6 +243,11 @@ extension Primitive {
 
   /// The operand as a constant: what `stopGradient` leaves in a recording.
   static let stopped = Primitive(constant: "stop_gradient", kernel: { x, _ in x })
+
+  /// The numbers for every tape a constant, as those of `create_graph=false` are; a tangent passes.
+  static let untaped = Primitive(
+    "untaped", kernel: { x, _ in x }, forward: { _, _, _, dx in dx },
+    reverse: { x, _, _, _ in try x.zerosLike() }, isTaped: false)
 }
 
 extension Variable {

@@ -76,6 +76,9 @@ extension Scalar {
       try bounds.require(number)
       return self
     case .variable(let variable): return .variable(try variable.bounded(by: bounds))
+    case .counted(let number):
+      try bounds.require(number.decided)
+      return self
     }
   }
 }

@@ -224,7 +224,7 @@ extension Variable {
     switch value {
     case .number(let number):
       return try apply(.pad, self, .object(PadWidths(before, after, number)))
-    case .variable:
+    case .variable, .counted:
       let x = try floating()
       let isInside = try Tensor.full(shape, 1, .bool).padded(before: before, after: after)
       return try Variable.tensor(isInside).select(

@@ -36,13 +36,21 @@ private final class DrawForEach: Sendable {
 }
 
 extension Primitive {
-  /// Numbers drawn from the program's stream for each element of the operand, those of all mapped examples
+  /// Numbers drawn with a key for each element of the second operand, those of all mapped examples
   /// included. Attribute: what is drawn.
-  static let randomLike = Primitive(
+  static let randomLike: Primitive = Primitive(
     constant: "random_like",
-    kernel: { x, attributes in
-      let draw = attributes.object(as: DrawForEach.self)
-      return try draw.body(&Context.current.random, x.shape, x.dtype)
+    kernel: { words, x, attributes in
+      var key = RandomKey(words: words)
+      return try attributes.object(as: DrawForEach.self).body(&key, x.shape, x.dtype)
+    },
+    batch: { words, areWordsMapped, x, isMapped, attributes in
+      guard areWordsMapped else { return try apply(.randomLike, words, x, attributes) }
+      return try Variable.stack(
+        (0..<words.shape[0]).map { index in
+          try apply(
+            .randomLike, words.indexed(at: index), isMapped ? x.indexed(at: index) : x, attributes)
+        })
     })
 
   /// Numbers drawn with a key, given as the two words that it consists of. Attribute: what is drawn.
@@ -112,12 +120,13 @@ extension Variable {
     try apply(.random, self, .object(Draw(body)))
   }
 
-  /// What the program's stream gives for each element of this variable, a constant; inside `vmap` every example
-  /// has numbers of its own.
-  package func drawingLike(
+  /// What a stream whose key stands in this variable's words gives for each element of another, a constant;
+  /// inside `vmap` every example has numbers of its own.
+  func drawing(
+    like x: Variable,
     _ body: @escaping @Sendable (inout RandomKey, Shape, DType) throws -> Tensor
   ) throws -> Variable {
-    try apply(.randomLike, self, .object(DrawForEach(body)))
+    try apply(.randomLike, self, x, .object(DrawForEach(body)))
   }
 
   /// What a stream whose key stands in this variable's words gives for each element of parameters.

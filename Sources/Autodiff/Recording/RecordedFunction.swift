@@ -178,6 +178,9 @@ package struct RecordedFunction: @unchecked Sendable {
     return steps
   }
 
+  /// Whether functions with rules of their own are called again.
+  package var callsFunctions: Bool { steps.contains { $0.primitive === Primitive.custom } }
+
   /// Runs the operations on other arguments and externals, at the levels those belong to: by a plan where all
   /// are plain tensors.
   package func callAsFunction(

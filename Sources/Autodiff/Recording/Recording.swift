@@ -70,8 +70,21 @@ package final class Recording {
   private var tracking: [Tracking] = []
   /// Operands by the variables outside, those that a level there made.
   private var known: [ObjectIdentifier: Int] = [:]
+  /// Operands by the leaves of the level.
+  private var places: [ObjectIdentifier: Int] = [:]
   /// Operands by the nodes that lift them.
   private var lifts: [ObjectIdentifier: Int] = [:]
+  /// Gives the run the gradient that `backward` has left, outside, in the leaf that is an operand. It is asked once,
+  /// when that gradient is first of any use.
+  package var readGradient: ((_ operand: Int, _ held: Variable?) -> Variable?)?
+  /// Operands whose gradient the run knows.
+  private var knownGradients: Set<Int> = []
+  /// Operands whose leaf the run has given another gradient, in order.
+  package private(set) var changedGradients: [Int] = []
+  /// What each run computes before its operations.
+  package internal(set) var prologue = RecordedPrologue()
+  /// The random numbers that the run draws.
+  var streams: RecordedStreams
   fileprivate let number: UInt32
   fileprivate let outer: Recording?
   fileprivate(set) var isSuspended = false
@@ -85,10 +98,14 @@ package final class Recording {
     serial = context.levels[height].serial
     stoppedTapes = context.stoppedTapes
     start = context.markMoment()
+    streams = RecordedStreams(context.random)
     outer = context.recording
     let next = Recording.count.wrappingAdd(1, ordering: .relaxed).newValue
     number = next == 0 ? Recording.count.wrappingAdd(1, ordering: .relaxed).newValue : next
   }
+
+  /// How many operands there are so far.
+  package var operandCount: Int { leaves.count }
 
   /// What stands for a variable that was read from a place outside.
   package func operand(for variable: Variable) -> Operand {
@@ -103,11 +120,17 @@ package final class Recording {
     let leaf = Traced(.record, value: variable, height: height, context: context, primitive: nil)
     let index = leaves.count
     leaves.append(leaf)
+    places[ObjectIdentifier(leaf)] = index
     tracking.append(variable.tracking(above: stoppedTapes))
     var result = Variable.traced(leaf)
     if tracking[index] != .untracked {
-      let lift = Traced(
-        .tape, value: result, height: height + 1, context: context, primitive: .lift, first: result)
+      // A leaf stays one: `backward` leaves gradients in it.
+      let lift =
+        tracking[index] == .leaf
+        ? Traced.leaf(result, height: height + 1, context: context)
+        : Traced(
+          .tape, value: result, height: height + 1, context: context, primitive: .lift,
+          first: result)
       lifts[ObjectIdentifier(lift)] = index
       result = .traced(lift)
     }
@@ -152,18 +175,33 @@ package final class Recording {
     let operands = Set(targets.compactMap { operand(liftedBy: $0) })
     guard !operands.isEmpty else { return }
     takesGradients = true
+    let found = self.operands(behind: root)
+    guard !found.contains(where: { index in operands.contains { $0 != index } }) else {
+      isFaithful = false
+      return meets("takes gradients through what was computed outside it")
+    }
+  }
+
+  /// Takes note that the run leaves gradients in all leaves that a result was computed from.
+  func leavesGradients(of root: Traced) {
+    takesGradients = true
+    guard operands(behind: root).isEmpty else {
+      isFaithful = false
+      return meets("leaves gradients through what was computed outside it")
+    }
+  }
+
+  /// The operands with a graph outside that a result was computed from.
+  private func operands(behind root: Traced) -> Set<Int> {
+    var found: Set<Int> = []
     var visited: Set<ObjectIdentifier> = []
     var stack = [root]
     while let node = stack.popLast() {
       guard visited.insert(ObjectIdentifier(node)).inserted else { continue }
-      if let index = operand(liftedBy: node), tracking[index] == .graph,
-        operands.contains(where: { $0 != index })
-      {
-        isFaithful = false
-        return meets("takes gradients through what was computed outside it")
-      }
+      if let index = operand(liftedBy: node), tracking[index] == .graph { found.insert(index) }
       for case .traced(let input) in node.inputs where input.kind == .tape { stack.append(input) }
     }
+    return found
   }
 
   /// Takes note that the run asks for the gradient of a leaf, by the tensor alone.
@@ -171,6 +209,29 @@ package final class Recording {
     guard operand(liftedBy: node) != nil else { return }
     isFaithful = false
     meets("reads the gradient of a tensor from outside it")
+  }
+
+  /// Makes sure that a leaf has the gradient that the program has left in it.
+  func loadGradient(of leaf: Traced) {
+    guard let index = lifts[ObjectIdentifier(leaf)], knownGradients.insert(index).inserted else {
+      return
+    }
+    leaf.gradient = readGradient?(index, leaves[index].value.keptGradient)
+  }
+
+  /// Takes note that a leaf gets another gradient.
+  func willSetGradient(of leaf: Traced) {
+    guard let index = lifts[ObjectIdentifier(leaf)] else { return }
+    knownGradients.insert(index)
+    if !changedGradients.contains(index) { changedGradients.append(index) }
+  }
+
+  /// Takes note that a parameter no longer holds a leaf from outside.
+  func isReplaced(_ variable: Variable) {
+    guard case .traced(let traced) = variable, let index = known[ObjectIdentifier(traced)],
+      case .traced(let lift) = seen[index]
+    else { return }
+    lift.isReplaced = true
   }
 
   /// The operand that a node lifts, at once or through the tapes of functions inside.
@@ -194,6 +255,93 @@ extension Variable {
     guard let node, Int(node.height) > stopped else { return .untracked }
     return node.isParameter ? .leaf : .graph
   }
+}
+
+// MARK: - What comes out of a run
+
+extension Recording {
+  /// What a variable of the run is to whoever runs the recording.
+  package enum Output {
+    /// The very variable that is an operand.
+    case operand(Int)
+    /// A leaf that the run has made, of these numbers, with what `backward` has left in it.
+    case leaf(ObjectIdentifier, Variable, gradient: Variable?, place: UInt64)
+    /// The result of operations, and whether a tape of the function follows it.
+    case result(Variable, isTracked: Bool)
+    /// A value of one example, which has no meaning outside its `vmap`.
+    case mapped
+  }
+
+  package func output(_ variable: Variable) -> Output {
+    var inner = variable
+    while case .traced(let traced) = inner, Int(traced.height) > height {
+      if traced.kind == .batch { return .mapped }
+      inner = traced.value
+    }
+    guard case .traced(let traced) = variable.alive else {
+      return .result(variable.alive, isTracked: false)
+    }
+    if let index = lifts[ObjectIdentifier(traced)] ?? places[ObjectIdentifier(traced)] {
+      return .operand(index)
+    }
+    guard Int(traced.height) > height else { return .result(.traced(traced), isTracked: false) }
+    guard traced.isParameter else { return .result(.traced(traced), isTracked: true) }
+    return .leaf(
+      ObjectIdentifier(traced), traced.value, gradient: traced.gradient, place: traced.place)
+  }
+
+  /// The gradient that the run has left in the leaf that is an operand.
+  package func gradient(ofOperand index: Int) -> Variable? {
+    guard case .traced(let lift) = seen[index] else { return nil }
+    return lift.gradient
+  }
+
+  /// Whether a result depends on leaves that the run has made, some of which are kept.
+  package func depends(_ variable: Variable, onLeaves kept: Set<ObjectIdentifier>) -> Bool {
+    guard case .traced(let root) = variable else { return false }
+    var visited: Set<ObjectIdentifier> = []
+    var stack = [root]
+    while let node = stack.popLast() {
+      guard visited.insert(ObjectIdentifier(node)).inserted else { continue }
+      if kept.contains(ObjectIdentifier(node)) { return true }
+      for case .traced(let input) in node.inputs where input.kind == .tape { stack.append(input) }
+    }
+    return false
+  }
+
+  /// A variable of the run as it is outside, once the run has ended.
+  package func outside(_ variable: Variable) -> Variable { variable.below(height) }
+
+  /// What the operands were in the run.
+  package var operands: [Variable] { leaves.map(\.value) }
+}
+
+extension Variable {
+  /// Puts another gradient into this very leaf, as `backward` and `zero_grad` do.
+  package func replaceGradient(_ gradient: Variable?) {
+    guard case .traced(let traced) = self, traced.isParameter else { return }
+    Context.current.willAccumulate(into: traced)
+    traced.gradient = gradient
+  }
+
+  /// Whether this leaf can have a gradient: one of each example belongs to a leaf of each example.
+  package func canHold(gradient: Variable) -> Bool {
+    guard case .traced(let leaf) = self else { return true }
+    var inner = gradient
+    while case .traced(let traced) = inner, traced.height > leaf.height {
+      if traced.kind == .batch { return false }
+      inner = traced.value
+    }
+    return true
+  }
+
+  /// What tells a variable from every other one that is alive; nil for a plain tensor.
+  package var identity: ObjectIdentifier? {
+    if case .traced(let traced) = self { ObjectIdentifier(traced) } else { nil }
+  }
+
+  /// The variable as a constant to the tapes that are active.
+  package var withoutTape: Variable { withoutTapesAtAnyDepth }
 }
 
 // MARK: - Recording a run

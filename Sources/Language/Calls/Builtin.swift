@@ -38,6 +38,8 @@ public struct Builtin: Sendable {
     case none
     /// It reads what may be otherwise the next time: the clock, a file, the environment.
     case reads
+    /// It changes parameters and objects that it is given, each of which tells of that.
+    case changes
     /// It changes the program's variables or the world, or shows something.
     case writes
     /// Nobody knows.
@@ -48,7 +50,7 @@ public struct Builtin: Sendable {
       switch self {
       case .none: nil
       case .reads: "reads what may be otherwise the next time"
-      case .writes: "does more than compute its value"
+      case .changes, .writes: "does more than compute its value"
       case .opaque: "calls a function of the host, which may do anything"
       }
     }

@@ -54,6 +54,10 @@ public final class Interpreter {
   package private(set) var watcher: (any FreeVariableWatcher)?
   /// Whether the last rehearsal ended at a limit.
   package var rehearsalMetLimit = false
+  /// True in a rehearsal whose changes are taken back by who watches; see `CompiledFunction`.
+  package internal(set) var notesChanges = false
+  /// How often a watched run has changed something.
+  @exclusivity(unchecked) package var changeCount = 0
   /// True while compiled functions run as they are; see `CompiledFunction`.
   package var runsAsWritten = false
   /// What every function that a program makes is given to, and stands for it; for tests that run whole

@@ -61,6 +61,9 @@ package protocol FreeVariableWatcher: ParameterWatcher {
   func value(of variable: FreeVariable, held: Value) -> Value
   /// Takes note that a function is about to read or change the state of an object.
   func willUse(_ host: HostObject)
+  /// Takes note that a function is about to change a free variable: whether it does so `inPlace`, so that what is
+  /// there goes on in it, or puts another value there.
+  func willChange(_ variable: FreeVariable, inPlace: Bool)
   /// Takes note of something with identity that the function has made.
   func isMade(_ identity: ObjectIdentifier, captures: UnsafeMutablePointer<Value>?)
   /// True for a part of something that the function has made.
@@ -70,6 +73,9 @@ package protocol FreeVariableWatcher: ParameterWatcher {
 }
 
 extension FreeVariableWatcher {
+  package func willSet(_ parameter: ParameterCell, holding variable: Variable) {
+    willChange(.tensor(parameter), inPlace: false)
+  }
   package var lasting: (any FreeVariableWatcher)? { nil }
   func isMade(_ identity: ObjectIdentifier) { isMade(identity, captures: nil) }
 }
@@ -93,17 +99,19 @@ extension Machine {
   ///
   /// - Throws: the end of a rehearsal.
   @inline(__always)
-  func willChange(_ variable: @autoclosure () -> FreeVariable, _ deed: String) throws {
+  func willChange(
+    _ variable: @autoclosure () -> FreeVariable, _ deed: String, inPlace: Bool = true
+  ) throws {
     guard state.pointee.isRehearsing || interpreter.context.watcher != nil else { return }
-    try noteChange(of: variable(), deed)
+    try noteChange(of: variable(), deed, inPlace: inPlace)
   }
 
-  private func noteChange(of variable: FreeVariable, _ deed: String) throws {
+  private func noteChange(of variable: FreeVariable, _ deed: String, inPlace: Bool) throws {
     let context = interpreter.context
     let watcher = context.watcher == nil ? nil : interpreter.watcher
-    if context.isRecording, watcher?.isOwn(variable) == true { return }
-    if state.pointee.isRehearsing { throw effect(deed) }
-    _ = watcher?.value(of: variable, held: variable.held(in: interpreter))
+    if context.isRecording, watcher?.isOwn(variable) == true { return interpreter.noteChange() }
+    if state.pointee.isRehearsing, !interpreter.notesChanges { throw effect(deed) }
+    watcher?.willChange(variable, inPlace: inPlace)
   }
 
   /// Takes note that the running function is about to change something with identity.
@@ -116,6 +124,14 @@ extension Machine {
   }
 
   private func noteChange(inside value: Value) throws {
+    // A parameter tells of its changes itself, and what may be changed of an object is its state.
+    if interpreter.notesChanges {
+      switch value {
+      case .parameter: return
+      case .host(let host) where host.stateOwner.stateTree != nil: return
+      default: break
+      }
+    }
     let part: FreeVariable? =
       switch value {
       case .instance(let instance): .field(instance, 0)
@@ -134,7 +150,9 @@ extension Machine {
   /// - Throws: the end of a rehearsal.
   @inline(__always)
   func willCallMethod(of host: HostObject) throws {
-    if state.pointee.isRehearsing, host.changes(since: state.pointee.rehearsalStart) {
+    if state.pointee.isRehearsing, host.changes(since: state.pointee.rehearsalStart),
+      !interpreter.notesChanges || host.stateOwner.stateTree == nil
+    {
       throw effect("changes a \(host.typeName) from outside it")
     }
     willRead(host)
@@ -143,7 +161,7 @@ extension Machine {
   /// Takes note that the running function is about to read an object.
   @inline(__always)
   func willRead(_ host: HostObject) {
-    if interpreter.context.watcher != nil { interpreter.watcher?.willUse(host) }
+    if interpreter.context.watcher != nil { interpreter.watcher?.willUse(host.stateOwner) }
   }
 }
 
@@ -158,6 +176,20 @@ extension FreeVariable {
     case .tensor(let cell): .tensor(cell.content.variable)
     case .gradient(let cell): cell.gradient.map { .tensor($0) } ?? .nil
     case .state(let host): host.stateTree ?? .nil
+    }
+  }
+
+  /// Puts a value into the variable; no deed of the program.
+  package func put(_ value: Value, _ interpreter: Interpreter) {
+    switch self {
+    case .global(let slot): interpreter.globals[slot] = value
+    case .captured: break
+    case .content(let box): box.value = value
+    case .field(let instance, let slot): instance.slots[slot] = value
+    case .tensor(let cell): if let variable = value.variable { cell.substitute(variable) }
+    case .gradient(let cell): cell.gradient = value.variable
+    // What a state gave fits the object that gave it.
+    case .state(let host): try? host.restore(value)
     }
   }
 }

@@ -55,7 +55,7 @@ extension Machine {
             a.pointee = try global(Int(i.b), mayBeAbsent: i.mayBeAbsent)
           case .setGlobal:
             sync(here)
-            try willChange(.global(Int(i.b)), Rehearsal.setsVariable)
+            try willChange(.global(Int(i.b)), Rehearsal.setsVariable, inPlace: false)
             globals[Int(i.b)] = a.pointee
           case .getCapture:
             a.pointee = watched(.captured(here.captures, Int(i.b)), here.captures[Int(i.b)])
@@ -68,8 +68,11 @@ extension Machine {
             if a.pointee.isAbsent && !i.mayBeAbsent { throw undeclaredVariable() }
           case .setCaptureBox:
             sync(here)
-            guard case .box(let box) = here.captures[Int(i.b)] else { break }
-            try willChange(.content(box), Rehearsal.setsVariable)
+            guard
+              case .box(let box) = watched(
+                .captured(here.captures, Int(i.b)), here.captures[Int(i.b)])
+            else { break }
+            try willChange(.content(box), Rehearsal.setsVariable, inPlace: false)
             box.value = a.pointee
           case .newBox:
             let value = here.base[Int(i.b)]
@@ -82,6 +85,7 @@ extension Machine {
             a.pointee = box.value
           case .setBox:
             guard case .box(let box) = a.pointee else { break }
+            if context.watcher != nil { interpreter.noteChange() }
             box.value = here.base[Int(i.b)]
           case .getField:
             sync(here)
@@ -93,7 +97,9 @@ extension Machine {
           case .setSlot:
             guard case .instance(let instance) = a.pointee else { break }
             sync(here)
-            try willChange(.field(instance, Int(i.c)), Rehearsal.setsField)
+            try willChange(
+              .field(instance, Int(i.c)), Rehearsal.setsField,
+              inPlace: instance.type.fields[Int(i.c)].kind == .param)
             try instance.write(slot: Int(i.c), here.base[Int(i.b)])
           case .initializeSlot:
             guard case .instance(let instance) = a.pointee else { break }
@@ -430,8 +436,11 @@ extension Machine {
               a + 1, Int(i.b), i.c, here.header, isSession: i.flags & Flags.expected != 0)
           case .recover:
             sync(here)
-            if state.pointee.isRehearsing { throw effect("recovers a state") }
-            try recover(a, Int(i.b), isSession: i.flags & Flags.expected != 0)
+            let isSession = i.flags & Flags.expected != 0
+            if state.pointee.isRehearsing, isSession || !interpreter.notesChanges {
+              throw effect("recovers a state")
+            }
+            try recover(a, Int(i.b), isSession: isSession)
           case .checkArguments:
             sync(here)
             try checkArguments(here.header, here.base)

@@ -120,6 +120,7 @@ extension Machine {
       }
       try withOuterRoot(site, base, captures, body)
     case .box(let register):
+      if interpreter.context.watcher != nil { interpreter.noteChange() }
       if case .box(let box) = base[register] { try withBox(box, body) }
     }
   }
@@ -132,7 +133,9 @@ extension Machine {
     switch root {
     case .global(let slot): return .global(slot)
     case .captureBox(let index):
-      if case .box(let box) = captures[index] { return .content(box) }
+      if case .box(let box) = watched(.captured(captures, index), captures[index]) {
+        return .content(box)
+      }
     case .slot(let register, let slot):
       if case .instance(let instance) = base[register] { return .field(instance, slot) }
     case .register, .box: break

@@ -12,21 +12,23 @@ import Syntax
 import Tensors
 
 /// What a rehearsal does not allow.
-enum Rehearsal {
+package enum Rehearsal {
   /// The end of a rehearsal that would have changed something outside it.
   static let effect = RuntimeError(
     .limit, "a function that is tried on all samples at once changes something outside itself")
 
   /// What ends a rehearsal, in the words of `Obstacle`.
-  static let setsVariable = "sets a variable from outside it"
-  static let setsField = "sets a field of something from outside it"
+  package static let setsVariable = "sets a variable from outside it"
+  package static let setsField = "sets a field of something from outside it"
 }
 
 extension Machine {
   /// - Throws: the end of the rehearsal, if there is one, for a built-in with an effect.
   @inline(__always)
   func rehearse(_ builtin: BuiltinFunction) throws {
-    if state.pointee.isRehearsing, let deed = builtin.effects.deed {
+    if state.pointee.isRehearsing, let deed = builtin.effects.deed,
+      builtin.effects != .changes || !interpreter.notesChanges
+    {
       throw effect("\(deed) (`\(builtin.name)`)")
     }
   }
@@ -51,18 +53,28 @@ extension Machine {
 }
 
 extension Interpreter {
+  /// Takes note that something has changed that who watches need not hear of.
+  func noteChange() { changeCount &+= 1 }
+
   /// True while a rehearsal runs.
   package var isRehearsing: Bool { machine.state.pointee.isRehearsing }
 
   /// Runs the body as a rehearsal; nil where it fails.
   ///
+  /// - Parameter notingChanges: whether changes of variables, parameters and objects from outside may go
+  ///   through, since who watches takes them back.
   /// - Throws: an interrupt or the end of the program alone.
-  package func rehearse<R>(_ body: () throws -> R) throws -> R? {
+  package func rehearse<R>(notingChanges: Bool = false, _ body: () throws -> R) throws -> R? {
     rehearsalMetLimit = false
     let state = machine.state
     let outer = state.pointee.rehearsalStart
     if outer < 0 { state.pointee.rehearsalStart = context.markMoment() }
-    defer { state.pointee.rehearsalStart = outer }
+    let outerNotes = notesChanges
+    notesChanges = notingChanges
+    defer {
+      state.pointee.rehearsalStart = outer
+      notesChanges = outerNotes
+    }
     do {
       return try body()
     } catch let error as RuntimeError

@@ -114,24 +114,25 @@ extension Value {
     _ name: String, _ interpreter: Interpreter, _ body: (inout Value) throws -> Void
   ) throws {
     let machine = interpreter.machine
-    try machine.willChangeInside(self)
     switch self {
     case .instance(let instance):
       guard let slot = instance.type.slots[name], instance.type.fields[slot].kind != .argument
       else { throw noMember(name) }
+      try machine.willChange(.field(instance, slot), Rehearsal.setsField)
       if instance.type.fields[slot].kind == .param {
         var value = instance.read(slot: slot)
         try body(&value)
         try instance.write(slot: slot, value)
       } else {
-        _ = machine.watched(.field(instance, slot), instance.slots[slot])
         try body(&instance.slots[slot])
       }
     case .parameter(let cell) where name == "value":
+      try machine.willChangeInside(self)
       var value = Value.tensor(cell.value)
       try body(&value)
       try setField(name, value, interpreter)
     default:
+      try machine.willChangeInside(self)
       var value = try field(name, interpreter)
       try body(&value)
       if !value.isReference { try setField(name, value, interpreter) }
@@ -142,7 +143,7 @@ extension Value {
 
   mutating func setField(_ name: String, _ value: Value, _ interpreter: Interpreter) throws {
     if changeFields({ $0[name] = value }) != nil { return }
-    try interpreter.machine.willChangeInside(self)
+    if case .instance = self {} else { try interpreter.machine.willChangeInside(self) }
     if case .host(let host) = self, try host.setField(name, value, interpreter) { return }
     switch self {
     case .instance(let instance):
@@ -154,8 +155,13 @@ extension Value {
           hint: ForeignNames.hint(forAssigned: name) ?? near.map { "did you mean `\($0)`?" }
             ?? "declare it in the model with `param`, `buffer` or `let`")
       }
+      try interpreter.machine.willChange(
+        .field(instance, slot), Rehearsal.setsField,
+        inPlace: instance.type.fields[slot].kind == .param)
       try instance.write(slot: slot, value)
-    case .parameter(let cell): try cell.set(name, value)
+    case .parameter(let cell):
+      if name == "name" { Context.current.meets(obstacle: "names a parameter") }
+      try cell.set(name, value)
     case .tensor where name == "value":
       guard let variable = value.variable else {
         throw RuntimeError(.type, "a parameter holds a tensor, not \(value.shortDescription)")

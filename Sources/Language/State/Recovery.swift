@@ -95,6 +95,7 @@ struct Recovery {
     var before: [(host: HostObject, state: Value)] = []
     do {
       for (host, state) in hosts {
+        Context.current.freeVariableWatcher?.willChange(.state(host.stateOwner), inPlace: true)
         if let old = host.stateTree { before.append((host, old)) }
         try host.restore(state)
       }
@@ -249,6 +250,7 @@ extension Recovery {
   private mutating func fit(_ state: State, to host: HostObject, _ path: Path) throws {
     var tree = state
     if case .object(_, let inner) = state { tree = inner }
+    Context.current.freeVariableWatcher?.willUse(host.stateOwner)
     if let misfit = host.misfit(of: tree.value) {
       different.append((path, misfit))
       return

@@ -35,6 +35,11 @@ public final class Snapshot: HostObject {
   let random: RandomKey
   /// True where it comes from a file.
   let isLoaded: Bool
+  /// True where recovering it does more than put values back: one from a file, or of the session.
+  package var isFromFile: Bool {
+    if case .session = contents { return true }
+    return isLoaded
+  }
 
   init(
     _ contents: Contents, manner: Manner, names: [String]? = nil, name: String? = nil,
@@ -225,7 +230,10 @@ extension Machine {
     _ header: UnsafeMutablePointer<CodeHeader>, isSession: Bool
   ) throws -> Value {
     let manner = Snapshot.Manner(rawValue: name(firstName, header)) ?? .reference
-    if isSession { return .host(try interpreter.sessionSnapshot(manner)) }
+    if isSession {
+      Context.current.meets(obstacle: "takes the state of the session")
+      return .host(try interpreter.sessionSnapshot(manner))
+    }
     let values = Array(UnsafeBufferPointer(start: first, count: count))
     let names = values.indices.map { name(firstName + 1 + UInt16($0), header) }
     let variable = name(firstName + 1 + UInt16(count), header)

@@ -71,7 +71,6 @@ struct StateReader {
   mutating func read(
     _ value: Value, inBuffer: Bool = false, _ path: Path = .top
   ) throws -> State {
-    Context.current.meets(obstacle: "takes a state")
     switch value {
     case .tensor(let variable): return .tensor(try kept(variable, inBuffer))
     case .parameter(let cell): return .parameter(try kept(cell.value, inBuffer))
@@ -97,7 +96,7 @@ struct StateReader {
           return (field.name, try read(value, inBuffer: isBuffer, path[field.name]))
         })
     case .host(let host):
-      guard let tree = host.stateTree else { return .value(value) }
+      guard let tree = host.watchedState else { return .value(value) }
       return .object(host.typeName, try read(tree, inBuffer: inBuffer, path))
     default: return .value(value)
     }

@@ -94,6 +94,15 @@ open class HostObject {
   /// The state that `extract` keeps, as a tree of values; nil where the object has none.
   open var stateTree: Value? { nil }
 
+  /// The object whose state this one shows a part of; itself for all others.
+  open var stateOwner: HostObject { self }
+
+  /// The state, which whoever watches is told of.
+  final var watchedState: Value? {
+    Context.current.freeVariableWatcher?.willUse(stateOwner)
+    return stateTree
+  }
+
   /// The state as it is at the beginning, for one that is to be put back: a state that differs in structure
   /// from the one of now may yet fit this one.
   open func freshStateTree(for state: Value) -> Value? { stateTree.map(structure) }

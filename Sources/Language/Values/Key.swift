@@ -28,6 +28,12 @@ package final class KeyObject: HostObject {
     return value
   }
 
+  /// The key for tensors that are drawn by `RandomKey.drawn`, with its words where it is being recorded.
+  package func stream() throws -> RandomKey {
+    try Context.current.know(value, words: words)
+    return value
+  }
+
   /// Keys of independent streams.
   package func split(_ count: Int) throws -> [KeyObject] {
     var key = value

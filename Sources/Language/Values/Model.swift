@@ -200,7 +200,10 @@ public final class ModelInstance: Holder {
       guard let watcher = Context.current.freeVariableWatcher else { return slots[slot] }
       return watcher.value(of: .field(self, slot), held: slots[slot])
     }
-    set { slots[slot] = newValue }
+    set {
+      Context.current.freeVariableWatcher?.willChange(.field(self, slot), inPlace: false)
+      slots[slot] = newValue
+    }
   }
 
   /// The declared fields that belong to the instance, with their values, parameters as cells.
@@ -294,8 +297,7 @@ extension Value {
 /// where it is a constant, so that a parameter that was set can be trained on.
 func assigned(_ variable: Variable) throws -> Variable {
   let variable = try floating(variable)
-  guard case .tensor = variable else { return variable }
-  return try leaf(of: variable)
+  return variable.isConstant ? try leaf(of: variable) : variable
 }
 
 /// The variable with float elements, ints and bools in the default float type.

@@ -99,21 +99,24 @@ final class ZeroOrderFunction: HostObject {
     }
     let call = try prepared(arguments)
     let random = interpreter.context.random
-    guard call.estimated.contains(where: \.isFollowed) else {
+    guard call.estimated.contains(where: \.isDifferentiated) else {
+      if call.estimated.contains(where: \.isRecorded) {
+        // A derivative that is asked for outside must be an estimate, too.
+        interpreter.context.meets(obstacle: "calls an estimated function without its derivative")
+      }
       return try interpreter.call(
         function, arguments.rest(0), named: Array(arguments.options(1).pairs))
     }
-    interpreter.context.meets(obstacle: "draws the directions of an estimate")
     let log = FreeVariableLog(interpreter)
     let result = try log.run {
       try call.call(interpreter, function, call.estimated.map(stopGradient), call.others)
     }
     log.forgetChanges()
     let (value, auxiliary) = try loss(result)
-    let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
+    let noise = Noise(options.source, key: try interpreter.context.random.branch())
     let derivative = EstimatedDerivative(by: call.estimated.count) {
       [self, unowned interpreter] point, others, value in
-      let sampled = self.sampled(interpreter, call, others, random, log)
+      let sampled = try self.sampled(interpreter, call, others, random, log)
       let estimate = try options.estimator.estimate(sampled, at: point, value: value, noise: noise)
       interpreter.warn(ofFailures: estimate.failures, of: options.estimator.samples)
       return estimate.gradient
@@ -127,9 +130,9 @@ final class ZeroOrderFunction: HostObject {
   private func sampled(
     _ interpreter: Interpreter, _ call: EstimatedCall, _ others: [Variable], _ random: RandomKey,
     _ log: FreeVariableLog
-  ) -> SampledFunction {
-    SampledFunction(
-      randomness: options.drawsInCommon ? .common(random) : .independent(random.folded(0)),
+  ) throws -> SampledFunction {
+    try SampledFunction(
+      randomness: options.drawsInCommon ? .common(random) : .independent(try random.branch(0)),
       rehearse: { [memory, options, unowned interpreter] body in
         guard options.triesBatches, !memory.runsOneByOne else { return nil }
         let found = try interpreter.rehearse(body)
@@ -162,15 +165,14 @@ final class ZeroOrderFunction: HostObject {
     let interpreter = arguments.interpreter
     let call = try prepared(arguments)
     let random = interpreter.context.random
-    interpreter.context.meets(obstacle: "draws the directions of an estimate")
     let log = FreeVariableLog(interpreter)
     let value = try log.run {
       try loss(call.call(interpreter, function, call.estimated, call.others)).value
     }
     log.forgetChanges()
-    let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
+    let noise = Noise(options.source, key: try interpreter.context.random.branch())
     let estimate = try options.estimator.estimate(
-      sampled(interpreter, call, call.others, random, log), at: call.estimated, value: value,
+      try sampled(interpreter, call, call.others, random, log), at: call.estimated, value: value,
       noise: noise, measuresError: true)
     interpreter.warn(ofFailures: estimate.failures, of: options.estimator.samples)
     func shown(_ leaves: [Variable]) -> Value { call.structured(leaves, subject) }

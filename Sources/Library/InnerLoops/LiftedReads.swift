@@ -124,6 +124,15 @@ final class LiftedReads: FreeVariableWatcher {
     return outer.gradient(of: parameter, held: held).map(seen)
   }
 
+  func willSet(_ parameter: Parameter, holding variable: Variable) {
+    _ = tensor(of: parameter, held: variable)
+    outer?.willSet(parameter, holding: variable)
+  }
+
+  func willChange(_ variable: FreeVariable, inPlace: Bool) {
+    outer?.willChange(variable, inPlace: inPlace)
+  }
+
   func willUse(_ host: HostObject) { outer?.willUse(host) }
   func isMade(_ identity: ObjectIdentifier, captures: UnsafeMutablePointer<Value>?) {
     outer?.isMade(identity, captures: captures)

@@ -81,7 +81,7 @@ struct LoopRerun {
     let places = moved
     guard !places.isEmpty else { return nil }
     let interpreter = call.interpreter
-    let noise = Noise(options.source, key: interpreter.context.random.split(1)[0])
+    let noise = Noise(options.source, key: try interpreter.context.random.branch())
     let sampled = SampledFunction(
       randomness: options.drawsInCommon
         ? .common(call.random) : .independent(call.random.folded(0)),

@@ -22,10 +22,9 @@ final class ScheduleObject: HostObject {
           print(linear_schedule(1.0, 0.0, 10)(5))    # 0.5
       """
     ) { object, arguments in
-      switch try object.schedule(arguments.int(0, atLeast: 0)) {
-      case .number(let value): .float(value)
-      case .variable(let variable): .tensor(variable)
-      }
+      let number = try object.schedule(arguments.int(0, atLeast: 0))
+      if case .variable(let variable) = number { return .tensor(variable) }
+      return .float(number.number ?? .nan)
     })
 
   let schedule: Schedule
@@ -100,7 +99,7 @@ extension Value {
     guard isCallable else { return nil }
     let function = self
     return Schedule("function of the count") { [unowned interpreter] count in
-      let result = try interpreter.call(function, [.int(count)])
+      let result = try interpreter.counting { try interpreter.call(function, [.int(count)]) }
       guard let value = try result.hyperparameter(interpreter), !value.isSchedule else {
         throw RuntimeError(
           .type, "a schedule must give a number, not \(result.shortDescription)")

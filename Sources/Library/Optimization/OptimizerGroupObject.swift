@@ -44,6 +44,8 @@ final class OptimizerGroupObject: HostObject {
     return try owner.set(name, value, groups: index..<index + 1)
   }
 
+  override var stateOwner: HostObject { owner }
+
   override var stateTree: Value? {
     OptimizerSettings.joined(Value(group.state), owner.origins[index])
   }

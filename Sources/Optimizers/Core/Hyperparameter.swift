@@ -44,6 +44,27 @@ extension Hyperparameter {
     }
   }
 
+  /// What it is at a step of a run that may be being recorded.
+  ///
+  /// - Throws: what a schedule throws; a type error for a tree.
+  func elements(at count: Count) throws -> Scalar {
+    guard case .schedule(let schedule) = self, !count.isFixed else {
+      return try elements(at: count.value)
+    }
+    return try Context.current.counting {
+      guard case .number = try schedule(count.value) else {
+        Context.current.meets(obstacle: "takes a number by a schedule of tensors")
+        return try schedule(count.value)
+      }
+      return try count.number { count in
+        guard case .number(let number) = try schedule(count) else {
+          throw TensorError(.value, "a schedule gives now a number and now a tensor")
+        }
+        return number
+      }
+    }
+  }
+
   /// What it is at a step, where it must be one number.
   ///
   /// - Throws: a shape error for a tensor of more than one element.

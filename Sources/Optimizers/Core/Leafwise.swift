@@ -32,7 +32,7 @@ struct LeafStep {
   /// The parameter, for a transformation that asked for it.
   let parameter: Variable?
   /// The number of this step, from 1.
-  let number: Int
+  let number: Count
   /// The hyperparameters at this step, in order: numbers, and tensors that broadcast to the leaf.
   let values: [Scalar]
 }
@@ -75,8 +75,8 @@ extension GradientTransformation {
           let stepped = try updates.map { gradient in
             try step(
               LeafStep(
-                gradient: gradient, slots: [], parameter: nil, number: 1,
-                values: numbers.next(at: 0, gradient)))[0]
+                gradient: gradient, slots: [], parameter: nil, number: Count(1),
+                values: numbers.next(at: Count(0), gradient)))[0]
           }
           return (stepped, state)
         }
@@ -88,13 +88,13 @@ extension GradientTransformation {
         var others = try names.map { try state.entry($0, of: name) }
         if usesParameters { others.append(parameters ?? .none) }
         let results = try updates.scan(others) { gradient, others in
-          let count = counts ? try others[slots.count].stepCount(of: name) : 0
+          let count = counts ? try others[slots.count].stepCount(of: name) : Count(0)
           var made = try step(
             LeafStep(
               gradient: gradient, slots: others[..<slots.count],
               parameter: usesParameters ? others.last : nil,
-              number: following(count), values: try numbers.next(at: count, gradient)))
-          if counts { made.append(.tensor(Tensor(following(count)))) }
+              number: count.following, values: try numbers.next(at: count, gradient)))
+          if counts { made.append(count.following.variable) }
           if usesParameters { made.append(others[others.count - 1]) }
           return made
         }
@@ -114,7 +114,7 @@ private final class LeafNumbers {
   private let own: [[Hyperparameter]]?
   private let name: String
   private var leaf = 0
-  private var last: (count: Int, values: [Scalar], areNumbers: Bool)?
+  private var last: (count: Count, values: [Scalar], areNumbers: Bool)?
 
   /// - Parameter updates: the leaves that are to come, where one of the hyperparameters is a tree.
   init(_ hyperparameters: [Hyperparameter], spreadOver updates: Tree?, of name: String) throws {
@@ -128,14 +128,14 @@ private final class LeafNumbers {
   /// The numbers of the next leaf.
   ///
   /// - Throws: a shape error for a tensor that does not broadcast to the leaf's shape.
-  func next(at count: Int, _ gradient: Variable) throws -> [Scalar] {
+  func next(at count: Count, _ gradient: Variable) throws -> [Scalar] {
     if let own {
       defer { leaf += 1 }
       let values = try own.map { try $0[leaf].elements(at: count) }
       try require(values, toFit: gradient)
       return values
     }
-    if let last, last.count == count {
+    if let last, last.count.isSame(as: count) {
       if !last.areNumbers { try require(last.values, toFit: gradient) }
       return last.values
     }
@@ -162,8 +162,8 @@ private final class LeafNumbers {
 
 extension Variable {
   /// The step count that a leaf of a state holds.
-  fileprivate func stepCount(of name: String) throws -> Int {
-    guard dtype == .i64, let count = commonInteger, count >= 0 else {
+  fileprivate func stepCount(of name: String) throws -> Count {
+    guard dtype == .i64, let count = Count(self), count.decides({ $0 >= 0 }) else {
       throw TensorError(
         .value, "a count in the state of \(name) is \(typeDescription), not one step count",
         hint: "examples that are mapped over must be at the same step")

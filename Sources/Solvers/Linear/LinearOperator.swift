@@ -141,6 +141,7 @@ public struct LinearOperator {
   func plus(ridge: Scalar) -> LinearOperator {
     switch ridge {
     case .number(0): self
+    case .counted: plus(ridge: .number(ridge.number ?? 0))
     case .number: LinearOperator(operands: operands) { try map($0).plus(ridge: ridge) }
     case .variable(let variable):
       LinearOperator(operands: operands + [variable]) { given in

@@ -124,9 +124,7 @@ extension GradientApproximator {
   func draw(
     _ state: ApproximatorState, _ leaves: [Variable], loss: Variable? = nil, prepared: Any? = nil
   ) throws -> (draw: ApproximationDraw, state: ApproximatorState) {
-    let key =
-      seed?.folded(UInt64(state.count))
-      ?? Context.current.random.split(1)[0]
+    let key = try seed?.folded(UInt64(state.count)) ?? Context.current.random.branch()
     var next = state
     if next.count < Int.max { next.count += 1 }
     next.directions = try advance?(state.directions, leaves, key)
@@ -188,7 +186,7 @@ extension GradientApproximator {
         var own = draw
         if !isFixedInStep {
           own = ApproximationDraw(
-            key: draw.key.folded(calls), directions: nil, count: draw.count, loss: nil,
+            key: try draw.key.branch(calls), directions: nil, count: draw.count, loss: nil,
             prepared: draw.prepared)
           calls += 1
         }

@@ -91,7 +91,7 @@ struct InPlaceDifferences {
     var current = -1
     return { leaf, tile in
       if leaf != current {
-        stream = Directions.stream(key, leaf: leaf)
+        stream = try Directions.stream(key, leaf: leaf)
         current = leaf
       }
       return try elements(tile.shape, tile.dtype, &stream)

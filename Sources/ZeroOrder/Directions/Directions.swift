@@ -37,14 +37,16 @@ public struct Directions: @unchecked Sendable {
   public static func elementwise(_ name: String, _ elements: @escaping Elements) -> Directions {
     Directions(name, elements: elements) { count, leaves, key in
       try leaves.indices.map { index in
-        var stream = Directions.stream(key, leaf: index)
+        var stream = try Directions.stream(key, leaf: index)
         return try elements(leaves[index].shape.rows(count), leaves[index].dtype, &stream)
       }
     }
   }
 
   /// The stream of a leaf's elements.
-  static func stream(_ key: RandomKey, leaf: Int) -> RandomKey { key.folded(UInt64(leaf)) }
+  static func stream(_ key: RandomKey, leaf: Int) throws -> RandomKey {
+    try key.branch(UInt64(leaf))
+  }
 }
 
 // MARK: - The laws
@@ -52,17 +54,17 @@ public struct Directions: @unchecked Sendable {
 extension Directions {
   /// Standard normal elements.
   public static let normal = elementwise("normal") { shape, dtype, key in
-    .tensor(try key.normal(shape, dtype))
+    try key.drawn { try $0.normal(shape, dtype) }
   }
 
   /// Elements uniform in ±√3, whose variance is 1.
   public static let uniform = elementwise("uniform") { shape, dtype, key in
-    try (Variable.tensor(try key.uniform(shape, dtype)) * 2 - 1) * 3.squareRoot()
+    try (key.drawn { try $0.uniform(shape, dtype) } * 2 - 1) * 3.squareRoot()
   }
 
   /// Elements -1 or 1.
   public static let rademacher = elementwise("rademacher") { shape, dtype, key in
-    try Variable.tensor(try key.bernoulli(0.5, shape, dtype)) * 2 - 1
+    try key.drawn { try $0.bernoulli(0.5, shape, dtype) } * 2 - 1
   }
 
   /// Uniform on the sphere of radius √n, n being the number of elements of all leaves.
@@ -90,8 +92,8 @@ extension Directions {
     while drawn < count {
       try Safepoint.look()
       let width = min(size, count - drawn)
-      var stream = key.folded(UInt64(block))
-      let columns = Variable.tensor(try stream.normal(Shape(size, width)))
+      var stream = try key.branch(UInt64(block))
+      let columns = try stream.drawn { try $0.normal(Shape(size, width)) }
       let (q, r) = try columns.qr()
       rows.append(try (q * r.diagonal().sign() * Double(size).squareRoot()).transposed())
       drawn += width

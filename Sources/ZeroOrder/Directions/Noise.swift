@@ -42,10 +42,10 @@ public final class Noise {
   func rows(of chunk: NoiseChunk, _ leaves: [Variable]) throws -> [Variable] {
     switch source {
     case .law(let directions):
-      return try directions.draw(chunk.count, leaves, key.folded(UInt64(chunk.number)))
+      return try directions.draw(chunk.count, leaves, key.branch(UInt64(chunk.number)))
     case .function(let sample):
       if chunk.number == drawn.chunks.count {
-        let samples = try drawing(by: key.folded(UInt64(chunk.number))) {
+        let samples = try drawing(by: key.branch(UInt64(chunk.number))) {
           try (0..<chunk.count).map { _ in
             try leaves.map { try checked(try sample($0.shape, $0.dtype), $0) }
           }

@@ -46,6 +46,13 @@ public struct EstimatedDerivative {
       selectiveReverse: { arguments, cotangents, asked in
         guard let cotangent = cotangents[0] else { return arguments.map { _ in nil } }
         return try pullBack(Operands(arguments, count), cotangent, asked)
+      },
+      again: { arguments in
+        // The noise is that of one call, so another call's derivative cannot be had from here.
+        guard !arguments.contains(where: \.isFollowed) else {
+          throw TensorError(.value, "an estimate is recorded without its derivative")
+        }
+        return [arguments[0]]
       })
     return try function([value] + estimated + others)
   }
@@ -62,7 +69,7 @@ public struct EstimatedDerivative {
       value = arguments[0]
       estimated = Array(arguments[1...count])
       others = Array(arguments[(count + 1)...])
-      isFollowed = estimated.contains(where: \.isFollowed)
+      isFollowed = estimated.contains(where: \.isDifferentiated)
     }
   }
 

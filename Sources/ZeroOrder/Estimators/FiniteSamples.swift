@@ -18,7 +18,15 @@ struct FiniteSamples {
   init(_ values: Variable) throws {
     let n = values.count
     let flags = stopGradient(try values.isfinite())
-    let kept = flags.concrete?.doubles.reduce(0, +)
+    let kept: Double?
+    if flags.isRecorded, !flags.isMapped {
+      // The recording is one of finite numbers, and fails at any other.
+      let finite = try flags.converted(to: .f64).sum()
+      _ = try finite.bounded(by: Bounds("the finite samples", "all of them", from: Double(n)))
+      kept = Double(n)
+    } else {
+      kept = flags.concrete?.doubles.reduce(0, +)
+    }
     guard kept != 0 || n == 0 else {
       throw TensorError(
         .value,

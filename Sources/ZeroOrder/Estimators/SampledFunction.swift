@@ -52,7 +52,7 @@ public struct SampledFunction {
     defer { context.random = before }
     switch randomness {
     case .common(let key): context.random = key
-    case .independent(let key): context.random = key.folded(UInt64(number))
+    case .independent(let key): context.random = try key.branch(UInt64(number))
     }
     return try context.recordingInside { try function(point).scalarLoss() }
   }

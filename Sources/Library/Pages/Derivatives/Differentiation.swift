@@ -36,7 +36,7 @@ extension Builtins {
             backward(x * x)
             backward(x * x)
             print(x.grad)    # 12.0
-        """, effects: .writes
+        """, effects: .changes
       ) { arguments in
         let loss = try arguments.variable(0)
         let (isTracked, isStale) = try leaveGradients(of: loss, createGraph: arguments.bool(1))
@@ -63,7 +63,7 @@ extension Builtins {
             backward(x * x)
             zero_grad(x)
             print(x.grad)    # nil
-        """, effects: .writes
+        """, effects: .changes
       ) { arguments in
         for target in arguments.rest(0) { try Differentiation.clearGradients(target) }
         return .nil

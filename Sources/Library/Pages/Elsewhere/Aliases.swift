@@ -61,7 +61,7 @@ extension Builtins {
     },
     Builtin(
       "recover_state_dict(target, state)", for: "recover_state", renaming: ["state": "snapshot"],
-      effects: .writes,
+      effects: .changes,
       """
       `recover_state` under TorchOpt's name.
 
@@ -87,7 +87,7 @@ extension Builtins {
       return try cloner.clone(arguments[0])
     },
     Builtin(
-      "module_detach_(target)", for: "stop_gradient", effects: .writes,
+      "module_detach_(target)", for: "stop_gradient", effects: .changes,
       """
       `stop_gradient` under TorchOpt's name: the target, cut from its graph where it stands.
 

@@ -129,8 +129,9 @@ extension Arguments {
   /// Trues with a probability, one for each element.
   fileprivate func mask(for x: Variable, kept: Double) throws -> Variable {
     guard has(3) else {
-      Context.current.meets(obstacle: "draws random numbers")
-      return try x.drawingLike { key, shape, _ in try key.bernoulli(kept, shape) }
+      return try Context.current.random.drawn(like: x) { key, shape, _ in
+        try key.bernoulli(kept, shape)
+      }
     }
     let shape = x.shape
     guard let mask = try drawn(key: 3, { try $0.bernoulli(kept, shape) }).variable else {

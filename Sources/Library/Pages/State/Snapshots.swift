@@ -52,7 +52,7 @@ extension Builtins {
             let report = recover_state(weights, {w: 7.0 * [1.0, 1.0], b: [1.0, 2.0], c: 3.0}, partial=true)
             print(weights)    # {w: 1.0, b: [1.0, 2.0]}
             print(report)     # {restored: ("b",), missing: (), extra: ("c",), different: ("w",)}
-        """, effects: .writes
+        """, effects: .changes
       ) { arguments in
         let snapshot = try Snapshot.recovering(arguments[1])
         if try arguments.bool(2) {

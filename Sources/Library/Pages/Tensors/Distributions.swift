@@ -169,7 +169,7 @@ final class NormalDistribution: Distribution {
   override var summary: String { "Normal(\(brief(location)), \(brief(scale)))" }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
-    let noise = Variable.tensor(try key.normal(shape, dtype))
+    let noise = try key.drawn { try $0.normal(shape, dtype) }
     return try Distribution.matched(location, dtype) + Distribution.matched(scale, dtype) * noise
   }
 
@@ -219,7 +219,7 @@ final class UniformDistribution: Distribution {
   override var summary: String { "Uniform(\(brief(low)), \(brief(high)))" }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
-    let noise = Variable.tensor(try key.uniform(shape, dtype))
+    let noise = try key.drawn { try $0.uniform(shape, dtype) }
     let low = try Distribution.matched(low, dtype)
     return try low + (Distribution.matched(high, dtype) - low) * noise
   }
@@ -242,7 +242,7 @@ final class RademacherDistribution: Distribution {
   override var summary: String { "Rademacher()" }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
-    let coins = Variable.tensor(try key.bernoulli(0.5, shape, dtype))
+    let coins = try key.drawn { try $0.bernoulli(0.5, shape, dtype) }
     return try coins * 2 - 1
   }
 
@@ -258,10 +258,12 @@ final class SphereDistribution: Distribution {
   override var summary: String { "Sphere()" }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
-    let noise = try key.normal(shape, dtype)
-    let squares = try Tensor.binary(.multiply, noise, noise)
-    let length = try Tensor.unary(.sqrt, squares.sum(.all(rank: shape.rank)))
-    return .tensor(try Tensor.binary(.divide, noise, length))
+    try key.drawn { key in
+      let noise = try key.normal(shape, dtype)
+      let squares = try Tensor.binary(.multiply, noise, noise)
+      let length = try Tensor.unary(.sqrt, squares.sum(.all(rank: shape.rank)))
+      return try Tensor.binary(.divide, noise, length)
+    }
   }
 
   ///     log p(x) = log Γ(n/2) - log 2 - n/2 log π
@@ -277,7 +279,7 @@ final class OrthogonalDistribution: Distribution {
   override var summary: String { "Orthogonal()" }
 
   override func sample(_ shape: Shape, _ key: inout RandomKey, dtype: DType) throws -> Variable {
-    let own = key.split(1)[0]
+    let own = try key.branch()
     let count = shape.rank > 1 ? shape[0] : 1
     let leaf = try Tensor.zeros(shape.rank > 1 ? shape.removing(axis: 0) : shape, dtype)
     let rows = try Directions.orthogonal.draw(count, [.tensor(leaf)], own)[0]

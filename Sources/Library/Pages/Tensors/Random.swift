@@ -45,10 +45,9 @@ extension Arguments {
   /// Draws with the key of a parameter where it is given, else from the program's stream.
   func draw<R>(key index: Int, _ body: (inout RandomKey) throws -> R) throws -> R {
     guard has(index) else {
-      Context.current.meets(obstacle: "draws random numbers")
       return try body(&Context.current.random)
     }
-    var key = try host(index, as: KeyObject.self, "a Key").key
+    var key = try host(index, as: KeyObject.self, "a Key").stream()
     return try body(&key)
   }
 
@@ -56,10 +55,13 @@ extension Arguments {
   func drawn(
     key index: Int, _ body: @escaping @Sendable (inout RandomKey) throws -> Tensor
   ) throws -> Value {
-    if has(index), let words = try host(index, as: KeyObject.self, "a Key").words {
-      return .tensor(try words.drawing(body))
+    if has(index) {
+      let key = try host(index, as: KeyObject.self, "a Key")
+      if let words = key.words { return .tensor(try words.drawing(body)) }
+      var stream = key.key
+      return .tensor(.tensor(try body(&stream)))
     }
-    return .tensor(try draw(key: index, body))
+    return .tensor(try draw(key: index) { try $0.drawn(body) })
   }
 
   /// Draws a number for each element of parameters, which may be mapped or recorded.
@@ -72,8 +74,7 @@ extension Arguments {
       let key = try host(index, as: KeyObject.self, "a Key")
       words = try key.words ?? .tensor(key.key.words())
     } else {
-      Context.current.meets(obstacle: "draws random numbers")
-      words = .tensor(try Context.current.random.split(1)[0].words())
+      words = try Context.current.random.branch().recordedWords()
     }
     return .tensor(try body(words, parameters))
   }
@@ -159,10 +160,12 @@ extension Builtins {
           return try arguments.drawn(key: 1) { try $0.permutation(n) }
         }
         if let variable = arguments[0].variable, variable.rank > 0 {
-          let order = try arguments.draw(key: 1) { try $0.permutation(variable.shape[0]) }
-          return .tensor(try variable.take(.tensor(order), axis: 0))
+          let count = variable.shape[0]
+          let order = try arguments.drawn(key: 1) { try $0.permutation(count) }
+          return .tensor(try variable.take(order.variable ?? variable, axis: 0))
         }
         let values = try arguments.sequence(0)
+        Context.current.meets(obstacle: "draws random numbers")
         let order = try arguments.draw(key: 1) { try $0.permutation(values.count) }
         try MemoryAccount.require(values.count, of: List.bytesOfElement)
         return .list(try Safepoint.map(order.allIntegers()) { values[$0] })
@@ -268,16 +271,30 @@ extension Arguments {
     let replace = try bool(2)
     let weights = has(3) ? try undifferentiated(stacked(3), 3) : nil
     func places(of n: Int) throws -> Tensor {
-      try draw(key: 4) {
+      Context.current.meets(obstacle: "draws random numbers")
+      return try draw(key: 4) {
         try $0.choice(n, shape, replace: replace, weights: weights)
       }
     }
     if case .int = self[0] {
-      let chosen = try places(of: int(0, atLeast: 0))
+      let count = try int(0, atLeast: 0)
+      if weights == nil, shape.rank > 0 {
+        return try drawn(key: 4) {
+          try $0.choice(count, shape, replace: replace, weights: nil)
+        }
+      }
+      let chosen = try places(of: count)
       return shape.rank == 0 ? .int(chosen.firstInt) : .tensor(chosen)
     }
     if let variable = self[0].variable, variable.rank > 0 {
-      return .tensor(try variable.take(.tensor(places(of: variable.shape[0])), axis: 0))
+      let count = variable.shape[0]
+      guard weights == nil else {
+        return .tensor(try variable.take(.tensor(places(of: count)), axis: 0))
+      }
+      let places = try drawn(key: 4) {
+        try $0.choice(count, shape, replace: replace, weights: nil)
+      }
+      return .tensor(try variable.take(places.variable ?? variable, axis: 0))
     }
     let values = try sequence(0)
     let places = try places(of: values.count)

@@ -36,6 +36,10 @@ final class FreeVariableLog: FreeVariableWatcher {
   private var shows: (any FreeVariableWatcher)?
   private var defaultFloat: DType?
   private var runs = 0
+  /// How much a recording had changed before each run.
+  private var changesBefore: [Int: Int] = [:]
+  /// Whether what a run changes goes on.
+  private var forgetsChanges = false
 
   /// While a run is watched: who watches what that is in, when it began, and the boxes that it has made.
   private var outer: (any FreeVariableWatcher)?
@@ -52,8 +56,18 @@ final class FreeVariableLog: FreeVariableWatcher {
   /// - Parameter run: which one, in the order of their first running.
   func run<R>(_ run: Int = 0, _ body: () throws -> R) throws -> R {
     // What is recorded whole is watched already, and stands in a graph that is kept.
-    if interpreter.context.isRecording { return try body() }
+    if interpreter.context.isRecording { return try recorded(run, body) }
     return try run < runs ? again(run, body) : watched(body)
+  }
+
+  /// Runs the body in a recording: again only where nothing has changed since.
+  private func recorded<R>(_ run: Int, _ body: () throws -> R) throws -> R {
+    if let changes = changesBefore[run], changes != interpreter.changeCount {
+      interpreter.context.meets(obstacle: "changes something between two runs of a function")
+    }
+    if changesBefore[run] == nil { changesBefore[run] = interpreter.changeCount }
+    defer { if forgetsChanges { changesBefore[run] = interpreter.changeCount } }
+    return try body()
   }
 
   // MARK: - The first time
@@ -87,6 +101,14 @@ final class FreeVariableLog: FreeVariableWatcher {
     note(.gradient(parameter), held.map { .tensor($0) } ?? .nil)
     guard let outer else { return held }
     return outer.gradient(of: parameter, held: held)
+  }
+
+  func willChange(_ variable: FreeVariable, inPlace: Bool) {
+    switch variable {
+    case .tensor(let cell): _ = tensor(of: cell, held: cell.content.variable)
+    case .state(let host): willUse(host)
+    default: _ = value(of: variable, held: variable.held(in: interpreter))
+    }
   }
 
   var lasting: (any FreeVariableWatcher)? { outer?.lasting }
@@ -139,6 +161,8 @@ final class FreeVariableLog: FreeVariableWatcher {
 
   /// Forgets the variables that the function has changed itself: what they hold goes on from run to run.
   func forgetChanges() {
+    forgetsChanges = true
+    if interpreter.context.isRecording { changesBefore[0] = interpreter.changeCount }
     entries.removeAll { !$0.held.isIdentical(to: $0.variable.held(in: interpreter)) }
     // No run is watched any more, so nobody looks for entries.
     places.removeAll()
@@ -211,22 +235,6 @@ extension FreeVariableLog {
         case .int(let after) = variable.held(in: interpreter)
       else { return value }
       return .int(now &+ (after &- before))
-    }
-  }
-}
-
-extension FreeVariable {
-  /// Puts a value into the variable; no deed of the program.
-  fileprivate func put(_ value: Value, _ interpreter: Interpreter) {
-    switch self {
-    case .global(let slot): interpreter.globals[slot] = value
-    case .captured: break
-    case .content(let box): box.value = value
-    case .field(let instance, let slot): instance.slots[slot] = value
-    case .tensor(let cell): if let variable = value.variable { cell.substitute(variable) }
-    case .gradient(let cell): cell.gradient = value.variable
-    // What a state gave fits the object that gave it.
-    case .state(let host): try? host.restore(value)
     }
   }
 }

@@ -23,6 +23,8 @@ indirect enum ReadPattern {
   case object(Int, ObjectPattern)
   /// A method of the object, taken as a value.
   case method(code: Int, of: Int, ObjectPattern)
+  /// A snapshot of these contents, taken in one manner of targets of the same names.
+  case snapshot(Snapshot.Manner, names: [String]?, ReadPattern)
 }
 
 extension ReadPattern {
@@ -54,6 +56,7 @@ enum ObjectPattern {
   case instance(type: Int)
   case parameter
   case box
+  case host
 }
 
 /// Something with identity that a recording has met.
@@ -62,6 +65,7 @@ enum ReadObject {
   case instance(ModelInstance)
   case parameter(ParameterCell)
   case box(Box)
+  case host(HostObject)
 
   var identity: ObjectIdentifier {
     switch self {
@@ -69,6 +73,7 @@ enum ReadObject {
     case .instance(let instance): ObjectIdentifier(instance)
     case .parameter(let cell): ObjectIdentifier(cell)
     case .box(let box): ObjectIdentifier(box)
+    case .host(let host): ObjectIdentifier(host)
     }
   }
 
@@ -78,6 +83,7 @@ enum ReadObject {
     case .instance(let instance): .instance(type: instance.type.number)
     case .parameter: .parameter
     case .box: .box
+    case .host: .host
     }
   }
 
@@ -88,6 +94,7 @@ enum ReadObject {
     case .instance(let instance): .instance(instance)
     case .parameter(let cell): .parameter(cell)
     case .box(let box): .box(box)
+    case .host(let host): .host(host)
     }
   }
 
@@ -107,7 +114,7 @@ extension ObjectPattern {
     switch (self, object) {
     case (.closure(let code), .closure(let closure)): closure.prototype.number == code
     case (.instance(let type), .instance(let instance)): instance.type.number == type
-    case (.parameter, .parameter), (.box, .box): true
+    case (.parameter, .parameter), (.box, .box), (.host, .host): true
     default: false
     }
   }
@@ -129,6 +136,9 @@ struct ReadMatch {
 
   /// Puts an object that is always the same into its place.
   mutating func set(_ object: ReadObject, at index: Int) { objects[index] = object }
+
+  /// Puts an operand that is nobody's variable into its place.
+  mutating func set(_ operand: Variable, at index: Int) { operands[index] = operand }
 
   /// True where the value is what the pattern wants; its tensors and objects are taken down.
   mutating func take(_ value: Value, as pattern: ReadPattern) -> Bool {
@@ -153,6 +163,9 @@ struct ReadMatch {
     case (.method(let code, let index, let wanted), .function(let closure)):
       guard let receiver = closure.receiver, closure.prototype.number == code else { return false }
       return take(.instance(receiver), at: index, as: wanted)
+    case (.snapshot(let manner, let names, let wanted), .host(let host as Snapshot)):
+      guard host.manner == manner, host.names == names, !host.isFromFile else { return false }
+      return take(host.plain, as: wanted)
     case (.object(let index, let wanted), _):
       guard let object = ReadObject(value) else { return false }
       return take(object, at: index, as: wanted)

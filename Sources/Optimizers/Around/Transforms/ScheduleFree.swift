@@ -94,6 +94,7 @@ extension Scalar {
     get throws {
       switch self {
       case .number(let value): Variable(value)
+      case .counted: try like(Variable(0.0))
       case .variable(let variable):
         variable.dtype.isFloat ? variable : try variable.converted(to: .f64)
       }

@@ -21,15 +21,16 @@ extension GradientTransformation {
         let count = try state.count(of: name)
         let t = Scalar.number(Double(following(count)))
         let deviation = try (variance.scalar(at: count) / t.power(decay.scalar(at: count))).sqrt()
-        let own = key?.folded(UInt64(count)) ?? Context.current.random.split(1)[0]
+        let own = try key?.folded(UInt64(count)) ?? Context.current.random.branch()
         var leaf: UInt64 = 0
         let noisy = try updates.map { g in
           guard g.dtype.isFloat else {
             throw TensorError(.type, "\(name) cannot add noise to \(g.typeDescription)")
           }
-          var stream = own.folded(leaf)
+          var stream = try own.branch(leaf)
           leaf += 1
-          return try g + deviation * Variable.tensor(stream.normal(g.shape, g.dtype))
+          let (shape, dtype) = (g.shape, g.dtype)
+          return try g + deviation * stream.drawn { try $0.normal(shape, dtype) }
         }
         return (noisy, .record([("count", .count(following(count)))]))
       })

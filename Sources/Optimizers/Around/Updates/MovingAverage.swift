@@ -17,7 +17,7 @@ extension GradientTransformation {
       let ρ = step.values[0]
       let m = try ρ * step.slots[0] + (1 - ρ) * step.gradient
       guard debias else { return [m, m] }
-      return [try m / (1 - ρ.power(.number(Double(step.number)))), m]
+      return [try m / (1 - ρ.power(step.number.scalar)), m]
     }
   }
 }

@@ -28,7 +28,7 @@ extension GradientTransformation {
       let (g, before) = (step.gradient, step.slots[0])
       let (momentum, dampening) = (step.values[0], step.values[1])
       let b =
-        step.number == 1
+        step.number.decides { $0 == 1 }
         ? try before + g : try momentum * before + (1 - dampening) * g
       return [nesterov ? try g + momentum * b : b, b]
     }

@@ -73,7 +73,7 @@ extension GradientTransformation {
     return GradientTransformation(
       leafwise: "scale_by_muon", slots: [.zeros("mu")], [beta], isElementwise: false
     ) { step in
-      let (g, β, t) = (step.gradient, step.values[0], Scalar.number(Double(step.number)))
+      let (g, β, t) = (step.gradient, step.values[0], step.number.scalar)
       let m = try β * step.slots[0] + (1 - β) * g
       let n = nesterov ? try m.lookingAhead(g, β, step.number) : try m / (1 - β.power(t))
       let u = try rule.orthogonalized(n)

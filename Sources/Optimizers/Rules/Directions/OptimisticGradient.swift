@@ -16,7 +16,7 @@ extension GradientTransformation {
       leafwise: "scale_by_optimistic_gradient", slots: [.zeros("gradient")], [alpha, beta]
     ) { step in
       let (g, α, β) = (step.gradient, step.values[0], step.values[1])
-      let before = step.number == 1 ? g : step.slots[0]
+      let before = step.number.decides { $0 == 1 } ? g : step.slots[0]
       return [try (α + β) * g - β * before, g]
     }
   }

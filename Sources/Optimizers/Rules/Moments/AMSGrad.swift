@@ -31,7 +31,7 @@ extension GradientTransformation {
       leafwise: "scale_by_amsgrad", slots: [.zeros("mu"), .zeros("nu"), .zeros("nu_max")],
       [betas.first, betas.second, epsilon, rootEpsilon]
     ) { step in
-      let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+      let (g, t) = (step.gradient, step.number.scalar)
       let (β1, β2, ε, rootε) = (step.values[0], step.values[1], step.values[2], step.values[3])
       let m = try β1 * step.slots[0] + (1 - β1) * g
       let v = try β2 * step.slots[1] + (1 - β2) * g.square()

@@ -30,15 +30,17 @@ extension GradientTransformation {
   /// Where every hyperparameter is a plain number it is one fused operation; gradients to a
   /// hyperparameter need the step in its parts.
   private static func adamStep(_ step: LeafStep) throws -> [Variable] {
-    let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+    let (g, t) = (step.gradient, step.number.scalar)
     let (β1, β2, ε, rootε) = (step.values[0], step.values[1], step.values[2], step.values[3])
     if let beta1 = β1.number, let beta2 = β2.number, let epsilon = ε.number,
       let epsilonRoot = rootε.number, step.isUniform
     {
       let fused = AdamStep(
-        beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonRoot: epsilonRoot, count: step.number)
+        beta1: beta1, beta2: beta2, epsilon: epsilon, epsilonRoot: epsilonRoot,
+        count: step.number.value)
       let (u, m, v) = try Variable.adamStep(
-        gradient: g, firstMoment: step.slots[0], secondMoment: step.slots[1], fused)
+        gradient: g, firstMoment: step.slots[0], secondMoment: step.slots[1], fused,
+        corrections: (1 - β1.power(t), 1 - β2.power(t)))
       return [u, m, v]
     }
     let m = try β1 * step.slots[0] + (1 - β1) * g

@@ -19,7 +19,7 @@ extension GradientTransformation {
       leafwise: "scale_by_adamax", slots: [.zeros("mu"), .zeros("nu")],
       [betas.first, betas.second, epsilon]
     ) { step in
-      let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+      let (g, t) = (step.gradient, step.number.scalar)
       let (β1, β2, ε) = (step.values[0], step.values[1], step.values[2])
       let m = try β1 * step.slots[0] + (1 - β1) * g
       let n = try (β2 * step.slots[1]).maximum(g.abs() + ε)

@@ -25,9 +25,9 @@ extension GradientTransformation {
       slots: [.zeros("mu"), .zeros("delta"), .zeros("nu"), .zeros("gradient")],
       [betas.first, betas.second, third, epsilon, rootEpsilon]
     ) { step in
-      let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+      let (g, t) = (step.gradient, step.number.scalar)
       let (β1, β2, β3) = (step.values[0], step.values[1], step.values[2])
-      let d = step.number == 1 ? try g.zerosLike() : try g - step.slots[3]
+      let d = step.number.decides { $0 == 1 } ? try g.zerosLike() : try g - step.slots[3]
       let m = try β1 * step.slots[0] + (1 - β1) * g
       let v = try β2 * step.slots[1] + (1 - β2) * d
       let n = try β3 * step.slots[2] + (1 - β3) * (g + (1 - β2) * d).square()

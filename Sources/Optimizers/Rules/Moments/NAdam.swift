@@ -24,7 +24,7 @@ extension GradientTransformation {
       leafwise: "scale_by_nadam", slots: [.zeros("mu"), .zeros("nu"), product],
       [betas.first, betas.second, epsilon, momentumDecay]
     ) { step in
-      let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+      let (g, t) = (step.gradient, step.number.scalar)
       let (β1, β2, ε, ψ) = (step.values[0], step.values[1], step.values[2], step.values[3])
       func momentum(at t: Scalar) throws -> Scalar {
         try β1 * (1 - 0.5 * Scalar.number(0.96).power(t * ψ))

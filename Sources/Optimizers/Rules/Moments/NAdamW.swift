@@ -22,7 +22,7 @@ extension GradientTransformation {
       leafwise: "scale_by_nesterov_adam", slots: [.zeros("mu"), .zeros("nu")],
       [betas.first, betas.second, epsilon, rootEpsilon]
     ) { step in
-      let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+      let (g, t) = (step.gradient, step.number.scalar)
       let (β1, β2, ε, rootε) = (step.values[0], step.values[1], step.values[2], step.values[3])
       let m = try β1 * step.slots[0] + (1 - β1) * g
       let v = try β2 * step.slots[1] + (1 - β2) * g.square()
@@ -53,8 +53,8 @@ extension Variable {
   /// The moving average m after the t-th gradient g, corrected and moved on as if g came once more.
   ///
   ///     β m / (1 - βᵗ⁺¹) + (1 - β) g / (1 - βᵗ)
-  func lookingAhead(_ g: Variable, _ β: Scalar, _ t: Int) throws -> Variable {
-    let (now, next) = (Scalar.number(Double(t)), Scalar.number(Double(t) + 1))
+  func lookingAhead(_ g: Variable, _ β: Scalar, _ t: Count) throws -> Variable {
+    let (now, next) = (t.scalar, t.number { Double($0) + 1 })
     return try β * (self / (1 - β.power(next))) + (1 - β) * (g / (1 - β.power(now)))
   }
 }

@@ -23,7 +23,7 @@ extension GradientTransformation {
       leafwise: "scale_by_radam", slots: [.zeros("mu"), .zeros("nu")],
       [betas.first, betas.second, epsilon]
     ) { step in
-      let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+      let (g, t) = (step.gradient, step.number.scalar)
       let (β1, β2, ε) = (step.values[0], step.values[1], step.values[2])
       let m = try β1 * step.slots[0] + (1 - β1) * g
       let v = try β2 * step.slots[1] + (1 - β2) * g.square()
@@ -46,10 +46,14 @@ extension GradientTransformation {
     let power = try β2.power(t)
     let limit = try 2 / (1 - β2) - 1
     let ρ = try limit - 2 * t * power / (1 - power)
-    guard let value = ρ.value else {
-      throw TensorError(.value, "the second beta of radam cannot be mapped over by vmap")
+    if case .variable = ρ {
+      guard let value = ρ.value else {
+        throw TensorError(.value, "the second beta of radam cannot be mapped over by vmap")
+      }
+      guard value > 5 else { return nil }
+    } else {
+      guard ρ.decides({ $0 > 5 }) else { return nil }
     }
-    guard value > 5 else { return nil }
     let above = try (ρ - 4) * (ρ - 2) * limit
     let below = try (limit - 4) * (limit - 2) * ρ
     return try ((1 - power) * above / below).sqrt()

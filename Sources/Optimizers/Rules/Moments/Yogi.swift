@@ -24,7 +24,7 @@ extension GradientTransformation {
       slots: [.filled("mu", with: initialAccumulator), .filled("nu", with: initialAccumulator)],
       [betas.first, betas.second, epsilon, rootEpsilon]
     ) { step in
-      let (g, t) = (step.gradient, Scalar.number(Double(step.number)))
+      let (g, t) = (step.gradient, step.number.scalar)
       let (β1, β2, ε, rootε) = (step.values[0], step.values[1], step.values[2], step.values[3])
       let square = try g.square()
       let m = try β1 * step.slots[0] + (1 - β1) * g

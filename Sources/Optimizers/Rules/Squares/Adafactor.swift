@@ -68,7 +68,7 @@ extension GradientTransformation {
       isElementwise: false
     ) { step in
       let g = step.gradient
-      let t = Scalar.number(Swift.max(Double(step.number) - Double(rule.offset), 1))
+      let t = step.number.number { Swift.max(Double($0) - Double(rule.offset), 1) }
       let β = try 1 - t.power(-step.values[0])
       let square = try g.square() + step.values[1]
       guard let axes = rule.axes(of: g.shape) else {

@@ -41,10 +41,14 @@ final class CompiledFunction {
     case .asItIs: return try plain(call, interpreter)
     case .new: return try record(call, interpreter)
     case .recording(let recording, let operands, let objects):
+      // What is tried out changes nothing.
+      guard !interpreter.isRehearsing || !recording.outputs.writes.isSome else {
+        return try plain(call, interpreter)
+      }
       do {
-        return try recording.run(operands, objects)
+        return try recording.run(operands, objects, interpreter)
       } catch  where !interpreter.isEnding(error) {
-        // A recording has no effects, so the function may begin again: its own errors, perhaps
+        // A recording that fails has done nothing, so the function may begin again: its own errors, perhaps
         // caught, come from its own lines.
         return try plain(call, interpreter)
       }
@@ -65,133 +69,99 @@ final class CompiledFunction {
   private func record(_ call: Value, _ interpreter: Interpreter) throws -> Value {
     let context = interpreter.context
     let random = context.random
-    var rehearsed: (reader: RecordedReader, recording: Recording)?
+    var reader: RecordedReader?
     var value = Value.nil
-    var recorded: RecordedFunction?
-    var result = RecordedResult.constant(.nil)
+    var made: (function: RecordedFunction, outputs: RecordedOutputs)?
     func run() throws {
-      recorded = try RecordedFunction.recording { recording in
-        let reader = RecordedReader(recording, context)
-        rehearsed = (reader, recording)
-        return try interpreter.watched(by: reader) {
-          value = try plain(reader.arguments(call), interpreter)
-          var tensors: [Variable] = []
-          result = try RecordedResult(value, &tensors, reader, interpreter)
-          return tensors
+      var found: RecordedOutputs?
+      let (function, _) = try RecordedFunction.recording { recording in
+        let own = RecordedReader(recording, interpreter)
+        reader = own
+        return try interpreter.watched(by: own) {
+          defer { own.putBack() }
+          value = try plain(own.arguments(call), interpreter)
+          let outputs = try RecordedOutputs(of: value, own, interpreter)
+          found = outputs
+          return outputs.tensors
         }
-      }.0
+      }
+      made = found.map { (function, $0) }
     }
     // Inside another rehearsal a failure ends that one: were each tried twice, functions that compile
     // one another would run for ever.
-    let hasRun: ()? = try interpreter.isRehearsing ? run() : interpreter.rehearse(run)
-    guard hasRun != nil, rehearsed?.recording.isFaithful != false else {
+    let hasRun: ()? =
+      try interpreter.isRehearsing ? run() : interpreter.rehearse(notingChanges: true, run)
+    /// Begins again, as if nothing had been tried.
+    func again() throws -> Value {
       context.random = random
       // What is nested too deep to be recorded would be tried again at each level.
       let outer = interpreter.runsAsWritten
       interpreter.runsAsWritten = outer || (hasRun == nil && interpreter.rehearsalMetLimit)
       defer { interpreter.runsAsWritten = outer }
-      let value = try plain(call, interpreter)
-      if let (reader, recording) = rehearsed, let obstacle = recording.obstacle {
+      return try plain(call, interpreter)
+    }
+    guard hasRun != nil, let reader, let (function, outputs) = made else {
+      let value = try again()
+      if let reader, let obstacle = reader.recording.obstacle {
         recordings.leave(reader.readsOfArguments, obstacle)
       }
       return value
     }
-    guard let recorded, let (reader, recording) = rehearsed else { return value }
-    if context.random != random { recording.meets("draws random numbers") }
+    let recording = reader.recording
+    let moves = recording.streamMoves(to: context.random)
     if let obstacle = recording.obstacle {
+      // What the run has changed was put back, so it has to be done yet.
+      let value =
+        recording.isFaithful && !outputs.writes.isSome ? try value.settled() : try again()
       recordings.leave(reader.readsOfArguments, obstacle)
-    } else {
-      recordings.keep(
-        CompiledRecording(reads: reader.reads, function: recorded, result: result))
+      return value
     }
-    return try value.settled()
+    let compiled = CompiledRecording(
+      reads: reader.reads, function: function, outputs: outputs, streamMoves: moves)
+    do {
+      let value = try compiled.finish(
+        RecordedOutcome(
+          tensors: outputs.tensors.map(recording.outside), operands: recording.operands,
+          objects: reader.objects), interpreter)
+      recordings.keep(compiled)
+      return value
+    } catch  where !interpreter.isEnding(error) {
+      return try again()
+    }
   }
 }
 
-/// A recording with what it reads and what it gives.
+/// A recording with what it reads, gives and changes.
 struct CompiledRecording {
   let reads: RecordedReads
   let function: RecordedFunction
-  let result: RecordedResult
+  let outputs: RecordedOutputs
+  /// How far a run moves the program's stream of random numbers.
+  let streamMoves: UInt64
 
-  func run(_ operands: [Variable], _ objects: [ReadObject?]) throws -> Value {
-    let tensors = try function(operands)
-    return result.value(tensors, objects)
-  }
-}
-
-/// What a recording gives.
-indirect enum RecordedResult {
-  case tensor(Int)
-  /// A key by its words.
-  case key(Int)
-  case object(Int)
-  case list([RecordedResult])
-  case record(keys: [String], [RecordedResult])
-  case constant(Value)
-
-  /// Nested deeper, what a function gives is not recorded: forms are let go of level by level.
-  private static let deepest = 500
-
-  /// The form of a run's value; its tensors are added to a list.
-  ///
-  /// - Throws: the end of the rehearsal, where the value holds something with identity that the run has
-  ///   made: each call would have to make another.
-  init(
-    _ value: Value, _ tensors: inout [Variable], _ reader: RecordedReader,
-    _ interpreter: Interpreter, depth: Int = 0
-  ) throws {
-    guard depth <= RecordedResult.deepest else {
-      throw interpreter.machine.effect("gives what is nested deep")
-    }
-    func part(_ value: Value) throws -> Self {
-      try Self(value, &tensors, reader, interpreter, depth: depth + 1)
-    }
-    switch value {
-    case .tensor(let variable):
-      self = .tensor(tensors.count)
-      tensors.append(variable)
-    case .list(let values):
-      var parts: [RecordedResult] = []
-      for value in values { parts.append(try part(value)) }
-      self = .list(parts)
-    case .record(let record):
-      var parts: [RecordedResult] = []
-      for value in record.values { parts.append(try part(value)) }
-      self = .record(keys: record.keys, parts)
-    case .int, .float, .bool, .string, .nil, .range, .model, .module: self = .constant(value)
-    case .host(let host as KeyObject):
-      guard let words = host.words else {
-        self = .constant(value)
-        break
-      }
-      self = .key(tensors.count)
-      tensors.append(words)
-    case .host(let host) where host is DTypeObject: self = .constant(value)
-    case .builtin(let builtin):
-      guard case .builtin(let own)? = interpreter.builtin(builtin.name), own === builtin else {
-        throw interpreter.machine.effect("gives a function back that it has made")
-      }
-      self = .constant(value)
-    default:
-      guard let object = ReadObject(value), let index = reader.known(object) else {
-        throw interpreter.machine.effect("gives a \(value.typeName) back that it has made")
-      }
-      self = .object(index)
-    }
+  /// Computes everything, and only then changes anything: a run that fails has changed nothing.
+  func run(
+    _ operands: [Variable], _ objects: [ReadObject?], _ interpreter: Interpreter
+  ) throws -> Value {
+    let tensors = try function(
+      outputs.areTracked || function.callsFunctions ? operands : operands.map(\.withoutTape))
+    let value = try finish(
+      RecordedOutcome(tensors: tensors, operands: operands, objects: objects), interpreter)
+    interpreter.context.random.counter &+= streamMoves
+    return value
   }
 
-  /// The value with the tensors and objects of another call.
-  func value(_ tensors: [Variable], _ objects: [ReadObject?]) -> Value {
-    switch self {
-    case .tensor(let index): .tensor(tensors[index])
-    case .key(let index): .host(KeyObject(RandomKey(words: tensors[index].underlying)))
-    case .object(let index): objects[index]?.value ?? .nil
-    case .list(let parts): .list(parts.map { $0.value(tensors, objects) })
-    case .record(let keys, let parts):
-      .record(Record(Array(zip(keys, parts.map { $0.value(tensors, objects) }))))
-    case .constant(let value): value
+  /// The value, once everything has been changed that a run changes.
+  func finish(_ outcome: RecordedOutcome, _ interpreter: Interpreter) throws -> Value {
+    let leaves = try outputs.leaves.map { try $0.make(outcome) }
+    var outcome = outcome
+    outcome.leaves = leaves
+    for (leaf, made) in zip(outputs.leaves, leaves) {
+      if let gradient = leaf.gradient?.value(outcome).variable { made.keptGradient = gradient }
     }
+    let value = outputs.result.value(outcome)
+    try outputs.writes.perform(outcome, interpreter)
+    return value
   }
 }
 
