@@ -210,15 +210,15 @@ extension CompiledFunction {
     var graph: RecordedGraph?
     var plan: (any PlanFacts)?
     var failure: (any Error)?
-    _ = try interpreter.rehearse {
+    _ = try interpreter.rehearse(notingChanges: true) {
       do {
         let recorded = try RecordedFunction.recording { recording in
-          let reader = RecordedReader(recording, context)
+          let reader = RecordedReader(recording, interpreter)
           run = (reader, recording)
           return try interpreter.watched(by: reader) {
+            defer { reader.putBack() }
             let value = try plain(reader.arguments(call), interpreter)
-            var tensors: [Variable] = []
-            _ = try RecordedResult(value, &tensors, reader, interpreter)
+            let tensors = try RecordedOutputs(of: value, reader, interpreter).tensors
             let names = ReadDescription(reader.reads, reader.objects, interpreter).operands
             graph = RecordedGraph(of: tensors, recordedBy: recording, operands: names)
             return tensors
@@ -233,10 +233,7 @@ extension CompiledFunction {
     guard let (reader, recording) = run else {
       throw failure ?? interpreter.machine.effect("cannot be recorded here")
     }
-    let draws = "draws random numbers"
-    if context.random != random, !recording.obstacles.contains(where: { $0.reason == draws }) {
-      recording.meets(draws)
-    }
+    _ = recording.streamMoves(to: context.random)
     if let failure, recording.obstacle == nil { throw failure }
     return RecordedCall(
       graph: graph, reads: ReadDescription(reader.reads, reader.objects, interpreter),

@@ -43,7 +43,10 @@ struct ReadDescription {
       guard case .instance(let instance) = objects[object] else { return }
       let own = names[object]
       add(read.pattern, (own.map { $0 + "." } ?? "") + instance.type.fields[slot].name)
-    case .gradient(let object): add(read.pattern, name(of: object) + ".grad")
+    case .gradient(let operand):
+      let name = operands.indices.contains(operand) ? operands[operand] : ""
+      add(read.pattern, (name.isEmpty ? "a tensor" : name) + ".grad")
+    case .state(let object): add(read.pattern, name(of: object))
     }
   }
 
@@ -93,6 +96,7 @@ struct ReadDescription {
     case .record(let keys, let parts):
       guards.append("\(path): a record {\(keys.joined(separator: ", "))}")
       for (key, part) in zip(keys, parts) { add(part, "\(path).\(key)") }
+    case .snapshot(_, _, let contents): add(contents, path)
     case .object(let index, _): addObject(index, path)
     case .method(_, let index, _):
       guards.append("\(path): the same method")
@@ -111,6 +115,7 @@ struct ReadDescription {
       let name = closure.prototype.name
       guards.append("\(path): the code of \(name == "fn" ? "this function" : name)")
     case .instance(let instance): guards.append("\(path): a \(instance.type.name)")
+    case .host(let host): guards.append("\(path): a \(host.typeName)")
     case .parameter, .box: break
     }
   }
