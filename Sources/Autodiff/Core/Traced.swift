@@ -139,9 +139,9 @@ extension Traced {
   func noteThatValueIsRead() {
     guard kind == .record else { return }
     let context = Context.current
-    if isAlive(in: context) {
-      context.recording(of: self)?.meets("looks at numbers that may be others at the next call")
-    }
+    guard isAlive(in: context), let recording = context.recording(of: self) else { return }
+    if recording === context.activeRecording, recording.branches(on: self) { return }
+    recording.meets("looks at numbers that may be others at the next call")
   }
 
   @inline(__always)

@@ -9,25 +9,36 @@ final class RecordedPlans {
   private var plans: [Plan] = []
   /// Calls on plain tensors for which there was no plan.
   private var misses = 0
+  /// Plans in a row that ended before their end.
+  private var failures = 0
 
   /// Calls after which a plan is made: what is called once needs none.
   private static let patience = 1
   /// The layouts that plans are made for; for others the operations are run one by one.
   private static let mostPlans = 4
+  /// Plans in a row that may end before their end: where numbers are not finite, say, the operations are
+  /// run one by one, and a plan before would be time lost.
+  private static let mostFailures = 8
 
   /// The results by a plan; nil where there is none for such a call, or where an operation fails, so that
   /// running the operations one by one tells of it.
   func run(
     _ function: RecordedFunction, _ arguments: [Variable], _ externals: [Variable]
   ) throws -> [Variable]? {
-    guard mos_watches_get() == 0, !function.steps.isEmpty else { return nil }
+    guard mos_watches_get() == 0, !function.steps.isEmpty,
+      failures < RecordedPlans.mostFailures
+    else { return nil }
     var operands: [Tensor] = []
     operands.reserveCapacity(arguments.count + externals.count)
     for case .tensor(let tensor) in arguments { operands.append(tensor) }
     for case .tensor(let tensor) in externals { operands.append(tensor) }
     guard operands.count == arguments.count + externals.count else { return nil }
     guard let plan = try plan(function, operands, arguments.count) else { return nil }
-    guard let results = try plan(operands) else { return nil }
+    guard let results = try plan(operands) else {
+      failures += 1
+      return nil
+    }
+    failures = 0
     var next = 0
     return function.results.map { result in
       switch result {
@@ -57,7 +68,22 @@ final class RecordedPlans {
   }
 }
 
+/// What a plan of a function is like.
+package struct PlanFacts {
+  /// Runs of operations that go over many elements piece by piece.
+  package let chains: Int
+  /// The bytes that a run takes beside its results and what it is given.
+  package let bytes: Int
+}
+
 extension RecordedFunction {
+  /// What a plan for operands like these is like; nil where the operations do not make one.
+  package func facts(at operands: [Variable]) throws -> PlanFacts? {
+    try plan(operands.map(\.underlying), arguments: operands.count).map {
+      PlanFacts(chains: $0.chains, bytes: $0.bytes)
+    }
+  }
+
   /// A plan of the function for operands that lie like these; nil where its operations do not give plain
   /// tensors.
   ///

@@ -65,6 +65,8 @@ package final class Recording {
   private(set) var leaves: [Traced] = []
   /// Every operation, also one whose result nobody takes: it may fail, and then so does the function.
   private(set) var operations: [Traced] = []
+  /// The conditions and whole numbers that the run has gone by.
+  private var branches: [(node: Traced, value: Tensor)] = []
   /// What the run sees of each operand.
   private var seen: [Variable] = []
   private var tracking: [Tracking] = []
@@ -137,6 +139,30 @@ package final class Recording {
     seen.append(result)
     if case .traced(let traced) = variable { known[ObjectIdentifier(traced)] = index }
     return Operand(index: index, variable: result, tracking: tracking[index])
+  }
+
+  /// The conditions and whole numbers that a recording may go by: what looks at more goes another way at nearly
+  /// every call.
+  private static let mostBranches = 64
+
+  /// Takes note that the run goes by a number: a single condition or whole number makes a *branch*, and the
+  /// recording stands for calls that find the same there.
+  ///
+  /// - Returns: false for anything else.
+  func branches(on node: Traced) -> Bool {
+    guard node.value.count == 1, !node.value.dtype.isFloat else { return false }
+    if branches.contains(where: { $0.node === node }) { return true }
+    guard branches.count < Recording.mostBranches, let value = node.value.concrete else {
+      return false
+    }
+    branches.append((node, value))
+    return true
+  }
+
+  /// What the recording has to compute beside its results, to see whether a call goes the same way, and what the
+  /// run found.
+  package var branchValues: (variables: [Variable], found: [Tensor]) {
+    (branches.map { .traced($0.node) }, branches.map(\.value))
   }
 
   /// Says that the recording is not the whole of the function.

@@ -8,16 +8,6 @@ import Autodiff
 import Language
 import Tensors
 
-/// What a plan says of itself; a recorded function that runs as one conforms to it.
-protocol PlanFacts {
-  /// The pieces of operations that run over a few numbers at a time.
-  var blockCount: Int { get }
-  /// The memory that a run takes beside its results.
-  var arenaBytes: Int { get }
-  /// The conditions and whole numbers that are looked at on the way.
-  var branchCount: Int { get }
-}
-
 /// How a call is compiled, or why it is not.
 final class ExplanationObject: HostObject {
   override class var hostType: HostType { members }
@@ -43,15 +33,16 @@ final class ExplanationObject: HostObject {
   var operationCount: Int { kinds.reduce(0) { $0 + $1.count } }
 
   init(
-    graph: RecordedGraph?, reads: ReadDescription, obstacles: [Obstruction], plan: (any PlanFacts)?
+    graph: RecordedGraph?, reads: ReadDescription, obstacles: [Obstruction], plan: PlanFacts?,
+    branches: Int
   ) {
     kinds = graph?.operationsByName ?? []
     operands = reads.operands
     guards = reads.guards
     self.obstacles = obstacles
-    blocks = plan?.blockCount ?? 0
-    bytes = plan?.arenaBytes ?? graph?.greatestBytes ?? 0
-    branches = plan?.branchCount ?? 0
+    blocks = plan?.chains ?? 0
+    bytes = plan?.bytes ?? graph?.greatestBytes ?? 0
+    self.branches = branches
   }
 
   /// As many kinds of operations as fit into a line.
@@ -151,7 +142,10 @@ struct RecordedCall {
   var graph: RecordedGraph?
   var reads: ReadDescription
   var obstacles: [Obstacle]
-  var plan: (any PlanFacts)?
+  /// What the operations are as a plan, where they can be one.
+  var plan: PlanFacts?
+  /// The conditions and whole numbers that the run went by.
+  var branches: Int
 }
 
 extension Interpreter {
@@ -162,7 +156,7 @@ extension Interpreter {
     let call = try compiled.rehearsed(arguments, named, self)
     return ExplanationObject(
       graph: call.graph, reads: call.reads,
-      obstacles: call.obstacles.map(obstruction), plan: call.plan)
+      obstacles: call.obstacles.map(obstruction), plan: call.plan, branches: call.branches)
   }
 
   /// The program of a call, as a picture.
@@ -208,7 +202,7 @@ extension CompiledFunction {
     defer { context.random = random }
     var run: (reader: RecordedReader, recording: Recording)?
     var graph: RecordedGraph?
-    var plan: (any PlanFacts)?
+    var plan: PlanFacts?
     var failure: (any Error)?
     _ = try interpreter.rehearse(notingChanges: true) {
       do {
@@ -224,7 +218,7 @@ extension CompiledFunction {
             return tensors
           }
         }.0
-        plan = recorded as Any as? any PlanFacts
+        plan = run.flatMap { try? recorded.facts(at: $0.recording.operands) }
       } catch {
         failure = error
         throw error
@@ -237,6 +231,7 @@ extension CompiledFunction {
     if let failure, recording.obstacle == nil { throw failure }
     return RecordedCall(
       graph: graph, reads: ReadDescription(reader.reads, reader.objects, interpreter),
-      obstacles: recording.obstacles, plan: plan)
+      obstacles: recording.obstacles, plan: plan,
+      branches: recording.branchValues.found.count)
   }
 }

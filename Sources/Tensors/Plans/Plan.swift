@@ -14,7 +14,15 @@ package final class Plan {
   /// The program that the plan was made from, after its passes.
   package let program: PlanProgram
   /// How operands lie; a plan is for these alone.
-  private let layouts: [PlanView]
+  private let layouts: [OperandLayout]
+
+  private struct OperandLayout {
+    let shape: Shape
+    let strides: Shape
+    let dtype: DType
+    let isContiguous: Bool
+  }
+
   private let memory: PlanMemory
   private var steps: PlanSteps?
   private let call: Call
@@ -22,7 +30,7 @@ package final class Plan {
   /// Operands that are copied into the arena: their numbers, offsets and bytes.
   private var copies: [(operand: Int, offset: Int, bytes: Int)] = []
   /// Operands whose addresses are put into steps.
-  private var placed: [Int] = []
+  private var placed: [(operand: Int, buffer: Int)] = []
   /// Buffers whose memory each run has anew, since they are results too large to be copied.
   private var fresh: [(buffer: Int, count: Int, dtype: DType)] = []
   private var calls: [Int: PlanInstruction] = [:]
@@ -52,9 +60,8 @@ package final class Plan {
     self.program = program
     self.call = call
     layouts = operands.map {
-      PlanView(
-        place: PlanPlace(buffer: 0, offset: 0), shape: $0.shape, strides: $0.strides,
-        dtype: $0.dtype, constant: nil)
+      OperandLayout(
+        shape: $0.shape, strides: $0.strides, dtype: $0.dtype, isContiguous: $0.isContiguous)
     }
     var inArena = [Int?](repeating: nil, count: program.buffers.count)
     let resultBuffers = Set(program.results.map(\.place.buffer))
@@ -82,7 +89,7 @@ package final class Plan {
         if let offset = memory.offsets[buffer] {
           copies.append((index, offset, operands[index].count * operands[index].dtype.size))
         } else {
-          placed.append(index)
+          placed.append((index, buffer))
         }
       case .made where inArena[buffer] == nil && scratch[buffer] == nil:
         fresh.append((buffer, content.bytes, .bool))
@@ -105,15 +112,19 @@ package final class Plan {
           return .based(.arena, offset: offset + place.offset)
         }
         switch program.buffers[place.buffer].origin {
-        case .operand(let index): return .based(.operand(index), offset: place.offset)
         case .constant(let tensor): return .fixed(tensor.header.data + place.offset)
-        case .made, .called: return .based(.buffer(place.buffer), offset: place.offset)
+        case .operand, .made, .called: return .based(.buffer(place.buffer), offset: place.offset)
         }
       })
   }
 
   /// The status of a call that has thrown.
   private static let failed: Int32 = -1
+
+  /// The runs of operations that go over many elements piece by piece.
+  package var chains: Int {
+    program.instructions.count { if case .chain = $0.operation { true } else { false } }
+  }
 
   /// The bytes of the arena.
   package var bytes: Int { memory.bytes }
@@ -178,7 +189,8 @@ package final class Plan {
   /// True where operands lie as those lay that the program was recorded with.
   package func fits(_ operands: [Tensor]) -> Bool {
     zip(layouts, operands).allSatisfy { layout, x in
-      x.shape == layout.shape && x.dtype == layout.dtype && x.strides == layout.strides
+      x.dtype == layout.dtype && x.shape == layout.shape
+        && (x.isContiguous ? layout.isContiguous : x.strides == layout.strides)
     }
   }
 
@@ -199,11 +211,11 @@ package final class Plan {
     for (operand, offset, bytes) in copies {
       (arena.address + offset).copyMemory(from: operands[operand].header.data, byteCount: bytes)
     }
-    for operand in placed { steps.set(.operand(operand), operands[operand].header.data) }
+    for (operand, buffer) in placed { steps.set(buffer, operands[operand].header.data) }
     for (buffer, count, dtype) in fresh {
       let tensor = try Tensor.uninitialized(Shape(count), dtype)
       run.memory[buffer] = tensor
-      steps.set(.buffer(buffer), tensor.header.data)
+      steps.set(buffer, tensor.header.data)
     }
     let status = withScratch(steps.packs) { scratch in
       mos_plan_run(
@@ -218,7 +230,7 @@ package final class Plan {
   private func makeArena(_ steps: PlanSteps) throws -> Storage {
     let arena = try Storage.allocate(
       count: max(memory.bytes, 64), dtype: .bool, shape: Shape(memory.bytes))
-    steps.set(.arena, arena.address)
+    steps.setArena(arena.address)
     for (buffer, content) in program.buffers.enumerated() {
       guard case .constant(let x) = content.origin, let offset = memory.offsets[buffer] else {
         continue
@@ -302,7 +314,7 @@ package final class Plan {
         throw TensorError(.value, "an operation of a compiled function has changed its form")
       }
       run.memory[view.place.buffer] = tensor
-      steps.set(.buffer(view.place.buffer), tensor.header.data)
+      steps.set(view.place.buffer, tensor.header.data)
     }
   }
 }

@@ -4,11 +4,9 @@ internal import Kernels
 
 /// Steps in memory of their own.
 final class PlanSteps {
-  /// What an address begins at.
+  /// What an address begins at: the arena, or the memory of a buffer, which each run has anew.
   enum Base: Hashable {
     case arena
-    case operand(Int)
-    /// A buffer that each run has anew: a result of the plan, or of a call in it.
     case buffer(Int)
   }
 
@@ -20,7 +18,9 @@ final class PlanSteps {
 
   private(set) var steps: UnsafeMutablePointer<mos_plan_step>
   private(set) var count = 0
-  private var fields: [Base: [Field]] = [:]
+  private var arenaFields: [Field] = []
+  /// For each buffer where its address stands.
+  private var fields: [[Field]]
   private var owned: [UnsafeMutableRawPointer] = []
   /// Whether a product packs its operands.
   private(set) var packs = false
@@ -47,6 +47,7 @@ final class PlanSteps {
     self.program = program
     self.place = place
     self.call = call
+    fields = Array(repeating: [], count: program.buffers.count)
     self.context = context
     steps = .allocate(capacity: max(program.instructions.count, 1))
     for instruction in program.instructions {
@@ -65,10 +66,14 @@ final class PlanSteps {
     owned.forEach { $0.deallocate() }
   }
 
-  /// Puts the address of a base into all steps.
-  func set(_ base: Base, _ address: UnsafeMutableRawPointer) {
-    guard let fields = fields[base] else { return }
-    for field in fields { field.address.pointee = address + field.offset }
+  /// Puts the address of the arena into all steps.
+  func setArena(_ address: UnsafeMutableRawPointer) {
+    for field in arenaFields { field.address.pointee = address + field.offset }
+  }
+
+  /// Puts the address of a buffer into all steps.
+  func set(_ buffer: Int, _ address: UnsafeMutableRawPointer) {
+    for field in fields[buffer] { field.address.pointee = address + field.offset }
   }
 
   // MARK: - Numbers
@@ -123,8 +128,9 @@ final class PlanSteps {
   private func put(_ place: PlanPlace, at field: UnsafeMutableRawPointer) {
     let field = field.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
     switch self.place(place) {
-    case .based(let base, let offset):
-      fields[base, default: []].append(Field(address: field, offset: offset))
+    case .based(.arena, let offset): arenaFields.append(Field(address: field, offset: offset))
+    case .based(.buffer(let buffer), let offset):
+      fields[buffer].append(Field(address: field, offset: offset))
     case .fixed(let address): field.pointee = address
     case .scratch(let offset): field.pointee = UnsafeMutableRawPointer(bitPattern: offset)
     }

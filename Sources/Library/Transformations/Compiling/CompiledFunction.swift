@@ -37,20 +37,28 @@ final class CompiledFunction {
     guard context.watcher == nil, !context.recordsFunction, !interpreter.runsAsWritten else {
       return try plain(call, interpreter)
     }
-    switch recordings.find(call, interpreter) {
-    case .asItIs: return try plain(call, interpreter)
-    case .new: return try record(call, interpreter)
-    case .recording(let recording, let operands, let objects):
-      // What is tried out changes nothing.
-      guard !interpreter.isRehearsing || !recording.outputs.writes.isSome else {
-        return try plain(call, interpreter)
-      }
-      do {
-        return try recording.run(operands, objects, interpreter)
-      } catch  where !interpreter.isEnding(error) {
-        // A recording that fails has done nothing, so the function may begin again: its own errors, perhaps
-        // caught, come from its own lines.
-        return try plain(call, interpreter)
+    var start = 0
+    while true {
+      switch recordings.find(call, interpreter, from: start) {
+      case .asItIs: return try plain(call, interpreter)
+      case .new: return try record(call, interpreter)
+      case .recording(let index, let recording, let operands, let objects):
+        // What is tried out changes nothing.
+        guard !interpreter.isRehearsing || !recording.outputs.writes.isSome else {
+          return try plain(call, interpreter)
+        }
+        do {
+          if let value = try recording.run(operands, objects, interpreter) {
+            recordings.hit(index)
+            return value
+          }
+          recordings.miss()
+          start = index + 1
+        } catch  where !interpreter.isEnding(error) {
+          // A recording that fails has done nothing, so the function may begin again: its own errors, perhaps
+          // caught, come from its own lines.
+          return try plain(call, interpreter)
+        }
       }
     }
   }
@@ -82,7 +90,7 @@ final class CompiledFunction {
           value = try plain(own.arguments(call), interpreter)
           let outputs = try RecordedOutputs(of: value, own, interpreter)
           found = outputs
-          return outputs.tensors
+          return outputs.tensors + recording.branchValues.variables
         }
       }
       made = found.map { (function, $0) }
@@ -117,7 +125,8 @@ final class CompiledFunction {
       return value
     }
     let compiled = CompiledRecording(
-      reads: reader.reads, function: function, outputs: outputs, streamMoves: moves)
+      reads: reader.reads, function: function, outputs: outputs, streamMoves: moves,
+      branches: recording.branchValues.found)
     do {
       let value = try compiled.finish(
         RecordedOutcome(
@@ -138,13 +147,21 @@ struct CompiledRecording {
   let outputs: RecordedOutputs
   /// How far a run moves the program's stream of random numbers.
   let streamMoves: UInt64
+  /// What the conditions and whole numbers behind the results have to be.
+  let branches: [Tensor]
 
-  /// Computes everything, and only then changes anything: a run that fails has changed nothing.
+  /// Computes everything, and only then changes anything: a run that fails, or goes another way, has changed
+  /// nothing.
+  ///
+  /// - Returns: nil where the call goes another way.
   func run(
     _ operands: [Variable], _ objects: [ReadObject?], _ interpreter: Interpreter
-  ) throws -> Value {
-    let tensors = try function(
+  ) throws -> Value? {
+    var tensors = try function(
       outputs.areTracked || function.callsFunctions ? operands : operands.map(\.withoutTape))
+    for (found, wanted) in zip(tensors.suffix(branches.count), branches)
+    where found.underlying.firstInt != wanted.firstInt { return nil }
+    tensors.removeLast(branches.count)
     let value = try finish(
       RecordedOutcome(tensors: tensors, operands: operands, objects: objects), interpreter)
     interpreter.context.random.counter &+= streamMoves
@@ -177,24 +194,49 @@ final class CompiledRecordings {
   /// The values of numbers and texts alone that recordings are made for: past that they do not repeat,
   /// and each new one would cost a recording for nothing.
   private static let maximumConstants = 8
+  /// The ways through a function that recordings are made for: each is run to its end before a call is known to go
+  /// another one, so that the last of them costs this many runs.
+  private static let maximumWays = 8
+  /// Runs that went another way, for each that did not, from which the function is as fast as it is: half of a
+  /// plan's gain is gone by then.
+  private static let maximumMisses = 4
+
+  /// Runs that went the way of their recording, and others.
+  private var (hits, misses) = (0, 0)
 
   /// What to do with a call.
   enum Found {
-    case recording(CompiledRecording, [Variable], [ReadObject?])
+    case recording(Int, CompiledRecording, [Variable], [ReadObject?])
     case asItIs
     case new
   }
 
-  func find(_ call: Value, _ interpreter: Interpreter) -> Found {
-    var constants = 0
-    for index in recordings.indices {
+  /// - Parameter start: the recordings before it went another way.
+  func find(_ call: Value, _ interpreter: Interpreter, from start: Int) -> Found {
+    var (constants, ways) = (0, start)
+    if start > 0, misses > CompiledRecordings.maximumWays,
+      misses / CompiledRecordings.maximumMisses > hits
+    {
+      return .asItIs
+    }
+    for index in recordings.indices.dropFirst(start) {
       switch recordings[index].reads.find(call, interpreter) {
       case .found(let operands, let objects):
-        let recording = recordings[index]
-        if index > 0 { recordings.swapAt(0, index) }
-        return .recording(recording, operands, objects)
+        return .recording(index, recordings[index], operands, objects)
       case .other(let byConstant): if byConstant { constants += 1 }
       }
+    }
+    if start > 0 { ways = recordings.count { !$0.branches.isEmpty } }
+    if ways >= CompiledRecordings.maximumWays {
+      if !hasToldOfWays {
+        hasToldOfWays = true
+        Notice(
+          "a compiled function was recorded for \(CompiledRecordings.maximumWays) ways through its "
+            + "conditions, and runs as it is where it takes another one",
+          hint: "where(…) in place of `if` makes one way of two", place: place
+        ).send()
+      }
+      return .asItIs
     }
     var leftConstants = 0
     for index in left.indices {
@@ -214,6 +256,18 @@ final class CompiledRecordings {
     ).send()
     return .asItIs
   }
+
+  private var hasToldOfWays = false
+
+  /// A call went the way of a recording.
+  func hit(_ index: Int) {
+    if !recordings[index].branches.isEmpty { hits += 1 }
+    // Behind a recording that goes by conditions stand those of the other ways.
+    if index > 0 { recordings.swapAt(0, index) }
+  }
+
+  /// A call went another way.
+  func miss() { misses += 1 }
 
   func keep(_ recording: CompiledRecording) {
     recordings.insert(recording, at: 0)
