@@ -221,12 +221,14 @@ extension Tensor {
     for part in parts where part.count > 0 {
       let source = try part.converted(to: dtype).contiguous()
       let bytes = source.count / outer * dtype.size
-      try source.withElements { from in
+      try withExtendedLifetime(source) {
+        let (from, to) = (source.header.data, result.header.data)
         try Safepoint.rows(0..<outer, of: bytes) { i in
-          try Safepoint.copy(
-            from + i * bytes, to: result.elements + i * rowBytes + offset, bytes: bytes)
+          try Safepoint.copy(from + i * bytes, to: to + i * rowBytes + offset, bytes: bytes)
         }
       }
+      PlanRecorder.current?.copyRows(
+        outer, source, bytes: bytes, to: result, from: offset, apart: rowBytes)
       offset += bytes
     }
     return result

@@ -251,6 +251,31 @@ extension PlanRecorder {
     add(.copy(step), [x], [y], canFail: y.dtype == .i64 && x.dtype.isFloat)
   }
 
+  /// The rows of a contiguous tensor that become a copy each; more of them are a call.
+  private static var mostRows: Int { 64 }
+
+  /// A copy of some rows of so many bytes to places that lie apart, of which the first is some bytes behind the
+  /// first element.
+  func copyRows(
+    _ rows: Int, _ x: Tensor, bytes: Int, to y: Tensor, from offset: Int, apart: Int
+  ) {
+    guard rows <= PlanRecorder.mostRows else { return PlanRecorder.look() }
+    let dtype = Int32(x.dtype.rawValue)
+    var operand = mos_operand()
+    operand.stride.0 = 1
+    operand.dtype = UInt8(dtype)
+    var step = mos_copy_step(
+      operand: operand, rank: 1, extent: Shape(bytes / x.dtype.size).extents,
+      dtype: x.dtype.rawValue, y: nil)
+    step.operand.data = UnsafeRawPointer(x.header.data)
+    for row in 0..<rows {
+      add(.copy(step), [x], [y])
+      let last = program.instructions.count - 1
+      program.instructions[last].reads[0].offset += row * bytes
+      program.instructions[last].writes[0].offset += offset + row * apart
+    }
+  }
+
   /// A reduction of rows, each alone or with a row of another tensor.
   func reduceRows(
     _ name: String, _ step: mos_reduce_step, _ x: Tensor, _ b: Tensor?, _ y: Tensor
