@@ -167,6 +167,13 @@ static int require_finite(const mos_reduce_step *r) {
   return isfinite(r->size == sizeof single ? (double)single : sum) ? MOS_OK : MOS_NOT_FINITE;
 }
 
+static const mos_adam *corrected(mos_adam_step_of_plan *s) {
+  const void *const *p = s->correction;
+  s->adam.correction1 = s->is_single ? *(const float *)p[0] : *(const double *)p[0];
+  s->adam.correction2 = s->is_single ? *(const float *)p[1] : *(const double *)p[1];
+  return &s->adam;
+}
+
 static int run_step(const mos_plan_step *s, void *scratch) {
   const mos_reduce_step *r = s->detail;
   const mos_copy_step *copy = s->detail;
@@ -187,8 +194,8 @@ static int run_step(const mos_plan_step *s, void *scratch) {
     case MOS_STEP_PRODUCT:
       product->kernel(&product->product, product->packs ? scratch : NULL);
       return MOS_OK;
-    case MOS_STEP_ADAM: mos_adam_step(s->detail); return MOS_OK;
-    case MOS_STEP_ADAM_GRADIENT: mos_adam_gradient(s->detail); return MOS_OK;
+    case MOS_STEP_ADAM: mos_adam_step(corrected(s->detail)); return MOS_OK;
+    case MOS_STEP_ADAM_GRADIENT: mos_adam_gradient(corrected(s->detail)); return MOS_OK;
     case MOS_STEP_BODY: body->run(&body->product); return MOS_OK;
     case MOS_STEP_REQUIRE_FINITE: return require_finite(s->detail);
     case MOS_STEP_CALL: return call->run(call->context, call->number);

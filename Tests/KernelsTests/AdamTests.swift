@@ -11,6 +11,7 @@ import Testing
     _ count: Int, _ dtype: DType
   ) throws {
     let step = AdamStep(beta1: 0.9, beta2: 0.99, epsilon: 1e-8, epsilonRoot: 1e-6, count: 3)
+    let c = [Tensor(step.correction1), Tensor(step.correction2)]
     let operands = try (1...6).map { seed in
       // Moments are of magnitudes between 1 and 3.
       try tensor(scattered(count, seed: seed).map { $0 + 2 }, nil, dtype)
@@ -18,9 +19,9 @@ import Testing
     func run(_ x: [Tensor]) throws -> [Tensor] {
       let all: [Tensor?] = [x[3], x[4], x[5]]
       let one: [Tensor?] = [nil, x[4], nil]
-      return try Tensor.adamStep(x[0], x[1], x[2], step)
-        + Tensor.adamGradient(x[0], x[1], x[2], cotangents: all, step)
-        + Tensor.adamGradient(x[0], x[1], x[2], cotangents: one, step)
+      return try Tensor.adamStep(x[0], x[1], x[2], step, corrections: c[0], c[1])
+        + Tensor.adamGradient(x[0], x[1], x[2], cotangents: all, step, corrections: c[0], c[1])
+        + Tensor.adamGradient(x[0], x[1], x[2], cotangents: one, step, corrections: c[0], c[1])
     }
     // Every choice of six numbers from 1 to 3, by the digits of a number.
     let alone = try (0..<729).map { number in

@@ -46,8 +46,8 @@ extension Primitive {
   static let adam = Primitive(
     bundle: "adam", of: 3,
     kernel: { x, attributes in
-      let step = AdamAttributes.of(attributes).step.corrected(by: x[3], x[4])
-      return try Tensor.adamStep(x[0], x[1], x[2], step)
+      try Tensor.adamStep(
+        x[0], x[1], x[2], AdamAttributes.of(attributes).step, corrections: x[3], x[4])
     },
     forward: { x, attributes, tangents in
       let step = AdamAttributes.of(attributes).step
@@ -70,7 +70,7 @@ extension Primitive {
     kernel: { x, attributes in
       let own = AdamAttributes.of(attributes)
       return try Tensor.adamGradient(
-        x[0], x[1], x[2], cotangents: own.cotangents(x), own.step.corrected(by: x[3], x[4]))
+        x[0], x[1], x[2], cotangents: own.cotangents(x), own.step, corrections: x[3], x[4])
     },
     forward: { x, attributes, tangents in
       try jvp(x.withoutCorrections, tangents.withoutCorrections) {
@@ -93,17 +93,6 @@ extension Array {
   /// Those with the corrections in their places.
   fileprivate func with(corrections operands: [Element]) -> [Element] {
     Array(prefix(3) + operands[3...4] + dropFirst(3))
-  }
-}
-
-extension AdamStep {
-  /// The numbers with corrections that are operands; all elements of a mapped one are the same.
-  fileprivate func corrected(by first: Tensor, _ second: Tensor) -> AdamStep {
-    var step = self
-    if first.count > 0 {
-      (step.correction1, step.correction2) = (first.firstDouble, second.firstDouble)
-    }
-    return step
   }
 }
 

@@ -87,7 +87,7 @@ final class DerivedFunctions {
 }
 
 extension RecordedFunction {
-  /// Whether a result is computed from another one.
+  /// Whether a result is computed from another one, so that a derivative passes.
   fileprivate var hasNestedResults: Bool {
     var isResult = [Bool](repeating: false, count: steps.count)
     for case .step(let index) in results {
@@ -95,7 +95,7 @@ extension RecordedFunction {
       isResult[index] = true
     }
     var reaches = isResult
-    for (index, step) in steps.enumerated() {
+    for (index, step) in steps.enumerated() where step.passesDerivatives {
       if step.operation.steps.contains(where: { reaches[$0] }) {
         if isResult[index] { return true }
         reaches[index] = true
@@ -450,6 +450,10 @@ private struct Joint {
 }
 
 extension RecordedFunction.Step {
+  fileprivate var passesDerivatives: Bool {
+    primitive.isDifferentiable && primitive !== Primitive.stopped
+  }
+
   /// The step on other operands; a part finds its bundle under another number.
   fileprivate func mapOperands(
     _ body: (RecordedFunction.Operand) -> RecordedFunction.Operand, _ numbers: [Int]
@@ -483,7 +487,7 @@ extension RecordedFunction {
       var set: Set<Int> = []
       if case .part(let bundle, _) = step.operation { set = origins[bundle] }
       for operand in step.operation.operands { set.formUnion(origin(operand)) }
-      origins.append(step.primitive.isDifferentiable ? set : [])
+      origins.append(step.passesDerivatives ? set : [])
     }
     let computed = self.results.filter { if case .step = $0 { true } else { false } }
     let sets = zip(computed, results).filter(\.1).map { origin($0.0) }

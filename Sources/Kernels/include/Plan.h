@@ -51,7 +51,7 @@ enum {
   MOS_STEP_SCAN_ROWS,
   /// `mos_product_step`
   MOS_STEP_PRODUCT,
-  /// `mos_adam`
+  /// `mos_adam_step_of_plan`
   MOS_STEP_ADAM,
   MOS_STEP_ADAM_GRADIENT,
   /// A product in another way than by one call of a kernel: `mos_body_step`
@@ -128,6 +128,13 @@ typedef struct {
   mos_product_kernel kernel;
   int packs;
 } mos_product_step;
+
+/// Adam's step with its corrections as operands, single or double.
+typedef struct {
+  mos_adam adam;
+  const void *_Nullable correction[2];
+  int is_single;
+} mos_adam_step_of_plan;
 
 typedef struct {
   mos_product product;

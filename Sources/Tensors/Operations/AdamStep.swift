@@ -33,24 +33,33 @@ package struct AdamStep: Sendable {
 extension Tensor {
   /// The update and the next moments: `(u, m′, v′)`.
   ///
-  /// The three operands have one shape and one float dtype; the caller has made sure of it.
+  /// The three operands have one shape and one float dtype; the caller has made sure of it. Each correction is one
+  /// number, or many equal ones.
   package static func adamStep(
-    _ gradient: Tensor, _ first: Tensor, _ second: Tensor, _ step: AdamStep
+    _ gradient: Tensor, _ first: Tensor, _ second: Tensor, _ step: AdamStep,
+    corrections correction1: Tensor, _ correction2: Tensor
   ) throws -> [Tensor] {
-    try runAdam([gradient, first, second], cotangents: [nil, nil, nil], step, isGradient: false)
+    try runAdam(
+      [gradient, first, second], cotangents: [nil, nil, nil], step, [correction1, correction2],
+      isGradient: false)
   }
 
   /// The cotangents of gradient and moments from those of the results, nil for one that is zero.
   package static func adamGradient(
-    _ gradient: Tensor, _ first: Tensor, _ second: Tensor, cotangents: [Tensor?], _ step: AdamStep
+    _ gradient: Tensor, _ first: Tensor, _ second: Tensor, cotangents: [Tensor?], _ step: AdamStep,
+    corrections correction1: Tensor, _ correction2: Tensor
   ) throws -> [Tensor] {
-    try runAdam([gradient, first, second], cotangents: cotangents, step, isGradient: true)
+    try runAdam(
+      [gradient, first, second], cotangents: cotangents, step, [correction1, correction2],
+      isGradient: true)
   }
 
   private static func runAdam(
-    _ operands: [Tensor], cotangents: [Tensor?], _ step: AdamStep,
+    _ operands: [Tensor], cotangents: [Tensor?], _ step: AdamStep, _ corrections: [Tensor],
     isGradient: Bool
   ) throws -> [Tensor] {
+    // A loop over nothing has perhaps no corrections either.
+    let numbers = corrections.map { $0.count > 0 ? $0.number : 1 }
     let operands = try operands.map { try $0.contiguous() }
     let cotangents = try cotangents.map { try $0?.contiguous() }
     let (shape, dtype) = (operands[0].shape, operands[0].dtype)
@@ -61,7 +70,7 @@ extension Tensor {
     var arguments = mos_adam(
       count: operands[0].count, dtype: Int32(dtype.rawValue), beta1: step.beta1, beta2: step.beta2,
       epsilon: step.epsilon, epsilon_root: step.epsilonRoot,
-      correction1: step.correction1, correction2: step.correction2,
+      correction1: numbers[0], correction2: numbers[1],
       gradient: operands[0].header.data, first: operands[1].header.data,
       second: operands[2].header.data,
       cotangent: (address(cotangents[0]), address(cotangents[1]), address(cotangents[2])),
@@ -70,8 +79,18 @@ extension Tensor {
       if isGradient { mos_adam_gradient(&arguments) } else { mos_adam_step(&arguments) }
     }
     PlanRecorder.current?.adam(
-      arguments, isGradient: isGradient, operands + cotangents.compactMap { $0 }, results)
+      arguments, isGradient: isGradient, operands, cotangents, corrections, results)
     try Safepoint.look()
     return results
+  }
+}
+
+extension Tensor {
+  /// The first element of floats, of which the recorder of a plan is told.
+  private var number: Double {
+    withExtendedLifetime(self) {
+      dtype == .f32
+        ? Double(header.data.load(as: Float.self)) : header.data.load(as: Double.self)
+    }
   }
 }

@@ -77,7 +77,7 @@ package struct PlanInstruction {
     case product(PlanProduct)
     /// The plan ends where an element is not finite.
     case requireFinite(mos_reduce_step)
-    case adam(mos_adam, isGradient: Bool)
+    case adam(mos_adam_step_of_plan, isGradient: Bool)
     /// A call outside the plan, by its number; its operands are `views`.
     case call(String, Int, views: [PlanView], results: [PlanView])
     /// Blocks that are run piece by piece, and perhaps a sum of the last one's result, which nobody else reads.

@@ -324,9 +324,19 @@ extension PlanRecorder {
       UnsafeRawPointer(product.y) - UnsafeRawPointer(y.header.data)
   }
 
-  /// A step of Adam, or its derivative, with its cotangents behind the operands.
-  func adam(_ step: mos_adam, isGradient: Bool, _ operands: [Tensor], _ results: [Tensor]) {
-    add(.adam(step, isGradient: isGradient), operands, results)
+  /// A step of Adam, or its derivative; its operands are the three, the corrections and the cotangents.
+  func adam(
+    _ step: mos_adam, isGradient: Bool, _ operands: [Tensor], _ cotangents: [Tensor?],
+    _ corrections: [Tensor], _ results: [Tensor]
+  ) {
+    guard corrections.allSatisfy({ $0.dtype == corrections[0].dtype && $0.dtype.isFloat }) else {
+      return PlanRecorder.look()
+    }
+    let plan = mos_adam_step_of_plan(
+      adam: step, correction: (nil, nil), is_single: corrections[0].dtype == .f32 ? 1 : 0)
+    add(
+      .adam(plan, isGradient: isGradient), operands + corrections + cotangents.compactMap { $0 },
+      results)
   }
 }
 

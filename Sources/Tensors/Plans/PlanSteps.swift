@@ -215,26 +215,28 @@ final class PlanSteps {
   }
 
   private func addAdam(
-    _ adam: mos_adam, _ isGradient: Bool, _ reads: [PlanPlace], _ writes: [PlanPlace]
+    _ adam: mos_adam_step_of_plan, _ isGradient: Bool, _ reads: [PlanPlace], _ writes: [PlanPlace]
   ) {
     let part = own(adam)
     next(isGradient ? MOS_STEP_ADAM_GRADIENT : MOS_STEP_ADAM, part)
-    put(reads[0], in: part, \.gradient)
-    put(reads[1], in: part, \.first)
-    put(reads[2], in: part, \.second)
-    var cotangents = reads.dropFirst(3)
-    if adam.cotangent.0 != nil, let place = cotangents.popFirst() {
-      put(place, in: part, \.cotangent.0)
+    put(reads[0], in: part, \.adam.gradient)
+    put(reads[1], in: part, \.adam.first)
+    put(reads[2], in: part, \.adam.second)
+    put(reads[3], in: part, \.correction.0)
+    put(reads[4], in: part, \.correction.1)
+    var cotangents = reads.dropFirst(5)
+    if adam.adam.cotangent.0 != nil, let place = cotangents.popFirst() {
+      put(place, in: part, \.adam.cotangent.0)
     }
-    if adam.cotangent.1 != nil, let place = cotangents.popFirst() {
-      put(place, in: part, \.cotangent.1)
+    if adam.adam.cotangent.1 != nil, let place = cotangents.popFirst() {
+      put(place, in: part, \.adam.cotangent.1)
     }
-    if adam.cotangent.2 != nil, let place = cotangents.popFirst() {
-      put(place, in: part, \.cotangent.2)
+    if adam.adam.cotangent.2 != nil, let place = cotangents.popFirst() {
+      put(place, in: part, \.adam.cotangent.2)
     }
-    put(writes[0], in: part, \.result.0)
-    put(writes[1], in: part, \.result.1)
-    put(writes[2], in: part, \.result.2)
+    put(writes[0], in: part, \.adam.result.0)
+    put(writes[1], in: part, \.adam.result.1)
+    put(writes[2], in: part, \.adam.result.2)
   }
 
   private func addChain(
