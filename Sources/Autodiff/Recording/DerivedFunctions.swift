@@ -38,7 +38,7 @@ final class DerivedFunctions {
     if let isWorthwhile { return isWorthwhile }
     let value =
       function.steps.count >= DerivedFunctions.leastSteps && function.externals.isEmpty
-      && !function.steps.contains(where: \.isCustom) && !function.hasNestedResults
+      && !function.callsFunctions && !function.hasNestedResults
     isWorthwhile = value
     return value
   }
@@ -87,7 +87,7 @@ final class DerivedFunctions {
 }
 
 extension RecordedFunction {
-  /// Whether a result is computed from another one, so that a derivative passes.
+  /// Whether a result is computed from another one, so that a cotangent passes.
   fileprivate var hasNestedResults: Bool {
     var isResult = [Bool](repeating: false, count: steps.count)
     for case .step(let index) in results {
@@ -95,7 +95,7 @@ extension RecordedFunction {
       isResult[index] = true
     }
     var reaches = isResult
-    for (index, step) in steps.enumerated() where step.passesDerivatives {
+    for (index, step) in steps.enumerated() where step.passesCotangents {
       if step.operation.steps.contains(where: { reaches[$0] }) {
         if isResult[index] { return true }
         reaches[index] = true
@@ -450,8 +450,9 @@ private struct Joint {
 }
 
 extension RecordedFunction.Step {
-  fileprivate var passesDerivatives: Bool {
+  fileprivate var passesCotangents: Bool {
     primitive.isDifferentiable && primitive !== Primitive.stopped
+      && primitive !== Primitive.untaped
   }
 
   /// The step on other operands; a part finds its bundle under another number.
@@ -487,7 +488,7 @@ extension RecordedFunction {
       var set: Set<Int> = []
       if case .part(let bundle, _) = step.operation { set = origins[bundle] }
       for operand in step.operation.operands { set.formUnion(origin(operand)) }
-      origins.append(step.passesDerivatives ? set : [])
+      origins.append(step.passesCotangents ? set : [])
     }
     let computed = self.results.filter { if case .step = $0 { true } else { false } }
     let sets = zip(computed, results).filter(\.1).map { origin($0.0) }

@@ -44,6 +44,8 @@ package struct RecordedFunction: @unchecked Sendable {
   package let externals: [Variable]
   let steps: [Step]
   let results: [Operand]
+  /// Whether functions with rules of their own are called again.
+  package let callsFunctions: Bool
   private var plans = RecordedPlans()
   private(set) var derived = DerivedFunctions()
 
@@ -90,6 +92,7 @@ package struct RecordedFunction: @unchecked Sendable {
     results = outputs.map { list.operand($0) }
     externals = list.externals
     steps = list.stepsWithLifetimes(results)
+    callsFunctions = steps.contains(where: \.isCustom)
   }
 
   /// What has been taken over from the level.
@@ -161,6 +164,7 @@ package struct RecordedFunction: @unchecked Sendable {
     externals = []
     self.results = results
     self.steps = RecordedFunction.withLifetimes(steps, results)
+    callsFunctions = steps.contains(where: \.isCustom)
   }
 
   private static func withLifetimes(_ steps: [Step], _ results: [Operand]) -> [Step] {
@@ -178,8 +182,6 @@ package struct RecordedFunction: @unchecked Sendable {
     return steps
   }
 
-  /// Whether functions with rules of their own are called again.
-  package var callsFunctions: Bool { steps.contains { $0.primitive === Primitive.custom } }
 
   /// Runs the operations on other arguments and externals, at the levels those belong to: by a plan where all
   /// are plain tensors.
