@@ -135,6 +135,8 @@ import Testing
         #expect(difference(try twice(again), try twice(curved)) < 1e-11, "twice, \(at)")
         #expect(difference(try mapped(again), try mapped(curved)) < 1e-12, "mapped, \(at)")
       }
+      let leaves = try inputs.map { $0.dtype.isFloat ? try leaf(of: $0) : $0 }
+      #expect(try again(leaves).operationName == "compiled", "one node, \(place)")
     }
   }
 

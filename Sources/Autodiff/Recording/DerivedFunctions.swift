@@ -117,7 +117,8 @@ extension RecordedFunction {
       samples.append(sample)
     }
     let (function, recording) = try recording { recording in
-      try body(samples.map { recording.operand(for: .tensor($0)).variable }, recording)
+      recording.readsNothingElse = true
+      return try body(samples.map { recording.operand(for: .tensor($0)).variable }, recording)
     }
     return recording.obstacle == nil && function.externals.isEmpty ? function : nil
   }

@@ -182,7 +182,6 @@ package struct RecordedFunction: @unchecked Sendable {
     return steps
   }
 
-
   /// Runs the operations on other arguments and externals, at the levels those belong to: by a plan where all
   /// are plain tensors.
   package func callAsFunction(

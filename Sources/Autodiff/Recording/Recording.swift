@@ -67,6 +67,8 @@ package final class Recording {
   private(set) var operations: [Traced] = []
   /// The conditions and whole numbers that the run has gone by.
   private var branches: [(node: Traced, value: Tensor)] = []
+  /// Whether the run is that of a recorded function: its tensors are its literals.
+  var readsNothingElse = false
   /// What the run sees of each operand.
   private var seen: [Variable] = []
   private var tracking: [Tracking] = []
@@ -183,7 +185,7 @@ package final class Recording {
   /// True for what the run has made, or has been given for something from outside.
   func knows(_ x: Variable) -> Bool {
     switch x {
-    case .tensor(let tensor): tensor.recording == number
+    case .tensor(let tensor): tensor.recording == number || readsNothingElse
     case .traced(let traced): Int(traced.height) >= height || !traced.isAlive(in: .current)
     }
   }
