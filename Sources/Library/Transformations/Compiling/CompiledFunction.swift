@@ -37,7 +37,7 @@ final class CompiledFunction {
     }
     switch recordings.find(call, interpreter) {
     case .asItIs: return try plain(call, interpreter)
-    case .new: return try record(call, interpreter)
+    case .new(let numbers): return try record(call, promoting: numbers, interpreter)
     case .recording(let recording, let operands, let objects):
       // What is tried out changes nothing.
       guard !interpreter.isRehearsing || !recording.outputs.writes.isSome else {
@@ -64,19 +64,25 @@ final class CompiledFunction {
   // MARK: - Recording
 
   /// Runs the function and keeps what it took; the value is that of this run.
-  private func record(_ call: Value, _ interpreter: Interpreter) throws -> Value {
+  ///
+  /// - Parameter numbers: those that were others at an earlier call.
+  private func record(
+    _ call: Value, promoting numbers: Set<[Int]>, _ interpreter: Interpreter
+  ) throws -> Value {
     let context = interpreter.context
     let random = context.random
     var reader: RecordedReader?
     var value = Value.nil
     var made: (function: RecordedFunction, outputs: RecordedOutputs)?
+    var failure: UInt64 = 0
     func run() throws {
       var found: RecordedOutputs?
       let (function, _) = try RecordedFunction.recording { recording in
-        let own = RecordedReader(recording, interpreter)
+        let own = RecordedReader(recording, interpreter, promoting: numbers)
         reader = own
         return try interpreter.watched(by: own) {
           defer { own.putBack() }
+          defer { failure = context.place }
           value = try plain(own.arguments(call), interpreter)
           let outputs = try RecordedOutputs(of: value, own, interpreter)
           found = outputs
@@ -100,8 +106,15 @@ final class CompiledFunction {
     }
     guard hasRun != nil, let reader, let (function, outputs) = made else {
       let value = try again()
-      if let reader, let obstacle = reader.recording.obstacle {
-        recordings.leave(reader.readsOfArguments, obstacle)
+      if let reader {
+        // The function by itself has not failed.
+        let place = context.place
+        context.place = failure
+        reader.recording.meets("does with a number what is not recorded")
+        context.place = place
+        if let obstacle = reader.recording.obstacle {
+          leave(reader, obstacle, promoting: numbers)
+        }
       }
       return value
     }
@@ -111,7 +124,7 @@ final class CompiledFunction {
       // What the run has changed was put back, so it has to be done yet.
       let value =
         recording.isFaithful && !outputs.writes.isSome ? try value.settled() : try again()
-      recordings.leave(reader.readsOfArguments, obstacle)
+      leave(reader, obstacle, promoting: numbers)
       return value
     }
     let compiled = CompiledRecording(
@@ -125,6 +138,19 @@ final class CompiledFunction {
       return value
     } catch  where !interpreter.isEnding(error) {
       return try again()
+    }
+  }
+}
+
+extension CompiledFunction {
+  /// Leaves a kind of calls as it is; where numbers stood for those of other runs, those are not tried again.
+  private func leave(
+    _ reader: RecordedReader, _ obstacle: Obstacle, promoting numbers: Set<[Int]>
+  ) {
+    if numbers.isEmpty {
+      recordings.leave(reader.readsOfArguments, obstacle)
+    } else {
+      recordings.promotes = false
     }
   }
 }
@@ -155,9 +181,9 @@ struct CompiledRecording {
     var outcome = outcome
     outcome.leaves = leaves
     for (leaf, made) in zip(outputs.leaves, leaves) {
-      if let gradient = leaf.gradient?.value(outcome).variable { made.keptGradient = gradient }
+      if let gradient = try leaf.gradient?.value(outcome).variable { made.keptGradient = gradient }
     }
-    let value = outputs.result.value(outcome)
+    let value = try outputs.result.value(outcome)
     try outputs.writes.perform(outcome, interpreter)
     return value
   }
@@ -169,6 +195,9 @@ final class CompiledRecordings {
   /// Calls that an obstacle has left as they are: their kinds, the last met first.
   private var left: [RecordedReads] = []
   private let place = Context.current.place
+  /// Whether numbers that were others at an earlier call may stand for those of other calls, and which.
+  var promotes = true
+  private var promoted: Set<[Int]> = []
 
   /// The kinds of calls that recordings are kept for.
   private static let maximumRecordings = 32
@@ -180,18 +209,22 @@ final class CompiledRecordings {
   enum Found {
     case recording(CompiledRecording, [Variable], [ReadObject?])
     case asItIs
-    case new
+    /// Not yet recorded; some numbers were others at earlier calls.
+    case new(promoting: Set<[Int]>)
   }
 
   func find(_ call: Value, _ interpreter: Interpreter) -> Found {
     var constants = 0
+    var numbers: Set<[Int]> = []
     for index in recordings.indices {
       switch recordings[index].reads.find(call, interpreter) {
       case .found(let operands, let objects):
         let recording = recordings[index]
         if index > 0 { recordings.swapAt(0, index) }
         return .recording(recording, operands, objects)
-      case .other(let byConstant): if byConstant { constants += 1 }
+      case .other(let byConstant, let found):
+        if byConstant { constants += 1 }
+        numbers.formUnion(found)
       }
     }
     var leftConstants = 0
@@ -200,11 +233,15 @@ final class CompiledRecordings {
       case .found:
         if index > 0 { left.swapAt(0, index) }
         return .asItIs
-      case .other(let byConstant): if byConstant { leftConstants += 1 }
+      case .other(let byConstant, _): if byConstant { leftConstants += 1 }
       }
     }
     if leftConstants >= CompiledRecordings.maximumConstants { return .asItIs }
-    guard constants >= CompiledRecordings.maximumConstants else { return .new }
+    guard constants >= CompiledRecordings.maximumConstants else {
+      guard promotes else { return .new(promoting: []) }
+      promoted.formUnion(numbers)
+      return .new(promoting: promoted)
+    }
     Notice(
       "a compiled function was recorded for \(CompiledRecordings.maximumConstants) values of the "
         + "numbers and texts that it reads, and runs as it is for others",

@@ -32,19 +32,28 @@ indirect enum RecordedResult {
   case list([RecordedResult])
   case record(keys: [String], [RecordedResult])
   case constant(Value)
+  /// A number that follows from those that were read.
+  case number(RecordedNumber.Compute)
+  /// The Float that a tensor is.
+  case float(RecordedResult)
 
   /// The value with the tensors and objects of a run.
-  func value(_ outcome: RecordedOutcome) -> Value {
+  ///
+  /// - Throws: what arithmetic on whole numbers throws.
+  func value(_ outcome: RecordedOutcome) throws -> Value {
     switch self {
+    case .number(let compute): try compute(outcome.operands)
+    case .float(let tensor):
+      .float(try tensor.value(outcome).variable?.underlying.firstDouble ?? .nan)
     case .tensor(let index): .tensor(outcome.tensors[index])
     case .operand(let index): .tensor(outcome.operands[index])
     case .leaf(let index): .tensor(outcome.leaves[index])
     case .key(let words):
-      .host(KeyObject(RandomKey(words: words.value(outcome).variable?.underlying ?? Tensor(0))))
+      .host(KeyObject(RandomKey(words: try words.value(outcome).variable?.underlying ?? Tensor(0))))
     case .object(let index): outcome.objects[index]?.value ?? .nil
-    case .list(let parts): .list(parts.map { $0.value(outcome) })
+    case .list(let parts): .list(try parts.map { try $0.value(outcome) })
     case .record(let keys, let parts):
-      .record(Record(Array(zip(keys, parts.map { $0.value(outcome) }))))
+      .record(Record(Array(zip(keys, try parts.map { try $0.value(outcome) }))))
     case .constant(let value): value
     }
   }
@@ -106,6 +115,11 @@ final class RecordedOutputs {
       return .record(keys: record.keys, try record.values.map { try result(of: $0) })
     case .int, .float, .bool, .string, .nil, .absent, .range, .model, .module:
       return .constant(value)
+    case .host(let number as RecordedNumber):
+      switch number.outcome {
+      case .counted(let compute): return .number(compute)
+      case .measured(let variable): return .float(try result(of: variable))
+      }
     case .host(let host as KeyObject):
       guard let words = host.words else { return .constant(value) }
       return .key(try result(of: words))
