@@ -39,7 +39,8 @@ package final class RecordedNumber: HostObject {
 
   /// The number of a tensor of one element; nil for one that no recording follows.
   package convenience init?(measuring variable: Variable?) throws {
-    guard let variable, let recording = Context.current.activeRecording, variable.dtype.isFloat, variable.count == 1,
+    guard let variable, let recording = Context.current.activeRecording, variable.dtype.isFloat,
+      variable.count == 1,
       variable.isRecorded, !variable.isMapped
     else { return nil }
     let number = try stopGradient(variable).converted(to: .f64).reshape(to: Shape())
@@ -102,9 +103,9 @@ extension RecordedNumber {
   /// `x op y`, where one of them is such a number.
   static func binary(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws -> Value {
     let (a, b) = (x.recordedNumber, y.recordedNumber)
-    guard operation.isArithmetic else { return try .binary(operation, x.looked, y.looked) }
     if x.isTensor || y.isTensor {
-      guard let number = a ?? b, let tensor = (x.isTensor ? x : y).variable, tensor.dtype.isFloat
+      guard operation.isArithmetic, let number = a ?? b, let tensor = (x.isTensor ? x : y).variable,
+        tensor.dtype.isFloat
       else { return try .binary(operation, x.looked, y.looked) }
       let operand = try number.variable(beside: tensor)
       return .tensor(
@@ -112,11 +113,11 @@ extension RecordedNumber {
           ? try TensorOperations.binary(operation, tensor, operand)
           : try TensorOperations.binary(operation, operand, tensor))
     }
-    guard let held = x.heldNumber, let other = y.heldNumber else {
-      return try .binary(operation, x.looked, y.looked)
-    }
+    let isMeasured = a?.isMeasured == true || b?.isMeasured == true
+    guard operation.isArithmetic || !isMeasured, let held = x.heldNumber, let other = y.heldNumber
+    else { return try .binary(operation, x.looked, y.looked) }
     let result = try Value.binary(operation, held, other)
-    guard a?.isMeasured == true || b?.isMeasured == true else {
+    guard isMeasured else {
       let (first, second) = (x.computed, y.computed)
       return .host(
         RecordedNumber(result) { try .binary(operation, first($0), second($0)) })
@@ -145,6 +146,16 @@ extension RecordedNumber {
 
   /// `x op y` for a comparison: what it decides, the recording holds for.
   static func compare(_ comparison: ComparisonOperator, _ x: Value, _ y: Value) throws -> Value {
+    if x.isTensor || y.isTensor, comparison != .in, comparison != .notIn,
+      let number = x.recordedNumber ?? y.recordedNumber,
+      let tensor = (x.isTensor ? x : y).variable, tensor.dtype.isFloat
+    {
+      let operand = try number.variable(beside: tensor)
+      return .tensor(
+        x.isTensor
+          ? try TensorOperations.compare(comparison, tensor, operand)
+          : try TensorOperations.compare(comparison, operand, tensor))
+    }
     let isCounted = x.recordedNumber?.isMeasured != true && y.recordedNumber?.isMeasured != true
     guard isCounted, comparison != .in, comparison != .notIn, let held = x.heldNumber,
       let other = y.heldNumber

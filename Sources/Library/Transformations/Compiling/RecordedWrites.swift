@@ -95,7 +95,7 @@ struct RecordedWrites {
 
 extension Value {
   /// True where nothing in a value is another tensor, number or thing than before.
-  fileprivate func isUnchanged(from other: Value) -> Bool {
+  func isUnchanged(from other: Value) -> Bool {
     switch (self, other) {
     case (.list(let a), .list(let b)):
       isIdentical(to: other)

@@ -29,6 +29,8 @@ final class RecordedReader: FreeVariableWatcher {
   private var made: Set<ObjectIdentifier> = []
   private var madeCaptures: Set<UnsafeMutablePointer<Value>> = []
 
+  /// A place of no number that stands for those of other calls.
+  private static let nowhere = [-1]
   /// Numbers that were others at an earlier call, by their places in what is read.
   private let promoted: Set<[Int]>
 
@@ -63,7 +65,9 @@ final class RecordedReader: FreeVariableWatcher {
   }
 
   private func read(_ source: RecordedRead.Source, _ held: Value) -> Value {
-    let (value, pattern) = replaced(held, at: [entries.count])
+    // What an object makes of its numbers nobody sees: they have to be as they were.
+    let path = if case .state = source { RecordedReader.nowhere } else { [entries.count] }
+    let (value, pattern) = replaced(held, at: path)
     entries.append(RecordedRead(source: source, pattern: pattern))
     return value
   }
@@ -108,7 +112,7 @@ final class RecordedReader: FreeVariableWatcher {
       let object = ReadObject.instance(receiver)
       return (value, .method(code: closure.prototype.number, of: add(object), object.pattern))
     case .host(let snapshot as Snapshot) where !snapshot.isFromFile:
-      let (contents, pattern) = replaced(snapshot.plain, at: [])
+      let (contents, pattern) = replaced(snapshot.plain, at: RecordedReader.nowhere)
       return (
         .host(snapshot.holding(contents)),
         .snapshot(snapshot.manner, names: snapshot.names, pattern)
@@ -199,7 +203,11 @@ extension RecordedReader {
     let shown = inPlace ? value(of: variable, held: held) : nil
     journal.append((variable, putBack))
     changed.insert(variable)
-    if let shown { variable.put(shown, interpreter) }
+    guard let shown else { return }
+    variable.put(shown, interpreter)
+    if case .state(let host) = variable, host.stateTree?.isUnchanged(from: shown) != true {
+      interpreter.context.meets(obstacle: "uses a \(host.typeName) whose state cannot be recorded")
+    }
   }
 
   /// What the run was shown of a variable when it first read it; nil where it has not.
