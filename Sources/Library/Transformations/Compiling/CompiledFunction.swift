@@ -40,7 +40,7 @@ final class CompiledFunction {
     case .new(let numbers): return try record(call, promoting: numbers, interpreter)
     case .recording(let recording, let operands, let objects):
       // What is tried out changes nothing.
-      guard !interpreter.isRehearsing || !recording.outputs.writes.isSome else {
+      guard !interpreter.isRehearsing || !recording.form.writes.isSome else {
         return try plain(call, interpreter)
       }
       do {
@@ -123,12 +123,12 @@ final class CompiledFunction {
     if let obstacle = recording.obstacle {
       // What the run has changed was put back, so it has to be done yet.
       let value =
-        recording.isFaithful && !outputs.writes.isSome ? try value.settled() : try again()
+        recording.isFaithful && !outputs.form.writes.isSome ? try value.settled() : try again()
       leave(reader, obstacle, promoting: numbers)
       return value
     }
     let compiled = CompiledRecording(
-      reads: reader.reads, function: function, outputs: outputs, streamMoves: moves)
+      reads: reader.reads, function: function, form: outputs.form, streamMoves: moves)
     do {
       let value = try compiled.finish(
         RecordedOutcome(
@@ -159,7 +159,7 @@ extension CompiledFunction {
 struct CompiledRecording {
   let reads: RecordedReads
   let function: RecordedFunction
-  let outputs: RecordedOutputs
+  let form: RecordedForm
   /// How far a run moves the program's stream of random numbers.
   let streamMoves: UInt64
 
@@ -168,7 +168,7 @@ struct CompiledRecording {
     _ operands: [Variable], _ objects: [ReadObject?], _ interpreter: Interpreter
   ) throws -> Value {
     let tensors = try function(
-      outputs.areTracked || function.callsFunctions ? operands : operands.map(\.withoutTape))
+      form.areTracked || function.callsFunctions ? operands : operands.map(\.withoutTape))
     let value = try finish(
       RecordedOutcome(tensors: tensors, operands: operands, objects: objects), interpreter)
     interpreter.context.random.counter &+= streamMoves
@@ -177,14 +177,14 @@ struct CompiledRecording {
 
   /// The value, once everything has been changed that a run changes.
   func finish(_ outcome: RecordedOutcome, _ interpreter: Interpreter) throws -> Value {
-    let leaves = try outputs.leaves.map { try $0.make(outcome) }
+    let leaves = try form.leaves.map { try $0.make(outcome) }
     var outcome = outcome
     outcome.leaves = leaves
-    for (leaf, made) in zip(outputs.leaves, leaves) {
+    for (leaf, made) in zip(form.leaves, leaves) {
       if let gradient = try leaf.gradient?.value(outcome).variable { made.keptGradient = gradient }
     }
-    let value = try outputs.result.value(outcome)
-    try outputs.writes.perform(outcome, interpreter)
+    let value = try form.result.value(outcome)
+    try form.writes.perform(outcome, interpreter)
     return value
   }
 }

@@ -77,6 +77,15 @@ struct RecordedLeaf {
   }
 }
 
+/// The form of all that comes out of a run, which is kept with the recording.
+struct RecordedForm {
+  fileprivate(set) var leaves: [RecordedLeaf] = []
+  /// Whether a tape of the function follows a result.
+  fileprivate(set) var areTracked = false
+  fileprivate(set) var result = RecordedResult.constant(.nil)
+  fileprivate(set) var writes = RecordedWrites()
+}
+
 /// All that comes out of a run.
 final class RecordedOutputs {
   private let reader: RecordedReader
@@ -84,12 +93,8 @@ final class RecordedOutputs {
   /// The results of the recording, one variable once.
   private(set) var tensors: [Variable] = []
   private var places: [ObjectIdentifier: Int] = [:]
-  private(set) var leaves: [RecordedLeaf] = []
   private var leafPlaces: [ObjectIdentifier: Int] = [:]
-  /// Whether a tape of the function follows a result.
-  private(set) var areTracked = false
-  private(set) var result = RecordedResult.constant(.nil)
-  private(set) var writes = RecordedWrites()
+  private(set) var form = RecordedForm()
 
   /// What comes out of the run that a reader has watched.
   ///
@@ -98,8 +103,8 @@ final class RecordedOutputs {
   init(of value: Value, _ reader: RecordedReader, _ interpreter: Interpreter) throws {
     self.reader = reader
     self.interpreter = interpreter
-    result = try result(of: value)
-    writes = try RecordedWrites(of: reader, self, interpreter)
+    form.result = try result(of: value)
+    form.writes = try RecordedWrites(of: reader, self, interpreter)
     let kept = Set(leafPlaces.keys)
     if !kept.isEmpty, tensors.contains(where: { reader.recording.depends($0, onLeaves: kept) }) {
       throw interpreter.machine.effect("keeps a parameter's new tensor and what depends on it")
@@ -144,14 +149,14 @@ final class RecordedOutputs {
     case .operand(let index): return .operand(index)
     case .mapped: throw interpreter.machine.effect("keeps a value that vmap maps")
     case .result(let variable, let isTracked):
-      if isTracked { areTracked = true }
+      if isTracked { form.areTracked = true }
       return .tensor(add(variable))
     case .leaf(let identity, let numbers, let gradient, let place):
       if let index = leafPlaces[identity] { return .leaf(index) }
-      let index = leaves.count
+      let index = form.leaves.count
       leafPlaces[identity] = index
-      leaves.append(RecordedLeaf(tensor: add(numbers), gradient: nil, place: place))
-      if let gradient { leaves[index].gradient = try result(of: gradient) }
+      form.leaves.append(RecordedLeaf(tensor: add(numbers), gradient: nil, place: place))
+      if let gradient { form.leaves[index].gradient = try result(of: gradient) }
       return .leaf(index)
     }
   }
