@@ -96,6 +96,26 @@ extension Array {
   }
 }
 
+extension Variable {
+  /// The one number that all elements of a mapped correction are.
+  fileprivate func oneForAll() throws -> Variable {
+    var one = self
+    while one.rank > 0 {
+      guard one.shape[0] > 0 else { return .number(1, like: self) }
+      one = try one.indexed(at: 0)
+    }
+    return one
+  }
+}
+
+extension Scalar {
+  /// The number as an f64 without axes.
+  fileprivate func double() throws -> Variable {
+    if case .number(let value) = self { return .tensor(Tensor(value)) }
+    return try like(.tensor(Tensor(0.0)))
+  }
+}
+
 /// The derivative of the composed step.
 private func composedAdamGradient(
   _ x: [Variable], _ attributes: AdamAttributes
@@ -123,9 +143,8 @@ extension Variable {
           hint: "a state comes from the init of the same transform")
       }
     }
-    let double = Variable.tensor(Tensor(0.0))
-    let first = try (corrections?.first ?? .number(step.correction1)).like(double)
-    let second = try (corrections?.second ?? .number(step.correction2)).like(double)
+    let first = try (corrections?.first ?? .number(step.correction1)).double()
+    let second = try (corrections?.second ?? .number(step.correction2)).double()
     let results = try applyBundle(
       .adam, [gradient, firstMoment, secondMoment, first, second], .object(AdamAttributes(step)))
     return (results[0], results[1], results[2])
@@ -136,7 +155,9 @@ extension Variable {
     _ gradient: Variable, _ first: Variable, _ second: Variable, _ step: AdamStep,
     _ correction1: Variable, _ correction2: Variable
   ) throws -> [Variable] {
-    let corrections = try [correction1, correction2].map { try $0.converted(to: gradient.dtype) }
+    let corrections = try [correction1, correction2].map {
+      try $0.oneForAll().converted(to: gradient.dtype)
+    }
     let m = try first * step.beta1 + gradient * (1 - step.beta1)
     let v = try second * step.beta2 + gradient * gradient * (1 - step.beta2)
     let deviation = try (v / corrections[1] + step.epsilonRoot).sqrt()

@@ -122,7 +122,7 @@ extension Variable {
 
   /// What a stream whose key stands in this variable's words gives for each element of another, a constant;
   /// inside `vmap` every example has numbers of its own.
-  func drawing(
+  package func drawing(
     like x: Variable,
     _ body: @escaping @Sendable (inout RandomKey, Shape, DType) throws -> Tensor
   ) throws -> Variable {

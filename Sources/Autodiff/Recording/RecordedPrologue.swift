@@ -27,7 +27,7 @@ package struct RecordedPrologue {
 
 extension Recording {
   /// A number that is computed before each run, as an operand.
-  fileprivate func operand(
+  package func operand(
     of tensor: Tensor, _ compute: @escaping (RecordedPrologue.Operands) throws -> Tensor
   ) -> Variable {
     let operand = operand(for: .tensor(tensor))
@@ -36,7 +36,7 @@ extension Recording {
   }
 
   /// Holds for runs of which something is true that is true of this one.
-  fileprivate func require(_ condition: @escaping (RecordedPrologue.Operands) throws -> Bool) {
+  package func require(_ condition: @escaping (RecordedPrologue.Operands) throws -> Bool) {
     prologue.steps.append(.condition(condition))
   }
 }

@@ -31,6 +31,8 @@ package final class Recording {
     case untracked
     /// A leaf depends on nothing else.
     case leaf
+    /// An input that no parameter holds depends on nothing, either.
+    case input
     /// The result of operations, which may have come from other operands.
     case graph
   }
@@ -85,6 +87,8 @@ package final class Recording {
   private var knownGradients: Set<Int> = []
   /// Operands whose leaf the run has given another gradient, in order.
   package private(set) var changedGradients: [Int] = []
+  /// Whether the run has numbers that stand for those of other runs.
+  package var hasNumbers = false
   /// What each run computes before its operations.
   package internal(set) var prologue = RecordedPrologue()
   /// The random numbers that the run draws.
@@ -281,7 +285,7 @@ extension Variable {
 
   fileprivate func tracking(above stopped: Int) -> Recording.Tracking {
     guard let node, Int(node.height) > stopped else { return .untracked }
-    return node.isParameter ? .leaf : .graph
+    return node.isParameter ? .leaf : node.primitive == nil ? .input : .graph
   }
 }
 
@@ -424,7 +428,7 @@ extension Context {
   package var isRecording: Bool { activeRecording != nil }
 
   /// The recording that runs, unless it is suspended.
-  var activeRecording: Recording? {
+  package var activeRecording: Recording? {
     guard let recording, !recording.isSuspended else { return nil }
     return recording
   }

@@ -104,6 +104,7 @@ extension Machine {
     state.pointee.floor = first + count
     interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
     defer { state.pointee.floor = saved }
+    if state.pointee.isRehearsing { look(at: first, count) }
     result.pointee = try body(
       Arguments(base: first, count: count, interpreter: interpreter, callee: signature))
     clearRegisters(first, count)

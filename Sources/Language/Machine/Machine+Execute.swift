@@ -330,8 +330,11 @@ extension Machine {
             }
           case .callBuiltin:
             sync(here)
-            if state.pointee.isRehearsing { try rehearse(here.header, Int(i.b)) }
             let count = Int(i.c)
+            if state.pointee.isRehearsing {
+              try rehearse(here.header, Int(i.b))
+              look(at: a + 1, count)
+            }
             let result = try here.header.pointee.prototype._withUnsafeGuaranteedRef { prototype in
               try prototype.callBuiltin(Int(i.b), a + 1, count, interpreter)
             }

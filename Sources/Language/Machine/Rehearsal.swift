@@ -33,6 +33,12 @@ extension Machine {
     }
   }
 
+  /// Puts plain numbers in the place of those of a recording before a built-in sees them.
+  func look(at first: UnsafeMutablePointer<Value>, _ count: Int) {
+    guard interpreter.context.activeRecording?.hasNumbers == true else { return }
+    for i in 0..<count { first[i] = first[i].looked }
+  }
+
   /// The end of a rehearsal by what the running instruction would do.
   package func effect(_ deed: String) -> RuntimeError {
     interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))

@@ -93,6 +93,8 @@ extension Value {
         return t.dtype.name == b.name
       }
       return false
+    case (.host(let number as RecordedNumber), _): return try equal(number.plain, y)
+    case (_, .host(let number as RecordedNumber)): return try equal(x, number.plain)
     default:
       guard x.isNumeric, y.isNumeric, let a = x.variable, let b = y.variable else { return false }
       guard a.shape == b.shape else { return false }

@@ -51,6 +51,9 @@ extension Value {
   private static func tensorBinary(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws
     -> Value
   {
+    if x.recordedNumber != nil || y.recordedNumber != nil {
+      return try RecordedNumber.binary(operation, x, y)
+    }
     guard x.isTensor || y.isTensor, let (a, b) = TensorOperations.operands(x, y) else {
       throw mismatch(operation, x, y)
     }
@@ -119,6 +122,7 @@ extension Value {
     case (.plus, .int), (.plus, .float): return x
     case (.complement, .bool(let flag)): return .bool(!flag)
     case (.complement, .int(let m)): return .int(~m)
+    case (.negate, .host(let number as RecordedNumber)): return try number.negated()
     case (_, .tensor), (_, .parameter):
       guard let variable = x.variable else { return .nil }
       return .tensor(try TensorOperations.unary(operation, variable))
@@ -135,6 +139,9 @@ extension Value {
   package static func compare(_ comparison: ComparisonOperator, _ x: Value, _ y: Value) throws
     -> Value
   {
+    if x.recordedNumber != nil || y.recordedNumber != nil {
+      return try RecordedNumber.compare(comparison, x, y)
+    }
     switch comparison {
     case .in: return .bool(try y.contains(x))
     case .notIn: return .bool(try !y.contains(x))

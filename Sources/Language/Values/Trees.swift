@@ -273,6 +273,7 @@ private struct Taking {
       return .instance(instance, pairs)
     case .host(let snapshot as Snapshot):
       return .snapshot(snapshot, try take(snapshot.plain, path))
+    case .host(let number as RecordedNumber): return try take(number.plain, path)
     default: return .other(value)
     }
   }

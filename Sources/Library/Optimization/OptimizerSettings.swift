@@ -72,6 +72,10 @@ struct OptimizerSettings {
 private final class KeptSetting: HostObject {
   let value: Value
   init(_ value: Value) { self.value = value }
+
+  override func isEqual(_ other: HostObject) -> Bool {
+    (other as? KeptSetting)?.value.isIdentical(to: value) == true
+  }
 }
 
 extension Value {

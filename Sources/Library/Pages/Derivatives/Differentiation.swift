@@ -257,18 +257,23 @@ extension Builtins {
         """
         The function, recorded when it is first called and then run from the recording, without the
         interpreter. What it reads, arguments, variables that it closes over, parameters, fields of
-        models, is read anew at each call: tensors may have other numbers, and where anything else
-        differs (structure, shapes, dtypes, numbers, text) it is recorded once more. It has derivatives
-        and maps like any function, and compiling changes no result.
+        models, the state of optimizers, the stream of random numbers, is read anew at each call: tensors
+        may have other numbers, and so may Floats and Ints that only arithmetic is done with; where anything
+        else differs (structure, shapes, dtypes, text) it is recorded once more. It has derivatives and maps
+        like any function. Compiling changes no result and no effect: what the function sets, parameters,
+        gradients, variables, buffers, an optimizer's state, is set when all has been computed, so that
+        whole training steps compile.
 
-        A function that looks at numbers of tensors (`if`, `item`), draws random numbers, or does more
-        than compute (sets variables, prints) cannot be recorded: it runs as it is, and a warning says
-        so once, at the line that stands in the way. So it does for new values of a number or a text of
-        which 8 have been recorded.
+        A function that decides by numbers of tensors (`if`), gives back a model or an optimizer that it has
+        made, or shows something (`print`) cannot be recorded: it runs as it is, and a warning says so once,
+        at the line that stands in the way. So it does for new values of a number or a text of which 8 have
+        been recorded.
 
+            let w = param([1.0, 2.0])
+            let opt = Adam(w, lr=0.1)
             @compile
-            fn loss(w, x) { sum(tanh(x @ w) ** 2) }
-            print(near(loss([1.0, 2.0], eye(2)), sum(tanh([1.0, 2.0]) ** 2)))    # true
+            fn step(x) { opt.step(sum(tanh(x @ w) ** 2)).item() }
+            print(step(eye(2)) > step(eye(2)))    # true
         """
       ) { arguments in
         let compiled = CompiledFunction(try arguments.function(0), arguments.interpreter)

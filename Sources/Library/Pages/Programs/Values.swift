@@ -59,7 +59,12 @@ extension Builtins {
 
             print(float(3), float("1e-3"))    # 3.0 0.001
         """
-      ) { arguments in .float(try arguments.convertedToFloat()) },
+      ) { arguments in
+        if let number = try RecordedNumber(measuring: arguments[0].variable) {
+          return .host(number)
+        }
+        return .float(try arguments.convertedToFloat())
+      },
       Builtin(
         "bool(value)",
         """

@@ -41,10 +41,10 @@ final class CompiledFunction {
     while true {
       switch recordings.find(call, interpreter, from: start) {
       case .asItIs: return try plain(call, interpreter)
-      case .new: return try record(call, interpreter)
+      case .new(let numbers): return try record(call, promoting: numbers, interpreter)
       case .recording(let index, let recording, let operands, let objects):
         // What is tried out changes nothing.
-        guard !interpreter.isRehearsing || !recording.outputs.writes.isSome else {
+        guard !interpreter.isRehearsing || !recording.form.writes.isSome else {
           return try plain(call, interpreter)
         }
         do {
@@ -74,19 +74,25 @@ final class CompiledFunction {
   // MARK: - Recording
 
   /// Runs the function and keeps what it took; the value is that of this run.
-  private func record(_ call: Value, _ interpreter: Interpreter) throws -> Value {
+  ///
+  /// - Parameter numbers: those that were others at an earlier call.
+  private func record(
+    _ call: Value, promoting numbers: Set<[Int]>, _ interpreter: Interpreter
+  ) throws -> Value {
     let context = interpreter.context
     let random = context.random
     var reader: RecordedReader?
     var value = Value.nil
     var made: (function: RecordedFunction, outputs: RecordedOutputs)?
+    var failure: UInt64 = 0
     func run() throws {
       var found: RecordedOutputs?
       let (function, _) = try RecordedFunction.recording { recording in
-        let own = RecordedReader(recording, interpreter)
+        let own = RecordedReader(recording, interpreter, promoting: numbers)
         reader = own
         return try interpreter.watched(by: own) {
           defer { own.putBack() }
+          defer { failure = context.place }
           value = try plain(own.arguments(call), interpreter)
           let outputs = try RecordedOutputs(of: value, own, interpreter)
           found = outputs
@@ -110,8 +116,15 @@ final class CompiledFunction {
     }
     guard hasRun != nil, let reader, let (function, outputs) = made else {
       let value = try again()
-      if let reader, let obstacle = reader.recording.obstacle {
-        recordings.leave(reader.readsOfArguments, obstacle)
+      if let reader {
+        // The function by itself has not failed.
+        let place = context.place
+        context.place = failure
+        reader.recording.meets("does with a number what is not recorded")
+        context.place = place
+        if let obstacle = reader.recording.obstacle {
+          leave(reader, obstacle, promoting: numbers)
+        }
       }
       return value
     }
@@ -120,12 +133,12 @@ final class CompiledFunction {
     if let obstacle = recording.obstacle {
       // What the run has changed was put back, so it has to be done yet.
       let value =
-        recording.isFaithful && !outputs.writes.isSome ? try value.settled() : try again()
-      recordings.leave(reader.readsOfArguments, obstacle)
+        recording.isFaithful && !outputs.form.writes.isSome ? try value.settled() : try again()
+      leave(reader, obstacle, promoting: numbers)
       return value
     }
     let compiled = CompiledRecording(
-      reads: reader.reads, function: function, outputs: outputs, streamMoves: moves,
+      reads: reader.reads, function: function, form: outputs.form, streamMoves: moves,
       branches: recording.branchValues.found)
     do {
       let value = try compiled.finish(
@@ -140,11 +153,24 @@ final class CompiledFunction {
   }
 }
 
+extension CompiledFunction {
+  /// Leaves a kind of calls as it is; where numbers stood for those of other runs, those are not tried again.
+  private func leave(
+    _ reader: RecordedReader, _ obstacle: Obstacle, promoting numbers: Set<[Int]>
+  ) {
+    if numbers.isEmpty {
+      recordings.leave(reader.readsOfArguments, obstacle)
+    } else {
+      recordings.promotes = false
+    }
+  }
+}
+
 /// A recording with what it reads, gives and changes.
 struct CompiledRecording {
   let reads: RecordedReads
   let function: RecordedFunction
-  let outputs: RecordedOutputs
+  let form: RecordedForm
   /// How far a run moves the program's stream of random numbers.
   let streamMoves: UInt64
   /// What the conditions and whole numbers behind the results have to be.
@@ -158,7 +184,7 @@ struct CompiledRecording {
     _ operands: [Variable], _ objects: [ReadObject?], _ interpreter: Interpreter
   ) throws -> Value? {
     var tensors = try function(
-      outputs.areTracked || function.callsFunctions ? operands : operands.map(\.withoutTape))
+      form.areTracked || function.callsFunctions ? operands : operands.map(\.withoutTape))
     for (found, wanted) in zip(tensors.suffix(branches.count), branches)
     where found.underlying.firstInt != wanted.firstInt { return nil }
     tensors.removeLast(branches.count)
@@ -170,14 +196,14 @@ struct CompiledRecording {
 
   /// The value, once everything has been changed that a run changes.
   func finish(_ outcome: RecordedOutcome, _ interpreter: Interpreter) throws -> Value {
-    let leaves = try outputs.leaves.map { try $0.make(outcome) }
+    let leaves = try form.leaves.map { try $0.make(outcome) }
     var outcome = outcome
     outcome.leaves = leaves
-    for (leaf, made) in zip(outputs.leaves, leaves) {
-      if let gradient = leaf.gradient?.value(outcome).variable { made.keptGradient = gradient }
+    for (leaf, made) in zip(form.leaves, leaves) {
+      if let gradient = try leaf.gradient?.value(outcome).variable { made.keptGradient = gradient }
     }
-    let value = outputs.result.value(outcome)
-    try outputs.writes.perform(outcome, interpreter)
+    let value = try form.result.value(outcome)
+    try form.writes.perform(outcome, interpreter)
     return value
   }
 }
@@ -188,6 +214,9 @@ final class CompiledRecordings {
   /// Calls that an obstacle has left as they are: their kinds, the last met first.
   private var left: [RecordedReads] = []
   private let place = Context.current.place
+  /// Whether numbers that were others at an earlier call may stand for those of other calls, and which.
+  var promotes = true
+  private var promoted: Set<[Int]> = []
 
   /// The kinds of calls that recordings are kept for.
   private static let maximumRecordings = 32
@@ -208,12 +237,14 @@ final class CompiledRecordings {
   enum Found {
     case recording(Int, CompiledRecording, [Variable], [ReadObject?])
     case asItIs
-    case new
+    /// Not yet recorded; some numbers were others at earlier calls.
+    case new(promoting: Set<[Int]>)
   }
 
   /// - Parameter start: the recordings before it went another way.
   func find(_ call: Value, _ interpreter: Interpreter, from start: Int) -> Found {
     var (constants, ways) = (0, start)
+    var numbers: Set<[Int]> = []
     if start > 0, misses > CompiledRecordings.maximumWays,
       misses / CompiledRecordings.maximumMisses > hits
     {
@@ -223,7 +254,9 @@ final class CompiledRecordings {
       switch recordings[index].reads.find(call, interpreter) {
       case .found(let operands, let objects):
         return .recording(index, recordings[index], operands, objects)
-      case .other(let byConstant): if byConstant { constants += 1 }
+      case .other(let byConstant, let found):
+        if byConstant { constants += 1 }
+        numbers.formUnion(found)
       }
     }
     if start > 0 { ways = recordings.count { !$0.branches.isEmpty } }
@@ -244,11 +277,15 @@ final class CompiledRecordings {
       case .found:
         if index > 0 { left.swapAt(0, index) }
         return .asItIs
-      case .other(let byConstant): if byConstant { leftConstants += 1 }
+      case .other(let byConstant, _): if byConstant { leftConstants += 1 }
       }
     }
     if leftConstants >= CompiledRecordings.maximumConstants { return .asItIs }
-    guard constants >= CompiledRecordings.maximumConstants else { return .new }
+    guard constants >= CompiledRecordings.maximumConstants else {
+      guard promotes else { return .new(promoting: []) }
+      promoted.formUnion(numbers)
+      return .new(promoting: promoted)
+    }
     Notice(
       "a compiled function was recorded for \(CompiledRecordings.maximumConstants) values of the "
         + "numbers and texts that it reads, and runs as it is for others",

@@ -32,19 +32,28 @@ indirect enum RecordedResult {
   case list([RecordedResult])
   case record(keys: [String], [RecordedResult])
   case constant(Value)
+  /// A number that follows from those that were read.
+  case number(RecordedNumber.Compute)
+  /// The Float that a tensor is.
+  case float(RecordedResult)
 
   /// The value with the tensors and objects of a run.
-  func value(_ outcome: RecordedOutcome) -> Value {
+  ///
+  /// - Throws: what arithmetic on whole numbers throws.
+  func value(_ outcome: RecordedOutcome) throws -> Value {
     switch self {
+    case .number(let compute): try compute(outcome.operands)
+    case .float(let tensor):
+      .float(try tensor.value(outcome).variable?.underlying.firstDouble ?? .nan)
     case .tensor(let index): .tensor(outcome.tensors[index])
     case .operand(let index): .tensor(outcome.operands[index])
     case .leaf(let index): .tensor(outcome.leaves[index])
     case .key(let words):
-      .host(KeyObject(RandomKey(words: words.value(outcome).variable?.underlying ?? Tensor(0))))
+      .host(KeyObject(RandomKey(words: try words.value(outcome).variable?.underlying ?? Tensor(0))))
     case .object(let index): outcome.objects[index]?.value ?? .nil
-    case .list(let parts): .list(parts.map { $0.value(outcome) })
+    case .list(let parts): .list(try parts.map { try $0.value(outcome) })
     case .record(let keys, let parts):
-      .record(Record(Array(zip(keys, parts.map { $0.value(outcome) }))))
+      .record(Record(Array(zip(keys, try parts.map { try $0.value(outcome) }))))
     case .constant(let value): value
     }
   }
@@ -68,6 +77,15 @@ struct RecordedLeaf {
   }
 }
 
+/// The form of all that comes out of a run, which is kept with the recording.
+struct RecordedForm {
+  fileprivate(set) var leaves: [RecordedLeaf] = []
+  /// Whether a tape of the function follows a result.
+  fileprivate(set) var areTracked = false
+  fileprivate(set) var result = RecordedResult.constant(.nil)
+  fileprivate(set) var writes = RecordedWrites()
+}
+
 /// All that comes out of a run.
 final class RecordedOutputs {
   private let reader: RecordedReader
@@ -75,12 +93,8 @@ final class RecordedOutputs {
   /// The results of the recording, one variable once.
   private(set) var tensors: [Variable] = []
   private var places: [ObjectIdentifier: Int] = [:]
-  private(set) var leaves: [RecordedLeaf] = []
   private var leafPlaces: [ObjectIdentifier: Int] = [:]
-  /// Whether a tape of the function follows a result.
-  private(set) var areTracked = false
-  private(set) var result = RecordedResult.constant(.nil)
-  private(set) var writes = RecordedWrites()
+  private(set) var form = RecordedForm()
 
   /// What comes out of the run that a reader has watched.
   ///
@@ -89,8 +103,8 @@ final class RecordedOutputs {
   init(of value: Value, _ reader: RecordedReader, _ interpreter: Interpreter) throws {
     self.reader = reader
     self.interpreter = interpreter
-    result = try result(of: value)
-    writes = try RecordedWrites(of: reader, self, interpreter)
+    form.result = try result(of: value)
+    form.writes = try RecordedWrites(of: reader, self, interpreter)
     let kept = Set(leafPlaces.keys)
     if !kept.isEmpty, tensors.contains(where: { reader.recording.depends($0, onLeaves: kept) }) {
       throw interpreter.machine.effect("keeps a parameter's new tensor and what depends on it")
@@ -113,6 +127,11 @@ final class RecordedOutputs {
       return .record(keys: record.keys, try record.values.map(part))
     case .int, .float, .bool, .string, .nil, .absent, .range, .model, .module:
       return .constant(value)
+    case .host(let number as RecordedNumber):
+      switch number.outcome {
+      case .counted(let compute): return .number(compute)
+      case .measured(let variable): return .float(try result(of: variable))
+      }
     case .host(let host as KeyObject):
       guard let words = host.words else { return .constant(value) }
       return .key(try result(of: words))
@@ -137,14 +156,14 @@ final class RecordedOutputs {
     case .operand(let index): return .operand(index)
     case .mapped: throw interpreter.machine.effect("keeps a value that vmap maps")
     case .result(let variable, let isTracked):
-      if isTracked { areTracked = true }
+      if isTracked { form.areTracked = true }
       return .tensor(add(variable))
     case .leaf(let identity, let numbers, let gradient, let place):
       if let index = leafPlaces[identity] { return .leaf(index) }
-      let index = leaves.count
+      let index = form.leaves.count
       leafPlaces[identity] = index
-      leaves.append(RecordedLeaf(tensor: add(numbers), gradient: nil, place: place))
-      if let gradient { leaves[index].gradient = try result(of: gradient) }
+      form.leaves.append(RecordedLeaf(tensor: add(numbers), gradient: nil, place: place))
+      if let gradient { form.leaves[index].gradient = try result(of: gradient) }
       return .leaf(index)
     }
   }

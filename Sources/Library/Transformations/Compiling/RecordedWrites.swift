@@ -63,7 +63,7 @@ struct RecordedWrites {
   ///   object throws that does not take its state; nothing has changed then.
   func perform(_ outcome: RecordedOutcome, _ interpreter: Interpreter) throws {
     guard isSome else { return }
-    let values = writes.map { $0.result.value(outcome) }
+    let values = try writes.map { try $0.result.value(outcome) }
     for case (.gradient(let operand), let value) in zip(writes.map(\.target), values) {
       guard value.variable.map(outcome.operands[operand].canHold) ?? true else {
         throw RuntimeError(.value, "a gradient of each example belongs to no parameter of all")
@@ -95,14 +95,15 @@ struct RecordedWrites {
 
 extension Value {
   /// True where nothing in a value is another tensor, number or thing than before.
-  fileprivate func isUnchanged(from other: Value) -> Bool {
+  func isUnchanged(from other: Value) -> Bool {
     switch (self, other) {
     case (.list(let a), .list(let b)):
       isIdentical(to: other)
         || a.count == b.count && zip(a, b).allSatisfy { $0.isUnchanged(from: $1) }
     case (.record(let a), .record(let b)):
       a.keys == b.keys && zip(a.values, b.values).allSatisfy { $0.isUnchanged(from: $1) }
-    case (.host(let a), .host(let b)): a.isEqual(b)
+    case (.host(let a), .host(let b)):
+      a === b || !(a is RecordedNumber) && !(b is RecordedNumber) && a.isEqual(b)
     default: isIdentical(to: other)
     }
   }

@@ -16,6 +16,8 @@ indirect enum ReadPattern {
   case operand(Int, TensorPattern)
   /// A key, whose words are this operand.
   case key(Int)
+  /// A Float, or an Int, that is this operand.
+  case number(Int, isInt: Bool)
   /// An equal number or text, or the very same built-in, model or object; lists and records of such.
   case constant(Value)
   case list([ReadPattern])
@@ -30,6 +32,26 @@ indirect enum ReadPattern {
 extension ReadPattern {
   /// True where nothing but an equal value will do.
   var isConstant: Bool { if case .constant = self { true } else { false } }
+}
+
+extension ReadPattern {
+  /// The numbers in which a value differs, by their places; nil where it differs in something else.
+  func differences(from value: Value, at path: [Int]) -> [[Int]]? {
+    switch (self, value) {
+    case (.constant(let wanted), _): return wanted.differences(from: value, at: path)
+    case (.list(let patterns), .list(let values)) where patterns.count == values.count:
+      return zip(patterns, values).enumerated().reduce([]) { found, part in
+        part.element.0.differences(from: part.element.1, at: path + [part.offset])
+          .flatMap { more in found.map { $0 + more } }
+      }
+    case (.record(let keys, let patterns), .record(let record)) where keys == record.keys:
+      return zip(patterns, record.values).enumerated().reduce([]) { found, part in
+        part.element.0.differences(from: part.element.1, at: path + [part.offset])
+          .flatMap { more in found.map { $0 + more } }
+      }
+    default: return []
+    }
+  }
 }
 
 /// What a recording wants a tensor to be.
@@ -148,6 +170,12 @@ struct ReadMatch {
     case (.key(let index), .host(let host as KeyObject)):
       operands[index] = (try? host.key.words()).map(Variable.tensor)
       return true
+    case (.number(let index, false), .float(let number)):
+      operands[index] = .tensor(Tensor(number))
+      return true
+    case (.number(let index, true), .int(let number)):
+      operands[index] = .tensor(Tensor(number))
+      return true
     case (.list(let patterns), .list(let values)):
       guard values.count == patterns.count else { return false }
       for (pattern, value) in zip(patterns, values) where !take(value, as: pattern) { return false }
@@ -228,6 +256,24 @@ extension Value {
     case (.module(let a), .module(let b)): a === b
     case (.host(let a), .host(let b)): a.isEqual(b)
     default: false
+    }
+  }
+
+  /// The numbers in which two values differ, by their places; nil where they differ in something else.
+  fileprivate func differences(from other: Value, at path: [Int]) -> [[Int]]? {
+    switch (self, other) {
+    case (.float, .float), (.int, .int): return isSameConstant(as: other) ? [] : [path]
+    case (.list(let a), .list(let b)) where a.count == b.count && a.count <= 64:
+      return zip(a, b).enumerated().reduce([]) { found, part in
+        part.element.0.differences(from: part.element.1, at: path + [part.offset])
+          .flatMap { more in found.map { $0 + more } }
+      }
+    case (.record(let a), .record(let b)) where a.keys == b.keys && a.count <= 64:
+      return zip(a.values, b.values).enumerated().reduce([]) { found, part in
+        part.element.0.differences(from: part.element.1, at: path + [part.offset])
+          .flatMap { more in found.map { $0 + more } }
+      }
+    default: return isSameConstant(as: other) ? [] : nil
     }
   }
 

@@ -29,8 +29,14 @@ final class RecordedReader: FreeVariableWatcher {
   private var made: Set<ObjectIdentifier> = []
   private var madeCaptures: Set<UnsafeMutablePointer<Value>> = []
 
-  init(_ recording: Recording, _ interpreter: Interpreter) {
+  /// A place of no number that stands for those of other calls.
+  private static let nowhere = [-1]
+  /// Numbers that were others at an earlier call, by their places in what is read.
+  private let promoted: Set<[Int]>
+
+  init(_ recording: Recording, _ interpreter: Interpreter, promoting numbers: Set<[Int]> = []) {
     self.recording = recording
+    promoted = numbers
     self.interpreter = interpreter
     modes = RecordedReads.Modes(interpreter.context)
     recording.readGradient = { [unowned self] operand, held in
@@ -59,7 +65,9 @@ final class RecordedReader: FreeVariableWatcher {
   }
 
   private func read(_ source: RecordedRead.Source, _ held: Value) -> Value {
-    let (value, pattern) = replaced(held)
+    // What an object makes of its numbers nobody sees: they have to be as they were.
+    let path = if case .state = source { RecordedReader.nowhere } else { [entries.count] }
+    let (value, pattern) = replaced(held, at: path)
     entries.append(RecordedRead(source: source, pattern: pattern))
     return value
   }
@@ -68,9 +76,8 @@ final class RecordedReader: FreeVariableWatcher {
   private static let deepest = 500
 
   /// A value with operands in the place of its tensors, and its pattern.
-  private func replaced(_ value: Value, depth: Int = 0) -> (Value, ReadPattern) {
-    guard depth <= RecordedReader.deepest else { return (value, .constant(value)) }
-    func replaced(_ value: Value) -> (Value, ReadPattern) { self.replaced(value, depth: depth + 1) }
+  private func replaced(_ value: Value, at path: [Int]) -> (Value, ReadPattern) {
+    guard path.count <= RecordedReader.deepest else { return (value, .constant(value)) }
     switch value {
     case .tensor(let variable):
       let operand = recording.operand(for: variable)
@@ -82,12 +89,20 @@ final class RecordedReader: FreeVariableWatcher {
       guard let words = try? host.key.words() else { return (value, .constant(value)) }
       let operand = recording.operand(for: .tensor(words))
       return (.host(KeyObject(host.key, words: operand.variable)), .key(operand.index))
+    case .float(let number) where promoted.contains(path):
+      let index = recording.operand(for: .tensor(Tensor(number))).index
+      let own = RecordedNumber(value) { .float($0[index]?.underlying.firstDouble ?? .nan) }
+      return (.host(own), .number(index, isInt: false))
+    case .int(let number) where promoted.contains(path):
+      let index = recording.operand(for: .tensor(Tensor(number))).index
+      let own = RecordedNumber(value) { .int($0[index]?.underlying.firstInt ?? 0) }
+      return (.host(own), .number(index, isInt: true))
     case .list(let values):
-      let parts = values.map(replaced)
+      let parts = values.enumerated().map { replaced($1, at: path + [$0]) }
       if parts.allSatisfy(\.1.isConstant) { return (value, .constant(value)) }
       return (.list(parts.map(\.0)), .list(parts.map(\.1)))
     case .record(let record):
-      let parts = record.values.map(replaced)
+      let parts = record.values.enumerated().map { replaced($1, at: path + [$0]) }
       if parts.allSatisfy(\.1.isConstant) { return (value, .constant(value)) }
       return (
         .record(Record(Array(zip(record.keys, parts.map(\.0))))),
@@ -101,7 +116,7 @@ final class RecordedReader: FreeVariableWatcher {
       let object = ReadObject.instance(receiver)
       return (value, .method(code: closure.prototype.number, of: add(object), object.pattern))
     case .host(let snapshot as Snapshot) where !snapshot.isFromFile:
-      let (contents, pattern) = replaced(snapshot.plain)
+      let (contents, pattern) = replaced(snapshot.plain, at: RecordedReader.nowhere)
       return (
         .host(snapshot.holding(contents)),
         .snapshot(snapshot.manner, names: snapshot.names, pattern)
@@ -192,7 +207,11 @@ extension RecordedReader {
     let shown = inPlace ? value(of: variable, held: held) : nil
     journal.append((variable, putBack))
     changed.insert(variable)
-    if let shown { variable.put(shown, interpreter) }
+    guard let shown else { return }
+    variable.put(shown, interpreter)
+    if case .state(let host) = variable, host.stateTree?.isUnchanged(from: shown) != true {
+      interpreter.context.meets(obstacle: "uses a \(host.typeName) whose state cannot be recorded")
+    }
   }
 
   /// What the run was shown of a variable when it first read it; nil where it has not.

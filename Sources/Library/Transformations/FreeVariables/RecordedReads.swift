@@ -72,8 +72,9 @@ struct RecordedReads {
   /// What the recording finds for a call.
   enum Outcome {
     case found(operands: [Variable], objects: [ReadObject?])
-    /// It is for something else; whether by the value of a number or a text alone.
-    case other(byConstant: Bool)
+    /// It is for something else; whether by the value of a number or a text alone, and by which numbers if by
+    /// nothing else so far.
+    case other(byConstant: Bool, numbers: [[Int]] = [])
   }
 
   /// Reads everything anew.
@@ -81,10 +82,15 @@ struct RecordedReads {
     guard modes == Modes(interpreter.context) else { return .other(byConstant: false) }
     var match = ReadMatch(operands: operandCount, objects: objectCount)
     for (index, object) in constants { match.set(object, at: index) }
-    for entry in entries {
-      guard let value = RecordedReads.read(entry.source, call, match, interpreter),
-        match.take(value, as: entry.pattern)
-      else { return .other(byConstant: match.failedAtConstant) }
+    for (index, entry) in entries.enumerated() {
+      guard let value = RecordedReads.read(entry.source, call, match, interpreter) else {
+        return .other(byConstant: match.failedAtConstant)
+      }
+      guard match.take(value, as: entry.pattern) else {
+        guard match.failedAtConstant else { return .other(byConstant: false) }
+        return .other(
+          byConstant: true, numbers: entry.pattern.differences(from: value, at: [index]) ?? [])
+      }
     }
     if let bound, !zip(bound, match.objects).allSatisfy({ $0.identity == $1?.identity }) {
       return .other(byConstant: false)
