@@ -264,7 +264,8 @@ extension Builtins {
         A function that looks at numbers of tensors (`if`, `item`), draws random numbers, or does more
         than compute (sets variables, prints) cannot be recorded: it runs as it is, and a warning says
         so once, at the line that stands in the way. So it does for new values of a number or a text of
-        which 8 have been recorded.
+        which 8 have been recorded. `explain(f, args…)` says what becomes of a call. What a compiled function
+        gives leads to no parameter that it made itself.
 
             @compile
             fn loss(w, x) { sum(tanh(x @ w) ** 2) }
