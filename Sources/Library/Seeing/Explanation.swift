@@ -197,7 +197,7 @@ extension Interpreter {
 
 extension Value {
   /// What `compile` gave this for.
-  fileprivate var compiledFunction: CompiledFunction? {
+  var compiledFunction: CompiledFunction? {
     if case .builtin(let builtin) = self { builtin.subject as? CompiledFunction } else { nil }
   }
 }
