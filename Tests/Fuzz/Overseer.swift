@@ -5,9 +5,6 @@ import TestSupport
 
 /// Runs all cases in worker processes.
 struct Overseer {
-  /// A worker is killed when one case keeps it for longer.
-  static let patience = 15.0
-
   /// What the cases are.
   enum Cases {
     case programs(Programs)
@@ -24,6 +21,9 @@ struct Overseer {
     self.seed = seed
     self.count = count
   }
+
+  /// A worker is killed when one case keeps it for longer.
+  private var patience: Double { if case .programs(.compared) = cases { 60 } else { 15 } }
 
   private var noun: String { if case .snapshots = cases { "files" } else { "programs" } }
 
@@ -67,7 +67,7 @@ struct Overseer {
             if let next = startWorker(at: worker.current + step, step: step, in: folder) {
               workers.append(next)
             }
-          } else if now() - worker.since > Self.patience {
+          } else if now() - worker.since > patience {
             kill(worker.process, SIGKILL)
           }
         }
@@ -103,7 +103,7 @@ struct Overseer {
     var status: Int32 = 0
     waitpid(process, &status, 0)
     let signal = status & 0x7f
-    if signal == SIGKILL { return "hung for \(Int(Self.patience)) s, or ran out of memory" }
+    if signal == SIGKILL { return "hung for \(Int(patience)) s, or ran out of memory" }
     if signal != 0 { return "died of signal \(signal)" }
     if status >> 8 == 3 { return "took more than it may" }
     if status >> 8 == 4 { return "did something else when compiled" }
@@ -146,7 +146,7 @@ struct Overseer {
     let path = folder + "/smaller.mos"
     Files.write(text, to: path)
     let result = try? runProcess(
-      program, ["--file", path] + option, directory: folder, timeLimit: Self.patience)
+      program, ["--file", path] + option, directory: folder, timeLimit: patience)
     return result.map { $0.status != 0 } ?? false
   }
 }

@@ -111,6 +111,12 @@ public final class Parameter: @unchecked Sendable {
   }
 
   private func seen(at height: Int, in context: Context) -> Variable {
+    // What a transformation that has ended saw in the cell's place is the tensor itself again.
+    if case .traced(let traced) = stored, traced.kind == .tape, !traced.isParameter,
+      !traced.isAlive(in: context)
+    {
+      stored = stored.alive
+    }
     if case .traced(let traced) = stored, Int(traced.height) >= height, traced.isAlive(in: context)
     {
       return stored

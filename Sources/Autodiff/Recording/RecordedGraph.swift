@@ -64,14 +64,18 @@ package struct RecordedGraph {
     }
     let results = outputs.map(recording.recorded)
     var used: Set<ObjectIdentifier> = []
-    for case .traced(let node) in recording.operations.flatMap(\.inputs) + results {
+    let makers = recording.operations.map { $0.partOf?.bundle ?? $0 }
+    for case .traced(let node) in makers.flatMap(\.inputs) + results {
       used.insert(ObjectIdentifier(node))
     }
     for (leaf, name) in zip(recording.leaves, operands) where used.contains(ObjectIdentifier(leaf))
     {
       add(leaf, ownName: name)
     }
-    recording.operations.forEach { add($0, ownName: nil) }
+    for node in recording.operations {
+      if let (bundle, _) = node.partOf { add(bundle, ownName: nil) }
+      add(node, ownName: nil)
+    }
     roots = results.map(position)
   }
 

@@ -47,6 +47,8 @@ final class ExplanationObject: HostObject {
 
   /// As many kinds of operations as fit into a line.
   private static let mostKinds = 6
+  /// As many guards, and as many obstacles, as fit onto a screen.
+  private static let mostLines = 24
 
   override var summary: String {
     var names = kinds.prefix(Self.mostKinds).map { "\($0.name) \($0.count)" }
@@ -60,7 +62,12 @@ final class ExplanationObject: HostObject {
       ("blocks", "\(blocks)"), ("bytes", "\(bytes)"), ("branches", "\(branches)"),
     ]
     func add(_ title: String, _ lines: [String]) {
-      for (index, line) in lines.enumerated() { rows.append((index == 0 ? title : "", line)) }
+      for (index, line) in lines.prefix(Self.mostLines).enumerated() {
+        rows.append((index == 0 ? title : "", line))
+      }
+      if lines.count > Self.mostLines {
+        rows.append(("", "… and \(lines.count - Self.mostLines) more"))
+      }
     }
     add("guards", guards)
     add(
@@ -184,7 +191,7 @@ extension Interpreter {
 
 extension Value {
   /// What `compile` gave this for.
-  fileprivate var compiledFunction: CompiledFunction? {
+  var compiledFunction: CompiledFunction? {
     if case .builtin(let builtin) = self { builtin.subject as? CompiledFunction } else { nil }
   }
 }

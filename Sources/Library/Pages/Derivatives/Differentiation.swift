@@ -264,10 +264,12 @@ extension Builtins {
         gradients, variables, buffers, an optimizer's state, is set when all has been computed, so that
         whole training steps compile.
 
-        A function that decides by numbers of tensors (`if`), gives back a model or an optimizer that it has
-        made, or shows something (`print`) cannot be recorded: it runs as it is, and a warning says so once,
-        at the line that stands in the way. So it does for new values of a number or a text of which 8 have
-        been recorded.
+        A condition or a whole number that the function takes from a tensor is a branch: each way through is
+        recorded when it is first taken. A function that gives back a model or an optimizer that it has made, or
+        shows something (`print`) cannot be recorded: it runs as it is, and a warning says so once, at the line
+        that stands in the way. So it does for new values of a number or a text of which 8 have been recorded, and
+        past 8 ways. `explain(f, args…)` says what becomes of a call. What a compiled function gives leads to no
+        parameter that it made itself.
 
             let w = param([1.0, 2.0])
             let opt = Adam(w, lr=0.1)

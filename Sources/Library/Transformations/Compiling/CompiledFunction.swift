@@ -20,6 +20,10 @@ final class CompiledFunction {
 
   /// A compiled function; those of one code share their recordings, whatever they have captured.
   init(_ function: Value, _ interpreter: Interpreter) {
+    if let compiled = function.compiledFunction {
+      (self.function, recordings) = (compiled.function, compiled.recordings)
+      return
+    }
     self.function = function
     if case .function(let closure) = function {
       recordings = closure.prototype.attachment { CompiledRecordings() }

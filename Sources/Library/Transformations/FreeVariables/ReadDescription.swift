@@ -88,6 +88,9 @@ struct ReadDescription {
     case .key(let index):
       operands[index] = path
       guards.append("\(path): a key")
+    case .number(let index, let isInt):
+      operands[index] = path
+      guards.append("\(path): \(isInt ? "an Int" : "a Float")")
     case .constant(.absent): break
     case .constant(let value): guards.append("\(path) = \(value.written)")
     case .list(let parts):
@@ -127,7 +130,7 @@ extension TensorPattern {
     let type = shape.rank == 0 ? dtype.name : "\(dtype.name)\(shape)"
     return switch tracking {
     case .untracked: type
-    case .leaf: type + ", which gradients go to"
+    case .leaf, .input: type + ", which gradients go to"
     case .graph: type + ", which gradients go through"
     }
   }
