@@ -6,7 +6,7 @@ func differences(of script: Script, _ outcome: Outcome) -> [String] {
   var found: [String] = []
   func report(_ line: Int, _ message: String) { found.append("\(script.path):\(line): \(message)") }
 
-  if outcome.timedOut { report(1, "still running after 10 s") }
+  if outcome.timedOut { report(1, "still running after \(Int(script.timeLimit)) s") }
   compareOutput(of: script, outcome.output, report)
   compareDiagnostics(of: script, outcome.diagnostics, report)
   if outcome.status != script.expectedStatus, !outcome.timedOut {
@@ -26,18 +26,12 @@ private func compareOutput(
 ) {
   var next = output[...]
   for (line, directive) in script.directives {
-    let (expected, isNear): (String, Bool)
-    switch directive {
-    case .output(let text): (expected, isNear) = (text, false)
-    case .near(let text): (expected, isNear) = (text, true)
-    case .error, .warning: continue
-    }
+    guard let expected = directive.outputText else { continue }
     guard let got = next.popFirst() else {
       report(line, "expected “\(expected)”, but the output has ended")
       continue
     }
-    let matches = isNear ? isNearText(expected, got) : expected == got
-    if !matches { report(line, "expected “\(expected)”, got “\(got)”") }
+    if !directive.admits(got) { report(line, "expected “\(expected)”, got “\(got)”") }
   }
   for line in next { report(script.lines.count, "unexpected output “\(line)”") }
 }
@@ -51,7 +45,7 @@ private func compareDiagnostics(
     switch directive {
     case .error(let failure): (expected, isWarning) = (failure, false)
     case .warning(let failure): (expected, isWarning) = (failure, true)
-    case .output, .near: continue
+    case .output, .near, .within: continue
     }
     let index = left.firstIndex {
       $0.isWarning == isWarning && $0.line == expected.line && matches($0.text, expected.text)
@@ -78,15 +72,46 @@ private func matches(_ got: String, _ expected: String) -> Bool {
   return expected.hasSuffix("…") ? got.hasPrefix(expected.dropLast()) : got == expected
 }
 
-/// Whether two texts are the same but for their numbers, and those to 1e-6 relative.
-func isNearText(_ expected: String, _ got: String) -> Bool {
-  let (left, right) = (pieces(of: expected), pieces(of: got))
-  return left.count == right.count
-    && zip(left, right).allSatisfy { left, right in
-      if left == right { return true }
-      guard let left = Double(left), let right = Double(right) else { return false }
-      return abs(left - right) <= 1e-6 * max(abs(left), abs(right), 1e-6)
+extension Script.Directive {
+  /// What a line of output is compared with, where one is expected.
+  var outputText: String? {
+    switch self {
+    case .output(let text), .near(let text), .within(let text, _): text
+    case .error, .warning: nil
     }
+  }
+
+  /// Whether a line of output is the one expected.
+  func admits(_ got: String) -> Bool {
+    switch self {
+    case .output(let expected): expected == got
+    case .near(let expected): isSameText(expected, got, numbers: isNear)
+    case .within(let expected, _): isSameText(expected, got, numbers: isWithin)
+    case .error, .warning: false
+    }
+  }
+}
+
+/// Whether two texts are the same but for their numbers, and those as asked for.
+private func isSameText(
+  _ expected: String, _ got: String, numbers isAdmitted: (String, String) -> Bool
+) -> Bool {
+  let (left, right) = (pieces(of: expected), pieces(of: got))
+  return left.count == right.count && zip(left, right).allSatisfy { $0 == $1 || isAdmitted($0, $1) }
+}
+
+/// Whether two texts are numbers that agree to 1e-6 relative.
+private func isNear(_ expected: String, _ got: String) -> Bool {
+  guard let left = Double(expected), let right = Double(got) else { return false }
+  return abs(left - right) <= 1e-6 * max(abs(left), abs(right), 1e-6)
+}
+
+/// Whether a number lies in a range `0.4..0.85`, its ends included.
+private func isWithin(_ range: String, _ got: String) -> Bool {
+  guard let dots = range.firstRange(of: ".."), let number = Double(got),
+    let low = Double(range[..<dots.lowerBound]), let high = Double(range[dots.upperBound...])
+  else { return false }
+  return low <= number && number <= high
 }
 
 /// The text cut into numbers and what stands between them.
