@@ -45,7 +45,7 @@ private struct Example {
   func figures(in output: [String]) -> [String] {
     let expected = script.directives.map(\.directive).filter { $0.outputText != nil }
     return zip(expected, output).compactMap { directive, line in
-      if case .within(_, isFigure: true) = directive { line } else { nil }
+      if case .within(_, isFigure: true) = directive { line.trimmed } else { nil }
     }
   }
 
