@@ -104,6 +104,17 @@ private struct ExamplePage {
     !$0.path.dropFirst((Files.root + "/examples/").count).contains("/")
   }
 
+  @Test(arguments: [
+    ("error 0.40..0.85", "error 0.5", true), ("error 0.40..0.85", "error 0.85", true),
+    ("error 0.40..0.85", "error 0.9", false), ("error 0.40..0.85", "error nan", false),
+    ("error 0.40..0.85", "errors 0.5", false), ("-2.00..-1.5 a round", "-1.75 a round", true),
+    ("after 10 steps 1e-9..1e-7", "after 10 steps 3.2e-8", true),
+    ("after 10 steps 0..1", "after 11 steps 0.5", false), ("0..1 and 2..3", "0.5 and 2.5", true),
+    ("all 90..100 %: true", "all 97 %: false", false),
+  ]) func `a margin with ranges admits`(margin: String, output: String, isAdmitted: Bool) {
+    #expect(Script.Directive.within(margin, isFigure: true).admits(output) == isAdmitted)
+  }
+
   @Test func `each example begins with its title, a sentence and its paper, and has a figure`() {
     for script in Self.scripts {
       let example = Example(script)
