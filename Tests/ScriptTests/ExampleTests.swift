@@ -10,7 +10,7 @@ import Testing
 
 /// The examples that stand in the table, and a few that lie in folders. They are longer than scripts are, and wait for
 /// each other on a busy machine.
-func examples() -> [Script] { scripts(under: "examples", timeLimit: 600) }
+func examples() -> [Script] { scripts(under: "examples", timeLimit: 1200) }
 
 /// What an example says of itself.
 private struct Example {
