@@ -73,9 +73,9 @@ fuzz: packages
 	.build/release/Fuzz --snapshots --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 	.build/release/Fuzz --compiled --count $(or $(COUNT),100000) $(if $(SEED),--seed $(SEED))
 
-## examples: run every example
-examples: build
-	@for file in examples/*.mos; do echo "== $$file"; $(MOS) "$$file" || exit 1; done
+## examples: run every example, check its figures and write the table in examples/README.md
+examples: packages
+	MOS_EXAMPLES=1 swift test $(TEST_FLAGS) --filter 'ExampleTests.*all examples run'
 
 ## bench: measure every layer and whole programs, and set these beside the peers found
 bench: build

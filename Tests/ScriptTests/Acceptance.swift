@@ -24,14 +24,13 @@ func accepted(_ script: Script, _ outcome: Outcome) -> String {
   var lastOutput: Int?
   for (line, directive) in script.directives {
     switch directive {
-    case .output(let text), .near(let text):
+    case .output, .near, .within:
       guard let got = output.popFirst() else {
         remove(line)
         continue
       }
       lastOutput = line
-      if case .near = directive, isNearText(text, got) { continue }
-      rewrite(line, got)
+      if !directive.admits(got) { rewrite(line, got) }
     case .error, .warning:
       if let got = diagnostics.popFirst() { rewrite(line, got.text) } else { remove(line) }
     }

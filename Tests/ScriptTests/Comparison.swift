@@ -8,7 +8,7 @@ func differences(of script: Script, _ outcome: Outcome) -> [String] {
   var found: [String] = []
   func report(_ line: Int, _ message: String) { found.append("\(script.path):\(line): \(message)") }
 
-  if outcome.timedOut { report(1, "still running after 10 s") }
+  if outcome.timedOut { report(1, "still running after \(Int(script.timeLimit)) s") }
   compareOutput(of: script, outcome.output, report)
   compareDiagnostics(of: script, outcome.diagnostics, report)
   if outcome.status != script.expectedStatus, !outcome.timedOut {
@@ -28,18 +28,12 @@ private func compareOutput(
 ) {
   var next = output[...]
   for (line, directive) in script.directives {
-    let (expected, isNear): (String, Bool)
-    switch directive {
-    case .output(let text): (expected, isNear) = (text, false)
-    case .near(let text): (expected, isNear) = (text, true)
-    case .error, .warning: continue
-    }
+    guard let expected = directive.outputText else { continue }
     guard let got = next.popFirst() else {
       report(line, "expected “\(expected)”, but the output has ended")
       continue
     }
-    let matches = isNear ? isNearText(expected, got) : expected == got
-    if !matches { report(line, "expected “\(expected)”, got “\(got)”") }
+    if !directive.admits(got) { report(line, "expected “\(expected)”, got “\(got)”") }
   }
   for line in next { report(script.lines.count, "unexpected output “\(line)”") }
 }
@@ -53,7 +47,7 @@ private func compareDiagnostics(
     switch directive {
     case .error(let failure): (expected, isWarning) = (failure, false)
     case .warning(let failure): (expected, isWarning) = (failure, true)
-    case .output, .near: continue
+    case .output, .near, .within: continue
     }
     let index = left.firstIndex {
       $0.isWarning == isWarning && $0.line == expected.line && matches($0.text, expected.text)
@@ -78,4 +72,32 @@ private func matches(_ got: String, _ expected: String) -> Bool {
   var got = got[...]
   if !expected.hasPrefix("["), let end = got.firstRange(of: "] ") { got = got[end.upperBound...] }
   return expected.hasSuffix("…") ? got.hasPrefix(expected.dropLast()) : got == expected
+}
+
+extension Script.Directive {
+  /// What a line of output is compared with, where one is expected.
+  var outputText: String? {
+    switch self {
+    case .output(let text), .near(let text), .within(let text, _): text
+    case .error, .warning: nil
+    }
+  }
+
+  /// Whether a line of output is the one expected.
+  func admits(_ got: String) -> Bool {
+    switch self {
+    case .output(let expected): expected == got
+    case .near(let expected): isNearText(expected, got)
+    case .within(let expected, _): isSameText(expected, got, numbers: isWithin)
+    case .error, .warning: false
+    }
+  }
+}
+
+/// Whether a number lies in a range `0.4..0.85`, its ends included.
+private func isWithin(_ range: String, _ got: String) -> Bool {
+  guard let dots = range.firstRange(of: ".."), let number = Double(got),
+    let low = Double(range[..<dots.lowerBound]), let high = Double(range[dots.upperBound...])
+  else { return false }
+  return low <= number && number <= high
 }

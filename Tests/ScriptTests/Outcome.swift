@@ -19,6 +19,7 @@ struct Outcome {
   var diagnostics: [Shown]
   var status: Int32
   var timedOut: Bool
+  var seconds: Double
 
   /// Runs the script in a folder of its own.
   init(running script: Script) throws {
@@ -29,7 +30,8 @@ struct Outcome {
         script.limits.flatMap { ["--limit", $0] } + [script.isPage ? "-" : script.path]
           + script.arguments,
         input: script.isPage ? script.lines.joined(separator: "\n") : script.input,
-        environment: ["NO_COLOR": "1", "OPENBLAS_NUM_THREADS": "1"], directory: folder)
+        environment: ["NO_COLOR": "1", "OPENBLAS_NUM_THREADS": "1"], directory: folder,
+        timeLimit: script.timeLimit)
     }
     let name = script.isPage ? "<stdin>" : script.path
     output = result.output.split(separator: "\n", omittingEmptySubsequences: false)
@@ -39,6 +41,7 @@ struct Outcome {
     diagnostics = Self.diagnostics(in: result.errors, of: name)
     status = result.status
     timedOut = result.timedOut
+    seconds = result.seconds
   }
 
   /// Reads the diagnostics back from their rendering: `error[kind]: message`, then

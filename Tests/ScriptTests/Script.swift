@@ -10,6 +10,8 @@ struct Script {
     case output(String)
     /// The same, with numbers compared to 1e-6 relative.
     case near(String)
+    /// The same, with a number within each range `0.4..0.85`. A figure is what an example is about.
+    case within(String, isFigure: Bool)
     /// The run, or the compilation, fails here.
     case error(Failure)
     /// A warning is given here.
@@ -31,6 +33,8 @@ struct Script {
   let path: String
   /// Whether the program stands in a page of the documents, and not in the file itself.
   let isPage: Bool
+  /// How long it may run, in seconds.
+  let timeLimit: Double
   var lines: [String]
   /// The directives with the line number, from 1, that each stands on.
   var directives: [(line: Int, directive: Directive)] = []
@@ -42,9 +46,13 @@ struct Script {
   /// A whole rendering of standard error, from the file beside the script.
   var renderedErrors: String?
 
-  init(path: String, text: String, isPage: Bool = false, renderedErrors: String? = nil) {
+  init(
+    path: String, text: String, isPage: Bool = false, timeLimit: Double = 10,
+    renderedErrors: String? = nil
+  ) {
     self.path = path
     self.isPage = isPage
+    self.timeLimit = timeLimit
     self.renderedErrors = renderedErrors
     lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     var codeLine = 0
@@ -83,7 +91,8 @@ struct Script {
   }
 
   static let keywords = [
-    "expect:", "expect~:", "expect error:", "expect compile error:", "expect warning:", "exit:",
+    "expect:", "expect~:", "expect in:", "expect figure:", "expect error:", "expect compile error:",
+    "expect warning:", "exit:",
     "args:", "stdin:", "limit:", "skip:",
   ]
 
@@ -121,6 +130,9 @@ struct Script {
     switch comment.text[..<colon] {
     case "expect": directives.append((line, .output(value.trimmedAtEnd)))
     case "expect~": directives.append((line, .near(value.trimmedAtEnd)))
+    case "expect in", "expect figure":
+      let isFigure = comment.text.hasPrefix("expect figure")
+      directives.append((line, .within(value.trimmedAtEnd, isFigure: isFigure)))
     case "expect error": directives.append((line, .error(failure())))
     case "expect compile error": directives.append((line, .error(failure(compile: true))))
     case "expect warning": directives.append((line, .warning(failure())))

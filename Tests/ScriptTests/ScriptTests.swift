@@ -58,12 +58,13 @@ private func run(_ scripts: [Script], accepting: Bool = getenv("MOS_ACCEPT") != 
 
 /// The scripts of a folder; those in folders named `imported` are imported by others, not run, and those in
 /// `embedding` are programs of a host.
-private func scripts(under folder: String) -> [Script] {
+func scripts(under folder: String, timeLimit: Double = 10) -> [Script] {
   Files.find(under: Files.root + "/" + folder, endingIn: ".mos")
     .filter { !$0.contains("/imported/") && !$0.contains("/examples/embedding/") }
     .map {
       Script(
-        path: $0, text: Files.read($0) ?? "", renderedErrors: Files.read($0.renderingPath))
+        path: $0, text: Files.read($0) ?? "", timeLimit: timeLimit,
+        renderedErrors: Files.read($0.renderingPath))
     }
 }
 
@@ -77,7 +78,7 @@ extension String {
 }
 
 @Test func `examples do what their margins say`() async {
-  await run(scripts(under: "examples"))
+  await run(examples())
 }
 
 /// A page's programs, ```` ```mos ```` blocks in order, are one script: later ones see earlier ones.

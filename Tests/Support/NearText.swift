@@ -1,14 +1,22 @@
-// Texts that are the same but for the last digits of their numbers.
+// Texts that are the same but for their numbers.
 
 /// Whether two texts are the same but for their numbers, and those to 1e-6 relative.
 public func isNearText(_ expected: String, _ got: String) -> Bool {
+  isSameText(expected, got, numbers: isNear)
+}
+
+/// Whether two texts are the same but for their numbers, and those as asked for.
+public func isSameText(
+  _ expected: String, _ got: String, numbers isAdmitted: (String, String) -> Bool
+) -> Bool {
   let (left, right) = (pieces(of: expected), pieces(of: got))
-  return left.count == right.count
-    && zip(left, right).allSatisfy { left, right in
-      if left == right { return true }
-      guard let left = Double(left), let right = Double(right) else { return false }
-      return abs(left - right) <= 1e-6 * max(abs(left), abs(right), 1e-6)
-    }
+  return left.count == right.count && zip(left, right).allSatisfy { $0 == $1 || isAdmitted($0, $1) }
+}
+
+/// Whether two texts are numbers that agree to 1e-6 relative.
+private func isNear(_ expected: String, _ got: String) -> Bool {
+  guard let left = Double(expected), let right = Double(got) else { return false }
+  return abs(left - right) <= 1e-6 * max(abs(left), abs(right), 1e-6)
 }
 
 /// The text cut into numbers and what stands between them.

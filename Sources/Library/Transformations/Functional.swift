@@ -23,13 +23,13 @@ extension Differentiation {
 }
 
 extension ValueTree {
-  /// The tree without the further places of a cell: a record or model lacks the key there, a list
-  /// holds nil.
+  /// The tree without the further places of a cell, and without what is no parameter, as an activation among
+  /// layers: a record or model lacks the key there, a list holds nil.
   fileprivate var withEachCellOnce: ValueTree {
     var seen: Set<ObjectIdentifier> = []
     var kept: [Leaf] = []
     var next = 0
-    /// Nil where the cell has been met.
+    /// Nil where the cell has been met, or nothing can be learned.
     func once(_ structure: Structure) -> Structure? {
       switch structure {
       case .leaf, .parameter:
@@ -42,7 +42,7 @@ extension ValueTree {
       case .list(let structures): return .list(structures.map { once($0) ?? .other(.nil) })
       case .record(let pairs): return .record(members(pairs))
       case .instance(let instance, let pairs): return .instance(instance, members(pairs))
-      case .snapshot, .other: return structure
+      case .snapshot, .other: return nil
       }
     }
     func members(

@@ -417,7 +417,8 @@ extension Builtins {
         """
         `(apply, params)`: a model as a function of its parameters. `params` is a record of
         tensors, and `apply(params, args…)` runs the model with those. A parameter that stands at
-        several places of the model is listed at the first.
+        several places of the model is listed at the first; in a list of layers nil stands for what has
+        no parameters, as an activation.
 
             model Line() {
                 param a = 2.0
