@@ -6,7 +6,8 @@ import Tensors
 
 /// What is drawn of a plot.
 struct PlotPicture {
-  /// A line from each point to the next, broken where a point is not finite: a dot where both neighbours are not.
+  /// A line from each point to the next, broken where a point is not finite; a dot where both
+  /// neighbours are not.
   struct Stroke {
     var points: [Canvas.Point]
     var color: Color
