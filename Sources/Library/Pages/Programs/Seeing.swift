@@ -82,11 +82,11 @@ extension Builtins {
         """),
       graph("make_dot", "`graph` by TorchOpt's name."),
       Builtin(
-        "plot(*values, label=nil)",
+        "plot(*values, label=nil, points=false)",
         """
         A line through points, `plot(ys)` or `plot(xs, ys)`: text when printed, and a picture by
         `p.save("loss.svg")` or `p.save("loss.png")`. `p.add(xs, ys, label="test")` draws another line into it. Points that
-        are not finite are left out.
+        are not finite are left out. With `points=true` the picture has dots in place of a line.
 
             let p = plot([3.0, 1.0, 2.0], label="train")
             p.add([2.0, 2.0, 2.5], label="test")

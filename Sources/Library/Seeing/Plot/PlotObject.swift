@@ -13,6 +13,8 @@ final class PlotObject: HostObject {
   struct Line {
     var label: String
     var points: [(x: Double, y: Double)]
+    /// Whether pictures show dots, and no line between them.
+    var isDotted = false
   }
 
   private(set) var lines: [Line]
@@ -58,7 +60,9 @@ final class PlotObject: HostObject {
       throw RuntimeError(.shape, "a plot of \(xs.count) xs and \(ys.count) ys")
     }
     let label = try arguments.isGiven(1) ? arguments.string(1) : "line \(number)"
-    return Line(label: label, points: Array(zip(xs, ys)).map { (x: $0.0, y: $0.1) })
+    return Line(
+      label: label, points: Array(zip(xs, ys)).map { (x: $0.0, y: $0.1) },
+      isDotted: try arguments.isGiven(2) && arguments.bool(2))
   }
 }
 
@@ -68,10 +72,10 @@ extension PlotObject {
     "What `plot` gives: lines through points, as text when printed.",
     methods: [
       Method(
-        "add(*values, label=nil)",
+        "add(*values, label=nil, points=false)",
         """
         Draws another line into the plot, through `ys` or through `xs, ys`, vectors of one length, as
-        `plot` does; without a label it is called by its number.
+        `plot` does, or its points alone; without a label it is called by its number.
 
             let p = plot([3.0, 1.0, 2.0], label="train")
             p.add([0.0, 2.0], [2.0, 2.5], label="test")

@@ -6,7 +6,8 @@ import Tensors
 
 /// What is drawn of a plot.
 struct PlotPicture {
-  /// A line from each point to the next, broken where a point is not finite.
+  /// A line from each point to the next, broken where a point is not finite; a dot where both
+  /// neighbours are not.
   struct Stroke {
     var points: [Canvas.Point]
     var color: Color
@@ -53,7 +54,11 @@ struct PlotPicture {
           y: bottom - PlotObject.place(point.y, in: y) * (bottom - margin.top)
         )
       }
-      strokes.append(Stroke(points: points, color: color, thickness: 1.5))
+      let gap = (x: Double.nan, y: Double.nan)
+      strokes.append(
+        line.isDotted
+          ? Stroke(points: points.flatMap { [$0, gap] }, color: color, thickness: 6)
+          : Stroke(points: points, color: color, thickness: 1.5))
       labels.append(
         Label(
           text: line.label, x: right - 4, y: margin.top + 14 + 16 * Double(index), anchor: .end,
@@ -68,14 +73,19 @@ struct PlotPicture {
         + "font-family=\"sans-serif\" font-size=\"12\">",
       "<rect width=\"640\" height=\"400\" fill=\"white\"/>",
     ]
+    func isFinite(_ point: Canvas.Point) -> Bool { point.x.isFinite && point.y.isFinite }
     for stroke in strokes {
       var path = ""
       var isOpen = false
-      for point in stroke.points {
-        let isPoint = point.x.isFinite && point.y.isFinite
+      for (index, point) in stroke.points.enumerated() {
+        let isPoint = isFinite(point)
         if isPoint {
           func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
           path += "\(isOpen ? "L" : "M")\(rounded(point.x)) \(rounded(point.y))"
+          // A point alone is a line without length, whose round ends make a dot.
+          let next = index + 1
+          let isLast = next == stroke.points.count || !isFinite(stroke.points[next])
+          if isLast, !isOpen { path += "h0" }
         }
         isOpen = isPoint
       }
