@@ -21,8 +21,9 @@ import Testing
           #expect(isLookedFor, "\(place): nothing looks for this block")
         case "sh":
           // Getting and building Mos is what nothing here runs.
-          for line in block.lines where !line.isEmpty {
-            let words = line.split(separator: " ").prefix { $0 != "#" }
+          for commented in block.lines where !commented.isEmpty {
+            let words = commented.split(separator: " ").prefix { $0 != "#" }
+            let line = words.joined(separator: " ")
             let isKnown =
               words.first == "make" && words.count > 1 && verbs.contains("\n## \(words[1]): ")
               || line.hasPrefix("git clone ") || line == "cd mos"
