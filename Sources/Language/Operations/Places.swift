@@ -198,9 +198,6 @@ extension Value {
     }
     if case .parameter(let cell) = self {
       // The variable becomes the changed tensor, and the cell is left alone.
-      interpreter.warnOnce(
-        "the variable that held a parameter now holds a tensor, and the parameter is as it was",
-        hint: "`p.value[…] = …` changes a parameter p")
       var variable = cell.value
       try Value.replace(parts, kinds, of: &variable, value)
       self = .tensor(variable)
