@@ -57,10 +57,11 @@ lint:
 format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-## accept: rewrite the expectations in the golden scripts' margins from what happens now
+## accept: rewrite the expectations in the golden scripts' margins, the answers to mistakes in pages and the
+##         picture of a session from what happens now
 accept: packages
-	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter ScriptTests
-	git --no-pager diff --stat -- Tests/Scripts examples
+	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter 'ScriptTests|are drawn as they look'
+	git --no-pager diff --stat -- Tests/Scripts examples docs
 
 ## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
 ##       without end, and load 100,000 damaged files; a crash or a hang fails. Compile every function

@@ -126,7 +126,10 @@ let package = Package(
       name: "LanguageTests", dependencies: ["Language", "Library", "Syntax", "Platform"]),
     .testTarget(
       name: "LibraryTests",
-      dependencies: ["Library", "Language", "Syntax", "Platform", "TestSupport"]),
+      dependencies: [
+        "Library", "Language", "Syntax", "Optimizers", "Autodiff", "Tensors", "Platform",
+        "TestSupport",
+      ]),
     // Programs as others write them: what only this package sees would be in their way.
     .testTarget(
       name: "MetaOptimizationTests", dependencies: ["MetaOptimization", "TestSupport"],

@@ -263,4 +263,30 @@ import Testing
       #expect(try prompt.enter("?w.sum").first?.hasPrefix("sum(x") == true)
     }
   }
+
+  @Test func `what belongs elsewhere is told where`() throws {
+    try withPrompt { prompt throws in
+      for (typed, advice) in [
+        ("$ mos maml.mos", "`:load maml.mos` runs the program here"),
+        ("mos maml.mos", "`mos maml.mos` is a line for the shell"),
+        ("cd examples", "a command begins with a colon: `:cd examples`"),
+        ("ls", "`!ls` lists the folder"), ("undo", "a command begins with a colon: `:undo`"),
+      ] {
+        #expect(try prompt.enter(typed).joined().contains(advice), "\(typed)")
+      }
+      #expect(try prompt.enter("help")[0].hasPrefix(":help [name]"))
+      #expect(try prompt.enter("undo = 3") == [])
+      #expect(try prompt.enter("undo") == ["3"])
+    }
+  }
+
+  @Test func `a name whose declaration failed is unknown, and may be declared`() throws {
+    try withPrompt { prompt throws in
+      _ = try prompt.enter("import torch")
+      let told = try prompt.enter("let x = torch.tensor(1.0)").joined(separator: "\n")
+      #expect(told.contains("unknown name `torch`") && told.contains("write tensor alone"))
+      #expect(try prompt.enter("let torch = 2") == [])
+      #expect(try prompt.enter("torch + 1") == ["3"])
+    }
+  }
 }

@@ -6,14 +6,18 @@ import Testing
 
 @Suite("what pages show") struct ArticleTests {
   private static let pages =
-    ["/docs/guides/embedding.md", "/README.md", "/examples/embedding/README.md"]
+    [
+      "/docs/guides/embedding.md", "/docs/guides/extending.md", "/README.md",
+      "/examples/embedding/README.md",
+    ]
     .map { Files.root + $0 }
     + Files.find(under: Files.root + "/Sources/Mos/Mos.docc", endingIn: ".md")
 
   @Test func `every block of Swift stands in a test or in the example`() throws {
     let sources = ["/Tests/MosTests", "/examples/embedding/Sources"]
       .flatMap { Files.find(under: Files.root + $0, endingIn: ".swift") }
-    let texts = (sources + [Files.root + "/examples/embedding/Package.swift"])
+    let others = ["/examples/embedding/Package.swift", "/Tests/LibraryTests/ExtendingTests.swift"]
+    let texts = (sources + others.map { Files.root + $0 })
       .compactMap { Files.read($0) }.map { lines(of: $0[...]) }
     var count = 0
     for page in Self.pages {

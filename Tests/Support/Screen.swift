@@ -10,17 +10,20 @@ public struct Screen {
   public private(set) var cursor: (row: Int, column: Int) = (0, 0)
   /// The text of each cell; the second one of a wide character is empty.
   private var cells: [[String]]
+  /// The numbers of the sequence that coloured each cell; empty for plain ones.
+  private var colors: [[String]]
   /// Whether the last column was written and the next character goes to the next row.
   private var isPending = false
   private var partial: [UInt8] = []
   /// Characters that were written in colour.
   public private(set) var colored = ""
-  private var hasColor = false
+  private var color = ""
 
   public init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
     cells = Array(repeating: Array(repeating: " ", count: columns), count: rows)
+    colors = Array(repeating: Array(repeating: "", count: columns), count: rows)
   }
 
   /// The rows without the blanks at their ends, up to the last one that holds something.
@@ -34,12 +37,31 @@ public struct Screen {
     return lines
   }
 
+  /// Pieces of one colour of each of the `lines`.
+  public var coloredLines: [[(text: String, color: String)]] {
+    zip(cells, colors).prefix(lines.count).map { cells, colors in
+      var pieces: [(text: String, color: String)] = []
+      for (cell, color) in zip(cells, colors) {
+        if pieces.last?.color == color {
+          pieces[pieces.count - 1].text += cell
+        } else {
+          pieces.append((cell, color))
+        }
+      }
+      return pieces
+    }
+  }
+
   /// Another size; as xterm does, what does not fit is cut and nothing is broken anew.
   public mutating func resize(columns: Int) {
     for row in cells.indices {
       let missing = columns - cells[row].count
-      if missing > 0 { cells[row] += Array(repeating: " ", count: missing) }
+      if missing > 0 {
+        cells[row] += Array(repeating: " ", count: missing)
+        colors[row] += Array(repeating: "", count: missing)
+      }
       cells[row] = Array(cells[row].prefix(columns))
+      colors[row] = Array(colors[row].prefix(columns))
     }
     self.columns = columns
     cursor.column = min(cursor.column, columns - 1)
@@ -97,13 +119,13 @@ public struct Screen {
       erase(cursor.row, from: cursor.column)
       for row in cursor.row + 1..<max(rows, cursor.row + 1) { erase(row, from: 0) }
     case "K": erase(cursor.row, from: cursor.column)
-    case "m": hasColor = !(text.isEmpty || text == "0")
+    case "m": color = text == "0" ? "" : text
     default: break
     }
   }
 
   private mutating func erase(_ row: Int, from column: Int) {
-    for column in column..<columns { cells[row][column] = " " }
+    for column in column..<columns { (cells[row][column], colors[row][column]) = (" ", "") }
   }
 
   private mutating func lineFeed() {
@@ -113,6 +135,8 @@ public struct Screen {
     } else {
       cells.removeFirst()
       cells.append(Array(repeating: " ", count: columns))
+      colors.removeFirst()
+      colors.append(Array(repeating: "", count: columns))
     }
   }
 
@@ -127,8 +151,9 @@ public struct Screen {
       cursor.column = 0
       lineFeed()
     }
-    if hasColor { colored.unicodeScalars.append(scalar) }
+    if !color.isEmpty { colored.unicodeScalars.append(scalar) }
     cells[cursor.row][cursor.column] = String(scalar)
+    colors[cursor.row][cursor.column] = color
     if width == 2 { cells[cursor.row][cursor.column + 1] = "" }
     isPending = cursor.column + width >= columns
     cursor.column = min(cursor.column + width, columns - 1)

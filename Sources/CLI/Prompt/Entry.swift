@@ -32,6 +32,8 @@ enum Entry: Equatable {
       self = question
     } else if ["exit", "quit", "exit;", "quit;"].contains(line) {
       self = .leave
+    } else if line == "help" {
+      self = .command(name: line, argument: "")
     } else {
       self = .program(text)
     }

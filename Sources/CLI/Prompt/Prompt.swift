@@ -94,6 +94,9 @@ final class Prompt {
     continuation = nil
     switch Entry(text) {
     case .program(let text):
+      if let misplaced = MisplacedEntry(text, isKnown: session.interpreter.isKnown) {
+        return PromptCommand.complain(misplaced.advice)
+      }
       lastProgram = text
       evaluate(text)
     case .command(let name, let argument): PromptCommand.run(name, argument, self)

@@ -41,7 +41,8 @@ struct PromptCommand {
   /// The command that a word stands for: its name, or the beginning of one.
   static func named(_ word: String) -> PromptCommand? {
     guard !word.isEmpty else { return nil }
-    return all.first { $0.name == word } ?? all.first { $0.name.hasPrefix(word) }
+    let name = word == "exit" ? "quit" : word
+    return all.first { $0.name == name } ?? all.first { $0.name.hasPrefix(name) }
   }
 
   /// Runs `:name argument`.

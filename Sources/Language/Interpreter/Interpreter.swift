@@ -33,6 +33,8 @@ public final class Interpreter {
   public var capabilities = Capabilities.all
   @exclusivity(unchecked) private var areLimitsValid = true
   private let account = MemoryAccount.ofMachine
+  /// Names of the main program that had no value when a program failed.
+  private var unset: Set<String> = []
   /// The name that was looked up last; see `slot(of:)`.
   @exclusivity(unchecked) private var lastSlot: (name: String, slot: Int)?
   /// True while a run goes on.
@@ -125,10 +127,22 @@ extension Interpreter {
 
   @discardableResult
   func run(_ source: Source, in module: ModuleObject) throws -> Value {
-    try performing {
-      let program = Closure(try compile(source, in: module))
-      return try modules.running(source) { try machine.call(.function(program), []) }
+    do {
+      return try performing {
+        let program = Closure(try compile(source, in: module))
+        return try modules.running(source) { try machine.call(.function(program), []) }
+      }
+    } catch {
+      if module === modules.main { unset = Set(module.slots.keys.filter { !hasValue($0) }) }
+      throw error
     }
+  }
+
+  /// Names that programs which failed were to declare, and did not come to: unknown ones to those that follow.
+  var namesWithoutValue: Set<String> { unset.filter { !hasValue($0) } }
+
+  private func hasValue(_ name: String) -> Bool {
+    modules.main.slots[name].map { !globals[$0].isAbsent } ?? false
   }
 
   /// Runs the body with room for deep nesting, in this interpreter's context and under its limits; within a
@@ -265,6 +279,9 @@ extension Interpreter {
 
   /// True for a name that the main program has, whether it has a value or not.
   package func isDeclared(_ name: String) -> Bool { slot(of: name) != nil }
+
+  /// True for a variable of the main program with a value, and for a built-in.
+  package func isKnown(_ name: String) -> Bool { value(of: name) != nil || builtin(name) != nil }
 
   /// The signature and documentation of a variable of the main program or of a built-in.
   package func documentation(of name: String) -> String? {

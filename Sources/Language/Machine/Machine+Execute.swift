@@ -359,7 +359,7 @@ extension Machine {
               let closureCaptures = closure._withUnsafeGuaranteedRef { $0.captures }
               let frame = frames + (state.pointee.frameCount - 1)
               frame.pointee.tailCalls += 1
-              if frame.pointee.tailCalls > Machine.maximumTailCalls { throw runaway() }
+              if frame.pointee.tailCalls > Machine.maximumTailCalls { throw endlessTail() }
               // The closure takes the place of the result, which keeps it alive; arguments follow.
               let place = frame.pointee.result
               let old = here.header.pointee.registerCount

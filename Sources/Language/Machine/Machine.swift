@@ -181,9 +181,16 @@ package final class Machine {
   }
 
   func runaway() -> RuntimeError {
-    RuntimeError(
-      .limit, "calls are nested \(state.pointee.frameCount) levels deep",
-      hint: "does a function call itself without end?")
+    runaway("calls are nested \(state.pointee.frameCount) levels deep")
+  }
+
+  /// Calls at the end of functions nest nothing, and are counted.
+  func endlessTail() -> RuntimeError {
+    runaway("functions have ended in \(Machine.maximumTailCalls) calls in a row")
+  }
+
+  private func runaway(_ message: String) -> RuntimeError {
+    RuntimeError(.limit, message, hint: "does a function call itself without end?")
   }
 
   // MARK: - Limits

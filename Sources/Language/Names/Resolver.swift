@@ -42,6 +42,7 @@ final class Resolver {
     self.keepsNames = keepsNames
     scope = Scope(function: main, parent: nil)
     declared = Set(module.slots.keys)
+    if module === interpreter.modules.main { declared.subtract(interpreter.namesWithoutValue) }
   }
 
   func resolve(_ program: Program) -> ResolvedProgram {

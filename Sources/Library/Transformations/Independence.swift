@@ -54,7 +54,8 @@ extension Differentiation {
       "\(subject) does not depend on \(names.prefix(6).joined(separator: ", "))\(more)"
     let hint =
       "only what was computed from a parameter, param(x), or inside a function that is being "
-      + "differentiated, is followed, and not through float(x), comparisons, round or sign"
+      + "differentiated, is followed, and not through float(x), comparisons, round or sign, nor the steps "
+      + "of SGD, which MetaSGD keeps"
     if strict { throw RuntimeError(.value, message, hint: hint) }
     let consequence = names.count == 1 ? "its gradient is zero" : "their gradients are zero"
     interpreter.warnOnce("\(message): \(consequence)", hint: hint)
