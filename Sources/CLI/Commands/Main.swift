@@ -16,8 +16,8 @@ enum ExitStatus {
   static let interrupted: Int32 = 130
 }
 
-/// The version that `mos --version` prints.
-let version = "0.1.0"
+/// The version that `mos --version` prints; packages take it from there.
+let version = "0.2.0"
 
 /// The root of the command line.
 struct MosCommand: ParsableCommand {
