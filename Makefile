@@ -33,9 +33,10 @@ demo: build
 build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
-## test: lint, all Swift tests, golden scripts, examples, guides, a host, a short fixed fuzz run
+## test: lint, all Swift tests, golden scripts, examples, guides, their form, a host, a short fixed fuzz run
 test: packages lint
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	.build/tests/release/mos fmt --check examples stdlib
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1

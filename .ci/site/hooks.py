@@ -18,7 +18,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / ".ci/site"))
 LEXERS["MosLexer"] = ("mos_lexer", "Mos", ("mos",), ("*.mos",), ())
 
-LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s#:]+)(#[^()\s]*)?\)")
+# `[text](path#anchor "title")`, and what HTML shows.
+LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s#:]+)(#[^()\s]*)?(\s+\"[^\"]*\")?\)")
+SOURCE = re.compile(r"\b(?:src|srcset)=\"([^\"\s#:]+)\"")
 LANGUAGES = {".py": "python", ".sh": "sh", ".swift": "swift", ".mos": "mos", ".c": "c", ".txt": "text"}
 PICTURES = (".svg", ".png")
 OTHER_PAGES = ["CHANGELOG.md", "CONTRIBUTING.md", "Tests/ScriptTests/README.md"]
@@ -49,9 +51,10 @@ def found(pattern):
 
 
 def targets(path):
-    """The files that the links of a page lead to."""
-    for match in LINK.finditer(read(path)):
-        yield os.path.normpath(os.path.join(os.path.dirname(path), match.group(2)))
+    """The files that the links of a page lead to, and its pictures."""
+    text = read(path)
+    for link in [match.group(2) for match in LINK.finditer(text)] + SOURCE.findall(text):
+        yield os.path.normpath(os.path.join(os.path.dirname(path), link))
 
 
 def in_order(index, folder):
@@ -120,12 +123,12 @@ def on_page_markdown(markdown, page, config, files):
         markdown = INDENTED.sub(fenced, markdown)
 
     def lead(match):
-        text, link, anchor = match.groups()
+        text, link, anchor, tip = match.groups()
         target = os.path.normpath(os.path.join(os.path.dirname(path), link))
         if (ROOT / target).is_dir():
             return f"[{text}]({link}/README.md)" if exists(target + "/README.md") else text
         if exists(target) and not target.endswith(PICTURES):
-            return f"[{text}]({page_name(link)}{anchor or ''})"
+            return f"[{text}]({page_name(link)}{anchor or ''}{tip or ''})"
         return match.group(0)
 
     return LINK.sub(lead, markdown)
