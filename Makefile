@@ -95,7 +95,7 @@ docc: packages
 	  --enable-experimental-combined-documentation
 
 # DocC takes minutes, and is asked again only where a Swift source changed.
-.build/docc/index.html: $(shell find Sources -name '*.swift' -o -path '*.docc/*')
+.build/docc/index.html: $(shell find $(addprefix Sources/,$(LIBRARIES)) -type f)
 	$(MAKE) docc
 	@touch $@
 

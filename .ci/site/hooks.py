@@ -92,7 +92,8 @@ def on_config(config):
     config["nav"] = [{"Start": "README.md"}]
     for name, pages in sections().items():
         index = [path for path in pages[:1] if path.endswith("README.md")]
-        others = [{title(path): page_name(path)} for path in pages[len(index):]]
+        # The page of a folder opens a section; further ones, of other folders, are sections of one page.
+        others = [{title(path): [path] if path.endswith("README.md") else page_name(path)} for path in pages[len(index):]]
         config["nav"].append({name: index + others})
     # DocC's pages know the folder of their server that they lie in, and are led to as they lead among themselves.
     config["nav"].append({"Swift": os.environ.get("SITE_BASE", "") + "/swift/documentation/"})
