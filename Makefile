@@ -8,6 +8,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+# Nobody needs these to build, test or use Mos.
+SITE_PACKAGES := mkdocs mkdocs-material python3-pygments chromium python3-websocket
+RELEASE_PACKAGES := help2man dpkg-dev debootstrap
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
@@ -30,10 +33,11 @@ demo: build
 build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
-## test: lint, all Swift tests, golden scripts, examples, guides, a host, short fixed fuzz runs, and all
-##       programs once more with every function compiled
+## test: lint, all Swift tests, golden scripts, examples, guides, their form, a host, short fixed fuzz runs,
+##       and all programs once more with every function compiled
 test: packages lint
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	.build/tests/release/mos fmt --check examples stdlib
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
@@ -95,6 +99,30 @@ docc: packages
 	  $(addprefix --target ,$(LIBRARIES)) --output-path .build/docc \
 	  --enable-experimental-combined-documentation
 
+# DocC takes minutes, and is asked again only where a Swift source changed.
+.build/docc/index.html: $(shell find $(addprefix Sources/,$(LIBRARIES)) -type f)
+	$(MAKE) docc
+	@touch $@
+
+## site: write the documents as one static site, .build/site; SITE_BASE=/mos is for a folder of a server
+site: .build/docc/index.html
+	@.ci/packages $(SITE_PACKAGES)
+	.ci/site/build
+
+## site-check: look at the site in headless Chromium, as on a phone and in the dark; pictures in .build/pictures
+site-check: site
+	.ci/site/check .build/site --pictures .build/pictures
+
+## release: make the Debian package, the archive and their sums, .build/package
+release: build
+	@.ci/packages $(RELEASE_PACKAGES)
+	.ci/release/build $(MOS) .build/package
+
+## release-test: install what `make release` made on a bare Debian, and use it there; needs root and a mirror
+release-test:
+	-@.ci/packages debootstrap
+	.ci/release/test .build/package
+
 ## size: count files, lines and public names
 size:
 	@.ci/size
@@ -105,11 +133,11 @@ clean:
 
 ## help: list these verbs
 help:
-	@sed -n 's/^## \([a-z]*\): /\1	/p' Makefile | expand -t 12
+	@sed -n 's/^## \([a-z-]*\): /\1	/p' Makefile | expand -t 14
 
 # Installs the Debian packages that are missing, as root or by a sudo that asks for no password;
 # otherwise prints the one command to type.
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build test sanitize lint format accept fuzz examples bench docs docc size clean help packages
+.PHONY: demo build test sanitize lint format accept fuzz examples bench docs docc site site-check release release-test size clean help packages

@@ -16,8 +16,8 @@ enum ExitStatus {
   static let interrupted: Int32 = 130
 }
 
-/// The version that `mos --version` prints.
-let version = "0.1.0"
+/// The version that `mos --version` prints; packages take it from there.
+let version = "0.2.0"
 
 /// The root of the command line.
 struct MosCommand: ParsableCommand {
@@ -51,6 +51,11 @@ struct MosCommand: ParsableCommand {
 enum Main {
   static func main() {
     mos_list_small_blocks()
+    // Swift reads what stands behind the program's name from /proc, and takes it for nothing where that is missing.
+    guard !CommandLine.arguments.isEmpty else {
+      writeError("error: the system does not tell the arguments; is /proc mounted?\n")
+      leave(ExitStatus.usage)
+    }
     do {
       var command = try MosCommand.parseAsRoot()
       try command.run()
