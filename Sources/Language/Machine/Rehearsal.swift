@@ -75,11 +75,11 @@ extension Interpreter {
     let state = machine.state
     let outer = state.pointee.rehearsalStart
     if outer < 0 { state.pointee.rehearsalStart = context.markMoment() }
-    let outerNotes = notesChanges
-    notesChanges = notingChanges
+    let outerNotes = mayNoteChanges
+    mayNoteChanges = notingChanges
     defer {
       state.pointee.rehearsalStart = outer
-      notesChanges = outerNotes
+      mayNoteChanges = outerNotes
     }
     do {
       return try body()
