@@ -131,7 +131,7 @@ final class ZeroOrderFunction: HostObject {
     _ interpreter: Interpreter, _ call: EstimatedCall, _ others: [Variable], _ random: RandomKey,
     _ log: FreeVariableLog
   ) throws -> SampledFunction {
-    try SampledFunction(
+    SampledFunction(
       randomness: options.drawsInCommon ? .common(random) : .independent(try random.branch(0)),
       rehearse: { [memory, options, unowned interpreter] body in
         guard options.triesBatches, !memory.runsOneByOne else { return nil }
