@@ -57,7 +57,7 @@ struct Main {
       : arguments.contains("--hostile")
         ? .hostile(Hostile(mutator: mutator))
         : arguments.contains("--compiled")
-          ? .compared(ComparedPrograms(corpus: corpus, mutator: mutator)) : .mutated(mutator)
+          ? .compared(ComparedPrograms(corpus: corpus, seed: UInt64(seed))) : .mutated(mutator)
     if let index = arguments.firstIndex(of: "--file"), index + 1 < arguments.count {
       limitMemory(programMemory)
       programs.run(Files.read(arguments[index + 1]) ?? "")

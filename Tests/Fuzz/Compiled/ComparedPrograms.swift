@@ -9,12 +9,12 @@ struct ComparedPrograms {
   private let corpus: [String]
   private let mutator: Mutator
 
-  init(corpus: [String], mutator: Mutator) {
+  init(corpus: [String], seed: UInt64) {
     // Limits count what is done, arguments and input are the process's, and `# plain:` says why not.
     self.corpus = corpus.filter { program in
       !["# limit:", "# stdin:", "# args:", "# plain:"].contains { program.contains($0) }
     }
-    self.mutator = mutator
+    mutator = Mutator(corpus: self.corpus, seed: seed)
   }
 
   static var limits: Limits {
