@@ -38,24 +38,20 @@ func apply(
     GeneralOperation(primitive: p, rules: rules, inputs: inputs, attributes: attributes))
 }
 
-/// The tensor of an operand that is plain or a node of the ambient tape; such operands need no
-/// look at levels, whatever else is active.
+/// The tensor of an operand that is plain or a node of the ambient tape, while somebody holds the operand;
+/// such operands need no look at levels, whatever else is active.
 @inline(__always)
-private func ambientTensor(_ x: Variable) -> Tensor? {
+private func ambientTensor(_ x: Variable) -> Tensor.Reference? {
   switch x {
-  case .tensor(let tensor): return tensor
-  case .traced(let traced):
-    if traced.height == 0, case .tensor(let tensor) = traced.value { return tensor }
-    return nil
+  case .tensor(let tensor): Tensor.Reference(unretained: tensor)
+  case .traced(let traced): traced.height == 0 ? traced.result.tensor : nil
   }
 }
 
-/// The context, if the ambient tape records this operation and nothing looks at results.
+/// Whether the ambient tape records this operation and nothing looks at results.
 @inline(__always)
-private func recordingContext(_ p: Primitive) -> Context? {
-  guard p.isTaped, mos_watches_get() == 0 else { return nil }
-  let context = Context.current
-  return context.stoppedTapes < 0 ? context : nil
+private func isRecorded(_ p: Primitive, in context: Context) -> Bool {
+  p.isTaped && mos_watches_get() == 0 && context.stoppedTapes < 0
 }
 
 @inline(never)
@@ -63,8 +59,9 @@ private func applyTraced(
   _ p: Primitive, _ rules: UnaryRules, _ x: Variable, _ attributes: Attributes
 ) throws -> Variable {
   if let square = try applySquared(p, x) { return square }
-  if let tensor = ambientTensor(x), let context = recordingContext(p) {
-    let y = try rules.kernel(tensor, attributes)
+  let context = Context.current
+  if let tensor = ambientTensor(x), isRecorded(p, in: context) {
+    let y = try tensor.look { try rules.kernel($0, attributes) }
     guard y.dtype.isFloat else { return .tensor(y) }
     return .traced(
       Traced(
@@ -80,8 +77,9 @@ private func applyTraced(
   _ p: Primitive, _ rules: BinaryRules, _ a: Variable, _ b: Variable, _ attributes: Attributes
 ) throws -> Variable {
   if let square = try applySquared(p, a, b) { return square }
-  if let s = ambientTensor(a), let t = ambientTensor(b), let context = recordingContext(p) {
-    let y = try rules.kernel(s, t, attributes)
+  let context = Context.current
+  if let s = ambientTensor(a), let t = ambientTensor(b), isRecorded(p, in: context) {
+    let y = try s.look { s in try t.look { t in try rules.kernel(s, t, attributes) } }
     guard y.dtype.isFloat else { return .tensor(y) }
     return .traced(
       Traced(

@@ -64,7 +64,7 @@ public final class Context {
   @exclusivity(unchecked) package private(set) var isCounting = false
   /// The number of the latest walk over a graph, and the room of one that has ended.
   @exclusivity(unchecked) var walk = 0
-  @exclusivity(unchecked) var spareWalk: Walk?
+  @exclusivity(unchecked) var spareWalk = Walk()
   /// What freed nodes held and is still to be freed; see `Traced`.
   @exclusivity(unchecked) var unreleased: [Traced] = []
   @exclusivity(unchecked) var isReleasing = false

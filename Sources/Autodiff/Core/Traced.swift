@@ -9,25 +9,19 @@ import Tensors
 /// the result as the levels below saw it. Invariant: the inputs were made before the node, so
 /// their sequence numbers are smaller and the graph has no cycle.
 public final class Traced: @unchecked Sendable {
-  /// The variable as the levels below see it: a node's result, a dual number's primal part, a
-  /// mapped value with its mapped axis first.
-  @exclusivity(unchecked) private(set) var value: Variable
+  /// What `value` gives.
+  let result: HeldVariable
   /// The first operand of a node, or the tangent of a dual number.
-  @exclusivity(unchecked) var first: Variable?
+  let firstHeld: HeldVariable
   /// The second operand of a node, the gradient accumulated in a leaf, or the operand of a dual number
   /// that has a `squared`.
-  @exclusivity(unchecked) var second: Variable?
+  @exclusivity(unchecked) private(set) var secondHeld: HeldVariable
   /// Operands of a node with more than two, all of them.
-  @exclusivity(unchecked) var others: [Variable]?
+  @exclusivity(unchecked) private(set) var others: [Variable]?
   /// What made the node, or a dual number that has a `squared`; nil for a leaf and other dual numbers.
   /// Every primitive is a static, so no node needs to hold it.
   unowned(unsafe) let primitive: Primitive?
   let attributes: Attributes
-  /// Where in the program it was made.
-  let place: UInt64
-  let sequence: Int
-  let serial: Int
-  let height: Int32
   let kind: LevelKind
   /// True for the leaf of a parameter, where `backward` leaves the gradient.
   let isParameter: Bool
@@ -39,11 +33,16 @@ public final class Traced: @unchecked Sendable {
   @exclusivity(unchecked) var wasPulledBack = false
   /// For a recorded result, what does not follow it when the recording runs again.
   @exclusivity(unchecked) var stop = Stop.none
+  let height: Int32
   /// The walk that came by last and the position it gave, and the last whose target it was; see
   /// `Walk`.
+  @exclusivity(unchecked) var position: Int32 = 0
   @exclusivity(unchecked) var walk = 0
   @exclusivity(unchecked) var targetOf = 0
-  @exclusivity(unchecked) var position: Int32 = 0
+  /// Where in the program it was made.
+  let place: UInt64
+  let sequence: Int
+  let serial: Int
 
   @inline(__always)
   init(
@@ -52,13 +51,13 @@ public final class Traced: @unchecked Sendable {
     others: [Variable]? = nil, isParameter: Bool = false
   ) {
     self.kind = kind
-    self.value = value
+    result = HeldVariable(value)
     self.height = Int32(truncatingIfNeeded: height)
     self.serial = height == 0 ? 0 : context.levels[height].serial
     self.primitive = primitive
     self.attributes = attributes
-    self.first = first
-    self.second = second
+    firstHeld = HeldVariable(first)
+    secondHeld = HeldVariable(second)
     self.others = others
     self.isParameter = isParameter
     self.place = context.place
@@ -76,42 +75,61 @@ public final class Traced: @unchecked Sendable {
   deinit {
     mos_live_nodes_add(-1)
     SmallObjects.refund(Traced.ownBytes)
-    var last: [Traced] = []
-    Traced.collect(first.take(), into: &last)
-    Traced.collect(second.take(), into: &last)
+    var isLast = Traced.giveUp(result)
+    if Traced.giveUp(firstHeld) { isLast = true }
+    if Traced.giveUp(secondHeld) { isLast = true }
     if var variables = others.take() {
-      while let variable = variables.popLast() { Traced.collect(consume variable, into: &last) }
+      while let variable = variables.popLast() {
+        if Traced.giveUp(HeldVariable(consume variable)) { isLast = true }
+      }
     }
-    if case .traced = value {
-      let inner = value
-      value = Traced.released
-      Traced.collect(consume inner, into: &last)
+    if isLast { Traced.release() }
+  }
+
+  /// Gives up what a node held. A plain tensor is freed on the spot, since nothing hangs on it; a node
+  /// of which this was the last reference goes to the list.
+  ///
+  /// - Returns: whether it did.
+  @inline(__always)
+  private static func giveUp(_ held: HeldVariable) -> Bool {
+    guard let node = held.node else {
+      held.release()
+      return false
     }
-    guard !last.isEmpty else { return }
+    var traced = node.takeRetainedValue()
+    guard isKnownUniquelyReferenced(&traced) else { return false }
+    Context.current.unreleased.append(traced)
+    return true
+  }
+
+  /// Frees what is on the list, and what that holds, unless that is being done.
+  @inline(never)
+  private static func release() {
     let context = Context.current
-    context.unreleased.append(contentsOf: last)
-    last = []
     guard !context.isReleasing else { return }
     context.isReleasing = true
     while let traced = context.unreleased.popLast() { _ = consume traced }
     context.isReleasing = false
   }
 
-  /// Keeps a node whose last reference is given up; others live on, and a plain tensor is freed
-  /// on the spot, since nothing hangs on it.
-  @inline(__always)
-  private static func collect(_ variable: consuming Variable?, into last: inout [Traced]) {
-    guard case .traced(var traced)? = consume variable else { return }
-    if isKnownUniquelyReferenced(&traced) { last.append(traced) }
-  }
+  /// The variable as the levels below see it: a node's result, a dual number's primal part, a
+  /// mapped value with its mapped axis first.
+  @inline(__always) var value: Variable { result.variable.unsafelyUnwrapped }
 
-  /// What stands for the value of a node that is being freed.
-  private static let released = Variable.tensor(Tensor(0.0))
+  /// The first operand of a node, or the tangent of a dual number.
+  @inline(__always) var first: Variable? { firstHeld.variable }
+
+  /// The second operand of a node, or the operand of a dual number that has a `squared`.
+  @inline(__always) var second: Variable? { secondHeld.variable }
 
   /// The gradient accumulated in a leaf.
   var gradient: Variable? {
     get { second }
-    set { second = newValue }
+    set {
+      let old = secondHeld
+      secondHeld = HeldVariable(newValue)
+      old.release()
+    }
   }
 
   /// The tangent of a dual number that an operation goes on with.
@@ -130,6 +148,97 @@ public final class Traced: @unchecked Sendable {
       return [first]
     }
     return []
+  }
+}
+
+/// A variable as a node holds it: a reference that the node counts by hand, and a bit that says whether
+/// it is traced.
+///
+/// To read an enum of references is to count one up and down, and walks and rules look at operands
+/// more often than they keep one. Invariant: the node counts each one up when it is made and one down
+/// when it ends, so that who holds the node may look without counting.
+struct HeldVariable {
+  /// The reference; its lowest bit is set for a node, and all bits are 0 for nothing.
+  private let bits: UInt
+
+  /// A variable that is counted one up.
+  @inline(__always)
+  init(_ variable: consuming Variable) {
+    switch consume variable {
+    case .tensor(let tensor):
+      bits = UInt(bitPattern: Tensor.Reference(retaining: tensor).address)
+    case .traced(let traced):
+      bits = UInt(bitPattern: Unmanaged.passRetained(traced).toOpaque()) | 1
+    }
+  }
+
+  /// A variable that is counted one up, or nothing.
+  @inline(__always)
+  init(_ variable: consuming Variable?) {
+    guard let variable else {
+      self.init(bits: 0)
+      return
+    }
+    self.init(variable)
+  }
+
+  private init(bits: UInt) { self.bits = bits }
+
+  /// A node that somebody else holds.
+  @inline(__always)
+  init(unretained node: Traced) {
+    bits = UInt(bitPattern: Unmanaged.passUnretained(node).toOpaque()) | 1
+  }
+
+  @inline(__always) var isNothing: Bool { bits == 0 }
+
+  /// The node, where it is one.
+  @inline(__always) var node: Unmanaged<Traced>? {
+    guard bits & 1 != 0, let address = UnsafeRawPointer(bitPattern: bits & ~1) else { return nil }
+    return Unmanaged.fromOpaque(address)
+  }
+
+  /// The plain tensor, where it is one.
+  @inline(__always) var tensor: Tensor.Reference? {
+    guard bits & 1 == 0, let address = UnsafeRawPointer(bitPattern: bits) else { return nil }
+    return Tensor.Reference(at: address)
+  }
+
+  /// A reference for oneself.
+  @inline(__always) var variable: Variable? {
+    if let node { return .traced(node.takeUnretainedValue()) }
+    return tensor.map { $0.look { .tensor($0) } }
+  }
+
+  /// Looks at the variable; nothing must be there only where nothing is held.
+  @inline(__always)
+  func look<R>(_ body: (Variable) throws -> R) rethrows -> R {
+    if let node { return try node._withUnsafeGuaranteedRef { try body(.traced($0)) } }
+    return try tensor.unsafelyUnwrapped.look { try body(.tensor($0)) }
+  }
+
+  /// Counts one down.
+  @inline(__always)
+  func release() { if let node { node.release() } else { tensor?.release() } }
+
+  /// The type of the elements, under every level.
+  @inline(__always) var dtype: DType {
+    var held = self
+    while let node = held.node { held = node._withUnsafeGuaranteedRef { $0.result } }
+    return held.tensor.unsafelyUnwrapped.look { $0.dtype }
+  }
+
+  /// The variable without the tapes that see it first.
+  @inline(__always) var withoutTapes: HeldVariable {
+    var held = self
+    while let node = held.node {
+      let value = node._withUnsafeGuaranteedRef { node -> HeldVariable? in
+        node.kind == .tape ? node.result : nil
+      }
+      guard let value else { break }
+      held = value
+    }
+    return held
   }
 }
 

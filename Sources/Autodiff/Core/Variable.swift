@@ -39,7 +39,7 @@ extension Variable {
     switch self {
     case .tensor(let tensor): return tensor.shape
     case .traced(let traced):
-      let shape = traced.value.shape
+      let shape = traced.result.look { $0.shape }
       return traced.kind == .batch ? shape.removing(axis: 0) : shape
     }
   }
@@ -51,13 +51,9 @@ extension Variable {
 
   /// The type of the elements.
   public var dtype: DType {
-    // Spelled out, for every operation asks: `underlying` would count a reference.
-    var variable = self
-    while true {
-      switch variable {
-      case .tensor(let tensor): return tensor.dtype
-      case .traced(let traced): variable = traced.value
-      }
+    switch self {
+    case .tensor(let tensor): tensor.dtype
+    case .traced(let traced): traced.result.dtype
     }
   }
 
@@ -138,9 +134,8 @@ extension Variable {
 
   /// The variable without the tapes that see it first.
   var withoutTapes: Variable {
-    var variable = self
-    while case .traced(let traced) = variable, traced.kind == .tape { variable = traced.value }
-    return variable
+    guard case .traced(let traced) = self, traced.kind == .tape else { return self }
+    return traced.result.withoutTapes.variable.unsafelyUnwrapped
   }
 }
 

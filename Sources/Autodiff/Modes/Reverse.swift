@@ -41,18 +41,17 @@ func pullBack(
   cut: Bool = false, adding sums: [Variable?]? = nil, reaching: (([Traced]) -> Void)? = nil
 ) throws -> [Variable?] {
   let context = Context.current
-  var pass = ReversePass(
-    walk: context.spareWalk.take() ?? Walk(), view: view, endsAtParameters: targets == nil,
-    cut: cut)
+  var pass = ReversePass(view: view, endsAtParameters: targets == nil, cut: cut)
+  swap(&pass.walk, &context.spareWalk)
   defer {
     pass.walk.end()
-    context.spareWalk = pass.walk
+    swap(&pass.walk, &context.spareWalk)
   }
   try pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut)
   // Positions are read before any rule runs, since a rule may start a walk of its own.
-  let targetPositions = targets?.map(pass.walk.position)
+  let targetPositions = targets?.map { pass.walk.position(of: $0) }
   for (index, position) in (targetPositions ?? []).enumerated() where position >= 0 {
-    if let sum = sums?[index] { pass.walk.cotangents[position] = sum }
+    if let sum = sums?[index] { pass.walk.stops[position].cotangent = sum }
   }
   for (node, cotangent) in roots {
     let position = pass.walk.position(of: node)
@@ -61,13 +60,13 @@ func pullBack(
   try pass.run()
   reaching?(pass.leaves.map(\.node))
   return targetPositions?.enumerated().map { index, position in
-    position >= 0 ? pass.walk.cotangents[position] : sums?[index]
+    position >= 0 ? pass.walk.stops[position].cotangent : sums?[index]
   } ?? []
 }
 
 /// The pass over a walk: every node hands on what it was given, results before operands.
-private struct ReversePass {
-  var walk: Walk
+private struct ReversePass: ~Copyable {
+  var walk = Walk()
   let view: GraphView
   /// Whether parameters' leaves keep what they are given.
   let endsAtParameters: Bool
@@ -77,20 +76,19 @@ private struct ReversePass {
   /// The parameters' leaves that were reached. They keep nothing before the pass has come to its end.
   private(set) var leaves: [(node: Traced, cotangent: Variable)] = []
 
-  init(walk: Walk, view: GraphView, endsAtParameters: Bool, cut: Bool) {
-    self.walk = walk
+  init(view: GraphView, endsAtParameters: Bool, cut: Bool) {
     self.view = view
     self.endsAtParameters = endsAtParameters
     self.cut = cut
   }
 
   mutating func run() throws {
-    var position = walk.nodes.count
+    var position = walk.stops.count
     while position > 0 {
       position -= 1
       if position & 63 == 0 { try Safepoint.look() }
-      guard walk.isNeeded[position] else { continue }
-      let node = walk.nodes[position]
+      guard walk.stops[position].isNeeded else { continue }
+      let node = walk.stops[position].node
       try node._withUnsafeGuaranteedRef { try visit($0, at: position) }
     }
     let gradients = try leaves.map { try $0.node.gradient(adding: $0.cotangent) }
@@ -98,8 +96,10 @@ private struct ReversePass {
   }
 
   private mutating func visit(_ node: Traced, at position: Int) throws {
-    let isWanted = walk.isWanted[position]
-    guard let cotangent = isWanted ? walk.cotangents[position] : walk.cotangents[position].take()
+    let isWanted = walk.stops[position].isWanted
+    guard
+      let cotangent = isWanted
+        ? walk.stops[position].cotangent : walk.stops[position].cotangent.take()
     else {
       guard !gathered.isEmpty, let parts = gathered.take(at: position) else { return }
       return try naming(node) { try pull(node, parts, $0, at: position) }
@@ -107,54 +107,44 @@ private struct ReversePass {
     if endsAtParameters && node.isParameter { return leaves.append((node, cotangent)) }
     if isWanted && cut { return }
     if let (bundle, index) = node.partOf {
-      let place = walk.operands[walk.operands(at: position).lowerBound]
+      let place = walk.operand(0, at: position)
       return try gathered.give(cotangent, to: index, of: bundle, at: Int(place))
     }
     try naming(node) { try pull(node, cotangent, $0, at: position) }
-  }
-
-  /// Runs a rule of a node; an error in it names the operation and the place that made the node.
-  @inline(__always)
-  private func naming(_ node: Traced, _ rule: (Primitive) throws -> Void) throws {
-    guard let primitive = node.primitive else { return }
-    do {
-      try rule(primitive)
-    } catch let error as DerivativeError {
-      throw error
-    } catch {
-      throw DerivativeError(underlying: error, operation: primitive.name, place: node.place)
-    }
   }
 
   /// Gives a node's operands their cotangents.
   private mutating func pull(
     _ node: Traced, _ cotangent: Variable, _ primitive: Primitive, at position: Int
   ) throws {
-    let places = walk.operands(at: position)
     switch primitive.rules {
     case .unary(let rules):
-      let place = walk.operands[places.lowerBound]
-      guard let x = node.first, place >= 0 else { return }
-      try give(
-        rules.reverse(view.see(x), view.result(node), node.attributes, cotangent), to: place,
-        like: x)
+      let place = walk.operand(0, at: position)
+      guard place >= 0 else { return }
+      let given = try view.see(node.firstHeld).look { x in
+        try view.result(node).look { y in try rules.reverse(x, y, node.attributes, cotangent) }
+      }
+      try give(given, to: place, like: node.firstHeld.dtype)
     case .binary(let rules):
-      guard let a = node.first, let b = node.second else { return }
-      let (left, right) = (
-        walk.operands[places.lowerBound], walk.operands[places.lowerBound + 1]
-      )
-      let (first, second) = try rules.reverse(
-        view.see(a), view.see(b), view.result(node), node.attributes, cotangent, left >= 0,
-        right >= 0)
-      try give(first, to: left, like: a)
-      try give(second, to: right, like: b)
+      let (left, right) = (walk.operand(0, at: position), walk.operand(1, at: position))
+      let (first, second) = try view.see(node.firstHeld).look { a in
+        try view.see(node.secondHeld).look { b in
+          try view.result(node).look { y in
+            try rules.reverse(a, b, y, node.attributes, cotangent, left >= 0, right >= 0)
+          }
+        }
+      }
+      try give(first, to: left, like: node.firstHeld.dtype)
+      try give(second, to: right, like: node.secondHeld.dtype)
     case .general(let rules):
       guard let inputs = node.others else { return }
-      let needs = places.map { walk.operands[$0] >= 0 }
-      let given = try rules.reverse(
-        inputs.map(view.see), view.result(node), node.attributes, cotangent, needs)
+      let needs = inputs.indices.map { walk.operand($0, at: position) >= 0 }
+      let seen = inputs.map(view.see)
+      let given = try view.result(node).look { y in
+        try rules.reverse(seen, y, node.attributes, cotangent, needs)
+      }
       for (index, value) in given.enumerated() where index < inputs.count {
-        try give(value, to: walk.operands[places.lowerBound + index], like: inputs[index])
+        try give(value, to: walk.operand(index, at: position), like: inputs[index].dtype)
       }
     case .bundle: preconditionFailure("a bundle was given one cotangent; please report")
     }
@@ -165,13 +155,13 @@ private struct ReversePass {
     _ bundle: Traced, _ parts: [Variable?], _ primitive: Primitive, at position: Int
   ) throws {
     guard case .bundle(let rules) = primitive.rules, let inputs = bundle.others else { return }
-    let places = walk.operands[walk.operands(at: position)]
+    let places = inputs.indices.map { walk.operand($0, at: position) }
     if let call = bundle.checkpointedCall {
       let asked = zip(inputs.indices, places).filter { $0.1 >= 0 }
       let sums = try call.pullBack(
-        parts, adding: asked.map { ($0.0, walk.cotangents[Int($0.1)]) },
+        parts, adding: asked.map { ($0.0, walk.stops[Int($0.1)].cotangent) },
         height: Int(bundle.height), view: view)
-      for ((_, place), sum) in zip(asked, sums) { walk.cotangents[Int(place)] = sum }
+      for ((_, place), sum) in zip(asked, sums) { walk.stops[Int(place)].cotangent = sum }
       return
     }
     let seen = inputs.map(view.see)
@@ -188,10 +178,22 @@ private struct ReversePass {
 
   /// Adds to what an operand was given, in its own dtype.
   @inline(__always)
-  private mutating func give(_ value: Variable?, to place: Int32, like operand: Variable) throws {
+  private mutating func give(_ value: Variable?, to place: Int32, like dtype: DType) throws {
     guard place >= 0, let value else { return }
-    let dtype = operand.dtype
     try walk.give(value.dtype == dtype ? value : value.converted(to: dtype), to: Int(place))
+  }
+}
+
+/// Runs a rule of a node; an error in it names the operation and the place that made the node.
+@inline(__always)
+private func naming(_ node: Traced, _ rule: (Primitive) throws -> Void) throws {
+  guard let primitive = node.primitive else { return }
+  do {
+    try rule(primitive)
+  } catch let error as DerivativeError {
+    throw error
+  } catch {
+    throw DerivativeError(underlying: error, operation: primitive.name, place: node.place)
   }
 }
 
@@ -205,9 +207,9 @@ private struct GatheredParts {
     _ cotangent: Variable, to index: Int, of bundle: Traced, at position: Int
   ) throws {
     guard position >= 0 else { return }
-    var parts = cotangents[position] ?? Array(repeating: nil, count: bundle.bundleSize)
-    parts[index] = try parts[index].map { try $0 + cotangent } ?? cotangent
-    cotangents[position] = parts
+    let earlier = cotangents[position]?[index]
+    let sum = try earlier.map { try $0 + cotangent } ?? cotangent
+    cotangents[position, default: Array(repeating: nil, count: bundle.bundleSize)][index] = sum
   }
 
   mutating func take(at position: Int) -> [Variable?]? { cotangents.removeValue(forKey: position) }
@@ -218,8 +220,16 @@ extension GraphView {
   @inline(__always)
   func see(_ x: Variable) -> Variable {
     guard case .traced(let traced) = x else { return x }
+    return see(HeldVariable(unretained: traced)).variable.unsafelyUnwrapped
+  }
+
+  /// The same for what a node of the walk holds.
+  @inline(__always)
+  func see(_ x: HeldVariable) -> HeldVariable {
     switch self {
-    case .values(_, let serial): return traced.serial == serial ? traced.value : x
+    case .values(_, let serial):
+      guard let node = x.node else { return x }
+      return node._withUnsafeGuaranteedRef { $0.serial == serial ? $0.result : x }
     case .program: return x
     case .numbers: return x.withoutTapes
     }
@@ -227,11 +237,11 @@ extension GraphView {
 
   /// A node's result as the walk sees it.
   @inline(__always)
-  func result(_ node: Traced) -> Variable {
+  func result(_ node: Traced) -> HeldVariable {
     switch self {
-    case .values: return node.value
-    case .program: return .traced(node)
-    case .numbers: return node.value.withoutTapes
+    case .values: node.result
+    case .program: HeldVariable(unretained: node)
+    case .numbers: node.result.withoutTapes
     }
   }
 }
@@ -259,7 +269,7 @@ extension Traced {
     let context = Context.current
     context.willAccumulate(into: self)
     context.activeRecording?.willSetGradient(of: self)
-    second = gradient
+    self.gradient = gradient
   }
 }
 

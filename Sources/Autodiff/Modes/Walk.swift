@@ -8,18 +8,25 @@ import Tensors
 /// The nodes that lead from roots to targets, in the order in which they were made: operands come before results,
 /// and sums have one order, however the walk came by. So a part of a graph that is made again, for
 /// `checkpoint`, gives the bits that it would have given at first.
-struct Walk {
-  /// The nodes; the roots hold them while the walk lasts.
-  private(set) var nodes: ContiguousArray<Unmanaged<Traced>> = []
-  /// The position in `nodes` of each operand of each node, or -1; a node's begin at `starts`.
+struct Walk: ~Copyable {
+  /// A node that the walk comes by.
+  struct Stop {
+    /// The node; the roots hold it while the walk lasts.
+    fileprivate(set) var node: Unmanaged<Traced>
+    /// What it has been given so far.
+    var cotangent: Variable?
+    /// Where its operands begin in `operands`.
+    fileprivate(set) var firstOperand: Int32 = 0
+    /// Whether a target can be reached from it.
+    fileprivate(set) var isNeeded = false
+    /// Whether it is a target whose cotangent stays with it.
+    fileprivate(set) var isWanted = false
+  }
+
+  /// The nodes in order.
+  var stops: ContiguousArray<Stop> = []
+  /// The position in `stops` of each operand of each node, or -1.
   private(set) var operands: ContiguousArray<Int32> = []
-  private(set) var starts: ContiguousArray<Int32> = []
-  /// Which nodes a target can be reached from.
-  private(set) var isNeeded: ContiguousArray<Bool> = []
-  /// Which nodes are targets whose cotangents stay with them.
-  private(set) var isWanted: ContiguousArray<Bool> = []
-  /// What the nodes have been given so far.
-  var cotangents: ContiguousArray<Variable?> = []
   private var stack: ContiguousArray<(node: Unmanaged<Traced>, next: Int32)> = []
   private var number = 0
   /// Whether nodes were listed in the order of their making.
@@ -50,7 +57,6 @@ struct Walk {
     }
     if !isInOrder { try arrange() }
     try link(endsAtParameters: targets == nil, cut: cut)
-    cotangents.append(contentsOf: repeatElement(nil, count: nodes.count))
   }
 
   @inline(__always)
@@ -66,31 +72,39 @@ struct Walk {
     root.walk = number
     root.position = -1
     stack.append((Unmanaged.passUnretained(root), 0))
-    var latest = nodes.last?._withUnsafeGuaranteedRef { $0.sequence } ?? Int.min
-    while let (reference, next) = stack.last {
-      let hasMore = reference._withUnsafeGuaranteedRef { node -> Bool in
-        guard Int(next) < node.operandCount, !(cut && node.targetOf == number) else { return false }
-        stack[stack.count - 1].next = next + 1
-        guard let operand = node.operandNode(Int(next)) else { return true }
-        operand._withUnsafeGuaranteedRef { operand in
-          guard operand.walk != number, belongs(operand, oldest, serial) else { return }
-          operand.walk = number
-          operand.position = -1
-          stack.append((Unmanaged.passUnretained(operand), 0))
+    var latest = stops.last?.node._withUnsafeGuaranteedRef { $0.sequence } ?? Int.min
+    while let (reference, next) = stack.popLast() {
+      // The next operand that is not listed yet; the node comes again when that one is.
+      var next = Int(next)
+      let operand = reference._withUnsafeGuaranteedRef { node -> Unmanaged<Traced>? in
+        let count = cut && node.targetOf == number ? 0 : node.operandCount
+        while next < count {
+          let operand = node.operandNode(next)
+          next += 1
+          guard let operand else { continue }
+          let isNew = operand._withUnsafeGuaranteedRef { operand in
+            guard operand.walk != number, belongs(operand, oldest, serial) else { return false }
+            operand.walk = number
+            operand.position = -1
+            return true
+          }
+          if isNew { return operand }
         }
-        return true
+        return nil
       }
-      if !hasMore {
-        stack.removeLast()
-        let sequence = reference._withUnsafeGuaranteedRef { node -> Int in
-          node.position = Int32(truncatingIfNeeded: nodes.count)
-          return node.sequence
-        }
-        if sequence < latest { isInOrder = false }
-        latest = sequence
-        nodes.append(reference)
-        if nodes.count & Walk.unheard == 0 { try Safepoint.look() }
+      if let operand {
+        stack.append((reference, Int32(truncatingIfNeeded: next)))
+        stack.append((operand, 0))
+        continue
       }
+      let sequence = reference._withUnsafeGuaranteedRef { node -> Int in
+        node.position = Int32(truncatingIfNeeded: stops.count)
+        return node.sequence
+      }
+      if sequence < latest { isInOrder = false }
+      latest = sequence
+      stops.append(Stop(node: reference))
+      if stops.count & Walk.unheard == 0 { try Safepoint.look() }
     }
   }
 
@@ -98,27 +112,22 @@ struct Walk {
   /// are not many more numbers than nodes.
   private mutating func arrange() throws {
     var (first, last) = (Int.max, Int.min)
-    for node in nodes {
-      let sequence = node._withUnsafeGuaranteedRef { $0.sequence }
-      (first, last) = (min(first, sequence), max(last, sequence))
-    }
+    for stop in stops { (first, last) = (min(first, stop.sequence), max(last, stop.sequence)) }
     try Safepoint.look()
-    if last - first <= Walk.mostSparse * nodes.count {
+    if last - first <= Walk.mostSparse * stops.count {
       places.append(contentsOf: repeatElement(nil, count: last - first + 1))
-      for node in nodes { places[node._withUnsafeGuaranteedRef { $0.sequence } - first] = node }
+      for stop in stops { places[stop.sequence - first] = stop.node }
       var count = 0
       for case .some(let node) in places {
-        nodes[count] = node
+        stops[count].node = node
         count += 1
       }
       places.removeAll(keepingCapacity: true)
     } else {
-      nodes.sort {
-        $0._withUnsafeGuaranteedRef { $0.sequence } < $1._withUnsafeGuaranteedRef { $0.sequence }
-      }
+      stops.sort { $0.sequence < $1.sequence }
     }
-    for (position, node) in nodes.enumerated() {
-      node._withUnsafeGuaranteedRef { $0.position = Int32(truncatingIfNeeded: position) }
+    for (position, stop) in stops.enumerated() {
+      stop.node._withUnsafeGuaranteedRef { $0.position = Int32(truncatingIfNeeded: position) }
     }
   }
 
@@ -127,61 +136,58 @@ struct Walk {
 
   /// Notes the operands of each node and whether a target can be reached from it.
   private mutating func link(endsAtParameters: Bool, cut: Bool) throws {
-    for reference in nodes {
-      if starts.count & Walk.unheard == 0 { try Safepoint.look() }
-      reference._withUnsafeGuaranteedRef { node in
+    for index in stops.indices {
+      if index & Walk.unheard == 0 { try Safepoint.look() }
+      stops[index].node._withUnsafeGuaranteedRef { node in
         let isEnd = endsAtParameters ? node.isParameter : node.targetOf == number
         var needed = isEnd
-        starts.append(Int32(truncatingIfNeeded: operands.count))
+        let firstOperand = Int32(truncatingIfNeeded: operands.count)
         for index in 0..<node.operandCount {
           var position: Int32 = -1
           node.operandNode(index)?._withUnsafeGuaranteedRef { operand in
             if operand.walk == number { position = operand.position }
           }
           // Not listed before: of another level, or older than every target.
-          if position >= 0, !isNeeded[Int(position)] || (cut && isEnd) { position = -1 }
+          if position >= 0, !stops[Int(position)].isNeeded || (cut && isEnd) { position = -1 }
           operands.append(position)
           if position >= 0 { needed = true }
         }
-        isNeeded.append(needed)
-        isWanted.append(isEnd && !endsAtParameters)
+        stops[index].firstOperand = firstOperand
+        stops[index].isNeeded = needed
+        stops[index].isWanted = isEnd && !endsAtParameters
       }
     }
-    starts.append(Int32(truncatingIfNeeded: operands.count))
   }
 
   /// The position of a node, -1 where the walk does not come by.
   func position(of node: Traced) -> Int { node.walk == number ? Int(node.position) : -1 }
 
-  /// The positions of a node's operands.
-  func operands(at position: Int) -> Range<Int> {
-    Int(starts[position])..<Int(starts[position + 1])
+  /// The position of a node's operand, or -1.
+  @inline(__always)
+  func operand(_ index: Int, at position: Int) -> Int32 {
+    operands[Int(stops[position].firstOperand) + index]
   }
 
   /// Adds to what a node has been given.
   @inline(__always)
   mutating func give(_ cotangent: Variable, to position: Int) throws {
-    if let sum = cotangents[position].take() {
-      cotangents[position] = try sum + cotangent
+    if let sum = stops[position].cotangent.take() {
+      stops[position].cotangent = try sum + cotangent
     } else {
-      cotangents[position] = cotangent
+      stops[position].cotangent = cotangent
     }
   }
 
   /// Forgets everything but the room it took, unless that is large.
   mutating func end() {
-    if nodes.count > Walk.mostKept {
+    if stops.count > Walk.mostKept {
       self = Walk()
       return
     }
-    nodes.removeAll(keepingCapacity: true)
+    stops.removeAll(keepingCapacity: true)
     operands.removeAll(keepingCapacity: true)
-    starts.removeAll(keepingCapacity: true)
-    isNeeded.removeAll(keepingCapacity: true)
-    isWanted.removeAll(keepingCapacity: true)
-    cotangents.removeAll(keepingCapacity: true)
-    stack.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
+    if !stack.isEmpty { stack.removeAll(keepingCapacity: true) }
+    if !places.isEmpty { places.removeAll(keepingCapacity: true) }
     isInOrder = true
   }
 
@@ -191,13 +197,18 @@ struct Walk {
   private static let unheard = (1 << 12) - 1
 }
 
+extension Walk.Stop {
+  /// The number of its node.
+  fileprivate var sequence: Int { node._withUnsafeGuaranteedRef { $0.sequence } }
+}
+
 extension Traced {
   /// The number of operands of a node; 0 for a leaf.
   @inline(__always)
   fileprivate var operandCount: Int {
     if primitive == nil { return 0 }
     if let others { return others.count }
-    return first == nil ? 0 : second == nil ? 1 : 2
+    return firstHeld.isNothing ? 0 : secondHeld.isNothing ? 1 : 2
   }
 
   /// The operand of that number where it is traced. The node holds it.
@@ -207,7 +218,6 @@ extension Traced {
       guard case .traced(let traced) = others[index] else { return nil }
       return Unmanaged.passUnretained(traced)
     }
-    guard case .traced(let traced)? = index == 0 ? first : second else { return nil }
-    return Unmanaged.passUnretained(traced)
+    return index == 0 ? firstHeld.node : secondHeld.node
   }
 }

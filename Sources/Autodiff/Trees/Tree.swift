@@ -5,7 +5,7 @@
 import Tensors
 
 /// Tensors in lists and records, nested as one likes.
-public indirect enum Tree: Sendable {
+public enum Tree: Sendable {
   case leaf(Variable)
   case list([Tree])
   case record([(key: String, value: Tree)])

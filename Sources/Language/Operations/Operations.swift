@@ -8,6 +8,11 @@ import Tensors
 extension Value {
   /// `x op y`.
   package static func binary(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws -> Value {
+    // Tensors come first: the pairs below are copies of both, which small ones would notice.
+    if case .tensor(let a) = x, case .tensor(let b) = y {
+      return .tensor(try TensorOperations.binary(operation, a, b))
+    }
+    if x.isTensor || y.isTensor { return try tensorBinary(operation, x, y) }
     switch (x, y) {
     case (.int(let m), .int(let n)): return try Numbers.apply(operation, m, n)
     case (.float(let m), .float(let n)): return try Numbers.apply(operation, m, n)
@@ -29,7 +34,7 @@ extension Value {
       (.int(let n), .list(let s)) where operation == .multiply:
       guard !s.isEmpty else { return .list(s) }
       return .list(try List(repeating: s, count: n))
-    default: return try tensorBinary(operation, x, y)
+    default: throw mismatch(operation, x, y)
     }
   }
 
@@ -54,9 +59,7 @@ extension Value {
     if x.recordedNumber != nil || y.recordedNumber != nil {
       return try RecordedNumber.binary(operation, x, y)
     }
-    guard x.isTensor || y.isTensor, let (a, b) = TensorOperations.operands(x, y) else {
-      throw mismatch(operation, x, y)
-    }
+    guard let (a, b) = TensorOperations.operands(x, y) else { throw mismatch(operation, x, y) }
     return .tensor(try TensorOperations.binary(operation, a, b))
   }
 

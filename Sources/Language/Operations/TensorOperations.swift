@@ -47,18 +47,19 @@ enum TensorOperations {
 
   /// The operands as variables, a bare number in a dtype that leaves the other's alone.
   static func operands(_ x: Value, _ y: Value) -> (Variable, Variable)? {
-    switch (x, y) {
-    case (.tensor(let a), .tensor(let b)): return (a, b)
-    case (.int, _), (.float, _):
+    switch x {
+    case .int, .float:
       guard let b = y.variable else { return nil }
       return (fitting(x, b), b)
-    case (_, .int), (_, .float):
-      guard let a = x.variable else { return nil }
-      return (a, fitting(y, a))
-    default:
-      guard let a = x.variable, let b = y.variable else { return nil }
-      return (a, b)
+    default: break
     }
+    guard let a = x.variable else { return nil }
+    switch y {
+    case .int, .float: return (a, fitting(y, a))
+    default: break
+    }
+    guard let b = y.variable else { return nil }
+    return (a, b)
   }
 
   private static func fitting(_ number: Value, _ other: Variable) -> Variable {

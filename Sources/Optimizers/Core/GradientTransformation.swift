@@ -36,6 +36,8 @@ public struct GradientTransformation: @unchecked Sendable {
   let guidedUpdate: GuidedUpdate?
   /// Makes a whole step where the parameters lie; nil for all but estimates from seeds.
   let stepInPlace: StepInPlace?
+  /// False where an update does not look at the parameters, which then need not be gathered for it.
+  let usesParameters: Bool
   /// True where the update of an element depends on its gradient and parameter alone, and nothing
   /// is remembered: such updates may be made of one part of a leaf after the other.
   let isElementwise: Bool
@@ -54,14 +56,16 @@ public struct GradientTransformation: @unchecked Sendable {
 
   init(
     _ name: String, initialize: @escaping Initialize, update: @escaping Update,
-    guidedUpdate: GuidedUpdate? = nil, stepInPlace: StepInPlace? = nil, isElementwise: Bool,
-    members: [GradientTransformation] = [], stateNames: [String]? = nil
+    guidedUpdate: GuidedUpdate? = nil, stepInPlace: StepInPlace? = nil,
+    usesParameters: Bool = true, isElementwise: Bool, members: [GradientTransformation] = [],
+    stateNames: [String]? = nil
   ) {
     self.name = name.utf8.count <= 200 ? name : name.prefix(199) + "…"
     self.initialize = initialize
     self.update = update
     self.guidedUpdate = guidedUpdate
     self.stepInPlace = stepInPlace
+    self.usesParameters = usesParameters
     self.isElementwise = isElementwise
     self.members = members
     self.stateNames = stateNames

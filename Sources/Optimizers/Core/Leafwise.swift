@@ -101,6 +101,7 @@ extension GradientTransformation {
         guard counts else { return (results[0], state) }
         return (results[0], .record(zip(names, results.dropFirst()).map { ($0, $1) }))
       },
+      usesParameters: usesParameters,
       isElementwise: isElementwise && !counts && hyperparameters.allSatisfy(\.isOneNumber),
       stateNames: names)
   }

@@ -11,8 +11,8 @@ extension GradientTransformation {
   package var tracingMoments: GradientTransformation {
     GradientTransformation(
       name, initialize: { try initialize($0).tracingFloats([]) }, update: update,
-      guidedUpdate: guidedUpdate, stepInPlace: stepInPlace, isElementwise: isElementwise,
-      members: members, stateNames: stateNames)
+      guidedUpdate: guidedUpdate, stepInPlace: stepInPlace, usesParameters: usesParameters,
+      isElementwise: isElementwise, members: members, stateNames: stateNames)
   }
 }
 

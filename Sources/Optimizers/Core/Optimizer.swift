@@ -103,7 +103,9 @@ public final class Optimizer {
   }
 
   /// Every cell, in order.
-  public var parameters: [Parameter] { groups.flatMap(\.parameters) }
+  public var parameters: [Parameter] {
+    groups.count == 1 ? groups[0].parameters : groups.flatMap(\.parameters)
+  }
 
   /// Takes away the gradients that `backward` left.
   public func zeroGradients() {
@@ -151,17 +153,18 @@ public final class Optimizer {
         .shape, "\(gradients.count) gradients were given for \(parameters.count) parameters")
     }
     var next = gradients.makeIterator()
-    try step(groups.map { group in group.target.map { _ in next.next() ?? nil } }, loss: loss)
+    let groups = self.groups
+    try step(groups.indices.map { groups[$0].target.map { _ in next.next() ?? nil } }, loss: loss)
   }
 
   /// All groups are computed before any parameter changes, so that an error changes nothing.
   private func step(_ gradients: [Tree], loss: Variable? = nil) throws {
-    try apply(
-      try zip(groups, gradients).map { group, gradients in
-        isDifferentiable
-          ? try group.stepped(gradients, loss)
-          : try Context.current.withoutGradients { try group.stepped(gradients, loss) }
-      })
+    // Groups are asked where they lie in the list, since a copy of one counts a dozen references.
+    let groups = self.groups
+    func results() throws -> [Group.Result] {
+      try groups.indices.map { try groups[$0].stepped(gradients[$0], loss) }
+    }
+    try apply(isDifferentiable ? results() : Context.current.withoutGradients(results))
   }
 
   /// One step down a function that computes the loss from the parameters as they are.
@@ -225,14 +228,14 @@ extension Optimizer.Group {
 
   /// - Parameter loss: its value, for transformations that look at it; nil where it is not known.
   fileprivate func stepped(_ gradients: Tree, _ loss: Variable?) throws -> Result {
-    let parameters = target.map(\.value)
     if let loss, transformation.guidedUpdate != nil {
       let (updates, state) = try transformation.update(
         gradients, state,
-        StepObjective(value: loss.scalarLoss(), gradient: gradients, at: parameters))
+        StepObjective(value: loss.scalarLoss(), gradient: gradients, at: target.map(\.value)))
       return (try moved(by: updates), state)
     }
-    let (updates, state) = try transformation.update(gradients, state, parameters)
+    let (updates, state) = try transformation.update(
+      gradients, state, transformation.usesParameters ? target.map(\.value) : nil)
     return (try moved(by: updates), state)
   }
 
@@ -242,9 +245,12 @@ extension Optimizer.Group {
   }
 
   private func moved(by updates: Tree) throws -> [(Parameter, Variable)] {
-    try target.pairs(with: updates).map { parameter, update in
-      (parameter, try parameter.value.updated(by: update))
+    var values: [(Parameter, Variable)] = []
+    values.reserveCapacity(parameters.count)
+    try target.forEach(with: updates) { parameter, update in
+      values.append((parameter, try parameter.value.updated(by: update)))
     }
+    return values
   }
 }
 

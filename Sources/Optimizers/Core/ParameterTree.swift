@@ -7,7 +7,7 @@ import Autodiff
 import Tensors
 
 /// Parameters in lists and records.
-public indirect enum ParameterTree: Sendable {
+public enum ParameterTree: Sendable {
   case parameter(Parameter)
   case list([ParameterTree])
   case record([(key: String, value: ParameterTree)])
@@ -54,22 +54,22 @@ public indirect enum ParameterTree: Sendable {
   /// - Throws: a shape error where the structures differ.
   func pairs(with tree: Tree) throws -> [(parameter: Parameter, leaf: Variable)] {
     var result: [(parameter: Parameter, leaf: Variable)] = []
-    try collectPairs(with: tree, into: &result)
+    try forEach(with: tree) { result.append(($0, $1)) }
     return result
   }
 
-  private func collectPairs(
-    with tree: Tree, into result: inout [(parameter: Parameter, leaf: Variable)]
-  ) throws {
+  /// Runs a body for every parameter for which a tree has a leaf, with that leaf.
+  ///
+  /// - Throws: a shape error where the structures differ.
+  func forEach(with tree: Tree, _ body: (Parameter, Variable) throws -> Void) throws {
     switch (self, tree) {
     case (.none, _), (_, .none): break
-    case (.parameter(let parameter), .leaf(let leaf)): result.append((parameter, leaf))
+    case (.parameter(let parameter), .leaf(let leaf)): try body(parameter, leaf)
     case (.list(let trees), .list(let others)) where trees.count == others.count:
-      for (tree, other) in zip(trees, others) { try tree.collectPairs(with: other, into: &result) }
-    case (.record(let pairs), .record(let others)) where pairs.map(\.key) == others.map(\.key):
-      for (pair, other) in zip(pairs, others) {
-        try pair.value.collectPairs(with: other.value, into: &result)
-      }
+      for (tree, other) in zip(trees, others) { try tree.forEach(with: other, body) }
+    case (.record(let pairs), .record(let others))
+    where pairs.count == others.count && zip(pairs, others).allSatisfy({ $0.key == $1.key }):
+      for (pair, other) in zip(pairs, others) { try pair.value.forEach(with: other.value, body) }
     default:
       throw TensorError(.shape, "the updates do not have the structure of the parameters")
     }

@@ -31,7 +31,8 @@ extension Tensor {
     if dtype == .i64 && !(value > -0x1p63 && value < 0x1p63) {
       throw TensorError(.value, "\(value) does not fit i64")
     }
-    return try full(shape, Tensor(value, dtype: dtype))
+    let number = Tensor(value, dtype: dtype)
+    return shape.rank == 0 ? number : try full(shape, number)
   }
 
   /// Every element that of a 0-d tensor.

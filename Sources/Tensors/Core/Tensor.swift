@@ -73,7 +73,7 @@ public struct Tensor: @unchecked Sendable {
   /// Elements up to these bytes live in the tensor's own allocation.
   @usableFromInline static let inlineLimit = 1024
 
-  @usableFromInline init(buffer: TensorBuffer) { self.buffer = buffer }
+  @inlinable init(buffer: TensorBuffer) { self.buffer = buffer }
 
   /// Read through a pointer: the buffer is alive as long as `self`, and a header does not change
   /// once the tensor is handed out, so no access can overlap a write.
@@ -197,6 +197,32 @@ public struct Tensor: @unchecked Sendable {
       axis -= 1
     }
     return true
+  }
+
+  /// The reference that a tensor is, for who counts references by hand.
+  package struct Reference {
+    @usableFromInline let buffer: Unmanaged<TensorBuffer>
+
+    /// The reference of a tensor, which is counted one up.
+    @inlinable package init(retaining tensor: Tensor) { buffer = .passRetained(tensor.buffer) }
+
+    /// The reference of a tensor that somebody else holds.
+    @inlinable package init(unretained tensor: Tensor) { buffer = .passUnretained(tensor.buffer) }
+
+    /// A reference by its address.
+    @inlinable package init(at address: UnsafeRawPointer) { buffer = .fromOpaque(address) }
+
+    /// Where it is.
+    @inlinable package var address: UnsafeRawPointer { UnsafeRawPointer(buffer.toOpaque()) }
+
+    /// Counts it one down.
+    @inlinable package func release() { buffer.release() }
+
+    /// Looks at the tensor while somebody else holds it; counts nothing.
+    @inlinable @inline(__always)
+    package func look<R>(_ body: (Tensor) throws -> R) rethrows -> R {
+      try buffer._withUnsafeGuaranteedRef { try body(Tensor(buffer: $0)) }
+    }
   }
 
   /// The same reference: the very tensor.

@@ -311,13 +311,17 @@ extension Tensor {
   public static func binary(
     _ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor, defaultFloat: DType = .f64
   ) throws -> Tensor {
-    if a.rank == 0 && b.rank == 0 && a.dtype == .f64 && b.dtype == .f64,
-      let result = scalars(kernel, a, b)
-    {
-      if let recorder = PlanRecorder.current {
-        recorder.binary(kernel, MOS_BOTH_VECTORS, (.f64, result.dtype), a, b, result)
+    if a.rank == 0 && b.rank == 0 && a.dtype == b.dtype && a.dtype.isFloat {
+      let result =
+        a.dtype == .f64
+        ? scalars(kernel, a, b, Double.self) { Tensor($0) }
+        : scalars(kernel, a, b, Float.self) { Tensor(Double($0), dtype: .f32) }
+      if let result {
+        if let recorder = PlanRecorder.current {
+          recorder.binary(kernel, MOS_BOTH_VECTORS, (a.dtype, result.dtype), a, b, result)
+        }
+        return result
       }
-      return result
     }
     let types = try kernel.types(a, b, defaultFloat: defaultFloat)
     if let form = plainForm(a, b, types.compute) {
@@ -383,34 +387,47 @@ extension Tensor {
   private static func repeatingRows(
     _ kernel: BinaryKernel, _ types: (compute: DType, result: DType), _ a: Tensor, _ b: Tensor
   ) throws -> Tensor? {
-    let n = b.count
-    guard n >= 16, a.isContiguous, b.isContiguous, a.dtype == types.compute, b.dtype == a.dtype,
-      b.rank == 1 || b.shape[b.rank - 1] == n, a.count / n <= 64, a.count <= 64 * smallCount,
-      let function = mos_binary_kernel(kernel, a.dtype, MOS_BOTH_VECTORS)
-    else { return nil }
+    guard isOfFewRows(a, b), a.dtype == types.compute else { return nil }
     let result = try uninitialized(a.shape, types.result)
-    let (step, width) = (n * a.dtype.size, n * types.result.size)
-    let isDone = withExtendedLifetime((a, b)) {
-      (0..<a.count / n).allSatisfy { row in
+    return runRows(result, kernel, a, b) ? result : nil
+  }
+
+  /// Whether a tensor is a few rows, each as long as another tensor that is one row.
+  static func isOfFewRows(_ a: Tensor, _ row: Tensor) -> Bool {
+    let n = row.count
+    return n >= 16 && a.isContiguous && row.isContiguous && row.dtype == a.dtype
+      && (row.rank == 1 || row.shape[row.rank - 1] == n) && a.count / n <= 64
+      && a.count <= 64 * smallCount
+  }
+
+  /// Runs a binary kernel over each row and the same row; false where it has something to say.
+  static func runRows(_ result: Tensor, _ kernel: BinaryKernel, _ a: Tensor, _ row: Tensor) -> Bool
+  {
+    guard let function = mos_binary_kernel(kernel, a.dtype, MOS_BOTH_VECTORS) else { return false }
+    let n = row.count
+    let (step, width) = (n * a.dtype.size, n * result.dtype.size)
+    return withExtendedLifetime((a, row, result)) {
+      (0..<a.count / n).allSatisfy { index in
         function(
-          n, a.header.data + row * step, b.header.data, nil, result.header.data + row * width)
-          == MOS_OK
+          n, a.header.data + index * step, row.header.data, nil,
+          result.header.data + index * width) == MOS_OK
       }
     }
-    return isDone ? result : nil
   }
 
   /// Two plain numbers: no table, no loop.
   @inline(__always)
-  private static func scalars(_ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor) -> Tensor? {
-    let x = a.header.data.load(as: Double.self)
-    let y = b.header.data.load(as: Double.self)
+  private static func scalars<Number: FloatingPoint>(
+    _ kernel: BinaryKernel, _ a: Tensor, _ b: Tensor, _: Number.Type, _ tensor: (Number) -> Tensor
+  ) -> Tensor? {
+    let x = a.header.data.load(as: Number.self)
+    let y = b.header.data.load(as: Number.self)
     switch kernel {
-    case .add: return Tensor(x + y)
-    case .subtract: return Tensor(x - y)
-    case .multiply: return Tensor(x * y)
-    case .multiplyUnlessZero: return Tensor(x == 0 || (y == 0 && x == x) ? 0 : x * y)
-    case .divide: return Tensor(x / y)
+    case .add: return tensor(x + y)
+    case .subtract: return tensor(x - y)
+    case .multiply: return tensor(x * y)
+    case .multiplyUnlessZero: return tensor(x == 0 || (y == 0 && x == x) ? 0 : x * y)
+    case .divide: return tensor(x / y)
     case .equal: return Tensor(x == y)
     case .notEqual: return Tensor(x != y)
     case .less: return Tensor(x < y)

@@ -11,9 +11,11 @@ extension Tensor {
   /// - Returns: false, with nothing changed, where somebody else holds the memory, where the result
   ///   has another shape, dtype or layout, or where it is so large that this could not run to its end.
   public mutating func writeOver(_ kernel: BinaryKernel, with other: Tensor, isLeft: Bool) -> Bool {
-    guard other.dtype == dtype, other.rank == 0 || (other.isContiguous && other.shape == shape),
-      dtype.isFloat, count <= Tensor.inPlaceLimit, isUniquelyHeld()
-    else { return false }
+    guard other.dtype == dtype, dtype.isFloat, count <= Tensor.inPlaceLimit else { return false }
+    guard other.rank == 0 || (other.isContiguous && other.shape == shape) else {
+      return isLeft && writeOver(kernel, rows: other)
+    }
+    guard isUniquelyHeld() else { return false }
     let form = other.rank > 0 || rank == 0 ? MOS_BOTH_VECTORS : numberForm(isLeft)
     if count <= Tensor.smallCount {
       withExtendedLifetime(other) { apply(kernel, other.header.data, form, isLeft) }
@@ -22,6 +24,16 @@ extension Tensor {
         Tensor.run(self, kernel, isLeft ? self : other, isLeft ? other : self, dtype)
       }
     }
+    return true
+  }
+
+  /// Combines each row of this tensor with the same row, as where a layer adds its bias.
+  private mutating func writeOver(_ kernel: BinaryKernel, rows row: Tensor) -> Bool {
+    guard row.rank == 1, rank > 1, row.count == shape[rank - 1], isUniquelyHeld() else {
+      return false
+    }
+    if Tensor.isOfFewRows(self, row) { return Tensor.runRows(self, kernel, self, row) }
+    _ = Safepoint.withoutLooks { Tensor.run(self, kernel, self, row, dtype) }
     return true
   }
 

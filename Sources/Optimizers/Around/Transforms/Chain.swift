@@ -27,8 +27,9 @@ extension GradientTransformation {
       update: { updates, state, parameters in
         var updates = updates
         var next: [Tree] = []
-        for (transformation, state) in Swift.zip(transformations, try states(state)) {
-          let result = try transformation.update(updates, state, parameters)
+        let states = try states(state)
+        for index in transformations.indices {
+          let result = try transformations[index].update(updates, states[index], parameters)
           updates = result.updates
           next.append(result.state)
         }
@@ -36,6 +37,7 @@ extension GradientTransformation {
       },
       guidedUpdate: guidedUpdate(of: transformations, states),
       stepInPlace: stepInPlace(of: transformations, states),
+      usesParameters: transformations.contains(where: \.usesParameters),
       isElementwise: transformations.allSatisfy(\.isElementwise), members: transformations)
   }
 
