@@ -47,6 +47,10 @@ final class CompiledFunction {
       case .asItIs: return try plain(call, interpreter)
       case .new(let numbers): return try record(call, promoting: numbers, interpreter)
       case .recording(let index, let recording, let operands, let objects):
+        // How much is drawn depends on how many examples are mapped.
+        if recording.streamMoves != 0, operands.contains(where: \.isMapped) {
+          return try plain(call, interpreter)
+        }
         // What is tried out changes nothing.
         guard !interpreter.isRehearsing || !recording.form.writes.isSome else {
           return try plain(call, interpreter)
