@@ -253,6 +253,8 @@ package final class Plan {
   /// A result in memory that is not the plan's.
   private func result(_ view: PlanView, _ arena: Storage) throws -> Tensor {
     if let constant = view.constant { return constant }
+    // No instruction makes what has no elements.
+    if view.shape.count == 0 { return try Tensor.zeros(view.shape, view.dtype) }
     if let tensor = run.memory[view.place.buffer] {
       return tensor.part(view)
     }
@@ -288,7 +290,8 @@ package final class Plan {
   private func answerOrThrow(_ number: Int) throws {
     guard case .call(_, _, let views, let wanted)? = calls[number]?.operation, let arena, let steps
     else { preconditionFailure("a plan has lost a call; please report") }
-    let operands = views.map { view -> Tensor in
+    let operands = try views.map { view -> Tensor in
+      if view.shape.count == 0 { return try Tensor.zeros(view.shape, view.dtype) }
       if let offset = memory.offsets[view.place.buffer] {
         return Tensor(
           shape: view.shape, count: view.shape.count,
