@@ -234,6 +234,23 @@ package final class Machine {
     try Safepoint.look()
   }
 
+  /// Loop rounds and calls that the run may still take.
+  package var roundsLeft: Int {
+    let (left, overflow) = state.pointee.budget.addingReportingOverflow(state.pointee.ticks)
+    return overflow ? .max : left
+  }
+
+  /// Counts rounds and calls that a recording saves: a program takes as many of its limit however it runs.
+  ///
+  /// - Throws: a limit error where so many are not left.
+  package func count(rounds: Int) throws {
+    guard interpreter.limits.instructions != nil, rounds > 0 else { return }
+    let own = min(rounds, state.pointee.ticks)
+    state.pointee.ticks -= own
+    state.pointee.budget = max(state.pointee.budget - (rounds - own), 0)
+    if state.pointee.ticks <= 0 { state.pointee.ticks = try safepoint() }
+  }
+
   // MARK: - Places and traces
 
   /// The number of the place that runs, as `Context.place` has it.

@@ -34,7 +34,11 @@ extension Value {
       (.int(let n), .list(let s)) where operation == .multiply:
       guard !s.isEmpty else { return .list(s) }
       return .list(try List(repeating: s, count: n))
-    default: throw mismatch(operation, x, y)
+    default:
+      if x.recordedNumber != nil || y.recordedNumber != nil {
+        return try RecordedNumber.binary(operation, x, y)
+      }
+      throw mismatch(operation, x, y)
     }
   }
 

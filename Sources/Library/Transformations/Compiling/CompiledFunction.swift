@@ -89,6 +89,7 @@ final class CompiledFunction {
   ) throws -> Value {
     let context = interpreter.context
     let random = context.random
+    let rounds = interpreter.machine.roundsLeft
     var reader: RecordedReader?
     var value = Value.nil
     var made: (function: RecordedFunction, outputs: RecordedOutputs)?
@@ -147,7 +148,8 @@ final class CompiledFunction {
     }
     let compiled = CompiledRecording(
       reads: reader.reads, function: function, form: outputs.form, streamMoves: moves,
-      branches: recording.branchValues.found)
+      branches: recording.branchValues.found,
+      rounds: rounds - interpreter.machine.roundsLeft)
     do {
       let value = try compiled.finish(
         RecordedOutcome(
@@ -183,6 +185,8 @@ struct CompiledRecording {
   let streamMoves: UInt64
   /// What the conditions and whole numbers behind the results have to be.
   let branches: [Tensor]
+  /// The loop rounds and calls that the run took.
+  let rounds: Int
 
   /// Computes everything, and only then changes anything: a run that fails, or goes another way, has changed
   /// nothing.
@@ -196,6 +200,7 @@ struct CompiledRecording {
     for (found, wanted) in zip(tensors.suffix(branches.count), branches)
     where found.underlying.firstInt != wanted.firstInt { return nil }
     tensors.removeLast(branches.count)
+    try interpreter.machine.count(rounds: rounds)
     let value = try finish(
       RecordedOutcome(tensors: tensors, operands: operands, objects: objects), interpreter)
     interpreter.context.random.counter &+= streamMoves
