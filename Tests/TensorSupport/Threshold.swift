@@ -16,7 +16,7 @@ package enum Threshold: CaseIterable, Sendable {
   case innerRows, narrowInnerRows, innerColumns, narrowInnerColumns, shiftedPanel
   case standardPiece, shortStandardRow
   case adamPiece, randomGroup, threads
-  case planSteps, planNumbers, chainPiece, chainScratch, leastChain
+  case planSteps, planNumbers, chainPiece, chainScratch, leastChain, chainLinks
   case insertion, inlineBytes, mappedBytes, hugeBytes
 
   /// Its value, and how its source says it.
@@ -80,6 +80,8 @@ package enum Threshold: CaseIterable, Sendable {
     case .planNumbers: (1 << 16, "Kernels/plan.c", "NUMBERS = 1 << 16")
     case .chainPiece: (1024, "Kernels/include/Plan.h", "MOS_CHAIN_PIECE = 1024")
     case .chainScratch: (65536, "Kernels/include/Plan.h", "MOS_CHAIN_SCRATCH = 65536")
+    case .chainLinks:
+      (64, "Tensors/Plans/PlanProgram+Passes.swift", "mostLinks = 64")
     case .leastChain:
       (4096, "Tensors/Plans/PlanProgram+Passes.swift", "leastChain = 4096")
     case .adamPiece: (1 << 15, "Kernels/adam.c", "PIECE = 1 << 15")

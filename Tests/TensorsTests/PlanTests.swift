@@ -62,6 +62,24 @@ import Testing
     }
   }
 
+  @Test func `of more operations than a chain has goes on in another one`() throws {
+    for count in Threshold.chainLinks.around(1, 2) {
+      func function(_ x: [Tensor]) throws -> [Tensor] {
+        var (y, all) = (x[0], [Tensor]())
+        for i in 0..<count {
+          y = try i % 2 == 0 ? Tensor.unary(.sin, y) : Tensor.binary(.add, y, x[0])
+          // Some of what is between comes out, and some is read again in another chain.
+          if i % 20 == 3 { all.append(y) }
+        }
+        return try all + [Tensor.binary(.multiply, y, all[0])]
+      }
+      let plan = try plan([try numbers(5000, 1)], function)
+      let given = [try numbers(5000, 2)]
+      #expect(
+        try #require(try plan(given)).map(\.bits) == function(given).map(\.bits), "\(count)")
+    }
+  }
+
   @Test func `of many numbers runs in pieces`() throws {
     for count in Threshold.planNumbers.around() {
       func function(_ x: [Tensor]) throws -> [Tensor] {

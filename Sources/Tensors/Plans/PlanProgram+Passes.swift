@@ -20,6 +20,8 @@ extension PlanProgram {
 
   /// Elements from which neighbouring blocks are run piece by piece: below, everything is in cache anyway.
   static let leastChain = 4096
+  /// The links of a chain: each is held against all before it.
+  static let mostLinks = 64
 
   /// The program with neighbouring blocks of the same many elements as chains, and a sum behind one in it.
   func withChains() -> PlanProgram {
@@ -52,7 +54,11 @@ extension PlanProgram {
         program.instructions.append(instruction)
         continue
       }
-      if count != length || links.contains(where: { !$0.canStandBefore(instruction) }) { end() }
+      if count != length || links.count == PlanProgram.mostLinks
+        || links.contains(where: { !$0.canStandBefore(instruction) })
+      {
+        end()
+      }
       length = count
       links.append(instruction)
     }
