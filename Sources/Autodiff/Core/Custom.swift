@@ -21,6 +21,8 @@ public final class CustomFunction: @unchecked Sendable {
   public typealias SelectiveReverse = ([Variable], [Variable?], [Bool]) throws -> [Variable?]
 
   let name: String
+  /// What each result is called, where they are not called by the function's name.
+  let names: [String]?
   /// The number of results.
   let count: Int
   /// The function itself, whatever levels its arguments belong to.
@@ -47,9 +49,10 @@ public final class CustomFunction: @unchecked Sendable {
   /// A function whose reverse rule is told which cotangents are asked for.
   public init(
     _ name: String, results count: Int, value: @escaping Value, forward: Forward?,
-    selectiveReverse: @escaping SelectiveReverse, again: Value? = nil
+    selectiveReverse: @escaping SelectiveReverse, again: Value? = nil, names: [String]? = nil
   ) {
     self.name = name
+    self.names = names
     self.count = count
     self.value = value
     self.forward = forward

@@ -88,8 +88,11 @@ extension Variable {
   /// The name of the primitive that made the variable, if a tape recorded it.
   package var operationName: String? {
     guard let node else { return nil }
-    let maker = node.partOf?.bundle ?? node
-    return maker.customFunction?.name ?? maker.primitive?.name
+    guard let (bundle, index) = node.partOf else {
+      return node.customFunction?.name ?? node.primitive?.name
+    }
+    guard let function = bundle.customFunction else { return bundle.primitive?.name }
+    return function.names?[index] ?? function.name
   }
 
   /// The node that the program sees, if any: what `backward` starts from.

@@ -48,7 +48,7 @@ extension RecordedFunction {
       forward: nil,
       selectiveReverse: { operands, cotangents, _ in
         try pulled.cotangents(operands, kept: kept, cotangents)
-      })
+      }, names: zip(resultNames, pulled.isFollowed).filter(\.1).map(\.0))
     let inputs = operands.indices.map { pulled.isReached($0) ? operands[$0] : values[$0] }
     let bundle = Traced(
       .tape, value: followed[0], height: Int(height), context: context, primitive: .custom,
@@ -56,6 +56,15 @@ extension RecordedFunction {
     var parts = try bundle.parts(followed, in: context).makeIterator()
     return zip(results, pulled.isFollowed).map { result, isFollowed in
       isFollowed ? parts.next() ?? result : result
+    }
+  }
+
+  /// What the operations are called that gave the results.
+  private var resultNames: [String] {
+    results.compactMap { result in
+      guard case .step(let index) = result else { return nil }
+      if case .part(let bundle, _) = steps[index].operation { return steps[bundle].primitive.name }
+      return steps[index].primitive.name
     }
   }
 

@@ -33,12 +33,7 @@ final class RecordedPlans {
     for case .tensor(let tensor) in arguments { operands.append(tensor) }
     for case .tensor(let tensor) in externals { operands.append(tensor) }
     guard operands.count == arguments.count + externals.count else { return nil }
-    guard let plan = try plan(function, operands, arguments.count) else { return nil }
-    guard let results = try plan(operands) else {
-      failures += 1
-      return nil
-    }
-    failures = 0
+    guard let results = try results(function, operands, arguments.count) else { return nil }
     var next = 0
     return function.results.map { result in
       switch result {
@@ -52,19 +47,24 @@ final class RecordedPlans {
     }
   }
 
-  private func plan(
+  private func results(
     _ function: RecordedFunction, _ operands: [Tensor], _ arguments: Int
-  ) throws -> Plan? {
-    if let index = plans.firstIndex(where: { $0.fits(operands) }) {
-      if index > 0 { plans.swapAt(0, index) }
-      return plans[0]
+  ) throws -> [Tensor]? {
+    guard let index = plans.firstIndex(where: { $0.fits(operands) }) else {
+      misses += 1
+      guard misses > RecordedPlans.patience, plans.count < RecordedPlans.mostPlans,
+        let made = try function.plan(operands, arguments: arguments)
+      else { return nil }
+      if let plan = made.plan { plans.insert(plan, at: 0) }
+      return made.results
     }
-    misses += 1
-    guard misses > RecordedPlans.patience, plans.count < RecordedPlans.mostPlans,
-      let plan = try function.plan(operands, arguments: arguments)
-    else { return nil }
-    plans.insert(plan, at: 0)
-    return plan
+    if index > 0 { plans.swapAt(0, index) }
+    guard let results = try plans[0](operands) else {
+      failures += 1
+      return nil
+    }
+    failures = 0
+    return results
   }
 }
 
@@ -77,21 +77,27 @@ package struct PlanFacts {
 }
 
 extension RecordedFunction {
-  /// What a plan for operands like these is like; nil where the operations do not make one.
+  /// What a plan for operands like these is like; nil where the operations do not make one, or would call
+  /// functions of the program for it.
   package func facts(at operands: [Variable]) throws -> PlanFacts? {
-    try plan(operands.map(\.underlying), arguments: operands.count).map {
+    guard !callsFunctions else { return nil }
+    return try plan(operands.map(\.underlying), arguments: operands.count)?.plan.map {
       PlanFacts(chains: $0.chains, bytes: $0.bytes)
     }
   }
 
-  /// A plan of the function for operands that lie like these; nil where its operations do not give plain
-  /// tensors.
+  /// Runs the operations and makes a plan of them for operands that lie like these; nil where there are others than
+  /// plain tensors.
   ///
   /// - Parameters:
   ///   - operands: the arguments, then the externals.
   ///   - arguments: how many arguments there are.
+  /// - Returns: the plan, if there is one, and the results that steps compute.
   /// - Throws: what the operations throw.
-  func plan(_ operands: [Tensor], arguments: Int) throws -> Plan? {
+  func plan(
+    _ operands: [Tensor], arguments: Int
+  ) throws -> (plan: Plan?, results: [Tensor])? {
+    guard steps.allSatisfy({ $0.operation.operands.allSatisfy(\.isPlain) }) else { return nil }
     let recorder = PlanRecorder()
     let operands = operands.enumerated().map { recorder.operand($0, $1) }
     var values: [[Tensor]] = []
@@ -126,12 +132,18 @@ extension RecordedFunction {
     let taken = results.compactMap { result in
       if case .step = result { see(result) } else { nil }
     }
-    guard let program = recorder.program(results: taken) else { return nil }
+    guard let program = recorder.program(results: taken) else { return (nil, taken) }
     let steps = steps
-    return Plan(program, operands: operands) { number, operands in
+    let plan = Plan(program, operands: operands) { number, operands in
       try steps[number].results(operands)
     }
+    return (plan, taken)
   }
+}
+
+extension RecordedFunction.Operand {
+  /// False for a constant that some transformation follows.
+  fileprivate var isPlain: Bool { if case .constant(.traced) = self { false } else { true } }
 }
 
 extension RecordedFunction.Step {

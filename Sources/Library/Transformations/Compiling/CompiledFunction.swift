@@ -47,8 +47,10 @@ final class CompiledFunction {
       case .asItIs: return try plain(call, interpreter)
       case .new(let numbers): return try record(call, promoting: numbers, interpreter)
       case .recording(let index, let recording, let operands, let objects):
-        // How much is drawn depends on how many examples are mapped.
-        if recording.streamMoves != 0, operands.contains(where: \.isMapped) {
+        // How much is drawn depends on how many examples are mapped, and a condition on which.
+        if recording.streamMoves != 0 || !recording.branches.isEmpty,
+          operands.contains(where: \.isMapped)
+        {
           return try plain(call, interpreter)
         }
         // What is tried out changes nothing.
@@ -196,7 +198,8 @@ struct CompiledRecording {
     _ operands: [Variable], _ objects: [ReadObject?], _ interpreter: Interpreter
   ) throws -> Value? {
     var tensors = try function(
-      form.areTracked || function.callsFunctions ? operands : operands.map(\.withoutTape))
+      form.areTracked || function.callsFunctions || operands.contains(where: \.isMapped)
+        ? operands : operands.map(\.withoutTape))
     for (found, wanted) in zip(tensors.suffix(branches.count), branches)
     where found.underlying.firstInt != wanted.firstInt { return nil }
     tensors.removeLast(branches.count)
