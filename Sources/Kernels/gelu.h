@@ -37,12 +37,14 @@ static inline __attribute__((always_inline)) vector_f32_16 gelu_ratio_at(
       tables->ratio[power][0], (__m512i)index, tables->ratio[power][1]);
 }
 
+/// Numbers of a vector, and vectors at once.
+enum { WIDTH = 16, TURN = 3 };
+
 /// Some vectors at once, a constant here, step by step: the processor looks only so far ahead.
 static inline __attribute__((always_inline)) void gelu_vectors(
     int vectors, const gelu_tables *tables, const gelu_constants *c, vector_f32_16 *x) {
-  enum { MOST = 3 };
-  vector_f32_16 a[MOST], shifted[MOST], s[MOST], e[MOST], w[MOST], d[MOST], r[MOST];
-  vector_i32_16 index[MOST], power[MOST];
+  vector_f32_16 a[TURN], shifted[TURN], s[TURN], e[TURN], w[TURN], d[TURN], r[TURN];
+  vector_i32_16 index[TURN], power[TURN];
   // The lesser magnitude, without its sign.
   EACH_VECTOR a[v] = _mm512_range_ps(x[v], c->greatest, 0b1010);
   EACH_VECTOR w[v] = a[v] + c->one;
@@ -76,9 +78,9 @@ BLOCK_KERNEL(unary_gelu_f32) {
   memcpy(&tables.power, gelu_power, sizeof tables.power);
   const gelu_constants constants = {
     .greatest = SPLAT(14.5f),
-    .steps = SPLAT(GELU_STEPS),
+    .steps = SPLAT(gelu_steps),
     .magic = SPLAT(12582912.0f + 32 * 16),
-    .step = SPLAT(GELU_STEP),
+    .step = SPLAT(gelu_step),
     .e1 = SPLAT(gelu_exponential[1]),
     .e2 = SPLAT(gelu_exponential[2]),
     .e3 = SPLAT(gelu_exponential[3]),
@@ -91,7 +93,6 @@ BLOCK_KERNEL(unary_gelu_f32) {
   // for them in the registers beside the tables.
   const gelu_constants *held = &constants;
   __asm__("" : "+r"(held) : : "memory");
-  enum { WIDTH = 16, TURN = 3 };
   size_t i = 0;
   for (; i + TURN * WIDTH <= n; i += TURN * WIDTH) {
     vector_f32_16 x[TURN];

@@ -58,5 +58,4 @@ static const float gelu_exponential[4] = {
   1.0f, -0.500023067f, 0.125016615f, -0.0208357051f,
 };
 /// The step of a² to which 2^(1/16) belongs, of twelve bits, and how many exact ones 1 has.
-#define GELU_STEP 0.086639404296875f
-#define GELU_STEPS 11.5415602f
+static const float gelu_step = 0.086639404296875f, gelu_steps = 11.5415602f;

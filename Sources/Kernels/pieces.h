@@ -8,6 +8,8 @@ enum {
   TASK = 1 << 16,
   /// Elements at the bottom of a pairwise sum; its halves are multiples of it.
   LEAF = 512,
+  /// Halvings of a row that is reduced on several threads.
+  HALVINGS = 6,
   /// Elements after which a long loop looks whether its run is to end: some milliseconds.
   LOOK = 1 << 20,
 };

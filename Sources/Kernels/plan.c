@@ -84,8 +84,6 @@ static int sum_links(const mos_chain_step *chain, size_t at, size_t n, char *scr
   return status == MOS_OK ? chain->combine(1, y, &second, NULL, y) : status;
 }
 
-enum { HALVINGS = 6 };
-
 typedef struct {
   const mos_chain_step *chain;
   size_t count;

@@ -8,9 +8,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/// Halvings of a row that is reduced on several threads.
-enum { HALVINGS = 6 };
-
 /// Tasks of some rows each.
 typedef struct {
   mos_reduce_kernel reduce;

@@ -25,6 +25,8 @@ import Testing
     for file in names where file.hasSuffix(".swift") {
       count += try text(of: folder + file).split(separator: "\n")
         .count { $0.contains("static let ") && $0.contains("= Primitive(") }
+      // A mark of recordings, whose modes differ on purpose: a tangent passes, a cotangent does not.
+      if file == "Arithmetic.swift" { count -= 1 }
     }
     #expect(count == Primitive.all.count)
   }

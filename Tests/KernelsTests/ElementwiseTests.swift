@@ -68,6 +68,7 @@ private enum Layout: CaseIterable {
     for threshold in [Threshold.repeatedRow, .shortRow, .periodicRow, .pass, .block] {
       for columns in threshold.around() { result.append((3, columns)) }
     }
+    for columns in Threshold.geluTurn.around(1, 2) { result.append((1, columns)) }
     for columns in Threshold.shortRow.around() { result.append((30, columns)) }
     for columns in Threshold.block.around(2, 3) { result.append((1, columns)) }
     for rows in Threshold.fewRows.around() { result.append((rows, 16)) }

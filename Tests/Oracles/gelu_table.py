@@ -78,7 +78,6 @@ text += [
     *lines(exponential),
     "};",
     "/// The step of a² to which 2^(1/16) belongs, of twelve bits, and how many exact ones 1 has.",
-    f"#define GELU_STEP {STEP}f",
-    f"#define GELU_STEPS {numpy.float32(1 / EXACT):.9g}f",
+    f"static const float gelu_step = {STEP}f, gelu_steps = {numpy.float32(1 / EXACT):.9g}f;",
 ]
 pathlib.Path("Sources/Kernels/gelu_table.h").write_text("\n".join(text) + "\n")

@@ -15,7 +15,7 @@ package enum Threshold: CaseIterable, Sendable {
   case gram, vectorBlock, productBlock, blockTile, panel, cholesky
   case innerRows, narrowInnerRows, innerColumns, narrowInnerColumns, shiftedPanel
   case standardPiece, shortStandardRow
-  case adamPiece, randomGroup, threads
+  case adamPiece, randomGroup, threads, geluTurn
   case planSteps, planNumbers, chainPiece, chainScratch, leastChain, chainLinks
   case insertion, inlineBytes, mappedBytes, hugeBytes
 
@@ -30,7 +30,7 @@ package enum Threshold: CaseIterable, Sendable {
     case .task: (1 << 16, "Kernels/pieces.h", "TASK = 1 << 16")
     case .look: (1 << 20, "Kernels/pieces.h", "LOOK = 1 << 20")
     case .longRows: (8, "Kernels/reduce.c", "rows >= 8")
-    case .rowPieces: (1 << 6, "Kernels/reduce.c", "HALVINGS = 6")
+    case .rowPieces: (1 << 6, "Kernels/pieces.h", "HALVINGS = 6")
     case .prefetchedRow: (1 << 13, "Kernels/reductions.h", "PREFETCHED_ROW = 1 << 13")
     case .run: (16, "Kernels/reduce.c", "RUN = 16")
     case .strip: (256, "Kernels/reduce.c", "COLUMNS = 256")
@@ -76,6 +76,7 @@ package enum Threshold: CaseIterable, Sendable {
     case .standardPiece: (4096, "Kernels/standardize.h", "STANDARD_PIECE = 4096")
     case .shortStandardRow:
       (8, "Tensors/Operations/Standardizing.swift", "leastLength = 8")
+    case .geluTurn: (48, "Kernels/gelu.h", "WIDTH = 16, TURN = 3")
     case .planSteps: (64, "Kernels/plan.c", "STEPS = 64")
     case .planNumbers: (1 << 16, "Kernels/plan.c", "NUMBERS = 1 << 16")
     case .chainPiece: (1024, "Kernels/include/Plan.h", "MOS_CHAIN_PIECE = 1024")

@@ -273,7 +273,7 @@ extension Value {
 
 extension String {
   /// The name of a thing behind `a` or `an`, as it is said: an Adam, an SGD, a MetaSGD.
-  fileprivate var withArticle: String {
+  package var withArticle: String {
     let isSpelt = dropFirst().first?.isUppercase ?? false
     return "\((isSpelt ? "AEFHILMNORSX" : "AEIO").contains(first ?? " ") ? "an" : "a") \(self)"
   }

@@ -264,6 +264,7 @@ final class CompiledRecordings {
     if start > 0, misses > CompiledRecordings.maximumWays,
       misses / CompiledRecordings.maximumMisses > hits
     {
+      tellOfWays("goes another way at most of its calls, and then runs as it is")
       return .asItIs
     }
     for index in recordings.indices.dropFirst(start) {
@@ -277,14 +278,9 @@ final class CompiledRecordings {
     }
     if start > 0 { ways = recordings.count { !$0.branches.isEmpty } }
     if ways >= CompiledRecordings.maximumWays {
-      if !hasToldOfWays {
-        hasToldOfWays = true
-        Notice(
-          "a compiled function was recorded for \(CompiledRecordings.maximumWays) ways through its "
-            + "conditions, and runs as it is where it takes another one",
-          hint: "where(…) in place of `if` makes one way of two", place: place
-        ).send()
-      }
+      tellOfWays(
+        "was recorded for \(CompiledRecordings.maximumWays) ways through its conditions, and runs as it is "
+          + "where it takes another one")
       return .asItIs
     }
     var leftConstants = 0
@@ -311,6 +307,16 @@ final class CompiledRecordings {
   }
 
   private var hasToldOfWays = false
+
+  /// Says once that conditions keep the function from running by its recordings.
+  private func tellOfWays(_ what: String) {
+    guard !hasToldOfWays else { return }
+    hasToldOfWays = true
+    Notice(
+      "a compiled function \(what)", hint: "where(…) in place of `if` makes one way of two",
+      place: place
+    ).send()
+  }
 
   /// A call went the way of a recording.
   func hit(_ index: Int) {

@@ -144,7 +144,8 @@ final class RecordedOutputs {
       return .constant(value)
     default:
       guard let object = ReadObject(value), let index = reader.known(object) else {
-        throw interpreter.machine.effect("gives a \(value.typeName) back that it has made")
+        throw interpreter.machine.effect(
+          "gives \(value.typeName.withArticle) back that it has made")
       }
       return .object(index)
     }

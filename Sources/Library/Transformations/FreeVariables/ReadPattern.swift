@@ -261,6 +261,8 @@ extension Value {
 
   /// The numbers in which two values differ, by their places; nil where they differ in something else.
   fileprivate func differences(from other: Value, at path: [Int]) -> [[Int]]? {
+    // Deeper down, a place is as long as it is deep.
+    guard path.count <= 64 else { return isSameConstant(as: other) ? [] : nil }
     switch (self, other) {
     case (.float, .float), (.int, .int): return isSameConstant(as: other) ? [] : [path]
     case (.list(let a), .list(let b)) where a.count == b.count && a.count <= 64:
