@@ -69,13 +69,13 @@ extension Builtins {
           print(powerlaw([-1.0, 3.0]), powerlaw(2.0, exponent=3, scale=0.5))    # [1.0, 9.0] 4.0
       """
     ) { arguments in
-      let (exponent, scale) = (try arguments.int(1), try arguments.variable(2))
+      let (exponent, scale) = (try arguments.int(1), try arguments.scalar(2))
       guard exponent >= 0 else {
         throw RuntimeError(
           .value, "the exponent of powerlaw must be 0 or more, not \(exponent)",
           hint: "divide by powerlaw(x, exponent=\(exponent.magnitude)) instead")
       }
-      return try arguments.numberOrTensor { try scale * $0.abs().power(Double(exponent)) }
+      return try arguments.numberOrTensor { try scale.like($0) * $0.abs().power(Double(exponent)) }
     }
   ]
 }
