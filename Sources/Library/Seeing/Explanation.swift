@@ -234,7 +234,7 @@ extension CompiledFunction {
     guard let (reader, recording) = run else {
       throw failure ?? interpreter.machine.effect("cannot be recorded here")
     }
-    _ = recording.streamMoves(to: context.random)
+    if recording.obstacle == nil { _ = recording.streamMoves(to: context.random) }
     if let failure, recording.obstacle == nil { throw failure }
     return RecordedCall(
       graph: graph, reads: ReadDescription(reader.reads, reader.objects, interpreter),
