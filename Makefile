@@ -33,8 +33,7 @@ demo: build
 build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
-## test: lint, all Swift tests, golden scripts, examples, guides, their form, a host, short fixed fuzz runs,
-##       and all programs once more with every function compiled
+## test: lint, all Swift tests, golden scripts, examples, guides, their form, a host, short fixed fuzz runs
 test: packages lint
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
@@ -43,7 +42,6 @@ test: packages lint
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
 	.build/tests/release/Fuzz --sweep --count 3000
 	.build/tests/release/Fuzz --hostile --count 200 --seed 1
-	.build/tests/release/Fuzz --compiled --count 2000 --seed 1
 
 ## sanitize: run the Swift tests under the address, undefined-behaviour and thread sanitizers
 sanitize: packages
