@@ -64,6 +64,14 @@ public final class Interpreter {
   @exclusivity(unchecked) package var changeCount = 0
   /// True while compiled functions run as they are; see `CompiledFunction`.
   package var runsAsWritten = false
+
+  /// Runs the body with compiled functions as they are: where a recording would hide what the body is run for.
+  package func runningAsWritten<R>(_ body: () throws -> R) rethrows -> R {
+    let outer = runsAsWritten
+    runsAsWritten = true
+    defer { runsAsWritten = outer }
+    return try body()
+  }
   /// What every function that a program makes is given to, and stands for it; for tests that run whole
   /// programs in another way.
   package var decorator: BuiltinFunction?

@@ -100,10 +100,13 @@ struct CrossCheck {
     let random = context.random
     defer { context.random = random }
     var failure: (any Error)?
-    let found = try interpreter.rehearse {
-      do { return try body() } catch {
-        failure = error
-        throw error
+    // A recording holds the methods that its loops had.
+    let found = try interpreter.runningAsWritten {
+      try interpreter.rehearse {
+        do { return try body() } catch {
+          failure = error
+          throw error
+        }
       }
     }
     if let found { return found }

@@ -199,9 +199,12 @@ final class FreeVariableLog: FreeVariableWatcher {
         for (present, before) in present { present.restore(before: before, interpreter) }
         context.defaultFloat = dtype
       }
-      return try context.keepingGradients {
-        guard let shows else { return try body() }
-        return try interpreter.watched(by: shows, body)
+      // As the first time, which was watched: so what is counted is counted as often.
+      return try interpreter.runningAsWritten {
+        try context.keepingGradients {
+          guard let shows else { return try body() }
+          return try interpreter.watched(by: shows, body)
+        }
       }
     }
   }
