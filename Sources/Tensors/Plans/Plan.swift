@@ -32,7 +32,7 @@ package final class Plan {
   /// Operands whose addresses are put into steps.
   private var placed: [(operand: Int, buffer: Int)] = []
   /// Buffers whose memory each run has anew, since they are results too large to be copied.
-  private var fresh: [(buffer: Int, count: Int, dtype: DType)] = []
+  private var fresh: [(buffer: Int, bytes: Int)] = []
   private var calls: [Int: PlanInstruction] = [:]
 
   private var arena: Storage?
@@ -54,7 +54,9 @@ package final class Plan {
   /// The most bytes of an arena that a plan keeps between runs.
   private static let mostKept = 1 << 20
 
-  /// - Parameter layouts: the operands that the program was recorded with.
+  /// - Parameters:
+  ///   - operands: those that the program was recorded with.
+  ///   - call: runs what is no kernel.
   package init(_ program: PlanProgram, operands: [Tensor], call: @escaping Call) {
     let program = program.withoutDeadCode().withChains()
     self.program = program
@@ -92,7 +94,7 @@ package final class Plan {
           placed.append((index, buffer))
         }
       case .made where inArena[buffer] == nil && scratch[buffer] == nil:
-        fresh.append((buffer, content.bytes, .bool))
+        fresh.append((buffer, content.bytes))
       default: break
       }
     }
@@ -212,8 +214,8 @@ package final class Plan {
       (arena.address + offset).copyMemory(from: operands[operand].header.data, byteCount: bytes)
     }
     for (operand, buffer) in placed { steps.set(buffer, operands[operand].header.data) }
-    for (buffer, count, dtype) in fresh {
-      let tensor = try Tensor.uninitialized(Shape(count), dtype)
+    for (buffer, bytes) in fresh {
+      let tensor = try Tensor.uninitialized(Shape(bytes), .bool)
       run.memory[buffer] = tensor
       steps.set(buffer, tensor.header.data)
     }

@@ -19,7 +19,7 @@ package final class PlanRecorder {
   /// The number of each piece of memory that was met, by who owns it, and its first element.
   private var known: [ObjectIdentifier: (buffer: Int, base: UnsafeRawPointer)] = [:]
   private var kept: [Tensor] = []
-  /// Why the operation that runs cannot be taken down; nil while it can.
+  /// Whether the operation that runs cannot be taken down.
   fileprivate var isLost = false
   /// Owners that the operation that runs has brought.
   private var news: [ObjectIdentifier] = []
