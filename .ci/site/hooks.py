@@ -109,12 +109,29 @@ def on_files(files, config):
     return files
 
 
+DEFINITION = re.compile(r"^def (\w+)\(", re.M)
+
+
+def parts(text):
+    """A program cut before its Python functions, which links lead to by their names."""
+    starts = [0, *(match.start() for match in DEFINITION.finditer(text)), len(text)]
+    return [text[start:end] for start, end in zip(starts, starts[1:]) if text[start:end].strip()]
+
+
+def anchor(block):
+    match = DEFINITION.match(block)
+    return f'<a id="{match.group(1)}"></a>\n\n' if match else ""
+
+
 def on_page_read_source(page, config):
     path = page.file.src_uri.removesuffix(".md")
     if exists(page.file.src_uri) or not exists(path):
         return None
     language = LANGUAGES.get(pathlib.Path(path).suffix, "text")
-    return f"# {os.path.basename(path)}\n\n`````{language}\n{read(path)}\n`````\n"
+    blocks = [
+        f'{anchor(block)}`````{language}\n{block.rstrip()}\n`````\n' for block in parts(read(path))
+    ]
+    return f"# {os.path.basename(path)}\n\n" + "\n".join(blocks)
 
 
 def on_page_markdown(markdown, page, config, files):
