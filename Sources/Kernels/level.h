@@ -19,6 +19,7 @@
 #include "gelu.h"
 #include "reductions.h"
 #include "adam.h"
+#include "parts.h"
 #include "packing.h"
 #include "product.h"
 #include "convolution.h"

@@ -2,11 +2,43 @@
 // processor level.
 
 // Squares of an operand that lies the other way, turned in registers: rows `r` become columns.
-typedef float square_f32 __attribute__((vector_size(16)));
-typedef double square_f64 __attribute__((vector_size(16)));
+#if VECTOR_BYTES >= 32
+enum { SQUARE_f32 = 8, SQUARE_f64 = 4 };
+#else
 enum { SQUARE_f32 = 4, SQUARE_f64 = 2 };
+#endif
+typedef float square_f32 __attribute__((vector_size(SQUARE_f32 * 4)));
+typedef double square_f64 __attribute__((vector_size(SQUARE_f64 * 8)));
 #define SHUFFLE __builtin_shufflevector
 
+#if VECTOR_BYTES >= 32
+static inline __attribute__((always_inline)) void turn_f32(square_f32 *r) {
+  square_f32 t[8], u[8];
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = SHUFFLE(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    t[i + 1] = SHUFFLE(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    for (int k = 0; k < 2; k++) {
+      u[i + 2 * k] = SHUFFLE(t[i + k], t[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      u[i + 2 * k + 1] = SHUFFLE(t[i + k], t[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (int i = 0; i < 4; i++) {
+    r[i] = SHUFFLE(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    r[i + 4] = SHUFFLE(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+static inline __attribute__((always_inline)) void turn_f64(square_f64 *r) {
+  square_f64 t0 = SHUFFLE(r[0], r[1], 0, 4, 2, 6), t1 = SHUFFLE(r[0], r[1], 1, 5, 3, 7);
+  square_f64 t2 = SHUFFLE(r[2], r[3], 0, 4, 2, 6), t3 = SHUFFLE(r[2], r[3], 1, 5, 3, 7);
+  r[0] = SHUFFLE(t0, t2, 0, 1, 4, 5);
+  r[1] = SHUFFLE(t1, t3, 0, 1, 4, 5);
+  r[2] = SHUFFLE(t0, t2, 2, 3, 6, 7);
+  r[3] = SHUFFLE(t1, t3, 2, 3, 6, 7);
+}
+#else
 static inline __attribute__((always_inline)) void turn_f32(square_f32 *r) {
   square_f32 t0 = SHUFFLE(r[0], r[1], 0, 4, 1, 5), t1 = SHUFFLE(r[0], r[1], 2, 6, 3, 7);
   square_f32 t2 = SHUFFLE(r[2], r[3], 0, 4, 1, 5), t3 = SHUFFLE(r[2], r[3], 2, 6, 3, 7);
@@ -21,6 +53,7 @@ static inline __attribute__((always_inline)) void turn_f64(square_f64 *r) {
   r[1] = SHUFFLE(r[0], r[1], 1, 3);
   r[0] = first;
 }
+#endif
 
 // Both operands are packed by the same rule: of `width` lines, element l of line c goes to
 // `to[l * full + c]`; `along` leads from one element of a line to the next, `across` from one line

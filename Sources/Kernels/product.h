@@ -39,13 +39,12 @@ enum {
 #define FOUR_STEPS _Pragma("clang loop unroll_count(4)")
 
 #define PRODUCT(tag, T)                                                             \
-  typedef T vector_##tag __attribute__((vector_size(VECTOR_BYTES)));                \
   enum { WIDTH_##tag = VECTOR_BYTES / sizeof(T), PANEL_##tag = 2 * WIDTH_##tag };   \
-  /* `rows` rows and `vectors` vectors of columns, both constants here. */          \
+  /* `rows` rows and `vectors` vectors of columns, both constants here; of the last vector a part. */ \
   static inline __attribute__((always_inline)) void tile_##tag(                     \
       int rows, int vectors, size_t k, const T *a, ptrdiff_t a_row,                 \
       ptrdiff_t a_column, const T *b, ptrdiff_t b_row, T *y, size_t y_row,          \
-      T kept) {                                                                     \
+      part_##tag part, T kept) {                                                    \
     vector_##tag sum[TILE_ROWS][2];                                                 \
     UNROLLED(int r = 0; r < rows; r++) {                                            \
       __builtin_prefetch(y + (size_t)r * y_row, 1);                                 \
@@ -54,28 +53,32 @@ enum {
     }                                                                               \
     FOUR_STEPS for (size_t l = 0; l < k; l++, a += a_column, b += b_row) {          \
       vector_##tag right[2];                                                        \
-      memcpy(right, b, (size_t)vectors * VECTOR_BYTES);                             \
+      memcpy(right, b, (size_t)(vectors - 1) * VECTOR_BYTES);                       \
+      right[vectors - 1] = read_part_##tag(b + (vectors - 1) * WIDTH_##tag, part);  \
       UNROLLED(int r = 0; r < rows; r++)                                            \
         UNROLLED(int v = 0; v < vectors; v++) sum[r][v] += a[r * a_row] * right[v]; \
     }                                                                               \
     UNROLLED(int r = 0; r < rows; r++, y += y_row) {                                \
       if (kept != 0) {                                                              \
         vector_##tag old[2];                                                        \
-        memcpy(old, y, (size_t)vectors * VECTOR_BYTES);                             \
+        memcpy(old, y, (size_t)(vectors - 1) * VECTOR_BYTES);                       \
+        old[vectors - 1] = read_part_##tag(y + (vectors - 1) * WIDTH_##tag, part);  \
         UNROLLED(int v = 0; v < vectors; v++) sum[r][v] = old[v] + kept * sum[r][v]; \
       }                                                                             \
-      memcpy(y, sum[r], (size_t)vectors * VECTOR_BYTES);                            \
+      memcpy(y, sum[r], (size_t)(vectors - 1) * VECTOR_BYTES);                      \
+      write_part_##tag(y + (vectors - 1) * WIDTH_##tag, part, sum[r][vectors - 1]); \
     }                                                                               \
   }                                                                                 \
   /* y := a b where `kept` is 0, otherwise y += kept a b. */                        \
   static __attribute__((noinline)) void tiles_##tag(                                \
       size_t rows, int vectors, size_t k, const T *a, ptrdiff_t a_row, ptrdiff_t a_column, \
-      const T *b, ptrdiff_t b_row, T *y, size_t y_row, T kept) {                    \
+      const T *b, ptrdiff_t b_row, T *y, size_t y_row, part_##tag part, T kept) {   \
     switch ((int)rows * 2 + vectors - 1) { EACH_HEIGHT(DIRECT_TILE, tag) }          \
   }                                                                                 \
   /* The same for operands that are packed. */                                      \
   static __attribute__((noinline)) void packed_tiles_##tag(                         \
-      size_t rows, int vectors, size_t k, const T *a, const T *b, T *y, size_t y_row, T kept) { \
+      size_t rows, int vectors, size_t k, const T *a, const T *b, T *y, size_t y_row, \
+      part_##tag part, T kept) {                                                    \
     switch ((int)rows * 2 + vectors - 1) { EACH_HEIGHT(PACKED_TILE, tag) }          \
   }                                                                                 \
   /* All tiles of a panel of columns, at most two vectors of them; a strip is `height` rows. */ \
@@ -85,19 +88,22 @@ enum {
       size_t y_row, T kept) {                                                       \
     const int vectors = columns <= WIDTH_##tag ? 1 : 2;                             \
     const size_t full = (size_t)vectors * WIDTH_##tag;                              \
+    const int whole = READS_PARTS || columns == full;                               \
+    const part_##tag part = part_of_##tag(                                          \
+        (whole ? columns : full) - (size_t)(vectors - 1) * WIDTH_##tag);            \
     T edge[TILE_ROWS * PANEL_##tag];                                                \
     for (size_t i = 0; i < rows; i += height, y += height * y_row) {                \
       const size_t high = rows - i < height ? rows - i : height;                    \
-      T *to = columns == full ? y : edge;                                           \
-      const size_t to_row = columns == full ? y_row : full;                         \
+      T *to = whole ? y : edge;                                                     \
+      const size_t to_row = whole ? y_row : full;                                   \
       if (to == edge && kept != 0)                                                  \
         for (size_t r = 0; r < high; r++)                                           \
           memcpy(to + r * full, y + r * y_row, columns * sizeof(T));                \
       if (packed)                                                                   \
-        packed_tiles_##tag(high, vectors, k, a + i * k, b, to, to_row, kept);       \
+        packed_tiles_##tag(high, vectors, k, a + i * k, b, to, to_row, part, kept); \
       else                                                                          \
         tiles_##tag(high, vectors, k, a + (ptrdiff_t)i * a_row, a_row, a_column, b, \
-                    b_row, to, to_row, kept);                                       \
+                    b_row, to, to_row, part, kept);                                 \
       if (to == edge)                                                               \
         for (size_t r = 0; r < high; r++)                                           \
           memcpy(y + r * y_row, to + r * full, columns * sizeof(T));                \
@@ -118,7 +124,7 @@ enum {
       const T *left = (const T *)p->a + (ptrdiff_t)l * p->a_column;                 \
       for (size_t j = 0; j < n; j += PANEL_##tag) {                                 \
         const size_t columns = n - j < PANEL_##tag ? n - j : PANEL_##tag;           \
-        const size_t full = padded_##tag(columns);                                  \
+        const size_t full = READS_PARTS ? columns : padded_##tag(columns);          \
         const size_t rows = p->upper && j + columns < p->rows ? j + columns : p->rows; \
         const T *right =                                                            \
             (const T *)p->b + (ptrdiff_t)l * p->b_row + (ptrdiff_t)j * p->b_column; \
@@ -188,11 +194,11 @@ enum {
   }
 #define DIRECT_TILE(tag, rows, vectors)                                             \
   case rows * 2 + vectors - 1:                                                      \
-    tile_##tag(rows, vectors, k, a, a_row, a_column, b, b_row, y, y_row, kept);     \
+    tile_##tag(rows, vectors, k, a, a_row, a_column, b, b_row, y, y_row, part, kept); \
     break;
 #define PACKED_TILE(tag, rows, vectors)                                             \
   case rows * 2 + vectors - 1:                                                      \
-    tile_##tag(rows, vectors, k, a, 1, rows, b, vectors * WIDTH_##tag, y, y_row, kept); \
+    tile_##tag(rows, vectors, k, a, 1, rows, b, vectors * WIDTH_##tag, y, y_row, part, kept); \
     break;
 #define BOTH(tile, tag, rows) tile(tag, rows, 1) tile(tag, rows, 2)
 #define SIX_HEIGHTS(tile, tag)                                                      \

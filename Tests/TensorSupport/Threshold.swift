@@ -10,7 +10,7 @@ package enum Threshold: CaseIterable, Sendable {
   case smallCount, fewRows, repeatedRow
   case tileRows, narrowTileRows, piece, narrowPiece
   case blockRows, singleBlockRows, blockColumns, singleBlockColumns
-  case packedStrips, directBytes, square, doubleSquare
+  case packedStrips, directBytes, square, doubleSquare, narrowSquare, narrowDoubleSquare
   case packedRows, packedColumns, packedWork
   case gram, vectorBlock, productBlock, blockTile, panel, cholesky
   case innerRows, narrowInnerRows, innerColumns, narrowInnerColumns, shiftedPanel
@@ -55,8 +55,10 @@ package enum Threshold: CaseIterable, Sendable {
     case .singleBlockColumns: (512, "Kernels/product.h", "BLOCK_COLUMNS_f32 = 512")
     case .packedStrips: (4, "Kernels/product.h", "PACKED_STRIPS = 4")
     case .directBytes: (48 << 10, "Kernels/product.h", "DIRECT_BYTES = 48 << 10")
-    case .square: (4, "Kernels/packing.h", "SQUARE_f32 = 4")
-    case .doubleSquare: (2, "Kernels/packing.h", "SQUARE_f64 = 2")
+    case .square: (8, "Kernels/packing.h", "SQUARE_f32 = 8")
+    case .doubleSquare: (4, "Kernels/packing.h", "SQUARE_f64 = 4")
+    case .narrowSquare: (4, "Kernels/packing.h", "SQUARE_f32 = 4")
+    case .narrowDoubleSquare: (2, "Kernels/packing.h", "SQUARE_f64 = 2")
     case .packedRows: (24, "Tensors/LinearAlgebra/ProductKernel.swift", "y.rows >= 24")
     case .packedColumns: (64, "Tensors/LinearAlgebra/ProductKernel.swift", "== 1 ? 64 : 16")
     case .packedWork: (1 << 20, "Tensors/LinearAlgebra/ProductKernel.swift", "> 1 << 20")
