@@ -53,7 +53,7 @@ package final class Recording {
   /// The first of them.
   package var obstacle: Obstacle? { obstacles.first }
   /// Whether the run gave what the function gives, obstacle or not.
-  package private(set) var isFaithful = true
+  package fileprivate(set) var isFaithful = true
   /// Whether the run takes gradients by its operands, which depends on which of them are one and the same.
   package private(set) var takesGradients = false
   /// Whether functions with rules of their own are called again when the recording runs.
@@ -420,8 +420,21 @@ extension Context {
   }
 
   /// Says, while a function is recorded, that the recording is not the whole of it.
-  package func meets(obstacle: String) {
-    if let recording, !recording.isSuspended { recording.meets(obstacle) }
+  ///
+  /// - Parameter isFaithful: whether the run gives what the function gives nonetheless.
+  package func meets(obstacle: String, isFaithful: Bool = true) {
+    guard let recording, !recording.isSuspended else { return }
+    recording.meets(obstacle)
+    if !isFaithful { recording.isFaithful = false }
+  }
+
+  /// The same of every recording that runs, also of those that are suspended.
+  package func meetsAtAllLevels(obstacle: String) {
+    var running = recording
+    while let recording = running {
+      recording.meets(obstacle)
+      running = recording.outer
+    }
   }
 
   /// True while operations are recorded whole.

@@ -113,9 +113,10 @@ final class CompiledFunction {
       made = found.map { (function, $0) }
     }
     // Inside another rehearsal a failure ends that one: were each tried twice, functions that compile
-    // one another would run for ever.
+    // one another would run for ever. And what it changes that one knows nothing of.
     let hasRun: ()? =
-      try interpreter.isRehearsing ? run() : interpreter.rehearse(notingChanges: true, run)
+      try interpreter.isRehearsing
+      ? interpreter.withoutNotingChanges(run) : interpreter.rehearse(notingChanges: true, run)
     /// Begins again, as if nothing had been tried.
     func again() throws -> Value {
       context.random = random
@@ -142,9 +143,10 @@ final class CompiledFunction {
     let recording = reader.recording
     let moves = recording.streamMoves(to: context.random)
     if let obstacle = recording.obstacle {
-      // What the run has changed was put back, so it has to be done yet.
-      let value =
-        recording.isFaithful && !outputs.form.writes.isSome ? try value.settled() : try again()
+      // What the run has changed was put back, so it has to be done yet; and its numbers may be those of a recording.
+      let isValue =
+        recording.isFaithful && !recording.hasNumbers && !outputs.form.writes.isSome
+      let value = isValue ? try value.settled() : try again()
       leave(reader, obstacle, promoting: numbers)
       return value
     }
