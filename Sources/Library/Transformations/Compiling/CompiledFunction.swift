@@ -57,6 +57,7 @@ final class CompiledFunction {
         guard !interpreter.isRehearsing || !recording.form.writes.isSome else {
           return try plain(call, interpreter)
         }
+        let random = context.random
         do {
           if let value = try recording.run(operands, objects, interpreter) {
             recordings.hit(index)
@@ -67,6 +68,7 @@ final class CompiledFunction {
         } catch  where !interpreter.isEnding(error) {
           // A recording that fails has done nothing, so the function may begin again: its own errors, perhaps
           // caught, come from its own lines.
+          context.random = random
           return try plain(call, interpreter)
         }
       }
@@ -192,6 +194,9 @@ struct CompiledRecording {
   /// The loop rounds and calls that the run took.
   let rounds: Int
 
+  /// A run that has done nothing, so that the function runs as it is.
+  private static let failed = RuntimeError(.value, "a recording has failed")
+
   /// Computes everything, and only then changes anything: a run that fails, or goes another way, has changed
   /// nothing.
   ///
@@ -199,9 +204,14 @@ struct CompiledRecording {
   func run(
     _ operands: [Variable], _ objects: [ReadObject?], _ interpreter: Interpreter
   ) throws -> Value? {
-    var tensors = try function(
+    let given =
       form.areTracked || function.callsFunctions || operands.contains(where: \.isMapped)
-        ? operands : operands.map(\.withoutTape))
+      ? operands : operands.map(\.withoutTape)
+    // Rules that the program has written may do this time what they have not done before.
+    let found =
+      function.callsFunctions && !interpreter.isRehearsing
+      ? try interpreter.rehearse { try function(given) } : try function(given)
+    guard var tensors = found else { throw CompiledRecording.failed }
     for (found, wanted) in zip(tensors.suffix(branches.count), branches)
     where found.underlying.firstInt != wanted.firstInt { return nil }
     tensors.removeLast(branches.count)
