@@ -117,17 +117,18 @@ extension RecordedFunction {
       if index & 63 == 63 { try Safepoint.look() }
       if case .part(let bundle, let place) = step.operation {
         values.append([values[bundle][place]])
-        continue
+      } else {
+        var inputs: [Tensor] = []
+        for operand in step.operation.operands {
+          guard let tensor = see(operand) else { return nil }
+          inputs.append(tensor)
+        }
+        values.append(
+          try recorder.operation(
+            step.primitive.name, number: index, operands: inputs, isCall: step.isCustom
+          ) { try step.results(inputs) })
       }
-      var inputs: [Tensor] = []
-      for operand in step.operation.operands {
-        guard let tensor = see(operand) else { return nil }
-        inputs.append(tensor)
-      }
-      values.append(
-        try recorder.operation(
-          step.primitive.name, number: index, operands: inputs, isCall: step.isCustom
-        ) { try step.results(inputs) })
+      for used in step.last { values[used].removeAll() }
     }
     let taken = results.compactMap { result in
       if case .step = result { see(result) } else { nil }

@@ -66,7 +66,12 @@ package final class Recording {
   /// The level's leaves, one an operand.
   private(set) var leaves: [Traced] = []
   /// Every operation, also one whose result nobody takes: it may fail, and then so does the function.
-  private(set) var operations: [Traced] = []
+  private(set) var operations: [RecordedOperation] = []
+  /// The nodes of all operations, where somebody draws them; they hold all values.
+  private(set) var nodes: [Traced] = []
+  private let keepsNodes: Bool
+  /// The last operation of several results.
+  private var lastBundle = -1
   /// The conditions and whole numbers that the run has gone by.
   private var branches: [(node: Traced, value: Tensor)] = []
   /// Whether the run is that of a recorded function: its tensors are its literals.
@@ -101,8 +106,9 @@ package final class Recording {
   private static let mostObstacles = 32
   private static let count = Atomic<UInt32>(0)
 
-  init(height: Int, in context: Context) {
+  init(height: Int, keepingNodes keepsNodes: Bool, in context: Context) {
     self.height = height
+    self.keepsNodes = keepsNodes
     serial = context.levels[height].serial
     stoppedTapes = context.stoppedTapes
     start = context.markMoment()
@@ -180,8 +186,25 @@ package final class Recording {
     if !obstacles.contains(obstacle) { obstacles.append(obstacle) }
   }
 
-  /// Takes an operation down.
-  func record(_ node: Traced) { operations.append(node) }
+  /// Takes an operation down. Its node lets go of its operands, so that values live as long as the program
+  /// holds them, and no longer.
+  func record(_ node: Traced) {
+    if case .traced(let bundle)? = node.first, node.primitive === Primitive.part,
+      bundle.serial == serial, bundle.sequence != lastBundle
+    {
+      lastBundle = bundle.sequence
+      bundle.stop = bundle.inputs.map(\.stop).min() ?? .none
+      takeDown(bundle)
+    }
+    takeDown(node)
+    if keepsNodes { nodes.append(node) }
+  }
+
+  private func takeDown(_ node: Traced) {
+    guard let operation = RecordedOperation(node) else { return }
+    operations.append(operation)
+    if !keepsNodes { node.forgetInputs() }
+  }
 
   /// A variable of the run as the recording has it, below the tape for gradients that are taken inside.
   func recorded(_ x: Variable) -> Variable { x.below(height + 1).alive }
@@ -380,9 +403,11 @@ extension Variable {
 
 extension Context {
   /// Runs the body on a new level of a recording, all of whose operations are watched.
-  func recording<R>(_ body: (Recording) throws -> R) throws -> R {
+  func recording<R>(
+    keepingNodes keepsNodes: Bool = false, _ body: (Recording) throws -> R
+  ) throws -> R {
     try within(.record) { height in
-      let recording = Recording(height: height, in: self)
+      let recording = Recording(height: height, keepingNodes: keepsNodes, in: self)
       let saved = (self.recording, recordsFunction, mos_watches_get(), mos_recording_get())
       (self.recording, recordsFunction) = (recording, true)
       mos_watches_set(saved.2 | Int32(MOS_WATCHES_RECORDING))
