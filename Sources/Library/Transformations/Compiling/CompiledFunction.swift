@@ -145,9 +145,11 @@ final class CompiledFunction {
     let recording = reader.recording
     let moves = recording.streamMoves(to: context.random)
     if let obstacle = recording.obstacle {
-      // What the run has changed was put back, so it has to be done yet; and its numbers may be those of a recording.
+      // What the run has changed was put back, so it has to be done yet. Its numbers may be those of a recording, and
+      // what follows its operands outside may have passed by what was met.
       let isValue =
         recording.isFaithful && !recording.hasNumbers && !outputs.form.writes.isSome
+        && !recording.operands.contains(where: \.isDifferentiated)
       let value = isValue ? try value.settled() : try again()
       leave(reader, obstacle, promoting: numbers)
       return value
