@@ -160,6 +160,7 @@ private func recorded(_ node: Traced, _ context: Context) throws -> Variable {
   // What is computed from stopped results alone is stopped with them.
   let stopOfInputs = node.inputs.map(\.stop).min() ?? .none
   if let recording = context.recording(of: node) {
+    try recording.requireRoom()
     recording.record(node)
     if recording.isSuspended || recording !== context.recording {
       recording.meets("lets a function with rules of its own read what was computed outside that")

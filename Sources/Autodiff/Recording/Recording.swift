@@ -186,6 +186,20 @@ package final class Recording {
     if !obstacles.contains(obstacle) { obstacles.append(obstacle) }
   }
 
+  /// The operations that a recording may have: each takes some ten microseconds until it is part of a plan, and a
+  /// loop of more rounds is over sooner than its plan is made.
+  private static let mostOperations = 1 << 16
+
+  /// Makes sure that a function of the program does not run on and on in one recording.
+  ///
+  /// - Throws: what ends the run.
+  func requireRoom() throws {
+    guard operations.count >= Recording.mostOperations, !readsNothingElse else { return }
+    let reason = "takes more than \(Recording.mostOperations) operations"
+    meets(reason)
+    throw TensorError(.limit, "a function that is recorded \(reason)")
+  }
+
   /// Takes an operation down. Its node lets go of its operands, so that values live as long as the program
   /// holds them, and no longer.
   func record(_ node: Traced) {
@@ -198,6 +212,13 @@ package final class Recording {
     }
     takeDown(node)
     if keepsNodes { nodes.append(node) }
+  }
+
+  /// Lets go of all that has been taken down, once it stands for nothing.
+  package func forgetOperations() {
+    operations.removeAll()
+    nodes.removeAll()
+    branches.removeAll()
   }
 
   private func takeDown(_ node: Traced) {

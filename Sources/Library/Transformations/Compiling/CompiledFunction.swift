@@ -129,12 +129,19 @@ final class CompiledFunction {
       return try plain(call, interpreter)
     }
     guard hasRun != nil, let reader, let (function, outputs) = made else {
+      let metLimit = interpreter.rehearsalMetLimit
+      // The function may need the memory that the run has held.
+      (value, made) = (.nil, nil)
+      reader?.recording.forgetOperations()
       let value = try again()
       if let reader {
         // The function by itself has not failed.
         let place = context.place
         context.place = failure
-        reader.recording.meets("does with a number what is not recorded")
+        reader.recording.meets(
+          metLimit
+            ? "takes more than it may while it is recorded"
+            : "does with a number what is not recorded")
         context.place = place
         if let obstacle = reader.recording.obstacle {
           leave(reader, obstacle, promoting: numbers)
