@@ -42,6 +42,7 @@ test: packages lint
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
 	.build/tests/release/Fuzz --sweep --count 3000
 	.build/tests/release/Fuzz --hostile --count 200 --seed 1
+	.build/tests/release/Fuzz --compiled --count 1500 --seed 1
 
 ## sanitize: run the Swift tests under the address, undefined-behaviour and thread sanitizers
 sanitize: packages

@@ -157,7 +157,10 @@ extension Context {
 /// A recorded result. What no gradient is to pass when it is made, under `no_grad`, none passes when
 /// the recording runs again.
 private func recorded(_ node: Traced, _ context: Context) throws -> Variable {
+  // What is computed from stopped results alone is stopped with them.
+  let stopOfInputs = node.inputs.map(\.stop).min() ?? .none
   if let recording = context.recording(of: node) {
+    try recording.requireRoom()
     recording.record(node)
     if recording.isSuspended || recording !== context.recording {
       recording.meets("lets a function with rules of its own read what was computed outside that")
@@ -167,8 +170,7 @@ private func recorded(_ node: Traced, _ context: Context) throws -> Variable {
     node.primitive !== Primitive.untaped
   else { return .traced(node) }
   let stop: Traced.Stop = Int(node.height) <= context.stoppedDuals ? .all : .tapes
-  // What is computed from stopped results alone is stopped with them.
-  node.stop = node.inputs.map(\.stop).min() ?? .none
+  node.stop = stopOfInputs
   guard node.stop < stop else { return .traced(node) }
   let result = try apply(stop == .all ? .stopped : .untaped, .traced(node))
   if case .traced(let traced) = result { traced.stop = stop }
@@ -185,9 +187,10 @@ extension Traced {
 
 extension Variable {
   /// What does not follow this operand of a recorded operation.
-  fileprivate var stop: Traced.Stop {
+  var stop: Traced.Stop {
     guard case .traced(let traced) = self else { return .all }
-    if traced.primitive?.isBundle == true { return traced.inputs.map(\.stop).min() ?? .none }
+    // The parts of a bundle are looked at before it lets go of its operands, and after that it has their stop.
+    if traced.primitive?.isBundle == true { return traced.inputs.map(\.stop).min() ?? traced.stop }
     return traced.stop
   }
 }

@@ -12,7 +12,7 @@ public final class Traced: @unchecked Sendable {
   /// What `value` gives.
   let result: HeldVariable
   /// The first operand of a node, or the tangent of a dual number.
-  let firstHeld: HeldVariable
+  @exclusivity(unchecked) private(set) var firstHeld: HeldVariable
   /// The second operand of a node, the gradient accumulated in a leaf, or the operand of a dual number
   /// that has a `squared`.
   @exclusivity(unchecked) private(set) var secondHeld: HeldVariable
@@ -137,6 +137,15 @@ public final class Traced: @unchecked Sendable {
   var tangent: Variable? {
     if hasUntoldSlope { tellSlope() }
     return first
+  }
+
+  /// Lets go of the operands, which somebody has taken down.
+  func forgetInputs() {
+    let (first, second, others) = (firstHeld, secondHeld, others)
+    (firstHeld, secondHeld, self.others) = (HeldVariable(nil), HeldVariable(nil), nil)
+    first.release()
+    second.release()
+    _ = consume others
   }
 
   /// The operands in order.

@@ -62,22 +62,25 @@ package struct RecordedFunction: @unchecked Sendable {
         Traced(.tape, value: argument, height: height, context: context, primitive: nil)
       }
       let outputs = try function(leaves.map(Variable.traced)).map { $0.below(height + 1).alive }
+      let serial = context.levels[height].serial
       return RecordedFunction(
-        leaves: leaves, outputs: outputs, serial: context.levels[height].serial)
+        leaves: leaves, outputs: outputs,
+        operations: RecordedFunction.operations(behind: outputs, serial: serial), serial: serial)
     }
   }
 
   /// Runs a function and records it whole; its arguments are the operands of the recording.
   ///
+  /// - Parameter keepsNodes: whether the recording keeps its nodes, to be drawn.
   /// - Returns: the function, and the recording with its obstacle if it has one.
   package static func recording(
-    _ function: (Recording) throws -> [Variable]
+    keepingNodes keepsNodes: Bool = false, _ function: (Recording) throws -> [Variable]
   ) throws -> (RecordedFunction, Recording) {
     let context = Context.current
-    return try context.recording { recording in
+    return try context.recording(keepingNodes: keepsNodes) { recording in
       let outputs = try function(recording).map { $0.below(recording.height + 1).alive }
       let recorded = RecordedFunction(
-        leaves: recording.leaves, outputs: outputs, others: recording.operations,
+        leaves: recording.leaves, outputs: outputs, operations: recording.operations,
         serial: recording.serial)
       // A result that is nobody's operand came by a way that nobody watched.
       (outputs + recorded.externals).forEach(recording.inspect)
@@ -85,11 +88,31 @@ package struct RecordedFunction: @unchecked Sendable {
     }
   }
 
-  /// The operations that outputs were computed by, and others, whose results nobody takes.
-  private init(leaves: [Traced], outputs: [Variable], others: [Traced] = [], serial: Int) {
-    var list = StepList(leaves, serial: serial)
-    list.add(nodesBehind: outputs + others.map(Variable.traced))
-    results = outputs.map { list.operand($0) }
+  /// The operations of a level by which outputs were computed.
+  private static func operations(
+    behind outputs: [Variable], serial: Int
+  ) -> [RecordedOperation] {
+    var seen: Set<ObjectIdentifier> = []
+    var operations: [RecordedOperation] = []
+    var stack = outputs
+    while let variable = stack.popLast() {
+      guard case .traced(let node) = variable, node.serial == serial,
+        let operation = RecordedOperation(node), seen.insert(ObjectIdentifier(node)).inserted
+      else { continue }
+      operations.append(operation)
+      stack += node.inputs
+    }
+    return operations
+  }
+
+  /// Operations of a level, those included whose results nobody takes.
+  private init(
+    leaves: [Traced], outputs: [Variable], operations: [RecordedOperation], serial: Int
+  ) {
+    var list = StepList(leaves)
+    // The order of making is the order of running.
+    for operation in operations.sorted(by: { $0.sequence < $1.sequence }) { list.add(operation) }
+    results = outputs.map { list.operand(RecordedOperation.Input($0, serial: serial)) }
     externals = list.externals
     steps = list.stepsWithLifetimes(results)
     callsFunctions = steps.contains(where: \.isCustom)
@@ -97,46 +120,32 @@ package struct RecordedFunction: @unchecked Sendable {
 
   /// What has been taken over from the level.
   private struct StepList {
-    private let serial: Int
-    private var places: [ObjectIdentifier: Operand] = [:]
+    /// The operands that nodes of the level are, by their numbers.
+    private var places: [Int: Operand] = [:]
+    private var externalPlaces: [ObjectIdentifier: Operand] = [:]
     private(set) var externals: [Variable] = []
     private var steps: [Step] = []
 
-    init(_ arguments: [Traced], serial: Int) {
-      self.serial = serial
+    init(_ arguments: [Traced]) {
       for (index, argument) in arguments.enumerated() {
-        places[ObjectIdentifier(argument)] = .argument(index)
+        places[argument.sequence] = .argument(index)
       }
     }
 
-    /// Takes over the nodes that results were computed by; the order of making is the order of
-    /// running.
-    mutating func add(nodesBehind outputs: [Variable]) {
-      var seen: Set<ObjectIdentifier> = []
-      var nodes: [Traced] = []
-      var stack = outputs
-      while let variable = stack.popLast() {
-        guard case .traced(let node) = variable, node.serial == serial, node.primitive != nil,
-          seen.insert(ObjectIdentifier(node)).inserted
-        else { continue }
-        nodes.append(node)
-        stack += node.inputs
-      }
-      for node in nodes.sorted(by: { $0.sequence < $1.sequence }) {
-        guard let primitive = node.primitive else { continue }
-        let operation = operation(of: node, primitive)
-        places[ObjectIdentifier(node)] = .step(steps.count)
-        steps.append(
-          Step(primitive: primitive, attributes: node.attributes, operation: operation))
-      }
+    mutating func add(_ recorded: RecordedOperation) {
+      let operation = operation(of: recorded)
+      places[recorded.sequence] = .step(steps.count)
+      steps.append(
+        Step(
+          primitive: recorded.primitive, attributes: recorded.attributes, operation: operation))
     }
 
-    private mutating func operation(of node: Traced, _ primitive: Primitive) -> Operation {
-      let operands = node.inputs.map { operand($0) }
-      switch primitive.rules {
+    private mutating func operation(of recorded: RecordedOperation) -> Operation {
+      let operands = recorded.inputs.map { operand($0) }
+      switch recorded.primitive.rules {
       case .unary:
-        if primitive === Primitive.part, case .step(let bundle) = operands[0] {
-          return .part(of: bundle, index: node.attributes.int)
+        if recorded.primitive === Primitive.part, case .step(let bundle) = operands[0] {
+          return .part(of: bundle, index: recorded.attributes.int)
         }
         return .unary(operands[0])
       case .binary: return .binary(operands[0], operands[1])
@@ -145,12 +154,20 @@ package struct RecordedFunction: @unchecked Sendable {
       }
     }
 
-    mutating func operand(_ variable: Variable) -> Operand {
-      guard case .traced(let traced) = variable else { return .constant(variable) }
-      if let place = places[ObjectIdentifier(traced)] { return place }
-      externals.append(variable)
-      places[ObjectIdentifier(traced)] = .external(externals.count - 1)
-      return .external(externals.count - 1)
+    mutating func operand(_ input: RecordedOperation.Input) -> Operand {
+      switch input {
+      case .node(let sequence):
+        guard let place = places[sequence] else {
+          preconditionFailure("a recording has lost an operation; please report")
+        }
+        return place
+      case .other(.traced(let traced)):
+        if let place = externalPlaces[ObjectIdentifier(traced)] { return place }
+        externals.append(.traced(traced))
+        externalPlaces[ObjectIdentifier(traced)] = .external(externals.count - 1)
+        return .external(externals.count - 1)
+      case .other(let constant): return .constant(constant)
+      }
     }
 
     /// The steps, each with those whose results it is the last to need.

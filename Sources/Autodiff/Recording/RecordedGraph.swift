@@ -48,8 +48,8 @@ package struct RecordedGraph {
     }
   }
 
-  /// The program of a recording: every operation that its run did, and the operands that these take, by the
-  /// names that they are given.
+  /// The program of a recording that has kept its nodes: every operation that its run did, and the operands that
+  /// these take, by the names that they are given.
   package init(of outputs: [Variable], recordedBy recording: Recording, operands: [String]) {
     var positions: [ObjectIdentifier: Int] = [:]
     func position(_ variable: Variable) -> Int? {
@@ -64,7 +64,7 @@ package struct RecordedGraph {
     }
     let results = outputs.map(recording.recorded)
     var used: Set<ObjectIdentifier> = []
-    let makers = recording.operations.map { $0.partOf?.bundle ?? $0 }
+    let makers = recording.nodes.map { $0.partOf?.bundle ?? $0 }
     for case .traced(let node) in makers.flatMap(\.inputs) + results {
       used.insert(ObjectIdentifier(node))
     }
@@ -72,7 +72,7 @@ package struct RecordedGraph {
     {
       add(leaf, ownName: name)
     }
-    for node in recording.operations {
+    for node in recording.nodes {
       if let (bundle, _) = node.partOf { add(bundle, ownName: nil) }
       add(node, ownName: nil)
     }

@@ -53,18 +53,28 @@ final class RecordedPlans {
     guard let index = plans.firstIndex(where: { $0.fits(operands) }) else {
       misses += 1
       guard misses > RecordedPlans.patience, plans.count < RecordedPlans.mostPlans,
-        let made = try function.plan(operands, arguments: arguments)
+        let made = try withinMemory({ try function.plan(operands, arguments: arguments) })
       else { return nil }
       if let plan = made.plan { plans.insert(plan, at: 0) }
       return made.results
     }
     if index > 0 { plans.swapAt(0, index) }
-    guard let results = try plans[0](operands) else {
+    guard let results = try withinMemory({ try plans[0](operands) }) else {
       failures += 1
       return nil
     }
     failures = 0
     return results
+  }
+
+  /// What the body gives; nil, and no plans from then on, where there is no memory for it: the operations one by
+  /// one take less.
+  private func withinMemory<R>(_ body: () throws -> R?) throws -> R? {
+    do { return try body() } catch let error as TensorError where error.kind == .limit {
+      plans.removeAll()
+      failures = RecordedPlans.mostFailures
+      return nil
+    }
   }
 }
 
@@ -117,17 +127,18 @@ extension RecordedFunction {
       if index & 63 == 63 { try Safepoint.look() }
       if case .part(let bundle, let place) = step.operation {
         values.append([values[bundle][place]])
-        continue
+      } else {
+        var inputs: [Tensor] = []
+        for operand in step.operation.operands {
+          guard let tensor = see(operand) else { return nil }
+          inputs.append(tensor)
+        }
+        values.append(
+          try recorder.operation(
+            step.primitive.name, number: index, operands: inputs, isCall: step.isCustom
+          ) { try step.results(inputs) })
       }
-      var inputs: [Tensor] = []
-      for operand in step.operation.operands {
-        guard let tensor = see(operand) else { return nil }
-        inputs.append(tensor)
-      }
-      values.append(
-        try recorder.operation(
-          step.primitive.name, number: index, operands: inputs, isCall: step.isCustom
-        ) { try step.results(inputs) })
+      for used in step.last { values[used].removeAll() }
     }
     let taken = results.compactMap { result in
       if case .step = result { see(result) } else { nil }

@@ -53,7 +53,7 @@ package final class Recording {
   /// The first of them.
   package var obstacle: Obstacle? { obstacles.first }
   /// Whether the run gave what the function gives, obstacle or not.
-  package private(set) var isFaithful = true
+  package fileprivate(set) var isFaithful = true
   /// Whether the run takes gradients by its operands, which depends on which of them are one and the same.
   package private(set) var takesGradients = false
   /// Whether functions with rules of their own are called again when the recording runs.
@@ -66,7 +66,12 @@ package final class Recording {
   /// The level's leaves, one an operand.
   private(set) var leaves: [Traced] = []
   /// Every operation, also one whose result nobody takes: it may fail, and then so does the function.
-  private(set) var operations: [Traced] = []
+  private(set) var operations: [RecordedOperation] = []
+  /// The nodes of all operations, where somebody draws them; they hold all values.
+  private(set) var nodes: [Traced] = []
+  private let keepsNodes: Bool
+  /// The last operation of several results.
+  private var lastBundle = -1
   /// The conditions and whole numbers that the run has gone by.
   private var branches: [(node: Traced, value: Tensor)] = []
   /// Whether the run is that of a recorded function: its tensors are its literals.
@@ -101,8 +106,9 @@ package final class Recording {
   private static let mostObstacles = 32
   private static let count = Atomic<UInt32>(0)
 
-  init(height: Int, in context: Context) {
+  init(height: Int, keepingNodes keepsNodes: Bool, in context: Context) {
     self.height = height
+    self.keepsNodes = keepsNodes
     serial = context.levels[height].serial
     stoppedTapes = context.stoppedTapes
     start = context.markMoment()
@@ -180,8 +186,46 @@ package final class Recording {
     if !obstacles.contains(obstacle) { obstacles.append(obstacle) }
   }
 
-  /// Takes an operation down.
-  func record(_ node: Traced) { operations.append(node) }
+  /// The operations that a recording may have: each takes some ten microseconds until it is part of a plan, and a
+  /// loop of more rounds is over sooner than its plan is made.
+  private static let mostOperations = 1 << 16
+
+  /// Makes sure that a function of the program does not run on and on in one recording.
+  ///
+  /// - Throws: what ends the run.
+  func requireRoom() throws {
+    guard operations.count >= Recording.mostOperations, !readsNothingElse else { return }
+    let reason = "takes more than \(Recording.mostOperations) operations"
+    meets(reason)
+    throw TensorError(.limit, "a function that is recorded \(reason)")
+  }
+
+  /// Takes an operation down. Its node lets go of its operands, so that values live as long as the program
+  /// holds them, and no longer.
+  func record(_ node: Traced) {
+    if case .traced(let bundle)? = node.first, node.primitive === Primitive.part,
+      bundle.serial == serial, bundle.sequence != lastBundle
+    {
+      lastBundle = bundle.sequence
+      bundle.stop = bundle.inputs.map(\.stop).min() ?? .none
+      takeDown(bundle)
+    }
+    takeDown(node)
+    if keepsNodes { nodes.append(node) }
+  }
+
+  /// Lets go of all that has been taken down, once it stands for nothing.
+  package func forgetOperations() {
+    operations.removeAll()
+    nodes.removeAll()
+    branches.removeAll()
+  }
+
+  private func takeDown(_ node: Traced) {
+    guard let operation = RecordedOperation(node) else { return }
+    operations.append(operation)
+    if !keepsNodes { node.forgetInputs() }
+  }
 
   /// A variable of the run as the recording has it, below the tape for gradients that are taken inside.
   func recorded(_ x: Variable) -> Variable { x.below(height + 1).alive }
@@ -380,9 +424,11 @@ extension Variable {
 
 extension Context {
   /// Runs the body on a new level of a recording, all of whose operations are watched.
-  func recording<R>(_ body: (Recording) throws -> R) throws -> R {
+  func recording<R>(
+    keepingNodes keepsNodes: Bool = false, _ body: (Recording) throws -> R
+  ) throws -> R {
     try within(.record) { height in
-      let recording = Recording(height: height, in: self)
+      let recording = Recording(height: height, keepingNodes: keepsNodes, in: self)
       let saved = (self.recording, recordsFunction, mos_watches_get(), mos_recording_get())
       (self.recording, recordsFunction) = (recording, true)
       mos_watches_set(saved.2 | Int32(MOS_WATCHES_RECORDING))
@@ -420,8 +466,21 @@ extension Context {
   }
 
   /// Says, while a function is recorded, that the recording is not the whole of it.
-  package func meets(obstacle: String) {
-    if let recording, !recording.isSuspended { recording.meets(obstacle) }
+  ///
+  /// - Parameter isFaithful: whether the run gives what the function gives nonetheless.
+  package func meets(obstacle: String, isFaithful: Bool = true) {
+    guard let recording, !recording.isSuspended else { return }
+    recording.meets(obstacle)
+    if !isFaithful { recording.isFaithful = false }
+  }
+
+  /// The same of every recording that runs, also of those that are suspended.
+  package func meetsAtAllLevels(obstacle: String) {
+    var running = recording
+    while let recording = running {
+      recording.meets(obstacle)
+      running = recording.outer
+    }
   }
 
   /// True while operations are recorded whole.

@@ -59,7 +59,9 @@ public final class Interpreter {
   /// True in a rehearsal whose changes are taken back by who watches; see `CompiledFunction`.
   var mayNoteChanges = false
   /// The same where somebody does watch: not in functions with rules of their own, which run unwatched.
-  package var notesChanges: Bool { mayNoteChanges && context.watcher != nil }
+  package var notesChanges: Bool {
+    mayNoteChanges && context.isRecording && context.watcher != nil
+  }
   /// How often a watched run has changed something.
   @exclusivity(unchecked) package var changeCount = 0
   /// True while compiled functions run as they are; see `CompiledFunction`.

@@ -42,7 +42,7 @@ extension Machine {
   /// The end of a rehearsal by what the running instruction would do.
   package func effect(_ deed: String) -> RuntimeError {
     interpreter.context.place = UInt64(UInt(bitPattern: state.pointee.pc))
-    interpreter.context.meets(obstacle: deed)
+    interpreter.context.meetsAtAllLevels(obstacle: deed)
     return Rehearsal.effect
   }
 
@@ -64,6 +64,14 @@ extension Interpreter {
 
   /// True while a rehearsal runs.
   package var isRehearsing: Bool { machine.state.pointee.isRehearsing }
+
+  /// Runs the body with changes of what is from outside as deeds, which end a rehearsal.
+  package func withoutNotingChanges<R>(_ body: () throws -> R) rethrows -> R {
+    let outer = mayNoteChanges
+    mayNoteChanges = false
+    defer { mayNoteChanges = outer }
+    return try body()
+  }
 
   /// Runs the body as a rehearsal; nil where it fails.
   ///

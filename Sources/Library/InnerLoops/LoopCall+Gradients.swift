@@ -123,6 +123,7 @@ extension LoopCall {
         }
       }
     }
+    log.runAgain(for: result)
     return form.state(shape, with: result)
   }
 

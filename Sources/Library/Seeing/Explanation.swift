@@ -213,7 +213,7 @@ extension CompiledFunction {
     var failure: (any Error)?
     _ = try interpreter.rehearse(notingChanges: true) {
       do {
-        let recorded = try RecordedFunction.recording { recording in
+        let recorded = try RecordedFunction.recording(keepingNodes: true) { recording in
           let reader = RecordedReader(recording, interpreter)
           run = (reader, recording)
           return try interpreter.watched(by: reader) {

@@ -21,6 +21,7 @@ extension Differentiation {
         }
       }
     }
+    log.runAgain(for: results)
     return output?.rebuilt(with: results.map { .tensor($0) }) ?? .nil
   }
 
@@ -54,6 +55,7 @@ extension Differentiation {
               hint: "every step gives a state of the structure that the first one took")
           }
         }
+        log.runAgain(for: results)
         return first.rebuilt(with: results.map { .tensor($0) })
       })
   }

@@ -5,6 +5,7 @@
 // An arena that is large is given back after each run; the allocator keeps it for the next.
 
 internal import Kernels
+import Synchronization
 
 /// A program that runs.
 package final class Plan {
@@ -53,6 +54,11 @@ package final class Plan {
   private static let mostInArena = 1024
   /// The most bytes of an arena that a plan keeps between runs.
   private static let mostKept = 1 << 20
+  /// The share of the memory that a run may hold, that all plans keep: what a limit counts is the program's.
+  private static let keptShare = 16
+  /// The bytes that all plans keep.
+  private static let kept = Atomic<Int>(0)
+  private var keepsArena = false
 
   /// - Parameters:
   ///   - operands: those that the program was recorded with.
@@ -209,7 +215,7 @@ package final class Plan {
     }
     let arena = try self.arena ?? makeArena(steps)
     self.arena = arena
-    defer { if memory.bytes > Plan.mostKept { self.arena = nil } }
+    defer { keepArena() }
     for (operand, offset, bytes) in copies {
       (arena.address + offset).copyMemory(from: operands[operand].header.data, byteCount: bytes)
     }
@@ -228,6 +234,20 @@ package final class Plan {
     guard status == MOS_OK else { return nil }
     return try program.results.map { try result($0, arena) }
   }
+
+  /// Gives the arena back after a run, where it is large or other plans keep enough.
+  private func keepArena() {
+    guard !keepsArena else { return }
+    let bytes = memory.bytes
+    let all = Plan.kept.add(bytes, ordering: .relaxed).newValue
+    keepsArena =
+      bytes <= Plan.mostKept && all <= MemoryAccount.limitOfRun / Plan.keptShare
+    guard !keepsArena else { return }
+    Plan.kept.subtract(bytes, ordering: .relaxed)
+    arena = nil
+  }
+
+  deinit { if keepsArena { Plan.kept.subtract(memory.bytes, ordering: .relaxed) } }
 
   private func makeArena(_ steps: PlanSteps) throws -> Storage {
     let arena = try Storage.allocate(

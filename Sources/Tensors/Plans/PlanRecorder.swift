@@ -9,7 +9,8 @@
 // outside kernels (`look`), and those that compute with memory that nobody told of. They are *calls*: the
 // plan runs them as they are.
 //
-// All tensors that were met are kept until the plan is made: a memory's address stands for one buffer.
+// The address of who owns a piece of memory stands for one buffer as long as that owner lives: nothing is kept
+// for the plan, so that making one takes no more memory than the operations do.
 
 internal import Kernels
 
@@ -17,10 +18,14 @@ internal import Kernels
 package final class PlanRecorder {
   private var program = PlanProgram()
   /// The number of each piece of memory that was met, by who owns it, and its first element.
-  private var known: [ObjectIdentifier: (buffer: Int, base: UnsafeRawPointer)] = [:]
-  private var kept: [Tensor] = []
+  private var known: [ObjectIdentifier: Known] = [:]
   /// Whether the operation that runs cannot be taken down.
   fileprivate var isLost = false
+  private struct Known {
+    weak var owner: AnyObject?
+    let buffer: Int
+    let base: UnsafeRawPointer
+  }
   /// Owners that the operation that runs has brought.
   private var news: [ObjectIdentifier] = []
 
@@ -118,23 +123,21 @@ package final class PlanRecorder {
 
   // MARK: - Memory
 
-  private func owner(_ x: Tensor) -> ObjectIdentifier {
-    x.header.owner.map { ObjectIdentifier($0.takeUnretainedValue()) } ?? ObjectIdentifier(x.buffer)
-  }
-
   private func known(_ x: Tensor) -> PlanPlace? {
-    known[owner(x)].map { buffer, base in
-      PlanPlace(buffer: buffer, offset: UnsafeRawPointer(x.header.data) - base)
-    }
+    // Where an owner has ended, another one may have its address.
+    guard let known = known[ObjectIdentifier(x.owner)], known.owner != nil else { return nil }
+    return PlanPlace(
+      buffer: known.buffer, offset: UnsafeRawPointer(x.header.data) - known.base)
   }
 
   @discardableResult
   private func add(_ x: Tensor, _ origin: PlanBuffer.Origin, bytes: Int) -> PlanPlace {
     let buffer = program.buffers.count
     program.buffers.append(PlanBuffer(origin: origin, bytes: bytes))
-    known[owner(x)] = (buffer, UnsafeRawPointer(x.header.data))
-    news.append(owner(x))
-    kept.append(x)
+    let owner = x.owner
+    known[ObjectIdentifier(owner)] = Known(
+      owner: owner, buffer: buffer, base: UnsafeRawPointer(x.header.data))
+    news.append(ObjectIdentifier(owner))
     return PlanPlace(buffer: buffer, offset: 0)
   }
 
@@ -377,4 +380,9 @@ enum PlanNumber {
     default: nil
     }
   }
+}
+
+extension Tensor {
+  /// What ends with the elements.
+  fileprivate var owner: AnyObject { header.owner?.takeUnretainedValue() ?? buffer }
 }

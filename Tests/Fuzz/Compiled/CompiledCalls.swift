@@ -94,7 +94,8 @@ final class CompiledCalls: @unchecked Sendable {
   private func call(_ pair: Pair, _ call: Call) throws -> Value {
     if interpreter.context.isRecording { return try self.call(pair.function, call) }
     pair.calls += 1
-    return pair.calls > Self.mostLookedAt || isLooking
+    // Who watches loops would see those of the other runs, too.
+    return pair.calls > Self.mostLookedAt || isLooking || interpreter.whoWatchesLoops != nil
       ? try self.call(pair.compiled, call) : try lookedAt(pair.function, pair.compiled, call)
   }
 
@@ -108,13 +109,13 @@ final class CompiledCalls: @unchecked Sendable {
     let moved = try call.moved()
     _ = try looking { try interpreter.rehearse { try self.call(compiled, moved) } }
     interpreter.context.random = random
-    let value = try self.call(compiled, call)
-    let left = interpreter.context.random
-    interpreter.context.random = random
-    defer { interpreter.context.random = left }
+    // Before the call: what that changes a function may read.
     let expected = try looking {
       try interpreter.rehearse { try asWritten { try self.call(function, call) } }
     }
+    let wanted = interpreter.context.random
+    interpreter.context.random = random
+    let value = try self.call(compiled, call)
     if let expected, difference == nil {
       compared += 1
       var likeness = Likeness()
@@ -122,7 +123,7 @@ final class CompiledCalls: @unchecked Sendable {
         let place = interpreter.machine.currentPlace
         let line = place.map { " in line \($0.source.line(at: $0.span.start))" } ?? ""
         difference = "a compiled call\(line) gave another value\(found)"
-      } else if interpreter.context.random != left {
+      } else if interpreter.context.random != wanted {
         difference = "a compiled call left another stream of random numbers"
       }
     }

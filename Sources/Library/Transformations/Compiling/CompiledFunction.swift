@@ -57,6 +57,7 @@ final class CompiledFunction {
         guard !interpreter.isRehearsing || !recording.form.writes.isSome else {
           return try plain(call, interpreter)
         }
+        let random = context.random
         do {
           if let value = try recording.run(operands, objects, interpreter) {
             recordings.hit(index)
@@ -67,6 +68,7 @@ final class CompiledFunction {
         } catch  where !interpreter.isEnding(error) {
           // A recording that fails has done nothing, so the function may begin again: its own errors, perhaps
           // caught, come from its own lines.
+          context.random = random
           return try plain(call, interpreter)
         }
       }
@@ -113,9 +115,10 @@ final class CompiledFunction {
       made = found.map { (function, $0) }
     }
     // Inside another rehearsal a failure ends that one: were each tried twice, functions that compile
-    // one another would run for ever.
+    // one another would run for ever. And what it changes that one knows nothing of.
     let hasRun: ()? =
-      try interpreter.isRehearsing ? run() : interpreter.rehearse(notingChanges: true, run)
+      try interpreter.isRehearsing
+      ? interpreter.withoutNotingChanges(run) : interpreter.rehearse(notingChanges: true, run)
     /// Begins again, as if nothing had been tried.
     func again() throws -> Value {
       context.random = random
@@ -126,12 +129,19 @@ final class CompiledFunction {
       return try plain(call, interpreter)
     }
     guard hasRun != nil, let reader, let (function, outputs) = made else {
+      let metLimit = interpreter.rehearsalMetLimit
+      // The function may need the memory that the run has held.
+      (value, made) = (.nil, nil)
+      reader?.recording.forgetOperations()
       let value = try again()
       if let reader {
         // The function by itself has not failed.
         let place = context.place
         context.place = failure
-        reader.recording.meets("does with a number what is not recorded")
+        reader.recording.meets(
+          metLimit
+            ? "takes more than it may while it is recorded"
+            : "does with a number what is not recorded")
         context.place = place
         if let obstacle = reader.recording.obstacle {
           leave(reader, obstacle, promoting: numbers)
@@ -142,9 +152,12 @@ final class CompiledFunction {
     let recording = reader.recording
     let moves = recording.streamMoves(to: context.random)
     if let obstacle = recording.obstacle {
-      // What the run has changed was put back, so it has to be done yet.
-      let value =
-        recording.isFaithful && !outputs.form.writes.isSome ? try value.settled() : try again()
+      // What the run has changed was put back, so it has to be done yet. Its numbers may be those of a recording, and
+      // what follows its operands outside may have passed by what was met.
+      let isValue =
+        recording.isFaithful && !recording.hasNumbers && !outputs.form.writes.isSome
+        && !recording.operands.contains(where: \.isDifferentiated)
+      let value = isValue ? try value.settled() : try again()
       leave(reader, obstacle, promoting: numbers)
       return value
     }
@@ -190,6 +203,9 @@ struct CompiledRecording {
   /// The loop rounds and calls that the run took.
   let rounds: Int
 
+  /// A run that has done nothing, so that the function runs as it is.
+  private static let failed = RuntimeError(.value, "a recording has failed")
+
   /// Computes everything, and only then changes anything: a run that fails, or goes another way, has changed
   /// nothing.
   ///
@@ -197,9 +213,14 @@ struct CompiledRecording {
   func run(
     _ operands: [Variable], _ objects: [ReadObject?], _ interpreter: Interpreter
   ) throws -> Value? {
-    var tensors = try function(
+    let given =
       form.areTracked || function.callsFunctions || operands.contains(where: \.isMapped)
-        ? operands : operands.map(\.withoutTape))
+      ? operands : operands.map(\.withoutTape)
+    // Rules that the program has written may do this time what they have not done before.
+    let found =
+      function.callsFunctions && !interpreter.isRehearsing
+      ? try interpreter.rehearse { try function(given) } : try function(given)
+    guard var tensors = found else { throw CompiledRecording.failed }
     for (found, wanted) in zip(tensors.suffix(branches.count), branches)
     where found.underlying.firstInt != wanted.firstInt { return nil }
     tensors.removeLast(branches.count)

@@ -40,6 +40,8 @@ final class FreeVariableLog: FreeVariableWatcher {
   private var changesBefore: [Int: Int] = [:]
   /// Whether what a run changes goes on.
   private var forgetsChanges = false
+  /// Whether a recorded run has changed what was there before it.
+  private var hasChanges = false
 
   /// While a run is watched: who watches what that is in, when it began, and the boxes that it has made.
   private var outer: (any FreeVariableWatcher)?
@@ -63,11 +65,26 @@ final class FreeVariableLog: FreeVariableWatcher {
   /// Runs the body in a recording: again only where nothing has changed since.
   private func recorded<R>(_ run: Int, _ body: () throws -> R) throws -> R {
     if let changes = changesBefore[run], changes != interpreter.changeCount {
-      interpreter.context.meets(obstacle: "changes something between two runs of a function")
+      interpreter.context.meets(
+        obstacle: "changes something between two runs of a function", isFaithful: false)
     }
     if changesBefore[run] == nil { changesBefore[run] = interpreter.changeCount }
     defer { if forgetsChanges { changesBefore[run] = interpreter.changeCount } }
-    return try body()
+    guard !hasChanges, interpreter.context.watcher != nil, let watcher = interpreter.watcher else {
+      return try body()
+    }
+    let changes = OutsideChanges(watcher, interpreter.context)
+    defer { hasChanges = changes.areSome }
+    return try interpreter.watched(by: changes, body)
+  }
+
+  /// Takes note that a derivative runs the function again, of which a recording knows nothing.
+  func runAgain(for results: [Variable]) {
+    if hasChanges, results.contains(where: \.isDifferentiated) {
+      interpreter.context.meets(
+        obstacle: "changes something in a function that runs again for its derivative",
+        isFaithful: false)
+    }
   }
 
   // MARK: - The first time
