@@ -3,13 +3,11 @@
 import TestSupport
 
 extension Page {
-  /// The page with everything outside its programs blanked, so that line numbers stay. A row of a table with a
-  /// column `Mos` and one `gives` is a line of a program.
-  var program: String {
-    var result = Array(repeating: "", count: lines.count)
-    for block in blocks where block.isOfThePage {
-      for (offset, line) in block.lines.enumerated() { result[block.line - 1 + offset] = line }
-    }
+  /// The program of the page as `mos` runs it, and the rows of its tables between: a row of a table with a column
+  /// `Mos` and one `gives` is a line of a program.
+  var programWithTables: String {
+    let program = self.program
+    var result = (1...lines.count).map(program.text(ofLine:))
     var columns: [String] = []
     for (index, line) in lines.enumerated() {
       guard line.hasPrefix("|") else {
