@@ -1,0 +1,35 @@
+" The group of each character of the programs in $MOS_PROGRAMS, as a letter of `check.py`, and each indented anew.
+set nocompatible encoding=utf-8 hidden nomore noswapfile
+execute 'set runtimepath^=' . fnameescape($MOS_EDITORS_FOLDER . '/vim')
+filetype plugin indent on
+syntax on
+
+let s:letters = {'Keywords': 'k', 'Contextual': 'k', 'Constants': 'c', 'Number': 'n', 'Comment': '#', 'Documentation': '#',
+      \ 'Hashbang': '#', 'Todo': '#', 'String': '"', 'Text': '"', 'Escape': '"', 'Interpolation': 'i', 'Format': 'i'}
+
+function! s:Classes() abort
+  let lines = []
+  for number in range(1, line('$'))
+    let line = getline(number)
+    let column = 1
+    let classes = ''
+    for character in split(line, '\zs')
+      let name = synIDattr(synID(number, column, 1), 'name')
+      let classes .= get(s:letters, substitute(name, '^mos', '', ''), 'w')
+      let column += strlen(character)
+    endfor
+    call add(lines, classes)
+  endfor
+  return lines
+endfunction
+
+for program in glob($MOS_PROGRAMS . '/*.mos', 0, 1)
+  execute 'silent edit ' . fnameescape(program)
+  if &filetype !=# 'mos' || &formatprg !=# 'mos fmt -'
+    cquit
+  endif
+  call writefile(s:Classes(), fnamemodify(program, ':r') . '.vim')
+  silent normal! gg=G
+  call writefile(getline(1, '$'), fnamemodify(program, ':r') . '.vim-indented')
+endfor
+cquit 0
