@@ -32,4 +32,21 @@ for program in glob($MOS_PROGRAMS . '/*.mos', 0, 1)
   silent normal! gg=G
   call writefile(getline(1, '$'), fnamemodify(program, ':r') . '.vim-indented')
 endfor
+" `:make` finds the places of mistakes, and `gq` keeps what does not parse.
+let &errorformat = &l:errorformat
+cgetexpr ['error[syntax]: ( is not closed', ' --> a.mos:1:11', '  |', '1 | let x = (1', '  = hint: close it with )']
+let s:found = map(getqflist(), '[v:val.type, v:val.lnum, v:val.col, v:val.text]')
+if s:found != [['E', 1, 11, '( is not closed']]
+  cquit
+endif
+for [s:command, s:wanted] in [['sed "s/a/b/; s/ *//"', ['  b', '  c']], ['echo d; false', ['  a', '  c']]]
+  enew!
+  setfiletype mos
+  let &l:formatprg = s:command
+  call setline(1, ['  a', '  c'])
+  silent normal! gggqG
+  if getline(1, '$') != s:wanted
+    cquit
+  endif
+endfor
 cquit 0

@@ -3,11 +3,17 @@
 import TestSupport
 
 extension Page {
-  /// The program of the page as `mos` runs it, and the rows of its tables between: a row of a table with a column
+  /// The program of the page as `mos` runs it, with its answers, and the rows of its tables between: a row of a table with a column
   /// `Mos` and one `gives` is a line of a program.
   var programWithTables: String {
     let program = self.program
     var result = (1...lines.count).map(program.text(ofLine:))
+    for block in blocks where block.isOfThePage {
+      // What is told below a program is what it prints.
+      for (index, line) in (block.answer ?? []).enumerated() {
+        result[block.line + block.lines.count + 1 + index] = "# expect: \(line)"
+      }
+    }
     var columns: [String] = []
     for (index, line) in lines.enumerated() {
       guard line.hasPrefix("|") else {

@@ -19,6 +19,10 @@ NAME = rf"[^\W\d][\w{unistring.Mn}{unistring.Mc}{unistring.No}]*"
 END = rf"(?![\w{unistring.Mn}{unistring.Mc}{unistring.No}])"
 
 
+# What programs of Mosel, which end in `.mos` too, have nowhere.
+PROGRAM = re.compile(r"^\s*(?:fn \w+\(|let .* = |model \w+ ?[({]|param \w+ = |@\w+|print\()", re.M)
+
+
 def alternatives(names):
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
@@ -35,6 +39,13 @@ class MosLexer(RegexLexer):
     filenames = ["*.mos"]
     mimetypes = ["text/x-mos"]
     flags = re.MULTILINE
+    priority = 0.1
+
+    def analyse_text(text):
+        if re.match(r"#!.*\bmos\b", text):
+            return 1.0
+        # Little, because other languages have some of it.
+        return 0.1 if PROGRAM.search(text) else 0.0
 
     tokens = {
         "root": [
