@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EDITORS = ROOT / "editors"
 sys.path.insert(0, str(EDITORS / "pygments"))
+# The package itself asks for Pygments.
+NAMES = runpy.run_path(str(EDITORS / "pygments/mos_pygments/names.py"))
 
 
 def pygments_letters(folder):
@@ -102,8 +105,6 @@ def programs(folder):
 
 def differences(program, editor):
     """The words that an editor takes for something else, each with its line."""
-    from mos_pygments.names import CONTEXTUAL_KEYWORDS
-
     text = program.read_text()
     wanted = program.with_suffix(".lexer").read_text()
     found = program.with_suffix("." + editor).read_text()
@@ -114,7 +115,7 @@ def differences(program, editor):
         for match in re.finditer(r"\w+|\S", line):
             a, b = right[match.start():match.end()], mine[match.start():match.end()]
             a = a.replace("o", "w")
-            if a != b and not (set(a) == {"w"} and match.group() in CONTEXTUAL_KEYWORDS):
+            if a != b and not (set(a) == {"w"} and match.group() in NAMES["CONTEXTUAL_KEYWORDS"]):
                 yield f"{program.name}:{number}: {editor}: {match.group()!r} is {b}, and not {a}: {line.strip()}"
 
 

@@ -101,7 +101,8 @@ def captured(match, scopes, captures):
         scopes = [*scopes, captures[0]]
     for number in sorted(set(captures) - {0}):
         start, end = match.span(number)
-        if start < 0:
+        # A group that took no part has a place outside of its match.
+        if not match.start() <= start < end <= match.end():
             continue
         if start > place:
             yield place, start, scopes

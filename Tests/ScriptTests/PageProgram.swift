@@ -3,8 +3,8 @@
 import TestSupport
 
 extension Page {
-  /// The program of the page as `mos` runs it, with its answers, and the rows of its tables between: a row of a table with a column
-  /// `Mos` and one `gives` is a line of a program.
+  /// The program of the page as `mos` runs it, with its answers, and the rows of its tables between: a row of
+  /// a table with a column `Mos` and one `gives` is a line of a program.
   var programWithTables: String {
     let program = self.program
     var result = (1...lines.count).map(program.text(ofLine:))

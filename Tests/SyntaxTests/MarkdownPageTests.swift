@@ -28,6 +28,11 @@ import Testing
     ("1. x\n   - ```mos\n     a\n     ```\n   ```mos\n   b\n   ```", ["mos 3 a", "mos 6 b"]),
     ("10) > ~~~mos\n    >  a\n    >\n    > ~~~", ["mos 2  a|"]),
     ("-\t```mos\n\ta\n\t```", ["mos 2 a"]), ("> - ```mos\n>   a\n>   ```", ["mos 2 a"]),
+    // A paragraph goes on without the marks of what it stands in, and only some marks end it.
+    ("- a\nb\n  ```mos\n  c", ["mos 4 c"]), ("1. a\n2) ```mos\nb", ["mos 3 "]),
+    ("a\n2) ```mos\n   b", []), ("a\n1) ```mos\n   b", ["mos 3 b"]),
+    ("-\n\n   ```mos\na", ["mos 4 a"]),
+    ("- - ```mos\n\ta\n\t```", ["mos 2 a"]), ("* * *\n    ```mos\n    a", []),
     // What is none: quotes of code, indented blocks, comments.
     ("```mos``` x\na", []), ("    ```mos\n    a\n    ```", []), ("\t```mos\n\ta", []),
     ("- x\n\n      ```mos\n      a\n", []), ("<!--\n```mos\na\n```\n-->\nb", []),

@@ -113,7 +113,8 @@ public struct MarkdownPage: Sendable {
 
   /// Whether a file is a page, by its name.
   public static func isPage(_ path: String) -> Bool {
-    [".md", ".markdown"].contains { path.utf8.count > $0.utf8.count && path.hasSuffix($0) }
+    let name = path.suffix(10).lowercased()
+    return name.hasSuffix(".md") || name.hasSuffix(".markdown")
   }
 }
 

@@ -33,6 +33,10 @@ struct PageLines {
   private var containers: [Container] = []
   private var fence: Fence?
   private var isComment = false
+  /// Whether the line before is one of a paragraph, which the next may go on with.
+  private var isParagraph = false
+  /// Whether the line before is the mark of an item and nothing else; an empty line then ends the item.
+  private var isEmptyItem = false
   private var isFirst = true
 
   /// What the next line is, and whether the block that was open ends with it.
@@ -42,6 +46,9 @@ struct PageLines {
     isFirst = false
     let depth = enter(&cursor)
     let endsContainer = depth < containers.count
+    let wasParagraph = isParagraph
+    isParagraph = false
+    isEmptyItem = false
     var endsBlock = false
     if let fence {
       if endsContainer {
@@ -60,12 +67,26 @@ struct PageLines {
       return (endsBlock, .text)
     }
     isComment = false
+    var inner: [Container] = []
+    while !cursor.isRule,
+      let container = open(&cursor, in: wasParagraph && !endsContainer && inner.isEmpty)
+    {
+      inner.append(container)
+    }
+    // A line of a paragraph needs no marks of what the paragraph stands in.
+    let goesOn = wasParagraph && inner.isEmpty
+    if goesOn, cursor.isText {
+      isParagraph = !cursor.isUnderline || endsContainer
+      return (endsBlock, .text)
+    }
     containers.removeLast(containers.count - depth)
-    while let container = open(&cursor) { containers.append(container) }
+    containers += inner
+    if case .item? = inner.last { isEmptyItem = cursor.isBlank }
     if cursor.indentation < 4 {
       let indentation = cursor.skip(columns: 3)
       if let opening = openFence(cursor, indentation) { return (endsBlock, opening) }
       isComment = cursor.rest.starts(with: "<!--".utf8) && !cursor.holds("-->")
+      isParagraph = cursor.isText
     }
     return (endsBlock, .text)
   }
@@ -77,7 +98,10 @@ struct PageLines {
       case .quotation:
         guard cursor.skipQuotationMark() else { return depth }
       case .item(let width):
-        guard cursor.isBlank || cursor.indentation >= width else { return depth }
+        let isLast = depth == containers.count - 1
+        guard cursor.isBlank ? !(isEmptyItem && isLast) : cursor.indentation >= width else {
+          return depth
+        }
         cursor.skip(columns: width)
       }
     }
@@ -85,10 +109,10 @@ struct PageLines {
   }
 
   /// A quotation or an item that begins here, its mark passed over.
-  private func open(_ cursor: inout Cursor) -> Container? {
+  private func open(_ cursor: inout Cursor, in isParagraph: Bool) -> Container? {
     guard cursor.indentation < 4 else { return nil }
     if cursor.skipQuotationMark() { return .quotation }
-    return cursor.skipItemMark().map(Container.item)
+    return cursor.skipItemMark(in: isParagraph).map(Container.item)
   }
 
   private func closes(_ fence: Fence, _ cursor: Cursor) -> Bool {
@@ -124,12 +148,41 @@ private struct Cursor {
   let utf8: [UInt8]
   var offset = 0
   private var column = 0
+  /// How many columns are left of a tab that was passed over for its first ones.
+  private var left = 0
 
   init(_ line: String) { utf8 = Array(line.utf8) }
 
   var rest: ArraySlice<UInt8> { utf8[offset...] }
 
   var isBlank: Bool { rest.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
+
+  /// Whether it is a line of a paragraph, where one goes on or begins: no blank one, no heading, rule or fence.
+  var isText: Bool {
+    var cursor = self
+    if isBlank { return false }
+    if cursor.skip(columns: .max) > 3 { return true }
+    let text = String(decoding: cursor.rest, as: UTF8.self)
+    let signs = text.prefix { $0 == "#" }.count
+    let isHeading = 1...6 ~= signs && text.dropFirst(signs).first.map { " \t".contains($0) } ?? true
+    return !isHeading && !isRule && !["```", "~~~", "<!--"].contains(where: text.hasPrefix)
+  }
+
+  /// `---`, `***` or `___`, blanks between them or not.
+  var isRule: Bool {
+    var cursor = self
+    guard cursor.skip(columns: .max) < 4, let first = cursor.rest.first else { return false }
+    let marks = cursor.rest.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    return marks.count > 2 && "-*_".utf8.contains(first) && marks.allSatisfy { $0 == first }
+  }
+
+  /// The line below a heading.
+  var isUnderline: Bool {
+    var cursor = self
+    guard cursor.skip(columns: .max) < 4 else { return false }
+    let text = String(decoding: cursor.rest, as: UTF8.self)
+    return text.first == "=" && text.drop { $0 == "=" }.allSatisfy { $0 == " " || $0 == "\t" }
+  }
 
   func holds(_ text: String) -> Bool { String(decoding: rest, as: UTF8.self).contains(text) }
 
@@ -142,16 +195,21 @@ private struct Cursor {
   /// Passes over so many columns of blanks, and says how many there were.
   @discardableResult
   mutating func skip(columns: Int) -> Int {
-    let start = column
-    while column - start < columns, offset < utf8.count {
+    var count = min(left, columns)
+    left -= count
+    while count < columns, offset < utf8.count {
+      var width = 1
       switch utf8[offset] {
-      case UInt8(ascii: " "): column += 1
-      case UInt8(ascii: "\t"): column += 4 - column % 4
-      default: return column - start
+      case UInt8(ascii: " "): break
+      case UInt8(ascii: "\t"): width = 4 - column % 4
+      default: return count
       }
       offset += 1
+      column += width
+      left = max(0, width - (columns - count))
+      count += width - left
     }
-    return column - start
+    return count
   }
 
   private mutating func skipCharacter() {
@@ -171,17 +229,20 @@ private struct Cursor {
     return true
   }
 
-  /// `-`, `*`, `+`, `1.` or `1)` with blanks behind it; how far the item's lines are indented.
-  mutating func skipItemMark() -> Int? {
+  /// `-`, `*`, `+`, `1.` or `1)` with blanks behind it; how far the item's lines are indented. A paragraph is
+  /// ended by no number but 1, and by no empty item.
+  mutating func skipItemMark(in isParagraph: Bool) -> Int? {
     var cursor = self
     var width = cursor.skip(columns: 3)
     let digits = cursor.rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.count
     let marks = digits == 0 ? "-*+" : ".)"
+    if isParagraph, digits > 0, !cursor.rest.prefix(digits).elementsEqual("1".utf8) { return nil }
     for _ in 0..<digits { cursor.skipCharacter() }
     guard digits < 10, let mark = cursor.rest.first, marks.utf8.contains(mark) else { return nil }
     cursor.skipCharacter()
     width += digits + 1
     guard cursor.indentation > 0 || cursor.isBlank else { return nil }
+    if isParagraph, cursor.isBlank { return nil }
     // What is indented further is an indented block, one blank behind the mark.
     let blanks = cursor.isBlank || cursor.indentation > 4 ? 1 : cursor.indentation
     cursor.skip(columns: blanks)
