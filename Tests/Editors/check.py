@@ -6,7 +6,8 @@ command `mos`. Each editor writes its own letters, and a difference is a mistake
     #  comment     "  text, escapes     i  braces and format of an interpolation
     n  number      k  keyword           c  true, false, nil      w  anything else
 
-A contextual keyword is a name to the lexer, and whatever an editor finds it to be.
+A contextual keyword is a name to the lexer; a margin `# keywords: from import` says which of a line are keywords, and
+elsewhere editors have to agree.
 """
 
 import importlib.util
@@ -112,11 +113,33 @@ def differences(program, editor):
     lines = zip(text.split("\n"), wanted.split("\n"), found.split("\n") + [""] * 2)
     for number, (line, right, mine) in enumerate(lines, 1):
         mine = mine.ljust(len(line), "w")
+        margin = re.search(r"# keywords:(.*)", line)
+        keywords = [word for word, letter in contextual(line, mine) if letter == "k"]
+        if margin and keywords != margin.group(1).split():
+            yield f"{program.name}:{number}: {editor}: the keywords are {keywords}: {line}"
         for match in re.finditer(r"\w+|\S", line):
             a, b = right[match.start():match.end()], mine[match.start():match.end()]
             a = a.replace("o", "w")
             if a != b and not (set(a) == {"w"} and match.group() in NAMES["CONTEXTUAL_KEYWORDS"]):
                 yield f"{program.name}:{number}: {editor}: {match.group()!r} is {b}, and not {a}: {line.strip()}"
+
+
+def contextual(line, letters):
+    """The contextual keywords in the code of a line, each with its letter."""
+    for match in re.finditer(r"\w+", line):
+        letter = letters[match.start():match.start() + 1]
+        if match.group() in NAMES["CONTEXTUAL_KEYWORDS"] and letter in ("w", "k"):
+            yield match.group(), letter
+
+
+def disagreements(folder, editors):
+    """Lines on which two editors take other contextual keywords for keywords."""
+    for program in programs(folder):
+        lines = program.read_text().split("\n")
+        letters = [program.with_suffix("." + editor).read_text().split("\n") for editor in editors]
+        for number, (line, *found) in enumerate(zip(lines, *letters), 1):
+            if len({tuple(contextual(line, mine)) for mine in found}) > 1:
+                yield f"{program.name}:{number}: {', '.join(editors)} disagree: {line.strip()}"
 
 
 def misplaced(program, editor):
@@ -189,6 +212,7 @@ def main(folder, mos, *names):
         # People line brackets up in ways that `mos fmt` leaves to them.
         if len(moved) * 200 > lines:
             mistakes += moved[:40]
+    mistakes += disagreements(folder, [name for name in names or EDITOR if name not in missing])
     for name in missing:
         print(f"{name}: not on this machine")
     print("\n".join(mistakes))

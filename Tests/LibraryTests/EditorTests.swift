@@ -166,34 +166,42 @@ private struct WordList {
     ),
   ]
 
-  static let all: [WordList] = groups.flatMap { name, words in
-    let constant = name.uppercased().replacing(" ", with: "_")
-    var lists = [
-      WordList(
-        path: "pygments/mos_pygments/names.py", before: "\n\(constant) = \"\"\"\n",
-        after: "\"\"\".split()", words: words, form: .lines(indentation: "")),
-      WordList(
-        path: "vscode/syntaxes/mos.tmLanguage.json", before: "(?#\(name))", after: ")",
-        words: words, form: .choice),
-    ]
-    guard name != "operators" else { return lists }
-    lists += [
-      ["contextual keywords", "modules"].contains(name)
-        ? WordList(
-          path: "vim/syntax/mos.vim", before: "let s:\(name.replacing(" ", with: "_")) = '",
-          after: "'",
-          words: words, form: .branches)
-        : WordList(
-          path: "vim/syntax/mos.vim", before: "\" Written by make editors: \(name).\n",
-          after: "\" End.", words: words,
-          form: .lines(indentation: "syn keyword mos\(name.capitalized) ")),
-      WordList(
-        path: "emacs/mos-mode.el",
-        before: "(defconst mos--\(name.replacing(" ", with: "-"))\n  '(\n", after: "    )",
-        words: words, form: .strings),
-    ]
-    return lists
-  }
+  /// What begins no operand of a contextual keyword.
+  private static let reserved = WordList(
+    path: "vim/syntax/mos.vim", before: "let s:reserved = '", after: "'",
+    words: Token.keywords.keys.filter { $0 != "self" }.sorted(), form: .branches)
+
+  static let all: [WordList] =
+    [reserved]
+    + groups.flatMap { name, words in
+      let constant = name.uppercased().replacing(" ", with: "_")
+      var lists = [
+        WordList(
+          path: "pygments/mos_pygments/names.py", before: "\n\(constant) = \"\"\"\n",
+          after: "\"\"\".split()", words: words, form: .lines(indentation: "")),
+        WordList(
+          path: "vscode/syntaxes/mos.tmLanguage.json", before: "(?#\(name))", after: ")",
+          words: words, form: .choice),
+      ]
+      guard name != "operators" else { return lists }
+      lists += [
+        ["contextual keywords", "modules"].contains(name)
+          ? WordList(
+            path: "vim/syntax/mos.vim", before: "let s:\(name.replacing(" ", with: "_")) = '",
+            after: "'",
+            words: words, form: .branches)
+          : WordList(
+            path: "vim/syntax/mos.vim", before: "\" Written by make editors: \(name).\n",
+            // Words that are `syn keyword` are that everywhere.
+            after: "\" End.", words: words.filter { !Token.contextualKeywords.contains($0) },
+            form: .lines(indentation: "syn keyword mos\(name.capitalized) ")),
+        WordList(
+          path: "emacs/mos-mode.el",
+          before: "(defconst mos--\(name.replacing(" ", with: "-"))\n  '(\n", after: "    )",
+          words: words, form: .strings),
+      ]
+      return lists
+    }
 }
 
 extension StringProtocol {

@@ -68,19 +68,18 @@ syn keyword mosBuiltins minimum minres mish module_clone module_detach_ move_axi
 syn keyword mosBuiltins nadam nadamw nan nan_to_num nan_to_num_hook nanmax nanmean nanmedian nanmin
 syn keyword mosBuiltins nanstd nansum nanvar near neumann newton_cg newton_root nll_loss no_grad
 syn keyword mosBuiltins nonzero norm normal_cg normalize ns ns_inv one_hot ones ones_like
-syn keyword mosBuiltins optimistic optimistic_gradient_descent optimizer_step outer pad param
-syn keyword mosBuiltins partition permutation permute pi piecewise_constant
-syn keyword mosBuiltins piecewise_interpolate_schedule pinv plot poisson_nll_loss
-syn keyword mosBuiltins polynomial_schedule pow prelu print prod profile progress project
-syn keyword mosBuiltins prox_elastic_net prox_l1 prox_l2 prox_ridge proximal_gradient
-syn keyword mosBuiltins put_along_axis qp qr quadratic_program quantile radam rand rand_gamma
-syn keyword mosBuiltins rand_poisson randint randn random_key range read_table read_text reciprocal
-syn keyword mosBuiltins recompute record recover_state recover_state_dict reduce reduce_on_plateau
-syn keyword mosBuiltins register_hook relu relu6 repeat replace repr reshape reversed rms_norm
-syn keyword mosBuiltins rmsprop roll round rprop rsqrt sam save scale scale_by_adadelta
-syn keyword mosBuiltins scale_by_adam scale_by_adamax scale_by_radam scale_by_rms scale_by_rss
-syn keyword mosBuiltins scale_by_schedule scale_by_stddev scan scatter_add schedule_free
-syn keyword mosBuiltins schedule_free_eval_params searchsorted seed segment_sum selu
+syn keyword mosBuiltins optimistic optimistic_gradient_descent optimizer_step outer pad partition
+syn keyword mosBuiltins permutation permute pi piecewise_constant piecewise_interpolate_schedule
+syn keyword mosBuiltins pinv plot poisson_nll_loss polynomial_schedule pow prelu print prod profile
+syn keyword mosBuiltins progress project prox_elastic_net prox_l1 prox_l2 prox_ridge
+syn keyword mosBuiltins proximal_gradient put_along_axis qp qr quadratic_program quantile radam
+syn keyword mosBuiltins rand rand_gamma rand_poisson randint randn random_key range read_table
+syn keyword mosBuiltins read_text reciprocal recompute record recover_state recover_state_dict
+syn keyword mosBuiltins reduce reduce_on_plateau register_hook relu relu6 repeat replace repr
+syn keyword mosBuiltins reshape reversed rms_norm rmsprop roll round rprop rsqrt sam save scale
+syn keyword mosBuiltins scale_by_adadelta scale_by_adam scale_by_adamax scale_by_radam scale_by_rms
+syn keyword mosBuiltins scale_by_rss scale_by_schedule scale_by_stddev scan scatter_add
+syn keyword mosBuiltins schedule_free schedule_free_eval_params searchsorted seed segment_sum selu
 syn keyword mosBuiltins set_default_dtype sgd sgdr_schedule sigmoid sign sign_sgd silu simplex sin
 syn keyword mosBuiltins sinh sleep slogdet smooth_l1_loss softmax softmin softplus softshrink
 syn keyword mosBuiltins softsign solve solve_cg solve_inv solve_normal_cg sort sorted source_folder
@@ -101,8 +100,9 @@ syn keyword mosBuiltins zero_order zeros zeros_like zip
 let s:contextual_keywords = 'as\|buffer\|by\|extract\|from\|import\|model\|param\|recover\|test'
 let s:modules = 'bilevel\|constraints\|data\|distributions\|es\|meta\|nn\|rl\|testing'
 
-let s:operand = '\ze\s\+\%(\%(let\|fn\|if\|else\|for\|in\|while\|break\|continue\|return\|with\|try\|catch\|finally\|throw'
-      \ . '\|assert\|and\|or\|not\|true\|false\|nil\)\>\)\@!\%(\k\|"\)'
+let s:reserved = 'and\|assert\|break\|catch\|continue\|else\|false\|finally\|fn\|for\|if\|in\|let\|nil\|not\|or\|return\|throw\|true\|try\|while\|with'
+let s:operand = '\ze\s\+\%(\%(' . s:reserved . '\)\>\)\@!\%(\k\|"\)'
+execute 'syn match mosBuiltins /\<\%(' . s:contextual_keywords . '\)\ze(/'
 execute 'syn match mosContextual /\<\%(' . s:contextual_keywords . '\)\>' . s:operand . '/'
 syn match mosContextual /\<\%(extract\|recover\)\ze\s\+[({]/
 syn match mosContextual /^\s*\zs\%(param\|buffer\)\ze\s\+[({]/
