@@ -4,7 +4,7 @@
 command `mos`. Each editor writes its own letters, and a difference is a mistake of its file:
 
     #  comment     "  text, escapes     i  braces and format of an interpolation
-    n  number      k  keyword           c  true, false, nil      w  anything else
+    n  number      k  keyword           c  true, false, nil      b  built-in      w  anything else
 
 A contextual keyword is a name to the lexer; a margin `# keywords: from import` says which of a line are keywords, and
 elsewhere editors have to agree.
@@ -34,6 +34,7 @@ def pygments_letters(folder):
     kinds = [
         (Error, "!"), (String.Interpol, "i"), (String.Doc, "#"), (String, '"'), (Comment, "#"), (Number, "n"),
         (Keyword.Constant, "c"), (Keyword, "k"), (Operator.Word, "k"), (Name.Builtin.Pseudo, "k"),
+        (Name.Builtin, "b"),
     ]
     lexer = MosLexer(stripnl=False, ensurenl=False)
     for program in programs(folder):
@@ -50,7 +51,7 @@ def textmate_letters(folder):
     scopes = [
         ("invalid", "!"), ("comment", "#"), ("punctuation.section.embedded", "i"), ("constant.other.placeholder", "i"),
         ("constant.character", '"'), ("constant.numeric", "n"), ("constant.language", "c"), ("keyword.operator.mos", "w"),
-        ("keyword", "k"), ("storage", "k"), ("variable.language", "k"), ("meta.embedded", "w"), ("string", '"'),
+        ("keyword", "k"), ("storage", "k"), ("variable.language", "k"), ("support.function", "b"), ("meta.embedded", "w"), ("string", '"'),
         ("punctuation.definition.decorator", "w"), ("punctuation.definition.string", '"'),
     ]
     grammar = Grammar(EDITORS / "vscode/syntaxes/mos.tmLanguage.json")
@@ -120,6 +121,9 @@ def differences(program, editor):
         for match in re.finditer(r"\w+|\S", line):
             a, b = right[match.start():match.end()], mine[match.start():match.end()]
             a = a.replace("o", "w")
+            # Whether a name is the built-in one or another is seen by those that know where names are declared.
+            if "b" not in a:
+                b = b.replace("b", "w")
             if a != b and not (set(a) == {"w"} and match.group() in NAMES["CONTEXTUAL_KEYWORDS"]):
                 yield f"{program.name}:{number}: {editor}: {match.group()!r} is {b}, and not {a}: {line.strip()}"
 
@@ -128,8 +132,8 @@ def contextual(line, letters):
     """The contextual keywords in the code of a line, each with its letter."""
     for match in re.finditer(r"\w+", line):
         letter = letters[match.start():match.start() + 1]
-        if match.group() in NAMES["CONTEXTUAL_KEYWORDS"] and letter in ("w", "k"):
-            yield match.group(), letter
+        if match.group() in NAMES["CONTEXTUAL_KEYWORDS"] and letter in ("w", "b", "k"):
+            yield match.group(), letter.replace("b", "w")
 
 
 def disagreements(folder, editors):

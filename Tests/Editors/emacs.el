@@ -12,6 +12,7 @@
   (let ((face (get-text-property place 'face)))
     (pcase (if (consp face) (car face) face)
       ('font-lock-keyword-face "k")
+      ('font-lock-builtin-face "b")
       ('mos-number-face "n")
       ('font-lock-string-face "\"")
       ('font-lock-doc-face "\"")

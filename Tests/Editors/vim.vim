@@ -4,7 +4,7 @@ execute 'set runtimepath^=' . fnameescape($MOS_EDITORS_FOLDER . '/vim')
 filetype plugin indent on
 syntax on
 
-let s:letters = {'Keywords': 'k', 'Contextual': 'k', 'Constants': 'c', 'Number': 'n', 'Comment': '#', 'Documentation': '#',
+let s:letters = {'Keywords': 'k', 'Contextual': 'k', 'Constants': 'c', 'Builtins': 'b', 'Number': 'n', 'Comment': '#', 'Documentation': '#',
       \ 'Hashbang': '#', 'Todo': '#', 'String': '"', 'Text': '"', 'Escape': '"', 'Interpolation': 'i', 'Format': 'i'}
 
 function! s:Classes() abort

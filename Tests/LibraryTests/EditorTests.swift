@@ -40,6 +40,12 @@ import Testing
         #expect(Files.write(text, to: "\(folder)/\(number).mos"))
         #expect(Files.write(classes(of: program), to: "\(folder)/\(number).lexer"))
       }
+      // Every built-in is coloured as one where it is called.
+      let names = Builtins.library.names.sorted()
+      let calls = names.map { "\($0)(1)\n" }.joined()
+      let letters = names.map { String(repeating: "b", count: $0.unicodeScalars.count) + "ono\n" }
+      #expect(Files.write(calls, to: "\(folder)/\(programs.count).mos"))
+      #expect(Files.write(letters.joined(), to: "\(folder)/\(programs.count).lexer"))
       let own = Files.root + "/.build/python/bin/python3"
       let python = access(own, X_OK) == 0 ? own : "python3"
       let result = try runProcess(
@@ -166,42 +172,53 @@ private struct WordList {
     ),
   ]
 
-  /// What begins no operand of a contextual keyword.
-  private static let reserved = WordList(
-    path: "vim/syntax/mos.vim", before: "let s:reserved = '", after: "'",
-    words: Token.keywords.keys.filter { $0 != "self" }.sorted(), form: .branches)
+  static let all = groups.flatMap(lists) + patternsOfVim + keywordsOfVim
 
-  static let all: [WordList] =
-    [reserved]
-    + groups.flatMap { name, words in
-      let constant = name.uppercased().replacing(" ", with: "_")
-      var lists = [
-        WordList(
-          path: "pygments/mos_pygments/names.py", before: "\n\(constant) = \"\"\"\n",
-          after: "\"\"\".split()", words: words, form: .lines(indentation: "")),
-        WordList(
-          path: "vscode/syntaxes/mos.tmLanguage.json", before: "(?#\(name))", after: ")",
-          words: words, form: .choice),
-      ]
-      guard name != "operators" else { return lists }
-      lists += [
-        ["contextual keywords", "modules"].contains(name)
-          ? WordList(
-            path: "vim/syntax/mos.vim", before: "let s:\(name.replacing(" ", with: "_")) = '",
-            after: "'",
-            words: words, form: .branches)
-          : WordList(
-            path: "vim/syntax/mos.vim", before: "\" Written by make editors: \(name).\n",
-            // Words that are `syn keyword` are that everywhere.
-            after: "\" End.", words: words.filter { !Token.contextualKeywords.contains($0) },
-            form: .lines(indentation: "syn keyword mos\(name.capitalized) ")),
-        WordList(
-          path: "emacs/mos-mode.el",
-          before: "(defconst mos--\(name.replacing(" ", with: "-"))\n  '(\n", after: "    )",
-          words: words, form: .strings),
-      ]
-      return lists
-    }
+  /// The places of a group of words in the files that have all of them.
+  private static func lists(_ name: String, _ words: [String]) -> [WordList] {
+    let constant = name.uppercased().replacing(" ", with: "_")
+    let pygments = WordList(
+      path: "pygments/mos_pygments/names.py", before: "\n\(constant) = \"\"\"\n",
+      after: "\"\"\".split()", words: words, form: .lines(indentation: ""))
+    let grammar = WordList(
+      path: "vscode/syntaxes/mos.tmLanguage.json", before: "(?#\(name))", after: ")", words: words,
+      form: .choice)
+    let emacs = WordList(
+      path: "emacs/mos-mode.el",
+      before: "(defconst mos--\(name.replacing(" ", with: "-"))\n  '(\n", after: "    )",
+      words: words, form: .strings)
+    return name == "operators" ? [pygments, grammar] : [pygments, grammar, emacs]
+  }
+
+  /// What Vim's `syn keyword` takes for an option, and not for a word.
+  private static let options: Set = [
+    "cchar", "conceal", "concealends", "contained", "containedin", "contains", "display", "end",
+    "excludenl", "extend", "fold", "keepend", "matchgroup", "nextgroup", "oneline", "skip",
+    "skipempty", "skipnl", "skipwhite", "start", "transparent",
+  ]
+
+  private static let patternsOfVim = [
+    ("contextual_keywords", Token.contextualKeywords.sorted()),
+    ("modules", StandardModule.all.map(\.name).sorted()),
+    // What begins no operand of a contextual keyword.
+    ("reserved", Token.keywords.keys.filter { $0 != "self" }.sorted()),
+    ("options", Builtins.library.names.filter(options.contains).sorted()),
+  ].map { name, words in
+    WordList(
+      path: "vim/syntax/mos.vim", before: "let s:\(name) = '", after: "'", words: words,
+      form: .branches)
+  }
+
+  /// Words of `syn keyword` are that everywhere, so that those which depend on their place are none.
+  private static let keywordsOfVim = groups.filter {
+    ["keywords", "constants", "builtins"].contains($0.name)
+  }.map { name, words in
+    WordList(
+      path: "vim/syntax/mos.vim", before: "\" Written by make editors: \(name).\n",
+      after: "\" End.",
+      words: words.filter { !Token.contextualKeywords.contains($0) && !options.contains($0) },
+      form: .lines(indentation: "syn keyword mos\(name.capitalized) "))
+  }
 }
 
 extension StringProtocol {

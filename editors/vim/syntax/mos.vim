@@ -40,8 +40,8 @@ syn keyword mosBuiltins binary_cross_entropy_with_logits bincount block_diag boo
 syn keyword mosBuiltins broadcast_to broyden ceil celu centralize cg chain check_grad checkpoint
 syn keyword mosBuiltins cho_factor choice cholesky cholesky_solve cholesky_solver chunk clip
 syn keyword mosBuiltins clip_grad_norm clip_grad_value clone code_points compile concat cond
-syn keyword mosBuiltins constant_schedule contains conv1d conv2d conv_transpose1d conv_transpose2d
-syn keyword mosBuiltins corrcoef cos cosh cosine_decay_schedule cosine_embedding_loss
+syn keyword mosBuiltins constant_schedule conv1d conv2d conv_transpose1d conv_transpose2d corrcoef
+syn keyword mosBuiltins cos cosh cosine_decay_schedule cosine_embedding_loss
 syn keyword mosBuiltins cosine_onecycle_schedule cosine_similarity count_nonzero cov cross
 syn keyword mosBuiltins cross_entropy crosscheck cummax cummin cumprod cumsum custom_fixed_point
 syn keyword mosBuiltins custom_jvp custom_root custom_vjp det detach diag diagonal diff digamma dot
@@ -96,12 +96,14 @@ syn keyword mosBuiltins where while_loop write_text xlogy yogi zero_grad zero_na
 syn keyword mosBuiltins zero_order zeros zeros_like zip
 " End.
 
-" Names that are keywords where a name or a text follows.
+" Names that `syn keyword` would take for its options; names that are keywords where a name or a text follows.
+let s:options = 'contains'
 let s:contextual_keywords = 'as\|buffer\|by\|extract\|from\|import\|model\|param\|recover\|test'
 let s:modules = 'bilevel\|constraints\|data\|distributions\|es\|meta\|nn\|rl\|testing'
 
 let s:reserved = 'and\|assert\|break\|catch\|continue\|else\|false\|finally\|fn\|for\|if\|in\|let\|nil\|not\|or\|return\|throw\|true\|try\|while\|with'
 let s:operand = '\ze\s\+\%(\%(' . s:reserved . '\)\>\)\@!\%(\k\|"\)'
+execute 'syn match mosBuiltins /\<\%(' . s:options . '\)\>/'
 execute 'syn match mosBuiltins /\<\%(' . s:contextual_keywords . '\)\ze(/'
 execute 'syn match mosContextual /\<\%(' . s:contextual_keywords . '\)\>' . s:operand . '/'
 syn match mosContextual /\<\%(extract\|recover\)\ze\s\+[({]/
