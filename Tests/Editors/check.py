@@ -82,7 +82,7 @@ def run(command, folder):
 
 
 def vim_letters(folder):
-    run(["vim", "--not-a-term", "-n", "-N", "-u", "NONE", "-i", "NONE", "-S", str(ROOT / "Tests/Editors/vim.vim")], folder)
+    run(["vim", "-es", "-n", "-N", "-u", "NONE", "-i", "NONE", "-S", str(ROOT / "Tests/Editors/vim.vim")], folder)
 
 
 def emacs_letters(folder):

@@ -15,15 +15,16 @@ import Testing
       let path = Files.root + "/editors/" + list.path
       let text = try #require(Files.read(path), "\(path)")
       let wanted = try #require(list.written(into: text), "\(path) has no place `\(list.before)`")
-      if wanted != text, getenv("MOS_ACCEPT") != nil {
+      if wanted == text { continue }
+      if getenv("MOS_ACCEPT") != nil {
         #expect(Files.write(wanted, to: path))
       } else {
-        #expect(wanted == text, "editors/\(list.path): `make editors` writes \(list.before)")
+        Issue.record("editors/\(list.path): `make editors` writes what follows `\(list.before)`")
       }
     }
   }
 
-  /// Every program and every page is coloured by each editor that the machine has, and compared byte by byte;
+  /// Every program and every page is coloured by each editor that the machine has, and compared with the lexer;
   /// `Tests/Editors/check.py` tells which there are, and with `MOS_EDITORS` set it misses those that are not.
   @Test func `colour programs as the lexer reads them`() throws {
     var texts = ["examples", "stdlib", "Tests/Editors"]
