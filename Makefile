@@ -11,6 +11,8 @@ SHELL := /bin/sh
 # Nobody needs these to build, test or use Mos.
 SITE_PACKAGES := mkdocs mkdocs-material python3-pygments chromium python3-websocket
 RELEASE_PACKAGES := help2man dpkg-dev debootstrap
+# What shows that the files of `editors` are right; Emacs is looked at where it is installed, as CI has it.
+EDITOR_PACKAGES := python3-venv vim
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
@@ -34,7 +36,7 @@ build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
 ## test: lint, all Swift tests, golden scripts, examples, guides, their form, a host, short fixed fuzz runs
-test: packages lint
+test: packages lint .build/python/editors
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
@@ -65,6 +67,18 @@ format:
 accept: packages
 	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter 'ScriptTests|are drawn as they look'
 	git --no-pager diff --stat -- Tests/Scripts examples docs
+
+## editors: write the lists of words in editors/ from the tables of the lexer and the library
+editors: packages
+	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter 'have the words of the lexer and the library'
+	git --no-pager diff --stat -- editors
+
+# Pygments, and the regular expressions of VS Code, in an environment of Python of their own.
+.build/python/editors: Tests/Editors/requirements.txt
+	@.ci/packages $(EDITOR_PACKAGES)
+	@python3 -m venv .build/python
+	@.build/python/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 ## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
 ##       without end, and load 100,000 damaged files; a crash or a hang fails. Compile every function
@@ -139,4 +153,4 @@ help:
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build test sanitize lint format accept fuzz examples bench docs docc site site-check release release-test size clean help packages
+.PHONY: demo build test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages

@@ -143,7 +143,8 @@ let package = Package(
     // Programs as processes and on pseudo-terminals, walks of stacks, and the files that tests look for.
     .target(name: "SpawnSupport", path: "Tests/SpawnSupport", cSettings: [.define("_GNU_SOURCE")]),
     .target(
-      name: "TestSupport", dependencies: ["SpawnSupport", "Platform"], path: "Tests/Support"),
+      name: "TestSupport", dependencies: ["SpawnSupport", "Platform", "Syntax"],
+      path: "Tests/Support"),
     // Tensors from literals, and what sweeps over sizes share.
     .target(
       name: "TensorSupport", dependencies: ["Kernels", "Tensors"], path: "Tests/TensorSupport"),

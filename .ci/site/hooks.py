@@ -15,8 +15,9 @@ from mkdocs.structure.files import File
 from pygments.lexers import LEXERS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / ".ci/site"))
-LEXERS["MosLexer"] = ("mos_lexer", "Mos", ("mos",), ("*.mos",), ())
+sys.path.insert(0, str(ROOT / "editors/pygments"))
+LEXERS["MosLexer"] = ("mos_pygments", "Mos", ("mos",), ("*.mos",), ())
+LEXERS["MosConsoleLexer"] = ("mos_pygments", "Mos session", ("mos-console",), (), ())
 
 # `[text](path#anchor "title")`, and what HTML shows.
 LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s#:]+)(#[^()\s]*)?(\s+\"[^\"]*\")?\)")
@@ -28,6 +29,10 @@ OTHER_PAGES = ["CHANGELOG.md", "CONTRIBUTING.md", "Tests/ScriptTests/README.md"]
 
 # Blocks between fences, which stay, and indented ones: their lines, and empty lines before further ones.
 INDENTED = re.compile(r"^```.*?^```$|(?<=\n\n)(?: {4}[^\n]*(?:\n|\Z)|\n+(?= {4}))+", re.M | re.S)
+
+
+# Blocks that are sessions at the prompt, or go on with one.
+SESSION = re.compile(r"^```console$(?=\n(?:\$ mos$|mos> ))", re.M)
 
 
 def fenced(match):
@@ -139,6 +144,8 @@ def on_page_markdown(markdown, page, config, files):
     # Indented blocks of the reference are programs; elsewhere they are formulas and what a shell gets.
     if path.startswith(("docs/reference/", "docs/language/")):
         markdown = INDENTED.sub(fenced, markdown)
+
+    markdown = SESSION.sub("```mos-console", markdown)
 
     def lead(match):
         text, link, anchor, tip = match.groups()

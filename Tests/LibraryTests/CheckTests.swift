@@ -42,19 +42,8 @@ import Testing
   /// Blocks stand alone.
   @Test func `the page of checks shows what is found`() throws {
     let page = try #require(Files.read(Files.root + "/docs/language/checks.md"))
-    var blocks: [[Substring]] = []
-    var isBlock = false
-    for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("```") {
-        isBlock = line == "```mos"
-        if isBlock { blocks.append([]) }
-      } else if isBlock {
-        blocks[blocks.count - 1].append(line)
-      }
-    }
-    for block in blocks {
-      let text = block.joined(separator: "\n")
-      #expect(findings(text, "page.mos").sorted() == planted(text).sorted(), "\(text)")
+    for block in Page(path: "page.md", text: page).blocks where block.kind == "mos" {
+      #expect(findings(block.text, "page.mos").sorted() == planted(block.text).sorted(), "\(block)")
     }
     for kind in FindingKind.allCases {
       #expect(page.contains("| `\(kind.rawValue)` | \(kind.summary) |"))

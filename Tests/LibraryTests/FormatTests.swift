@@ -86,18 +86,7 @@ import Testing
     ]
     var texts = folders.flatMap { Files.find(under: Files.root + "/" + $0, endingIn: ".mos") }
       .compactMap(Files.read)
-    for path in Files.find(under: Files.root + "/docs", endingIn: ".md") {
-      var block: [Substring]?
-      for line in (Files.read(path) ?? "").split(separator: "\n", omittingEmptySubsequences: false)
-      {
-        if line.hasPrefix("```") {
-          if let lines = block { texts.append(lines.joined(separator: "\n")) }
-          block = line == "```mos" ? [] : nil
-        } else {
-          block?.append(line)
-        }
-      }
-    }
+    for page in Page.all { texts += page.blocks.filter { $0.kind == "mos" }.map(\.text) }
     var count = 0
     for text in texts {
       do {
@@ -109,12 +98,15 @@ import Testing
     #expect(count > 650)
   }
 
-  @Test func `the standard library and the examples have the form`() throws {
+  @Test func `the standard library, the examples and the pages have the form`() throws {
     for folder in ["examples", "stdlib"] {
       for path in Files.find(under: Files.root + "/" + folder, endingIn: ".mos") {
         let text = try #require(Files.read(path))
         #expect(try formatted(text) == text, "\(path)")
       }
+    }
+    for page in Page.all {
+      #expect(try format(page: page) == Files.read(page.path), "\(page.path)")
     }
   }
 }

@@ -3,12 +3,16 @@
 import TestSupport
 
 extension Page {
-  /// The page with everything outside its programs blanked, so that line numbers stay. A row of a table with a
-  /// column `Mos` and one `gives` is a line of a program.
-  var program: String {
-    var result = Array(repeating: "", count: lines.count)
+  /// The program of the page as `mos` runs it, with its answers, and the rows of its tables between: a row of
+  /// a table with a column `Mos` and one `gives` is a line of a program.
+  var programWithTables: String {
+    let program = self.program
+    var result = (1...lines.count).map(program.text(ofLine:))
     for block in blocks where block.isOfThePage {
-      for (offset, line) in block.lines.enumerated() { result[block.line - 1 + offset] = line }
+      // What is told below a program is what it prints.
+      for (index, line) in (block.answer ?? []).enumerated() {
+        result[block.line + block.lines.count + 1 + index] = "# expect: \(line)"
+      }
     }
     var columns: [String] = []
     for (index, line) in lines.enumerated() {

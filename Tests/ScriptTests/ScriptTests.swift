@@ -85,7 +85,7 @@ extension String {
 /// A page's programs, ```` ```mos ```` blocks in order, are one script: later ones see earlier ones.
 @Test func `the programs of pages do what they say`() async {
   let programs = Page.all.compactMap { page -> Script? in
-    let text = page.program
+    let text = page.programWithTables
     return text.allSatisfy(\.isWhitespace) ? nil : Script(path: page.path, text: text, isPage: true)
   }
   await run(programs, accepting: false)

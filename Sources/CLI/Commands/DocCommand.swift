@@ -5,6 +5,7 @@ import ArgumentParser
 import Language
 import Library
 import Platform
+import Syntax
 
 /// Shows the documentation of everything that has a name.
 struct DocCommand: ParsableCommand {
@@ -29,7 +30,7 @@ struct DocCommand: ParsableCommand {
     for name in names {
       do {
         let found =
-          name.hasSuffix(".mos")
+          name.hasSuffix(".mos") || MarkdownPage.isPage(name)
           ? try ModuleDocumentation(readProgram(name), name: name).documentation(of: [])
           : try Builtins.library.documentation(of: name)
         StandardOutput.shared.write("\(found)\n")

@@ -9,7 +9,8 @@ struct FormatCommand: ParsableCommand {
     commandName: "fmt", abstract: "Write programs in the form of the language's page.",
     discussion: """
       Files are rewritten in place, `-` goes from standard input to standard output. A file that does \
-      not parse is left alone, and the command ends with 65.
+      not parse is left alone, and the command ends with 65. Of a page of Markdown the blocks of Mos are \
+      rewritten, and nothing else.
       """)
 
   @Flag(
@@ -26,11 +27,10 @@ struct FormatCommand: ParsableCommand {
     var (isBroken, isUnreadable, wouldChange) = (false, false, false)
     for path in try paths.flatMap(programs(at:)) {
       do {
-        let source = try readProgram(path)
-        let text = try format(source)
-        let changes = !source.utf8.elementsEqual(text.utf8)
+        let (old, text) = try formatted(path)
+        let changes = !old.elementsEqual(text.utf8)
         if check {
-          if changes { StandardOutput.shared.write("\(source.name)\n") }
+          if changes { StandardOutput.shared.write("\(path == "-" ? "<stdin>" : path)\n") }
           wouldChange = wouldChange || changes
         } else if path == "-" {
           StandardOutput.shared.write(text)
@@ -51,5 +51,15 @@ struct FormatCommand: ParsableCommand {
     }
     if isBroken { throw ExitCode(ExitStatus.compileError) }
     if isUnreadable || wouldChange { throw ExitCode(ExitStatus.failure) }
+  }
+
+  /// What a file holds, and the same in form.
+  private func formatted(_ path: String) throws -> (old: [UInt8], new: String) {
+    if MarkdownPage.isPage(path) {
+      let text = try readText(path)
+      return (Array(text.utf8), try format(page: MarkdownPage(path: path, text: text)))
+    }
+    let source = try readProgram(path)
+    return (source.utf8, try format(source))
   }
 }

@@ -41,13 +41,17 @@ struct RunCommand: ParsableCommand {
     let session = Session(options, arguments: arguments)
     var program: String?
     if let source {
-      let text = String(decoding: source.utf8, as: UTF8.self)
+      let code = source.code(upTo: source.utf8.count)
+      if code.isEmpty, MarkdownPage.isPage(source.name) {
+        throw FileError(
+          description: "\(source.name) holds no program; its blocks begin with a line ```mos")
+      }
       switch session.perform(source) {
-      case .value: program = text
+      case .value: program = code
       case .exit(let status): throw ExitCode(status)
       case .failed(let status):
         if !staysOpen { throw ExitCode(status) }
-        program = session.failurePlace.map { FailedEntry(text).statements(before: $0) }
+        program = session.failurePlace.map { FailedEntry(source).statements(before: $0) }
       }
       if !staysOpen { return }
     }

@@ -67,10 +67,7 @@ struct Completer {
   }
 
   /// Keywords, and names that the grammar gives a meaning.
-  private static let words =
-    Array(Token.keywords.keys) + [
-      "model", "param", "buffer", "test", "extract", "recover", "import", "from", "as", "by",
-    ]
+  private static let words = Array(Token.keywords.keys) + Token.contextualKeywords
 }
 
 extension CursorContext {

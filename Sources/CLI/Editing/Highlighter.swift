@@ -53,11 +53,6 @@ struct Highlighter {
     paint(start..<gap.upperBound, .comment)
   }
 
-  /// Names that the grammar gives a meaning where a statement begins with them.
-  private static let declarations: Set<String> = [
-    "model", "param", "buffer", "test", "extract", "recover", "import", "from",
-  ]
-
   private func role(of token: Token, _ source: Source) -> Style.Role? {
     switch token.kind {
     case .int, .float: return .number
@@ -67,7 +62,7 @@ struct Highlighter {
     case .true, .false, .nil: return .number
     case .name:
       let name = source.text(of: token.span)
-      if token.startsLine, Highlighter.declarations.contains(name) { return .keyword }
+      if token.startsLine, Token.openingKeywords.contains(name) { return .keyword }
       return isBuiltin(name) ? .builtin : nil
     default: return token.kind.isKeyword ? .keyword : nil
     }

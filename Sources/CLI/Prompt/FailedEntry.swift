@@ -4,13 +4,16 @@ import Syntax
 
 /// An entry that ended with an error.
 struct FailedEntry {
-  private let text: String
+  private let source: Source
 
-  init(_ text: String) { self.text = text }
+  /// An entry at the prompt.
+  init(_ text: String) { source = Source(name: "<entry>", text: text) }
+
+  /// A program that ran before the prompt.
+  init(_ source: Source) { self.source = source }
 
   /// The text of the statements that ran to their end, where the run stood at a place; empty where none did.
   func statements(before place: Diagnostic.Label) -> String {
-    let source = Source(name: "<entry>", text: text)
     let statements = parse(source).program.statements
     // The last statement may have left its place to the function that it calls.
     let isHere =
@@ -21,7 +24,7 @@ struct FailedEntry {
     guard let failed, let first = statements.first, failed.span.start > first.span.start else {
       return ""
     }
-    var standing = String(decoding: text.utf8.prefix(Int(failed.span.start)), as: UTF8.self)[...]
+    var standing = source.code(upTo: Int(failed.span.start))[...]
     while let last = standing.last, last.isWhitespace || last == ";" { standing.removeLast() }
     return String(standing)
   }

@@ -1,6 +1,8 @@
 // What is entered as a piece of a program and belongs elsewhere: lines of the shell, as pages show them, and commands
 // without their colon.
 
+import Syntax
+
 /// An entry that means something to the shell or, behind a colon, to the prompt.
 struct MisplacedEntry {
   /// What to write.
@@ -40,7 +42,8 @@ struct MisplacedEntry {
     let words = line.split(separator: " ")
     if words[0] == "cd" { return "a command begins with a colon: `:\(line)`" }
     let load =
-      words.count == 2 && words[0] == "mos" && words[1].hasSuffix(".mos")
+      words.count == 2 && words[0] == "mos"
+        && (words[1].hasSuffix(".mos") || MarkdownPage.isPage(String(words[1])))
       ? "; `:load \(words[1])` runs the program here" : ""
     return "`\(line)` is a line for the shell: Ctrl-D leaves, `!\(line)` stays\(load)"
   }

@@ -9,7 +9,7 @@ extension PromptCommand {
     PromptCommand("load", "file", "runs a program here", .path) { prompt, path in
       reporting {
         let program = try readProgram(Paths.home(path))
-        prompt.step(String(decoding: program.utf8, as: UTF8.self), isProgram: true) {
+        prompt.step(program.code(upTo: program.utf8.count), isProgram: true) {
           switch prompt.session.run(program) {
           case .value: return true
           case .failed: return false

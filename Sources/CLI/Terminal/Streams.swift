@@ -37,13 +37,18 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
   return true
 }
 
-/// The program in a file, or of standard input for `-`.
+/// The program in a file, that of a page included, or of standard input for `-`.
 func readProgram(_ path: String) throws -> Source {
   try naming {
     path == "-"
       ? Source(name: "<stdin>", text: try FileReader.textOfInput())
-      : Source(name: path, text: try FileReader.text(of: FileLocation(path)))
+      : .program(ofFile: path, text: try FileReader.text(of: FileLocation(path)))
   }
+}
+
+/// What a file holds.
+func readText(_ path: String) throws -> String {
+  try naming { try FileReader.text(of: FileLocation(path)) }
 }
 
 /// Writes a text in place of what a file held, all of it or nothing.

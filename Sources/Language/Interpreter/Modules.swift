@@ -82,7 +82,7 @@ final class ModuleLoader {
       do {
         let location = try capabilities.location(candidate, for: .modules, of: "import")
         if let text = try FileReader.textIfAny(of: location) {
-          return Source(name: candidate, text: text)
+          return .program(ofFile: candidate, text: text)
         }
       } catch let error as RuntimeError {
         refusal = refusal ?? error

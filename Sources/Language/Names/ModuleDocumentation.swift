@@ -37,7 +37,8 @@ public struct ModuleDocumentation: Sendable {
   /// The documentation of a source, whose name may be that of a file.
   public init(_ source: Source, name: String) {
     let file = name.split(separator: "/").last.map(String.init) ?? name
-    self.name = file.hasSuffix(".mos") ? String(file.dropLast(4)) : file
+    let ending = [".mos", ".md", ".markdown"].first(where: file.hasSuffix) ?? ""
+    self.name = String(file.dropLast(ending.count))
     let lines = (1...source.lineStarts.count).lazy.map { source.text(ofLine: $0) }
       .drop { $0.hasPrefix("#!") }
     let comment = lines.prefix { $0.hasPrefix("##") }

@@ -68,7 +68,7 @@ extension Interpreter {
         .io, "the file of module `\(loaded.module.name.shortened)` is gone: \(path.shortened)",
         hint: "what it declared stays as it is")
     }
-    let source = Source(name: old.name, text: text)
+    let source = Source.program(ofFile: old.name, text: text)
     return isAsked || source.utf8 != old.utf8 ? source : nil
   }
 

@@ -33,11 +33,19 @@ public final class Source: Sendable {
   public let utf8: [UInt8]
   /// The offset at which each line begins; the first is 0.
   public let lineStarts: [Int32]
+  /// For each line of a page how many bytes stand before its code, and -1 where it has none; empty for a
+  /// program that is the whole of its text.
+  let margins: [Int32]
 
   /// A source of the given name and text.
-  public init(name: String, text: String) {
+  public convenience init(name: String, text: String) {
+    self.init(name: name, utf8: Array(text.utf8), margins: [])
+  }
+
+  init(name: String, utf8: [UInt8], margins: [Int32]) {
     self.name = name
-    self.utf8 = Array(text.utf8)
+    self.utf8 = utf8
+    self.margins = margins
     var starts: [Int32] = [0]
     for (offset, byte) in utf8.enumerated() where byte == UInt8(ascii: "\n") {
       starts.append(Int32(clamping: offset + 1))
@@ -63,6 +71,34 @@ public final class Source: Sendable {
     var end = number < lineStarts.count ? Int(lineStarts[number]) - 1 : utf8.count
     if end > start, utf8[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     return String(decoding: utf8[start..<max(start, end)], as: UTF8.self)
+  }
+
+  /// How many bytes stand before the code of a line, counted from 0; nil where the line has none.
+  func margin(ofLine index: Int) -> Int? {
+    if margins.isEmpty { return 0 }
+    return index < margins.count && margins[index] >= 0 ? Int(margins[index]) : nil
+  }
+
+  /// Where the code around an offset ends: with the text, or with the block of a page.
+  func endOfCode(at offset: Int) -> Int {
+    if margins.isEmpty { return utf8.count }
+    let first = line(at: Int32(clamping: offset)) - 1
+    let end = lineStarts.indices.dropFirst(first).first { margin(ofLine: $0) == nil }
+    return end.map { Int(lineStarts[$0]) } ?? utf8.count
+  }
+
+  /// The code of the first so many bytes, without what a page has around it.
+  package func code(upTo end: Int) -> String {
+    if margins.isEmpty { return String(decoding: utf8.prefix(end), as: UTF8.self) }
+    var code: [UInt8] = []
+    for index in lineStarts.indices {
+      guard let margin = margin(ofLine: index), Int(lineStarts[index]) + margin < end else {
+        continue
+      }
+      let next = index + 1 < lineStarts.count ? Int(lineStarts[index + 1]) : utf8.count
+      code += utf8[Int(lineStarts[index]) + margin..<min(next, end)]
+    }
+    return String(decoding: code, as: UTF8.self)
   }
 
   /// The text that a span covers.

@@ -397,9 +397,15 @@ struct Lexer {
       case UInt8(ascii: "\n") where !string.isTriple:
         return giveUp(outermostString ?? string)
       case let byte:
-        if byte == UInt8(ascii: "\n") { line += 1 }
         decoded.append(byte)
         offset += 1
+        guard byte == UInt8(ascii: "\n") else { continue }
+        line += 1
+        // A text ends in its block of a page, and holds nothing of what stands before the block's lines.
+        guard let margin = source.margin(ofLine: line) else {
+          return giveUp(outermostString ?? string)
+        }
+        offset += margin
       }
     }
     giveUp(outermostString ?? string)
@@ -500,7 +506,8 @@ struct Lexer {
     line = source.line(at: Int32(clamping: string.start)) - 1
     offset = string.start
     if string.isTriple {
-      offset = utf8.count
+      offset = source.endOfCode(at: string.start)
+      line = source.line(at: Int32(clamping: offset)) - 1
       list.endsInText = true
     } else {
       skipLine()

@@ -38,8 +38,7 @@ public struct Token: Sendable {
     case ampersandAssign, barAssign
   }
 
-  /// The words that are never names. `model param buffer test extract recover import from by as`
-  /// are names that the grammar gives a meaning in certain places.
+  /// The words that are never names.
   public static let keywords: [String: Kind] = {
     let kinds: [Kind] = [
       .let, .fn, .if, .else, .for, .in, .while, .break, .continue, .return, .with, .try, .catch,
@@ -47,6 +46,14 @@ public struct Token: Sendable {
     ]
     return Dictionary(uniqueKeysWithValues: kinds.map { ($0.spelling, $0) })
   }()
+
+  /// Names that the grammar gives a meaning where a statement begins with them, and inside of one.
+  public static let contextualKeywords = openingKeywords + ["as", "by"]
+
+  /// Those that a statement begins with.
+  public static let openingKeywords = [
+    "model", "param", "buffer", "test", "extract", "recover", "import", "from",
+  ]
 }
 
 extension Token.Kind {

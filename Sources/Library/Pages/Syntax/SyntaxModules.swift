@@ -13,7 +13,8 @@ extension SyntaxSection {
         """
         `import nn` binds a module of the standard library, `import "lib/tasks.mos" as tasks` a file beside the one that
         imports it; `from` binds some of its names. A module runs once. Names with a leading `_` are its own. A module is
-        looked for beside the importing file, in the folders of `MOS_PATH`, and in the standard library.
+        looked for beside the importing file, in the folders of `MOS_PATH`, and in the standard library. The module of a
+        page of Markdown, `"page.md"`, is its blocks of Mos.
 
             import nn
             from nn import Linear as Layer
