@@ -260,7 +260,7 @@ extension Machine {
             }
           case .beginWalk:
             sync(here)
-            a.pointee = try a.pointee.walkable()
+            a.pointee = try a.pointee.walk()
             setInt(a + 1, 0)
           case .nextInWalk:
             guard case .int(let index) = a[1] else { break }

@@ -59,6 +59,15 @@ extension Value {
     }
   }
 
+  /// What a walk from the first element to the last asks for them.
+  package func walk() throws -> Value {
+    let values = try walkable()
+    if case .tensor(let variable) = values, case .traced = variable {
+      return .host(RowWalk(variable))
+    }
+    return values
+  }
+
   /// The element of a walk at an index; nil after the last.
   package func element(at index: Int, _ interpreter: Interpreter) throws -> Value? {
     switch self {
@@ -77,7 +86,7 @@ extension Value {
 
   /// All elements of a walk.
   func elements(_ interpreter: Interpreter) throws -> [Value] {
-    let walk = try walkable()
+    let walk = try walk()
     switch walk {
     case .list(let values):
       try MemoryAccount.require(values.count, of: List.bytesOfElement)

@@ -99,12 +99,30 @@ enum LoopData {
     }
     return rounds
   }
+}
 
-  /// What a round is given.
-  ///
-  /// - Parameter variables: what stands for the tensors of the data.
-  static func slice(_ data: ValueTree, _ variables: [Variable], _ round: Int) throws -> Value {
-    data.rebuilt(with: try variables.map { .tensor(try $0.indexed(at: round)) })
+/// The tensors that rounds take slices of.
+struct LoopSlices {
+  private let data: ValueTree?
+  private var rows: [Rows]
+
+  init(_ data: ValueTree?) {
+    self.data = data
+    rows = data?.variables.map(Rows.init) ?? []
+  }
+
+  /// What stands for the tensors of the data; others do while the loop runs as a function.
+  var variables: [Variable] {
+    get { rows.map(\.whole) }
+    set { rows = newValue.map(Rows.init) }
+  }
+
+  /// What a round is given; nil where there are no data.
+  mutating func callAsFunction(_ round: Int) throws -> Value? {
+    guard let data else { return nil }
+    var slices: [Value] = []
+    for place in rows.indices { slices.append(.tensor(try rows[place](round))) }
+    return data.rebuilt(with: slices)
   }
 }
 

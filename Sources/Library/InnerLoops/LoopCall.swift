@@ -16,8 +16,8 @@ final class LoopCall: @unchecked Sendable {
   let start: Value
   /// What the steps take behind the state.
   let metas: ValueTree
-  /// The tensors that the rounds take slices of; others stand in their places while the loop runs as a function.
-  private var slices: [Variable]
+  /// What rounds take slices of; other tensors stand there while the loop runs as a function.
+  private var slices: LoopSlices
   private let positional: Int
   private let names: [String]
   /// The stream as it was before the first round.
@@ -53,7 +53,7 @@ final class LoopCall: @unchecked Sendable {
     self.interpreter = interpreter
     (form, start) = try LoopState.starting(first, of: "inner_loop")
     self.metas = try ValueTree(.list(metas + named.map(\.1)), numbersAreLeaves: false)
-    slices = loop.data?.variables ?? []
+    slices = LoopSlices(loop.data)
     positional = metas.count
     names = named.map(\.0)
     random = interpreter.context.random
@@ -65,7 +65,15 @@ final class LoopCall: @unchecked Sendable {
 
   /// The state of a round on what the variables held when it first ran.
   func round(_ number: Int, _ state: Value, _ metas: [Value]) throws -> Value {
-    let slice = try loop.data.map { try LoopData.slice($0, slices, number) }
+    var slices = slices
+    return try round(number, state, metas, &slices)
+  }
+
+  /// - Parameter slices: those of a run of rounds. What they cut stands on the tapes of that run alone.
+  private func round(
+    _ number: Int, _ state: Value, _ metas: [Value], _ slices: inout LoopSlices
+  ) throws -> Value {
+    let slice = try slices(number)
     let (positional, named) = (Array(metas.prefix(self.positional)), metas.suffix(names.count))
     let (result, output) = try loop.step(
       state, slice, positional, Array(zip(names, named)), round: number, interpreter)
@@ -82,10 +90,12 @@ final class LoopCall: @unchecked Sendable {
     _ state: Value, through numbers: Range<Int>, _ metas: [Value], logging: Bool = false
   ) throws -> Value {
     var state = state
+    var slices = slices
     for number in numbers {
       let next =
         try logging
-        ? log.run(number) { try round(number, state, metas) } : round(number, state, metas)
+        ? log.run(number) { try round(number, state, metas, &slices) }
+        : round(number, state, metas, &slices)
       previous = state
       state =
         try roundsOfEach.map {
@@ -108,6 +118,7 @@ final class LoopCall: @unchecked Sendable {
     _ metas: [Value], logging: Bool, visit: (Value, Variable?) throws -> Void = { _, _ in }
   ) throws -> Value {
     let most = rounds
+    var slices = slices
     var state = start
     var active: Variable?
     rounds = 0
@@ -116,7 +127,8 @@ final class LoopCall: @unchecked Sendable {
       let number = rounds
       let next =
         try logging
-        ? log.run(number) { try round(number, state, metas) } : round(number, state, metas)
+        ? log.run(number) { try round(number, state, metas, &slices) }
+        : round(number, state, metas, &slices)
       previous = state
       let new = try active.map { try frozen(next, state, where: $0) } ?? next
       rounds += 1
@@ -170,7 +182,8 @@ final class LoopCall: @unchecked Sendable {
   func gradient(
     by optimizer: OptimizerStep, _ state: Value, _ metas: [Value], _ number: Int
   ) throws -> [Variable] {
-    let slice = try loop.data.map { [try LoopData.slice($0, slices, number)] } ?? []
+    var slices = slices
+    let slice = try slices(number).map { [$0] } ?? []
     var named = Array(zip(names, metas.suffix(names.count)))
     if loop.step.takesRound { named.append(("round", .int(number))) }
     return try optimizer.gradient(
@@ -184,12 +197,12 @@ final class LoopCall: @unchecked Sendable {
 
   /// What a derivative may be wanted by: the floats of the first state, the tensors of the other arguments, and
   /// those that rounds take slices of.
-  var given: [Variable] { form.floats(form.parts(start)) + metas.variables + slices }
+  var given: [Variable] { form.floats(form.parts(start)) + metas.variables + slices.variables }
 
   /// Runs the body with slices of other tensors.
   func slicing<R>(_ others: [Variable], _ body: () throws -> R) rethrows -> R {
     let saved = slices
-    slices = others
+    slices.variables = others
     defer { slices = saved }
     return try body()
   }

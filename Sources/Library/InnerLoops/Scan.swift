@@ -24,8 +24,9 @@ struct Scan {
     let (form, start) = try LoopState.starting(first, of: "scan")
     var state = start
     var outputs = LoopOutputs("scan")
+    var slices = LoopSlices(data)
     for round in 0..<rounds {
-      let slice = try data.map { try LoopData.slice($0, $0.variables, round) } ?? .nil
+      let slice = try slices(round) ?? .nil
       let (next, output) = try step(state, slice, [], [], round: round, interpreter)
       state = try form.admitting(next)
       if let output { try outputs.append(output) }

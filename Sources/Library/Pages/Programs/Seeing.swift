@@ -58,7 +58,7 @@ extension Builtins {
         guard let show = arguments.interpreter.showProgress else { return values }
         return .host(
           ProgressObject(
-            values, count: try values.length(), label: label, show: show))
+            try values.walk(), count: try values.length(), label: label, show: show))
       },
       graph(
         "graph",

@@ -37,7 +37,8 @@ extension Arguments {
 
   private func rows(_ variable: Variable, _ index: Int) throws -> [Value] {
     guard variable.rank > 0 else { throw mismatch(index, "something with elements") }
-    return try Safepoint.map(0..<variable.shape[0]) { .tensor(try variable.indexed(at: $0)) }
+    var rows = Rows(variable)
+    return try Safepoint.map(0..<variable.shape[0]) { .tensor(try rows($0)) }
   }
 
   /// The plain numbers of a list or range of them; nil for anything else, one tensor in it
