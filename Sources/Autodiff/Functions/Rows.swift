@@ -26,9 +26,11 @@ public struct Rows {
 
   /// `x[index]`.
   ///
-  /// - Precondition: the index is that of a row.
+  /// - Throws: an index error where there is no such row.
   public mutating func callAsFunction(_ index: Int) throws -> Variable {
-    guard case .traced = whole else { return try whole.indexed(at: index) }
+    guard case .traced = whole, blocks[0].range.contains(index) else {
+      return try whole.indexed(at: index)
+    }
     while let last = blocks.last, !last.range.contains(index) { blocks.removeLast() }
     while let last = blocks.last, last.range.count > pieces {
       let length = Rows.length(in: last.range.count)
