@@ -238,11 +238,7 @@ public func leaf(of variable: Variable) throws -> Variable {
     throw TensorError(
       .type, "a parameter needs f32 or f64 elements, and these are \(variable.dtype.name)")
   }
-  if case .traced(let traced) = variable.alive, traced.kind == .batch,
-    !traced.isAlive(in: .current)
-  {
-    throw Traced.escapedFromMap
-  }
+  guard !variable.hasEscaped else { throw Traced.escapedFromMap }
   return .traced(Traced.leaf(stopGradient(variable), context: .current))
 }
 

@@ -112,6 +112,12 @@ extension Variable {
     return variable
   }
 
+  /// Whether a `vmap` that has ended mapped it.
+  package var hasEscaped: Bool {
+    guard case .traced(let traced) = self.alive, traced.kind == .batch else { return false }
+    return !traced.isAlive(in: .current)
+  }
+
   /// The variable as the levels below the given height see it.
   func below(_ height: Int) -> Variable {
     var variable = self

@@ -17,9 +17,8 @@ import ZeroOrder
 
 /// The cotangent of the state that a loop ended in, once a backward pass has brought it.
 final class LoopCotangent {
-  fileprivate(set) var numbers: [Tensor]?
-  /// Whether it was one for each example.
-  fileprivate(set) var isMapped = false
+  /// Inside `vmap` one for each example.
+  fileprivate(set) var numbers: [Variable]?
 
   /// The state as it is, watched on the way back.
   func watching(_ floats: [Variable]) throws -> [Variable] {
@@ -28,10 +27,7 @@ final class LoopCotangent {
     let function = CustomFunction(
       "inner_loop", results: count, value: { $0 }, forward: { _, tangents in tangents },
       reverse: { [self] arguments, cotangents in
-        let given = try zip(cotangents, arguments).map { try $0 ?? $1.zerosLike() }
-        let plain = given.map(\.concrete)
-        isMapped = plain.contains { $0 == nil }
-        numbers = plain.compactMap { $0 }
+        numbers = try zip(cotangents, arguments).map { stopGradient(try $0 ?? $1.zerosLike()) }
         return cotangents
       })
     return try function.results(floats)
@@ -45,27 +41,27 @@ extension LoopCall {
   private static let mostTerms = 10_000
   private static let smallTerm = 1e-4
 
-  /// The norm of the error of the derivative by everything behind the state; nil where it is not to be had.
+  /// The norm of the error of the derivative by everything behind the state; nil where it is not to be had. Inside
+  /// `vmap` it is one number for each example.
   ///
   /// - Parameter tells: whether a notice says why it is not known.
   func error(
     at state: Value, _ cotangent: LoopCotangent, tells: Bool = true
-  ) throws -> Double? {
+  ) throws -> Variable? {
     let saved = tellsOfErrors
     tellsOfErrors = tells
     defer { tellsOfErrors = saved }
 
     switch gradient {
-    case .unroll, .recompute, .forward: return 0
+    case .unroll, .recompute, .forward: return .tensor(Tensor(0.0))
     default: break
     }
-    guard let numbers = cotangent.numbers else { return nil }
-    guard !cotangent.isMapped else {
-      return unknown("inside vmap it would be one for each example")
+    guard let cotangent = cotangent.numbers else { return nil }
+    guard !(cotangent + form.parts(state)).contains(where: \.hasEscaped) else {
+      return unknown("it is asked for behind the vmap that the loop was in")
     }
     return try again {
       try interpreter.context.isolated {
-        let cotangent = numbers.map { Variable.tensor($0) }
         switch gradient {
         case .truncate(let steps): return try tail(steps, state, cotangent)
         case .oneStep: return try tail(1, state, cotangent)
@@ -77,7 +73,7 @@ extension LoopCall {
     }
   }
 
-  private func unknown(_ reason: String) -> Double? {
+  private func unknown(_ reason: String) -> Variable? {
     guard tellsOfErrors else { return nil }
     Notice(
       "the error of gradient=\(gradient.description.excerpt) is not known: \(reason)",
@@ -135,15 +131,15 @@ extension LoopCall {
 
   // MARK: - What was left out
 
-  private func tail(_ steps: Int, _ state: Value, _ cotangent: [Variable]) throws -> Double? {
-    guard steps < rounds else { return 0 }
+  private func tail(_ steps: Int, _ state: Value, _ cotangent: [Variable]) throws -> Variable? {
+    guard steps < rounds else { return .tensor(Tensor(0.0)) }
     let step = try lastStep(state, solves: false)
     let pull = try vjp(step.x + step.others) {
       try step.residual(Array($0.prefix(step.x.count)), Array($0.dropFirst(step.x.count)))
     }
     var moved = cotangent
     var sum: [Variable] = try step.others.map { try $0.zerosLike() }
-    var first: Double?
+    var first: Variable?
     for term in 0..<rounds {
       try Safepoint.look()
       let found = try pull(moved)
@@ -155,26 +151,35 @@ extension LoopCall {
         let (size, whole) = (try LoopCall.length(part), try LoopCall.length(sum))
         let begun = first ?? size
         first = begun
-        if term - steps > LoopCall.mostTerms || !size.isFinite {
-          return size < begun * LoopCall.smallTerm
+        if try term - steps > LoopCall.mostTerms || !LoopCall.holds(size.isfinite()) {
+          return try LoopCall.holds(size.isLess(than: begun * LoopCall.smallTerm))
             ? whole * LoopCall.safety : unknown("what was left out does not decay")
         }
-        if size <= whole * LoopCall.smallTerm * LoopCall.smallTerm { break }
+        let negligible = try whole * (LoopCall.smallTerm * LoopCall.smallTerm)
+        if try LoopCall.holds(size.isLessOrEqual(to: negligible)) { break }
       }
       moved = try zip(found.prefix(step.x.count), step.x).map { try $0 ?? $1.zerosLike() }
     }
     return try LoopCall.length(sum) * LoopCall.safety
   }
 
-  static func length(_ parts: [Variable]) throws -> Double {
-    try parts.reduce(0) {
-      try $0 + stopGradient($1).square().sum().underlying.converted(to: .f64).firstDouble
-    }.squareRoot()
+  /// The norm of all parts together, for each example.
+  static func length(_ parts: [Variable]) throws -> Variable {
+    try parts.reduce(.tensor(Tensor(0.0))) {
+      try $0 + stopGradient($1).square().sum().converted(to: .f64)
+    }.sqrt()
+  }
+
+  /// Whether something is so for every example.
+  private static func holds(_ flag: Variable) throws -> Bool {
+    let flags = flag.underlying
+    return try flags.all(.all(rank: flags.rank), keepAxes: false).firstInt != 0
   }
 
   // MARK: - The distance of the solution
 
-  private func distance(_ state: Value, _ cotangent: [Variable], _ solver: Value) throws -> Double?
+  private func distance(_ state: Value, _ cotangent: [Variable], _ solver: Value) throws
+    -> Variable?
   {
     let step = try lastStep(state, solves: true)
     let x = step.x
@@ -197,19 +202,22 @@ extension LoopCall {
     }
     let delta = try exact.solve(jacobian, gap.map { try -$0 })
     let (size, length) = (try LoopCall.length(x), try LoopCall.length(cotangent))
-    let scale = size > 0 ? length / size : length
+    let scale = try size.isGreater(than: .tensor(Tensor(0.0))).select(length / size, length)
     let own = Array(cotangent.prefix(x.count))
     let there = try derivative(
-      zip(x, delta).map { try $0 + $1 }, zip(own, delta).map { try $0 + $1 * scale }, exact)
+      zip(x, delta).map { try $0 + $1 },
+      zip(own, delta).map { try $0 + $1 * scale.converted(to: $1.dtype) }, exact)
     let here = try derivative(x, own, used)
     let error = try LoopCall.length(zip(there, here).map { try $0 - $1 })
-    guard error.isFinite else { return unknown("its equations are singular") }
-    return error * LoopCall.safety
+    guard try LoopCall.holds(error.isfinite()) else {
+      return unknown("its equations are singular")
+    }
+    return try error * LoopCall.safety
   }
 
   // MARK: - The spread of samples
 
-  private func spread(_ options: ZeroOrderOptions, _ cotangent: [Variable]) throws -> Double? {
+  private func spread(_ options: ZeroOrderOptions, _ cotangent: [Variable]) throws -> Variable? {
     guard let rerun,
       let here = try rerun.estimate(options, rerun.operands, cotangent, measuresError: true),
       let deviation = here.standardError

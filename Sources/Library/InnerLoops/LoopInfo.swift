@@ -50,7 +50,7 @@ final class LoopInfo: HostObject {
         equation and of a solver that stopped, of `estimate` the standard error and that of its sigma.
         It is computed when it is asked for, with the Jacobian of the last step, and costs up to as many
         products with that as there are steps, or a few solves. It is meant as a bound, and may be
-        wrong where the loop is far from where it goes to.
+        wrong where the loop is far from where it goes to. Inside `vmap` it is one number for each example.
 
             let loop = inner_loop((x, a) => 0.5 * x + a, steps=30, gradient=truncate(3), with_info=true)
             let a = param(1.0)
@@ -59,7 +59,7 @@ final class LoopInfo: HostObject {
         """
       ) { info, _ in
         guard let error = try info.call.error(at: info.state, info.cotangent) else { return .nil }
-        return .float(error)
+        return error.concrete.map { .float($0.firstDouble) } ?? .tensor(error)
       }
     ],
     fields: [

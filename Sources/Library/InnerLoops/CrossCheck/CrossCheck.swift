@@ -161,8 +161,10 @@ struct CrossCheck {
   private func error(_ watch: LoopWatch) throws -> Double? {
     var total = 0.0
     for (call, state, cotangent) in watch.loops {
-      guard let error = try call.error(at: state, cotangent, tells: false) else { return nil }
-      total += error
+      guard let error = try call.error(at: state, cotangent, tells: false)?.concrete else {
+        return nil
+      }
+      total += error.firstDouble
     }
     return total
   }
@@ -192,11 +194,11 @@ struct CrossCheck {
     let point = try tree.floats().map(stopGradient)
     guard point.contains(where: { $0.count > 0 }) else { return [] }
     let epsilon = point.contains { $0.dtype == .f32 } ? 1.2e-7 : 2.2e-16
-    let size = max(1, try LoopCall.length(point))
+    let size = max(1, try LoopCall.length(point).underlying.firstDouble)
     var key = RandomKey(seed: CrossCheck.seed)
     return try (0..<CrossCheck.directions).map { _ in
       let drawn = try point.map { Variable.tensor(try key.normal($0.shape, $0.dtype)) }
-      let length = try LoopCall.length(drawn)
+      let length = try LoopCall.length(drawn).underlying.firstDouble
       let direction = try drawn.map { try $0 / length }
       func slope(_ h: Double) throws -> Double {
         let ends = try [h, -h].map { step in
