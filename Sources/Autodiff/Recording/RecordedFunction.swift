@@ -46,6 +46,8 @@ package struct RecordedFunction: @unchecked Sendable {
   let results: [Operand]
   /// Whether functions with rules of their own are called again.
   package let callsFunctions: Bool
+  /// False where an operation is missing, so that the steps stand for nothing.
+  private let isWhole: Bool
   private var plans = RecordedPlans()
   private(set) var derived = DerivedFunctions()
 
@@ -84,6 +86,7 @@ package struct RecordedFunction: @unchecked Sendable {
         serial: recording.serial)
       // A result that is nobody's operand came by a way that nobody watched.
       (outputs + recorded.externals).forEach(recording.inspect)
+      if !recorded.isWhole { recording.meets("computes with what was not recorded") }
       return (recorded, recording)
     }
   }
@@ -114,6 +117,7 @@ package struct RecordedFunction: @unchecked Sendable {
     for operation in operations.sorted(by: { $0.sequence < $1.sequence }) { list.add(operation) }
     results = outputs.map { list.operand(RecordedOperation.Input($0, serial: serial)) }
     externals = list.externals
+    isWhole = list.isWhole
     steps = list.stepsWithLifetimes(results)
     callsFunctions = steps.contains(where: \.isCustom)
   }
@@ -124,6 +128,8 @@ package struct RecordedFunction: @unchecked Sendable {
     private var places: [Int: Operand] = [:]
     private var externalPlaces: [ObjectIdentifier: Operand] = [:]
     private(set) var externals: [Variable] = []
+    /// Whether every operation took what had been taken down.
+    private(set) var isWhole = true
     private var steps: [Step] = []
 
     init(_ arguments: [Traced]) {
@@ -158,7 +164,8 @@ package struct RecordedFunction: @unchecked Sendable {
       switch input {
       case .node(let sequence):
         guard let place = places[sequence] else {
-          preconditionFailure("a recording has lost an operation; please report")
+          isWhole = false
+          return .constant(.tensor(Tensor(Double.nan)))
         }
         return place
       case .other(.traced(let traced)):
@@ -179,6 +186,7 @@ package struct RecordedFunction: @unchecked Sendable {
   /// A function of steps from elsewhere.
   init(steps: [Step], results: [Operand]) {
     externals = []
+    isWhole = true
     self.results = results
     self.steps = RecordedFunction.withLifetimes(steps, results)
     callsFunctions = steps.contains(where: \.isCustom)
