@@ -43,6 +43,7 @@ struct MosCommand: ParsableCommand {
     version: "mos \(version)",
     subcommands: [
       RunCommand.self, TestCommand.self, CheckCommand.self, FormatCommand.self, DocCommand.self,
+      LanguageServerCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

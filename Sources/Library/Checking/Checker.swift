@@ -13,6 +13,9 @@ package struct CheckResult {
   /// What is known at names of the text, by the offset at which the name begins; for hovering.
   let kinds: [Int32: Known]
 
+  /// Where the program names its variables.
+  package let names: NamePlaces
+
   /// What the value of the name at a place is, in words; nil where that is unknown, or where no name
   /// begins.
   package func kind(at offset: Int) -> String? {
@@ -24,7 +27,8 @@ package struct CheckResult {
 extension Interpreter {
   /// Finds the mistakes of a program without running it, or anything that it imports.
   package func findings(in source: Source) -> CheckResult {
-    var result = CheckResult(diagnostics: [], kinds: [:])
+    var result = CheckResult(
+      diagnostics: [], kinds: [:], names: NamePlaces(CheckedNames()))
     // Trees may be deep, and walks recurse: they have the room of a run.
     _ = try? performing {
       result = walked(source)
@@ -53,7 +57,7 @@ extension Interpreter {
       }
     return CheckResult(
       diagnostics: all.sorted { ($0.primary?.span.start ?? 0) < ($1.primary?.span.start ?? 0) },
-      kinds: kindWalk.kinds)
+      kinds: kindWalk.kinds, names: NamePlaces(nameWalk.names))
   }
 }
 

@@ -94,7 +94,7 @@ extension IndexPart {
 
 extension Pattern {
   /// The names that it declares, in order.
-  var names: [Identifier] {
+  package var names: [Identifier] {
     switch self {
     case .name(let name): [name]
     case .list(let parts, let rest, _): parts.flatMap(\.names) + (rest.map { [$0] } ?? [])

@@ -7,7 +7,7 @@ import Tensors
 /// The value that a JSON text stands for.
 ///
 /// - Throws: a value error that says at which line and column the text is wrong.
-func jsonValue(_ text: [UInt8]) throws -> Value {
+package func jsonValue(_ text: [UInt8]) throws -> Value {
   var reader = JSONReader(text)
   let value = try reader.readValue()
   try reader.finish()
@@ -51,7 +51,7 @@ extension JSONReader {
 /// The JSON text of a value.
 ///
 /// - Throws: a type error for what JSON has no form for, a value error for nan and infinities.
-func jsonText(_ value: Value, indent: Int?) throws -> String {
+package func jsonText(_ value: Value, indent: Int?) throws -> String {
   var writer = JSONWriter(indent: indent)
   try writer.write(value, depth: 0)
   return writer.text

@@ -1,0 +1,246 @@
+// What is said of a place in a program: documentation, what may stand there, signatures, kinds and shapes.
+
+import Language
+import Library
+import Syntax
+
+/// What a name is, for its colour.
+enum TokenType: String, CaseIterable {
+  case variable, parameter, function, `class`, namespace, property, keyword
+}
+
+extension LanguageServer {
+  // MARK: - Hovering
+
+  func hover(_ document: OpenDocument, _ offset: Int) -> Value {
+    let word = document.word(at: offset)
+    guard !word.isEmpty else { return .nil }
+    let source = document.source
+    let found = interpreter.findings(in: source)
+    var parts: [String] = []
+    if let text = documentation(of: word, document, found.names) { parts.append(text) }
+    if let kind = found.kind(at: word.lowerBound) { parts.append(kind) }
+    guard !parts.isEmpty else { return .nil }
+    return object(
+      ("contents", markdown(parts.joined(separator: "\n\n"))),
+      ("range", document.range(Span(word.lowerBound, word.upperBound))))
+  }
+
+  private func markdown(_ text: String) -> Value {
+    object(("kind", .string("markdown")), ("value", .string(text)))
+  }
+
+  /// The documentation of a word: of the program's own name, or of a built-in.
+  private func documentation(
+    of word: Range<Int>, _ document: OpenDocument, _ names: NamePlaces
+  ) -> String? {
+    let name = document.text(word)
+    if let variable = names.variable(at: word.lowerBound), variable.declaration != .imported {
+      guard variable.isGlobal,
+        let own = ModuleDocumentation(document.source, name: document.path)[name]
+      else { return nil }
+      return block(own.title, own.documentation)
+    }
+    let chain = document.text(chain(endingWith: word, document)..<word.upperBound)
+    for name in chain == name ? [name] : [chain, name] {
+      if let found = try? Builtins.library.documentation(of: name) {
+        return block(found.title, found.text)
+      }
+    }
+    return nil
+  }
+
+  /// Where the names begin that stand before a word with points between, as in `nn.Linear`.
+  private func chain(endingWith word: Range<Int>, _ document: OpenDocument) -> Int {
+    var start = word.lowerBound
+    while start > 1, document.utf8[start - 1] == UInt8(ascii: ".") {
+      let before = document.word(at: start - 1)
+      guard before.upperBound == start - 1, !before.isEmpty else { break }
+      start = before.lowerBound
+    }
+    return start
+  }
+
+  private func block(_ title: String, _ text: String) -> String {
+    "```mos\n\(title)\n```\n\(text)".trimmingEnd
+  }
+
+  // MARK: - Completion
+
+  /// What the word before an offset may become.
+  func completion(_ document: OpenDocument, _ offset: Int) -> Value {
+    let found = completer(document).complete(document.text, cursor: offset)
+    let range = document.range(Span(found.start, offset))
+    let items = found.candidates.map { candidate in
+      object(
+        ("label", .string(candidate.title)), ("filterText", .string(candidate.text)),
+        ("detail", .string(candidate.detail)),
+        ("textEdit", object(("range", range), ("newText", .string(candidate.text)))))
+    }
+    return object(("isIncomplete", .bool(false)), ("items", array(items)))
+  }
+
+  /// A completion with its documentation.
+  func documented(_ item: Value) -> Value {
+    guard case .record(var record) = item, let label = item[field: "label"]?.asText,
+      let found = try? Builtins.library.documentation(of: label)
+    else { return item }
+    record["documentation"] = markdown(block(found.title, found.text))
+    return .record(record)
+  }
+
+  /// Completes by what is there before a program runs: built-ins, and the standard modules that it imports.
+  private func completer(_ document: OpenDocument) -> Completer {
+    let source = document.source
+    let standard = Set(StandardModule.all.map(\.name))
+    for statement in parse(source).program.statements {
+      switch statement.kind {
+      case .importModule(let module, _, _), .importNames(let module, _, _):
+        guard standard.contains("\(module)") else { continue }
+        let text = source.text(of: statement.span)
+        if imported.insert(text).inserted {
+          _ = try? interpreter.run(Source(name: "<imports>", text: text))
+        }
+      default: break
+      }
+    }
+    return Completer(session)
+  }
+
+  // MARK: - Signatures
+
+  func signatureHelp(_ document: OpenDocument, _ offset: Int) -> Value {
+    let context = CursorContext(document.text, cursor: offset)
+    guard let bracket = context.open.brackets.last, bracket.closer == UInt8(ascii: ")") else {
+      return .nil
+    }
+    let callee = document.word(at: bracket.offset)
+    let own = ModuleDocumentation(document.source, name: document.path)[document.text(callee)]
+    guard
+      let label = own?.title ?? completer(document).call(context).map({ "\($0.signature)" })
+    else { return .nil }
+    let inside = context.tokens(before: offset).filter { Int($0.span.start) > bracket.offset }
+    var (depth, place) = (0, 0)
+    for token in inside {
+      switch token.kind {
+      case .leftParenthesis, .leftBracket, .leftBrace: depth += 1
+      case .rightParenthesis, .rightBracket, .rightBrace: depth -= 1
+      case .comma where depth == 0: place += 1
+      default: break
+      }
+    }
+    return object(
+      ("signatures", array([object(("label", .string(label)), ("parameters", parameters(label)))])),
+      ("activeSignature", .int(0)), ("activeParameter", .int(place)))
+  }
+
+  /// The parameters of a signature as it is written, each as its places in the label in UTF-16.
+  private func parameters(_ label: String) -> Value {
+    let units = Array(label.utf16)
+    guard let first = units.firstIndex(of: UInt16(UInt8(ascii: "("))) else { return array([]) }
+    var found: [Value] = []
+    var (depth, start) = (0, first + 1)
+    for (place, unit) in units.enumerated().dropFirst(first + 1) {
+      let scalar = UnicodeScalar(unit).map(Character.init)
+      let ends = depth == 0 && (scalar == "," || scalar == ")")
+      if ends {
+        while start < place, units[start] == UInt16(UInt8(ascii: " ")) { start += 1 }
+        if start < place {
+          found.append(object(("label", array([.int(start), .int(place)]))))
+        }
+        start = place + 1
+        if scalar == ")" { break }
+      }
+      if scalar == "(" || scalar == "[" || scalar == "{" { depth += 1 }
+      if scalar == ")" || scalar == "]" || scalar == "}" { depth -= 1 }
+    }
+    return array(found)
+  }
+
+  // MARK: - Text
+
+  /// The edit that gives a program its form; none where it has it, or does not parse.
+  func formatting(_ document: OpenDocument) -> Value {
+    let text = document.text
+    let formed =
+      MarkdownPage.isPage(document.path)
+      ? try? format(page: MarkdownPage(path: document.path, text: text))
+      : try? format(document.source)
+    guard let formed, formed != text else { return array([]) }
+    return array([
+      object(
+        ("range", document.range(Span(0, document.utf8.count))), ("newText", .string(formed)))
+    ])
+  }
+
+  /// What the names of a program are, for their colours; a grammar has the rest.
+  func semanticTokens(_ document: OpenDocument) -> Value {
+    let source = document.source
+    let names = interpreter.findings(in: source).names
+    let tokens = tokenize(source).tokens
+    var data: [Value] = []
+    var (line, column) = (0, 0)
+    for (number, token) in tokens.enumerated() where token.kind == .name {
+      let isField = number > 0 && tokens[number - 1].kind == .dot
+      guard let (type, isStandard) = type(of: token, isField: isField, names, source) else {
+        continue
+      }
+      let (start, end) = (
+        document.position(of: Int(token.span.start)), document.position(of: Int(token.span.end))
+      )
+      guard let here = start[field: "line"]?.asInt, let from = start[field: "character"]?.asInt,
+        let to = end[field: "character"]?.asInt, end[field: "line"]?.asInt == here
+      else { continue }
+      let order = TokenType.allCases.firstIndex(of: type) ?? 0
+      data += [
+        .int(here - line), .int(here == line ? from - column : from), .int(to - from),
+        .int(order), .int(isStandard ? 1 : 0),
+      ]
+      (line, column) = (here, from)
+    }
+    return object(("data", array(data)))
+  }
+
+  private func type(
+    of token: Token, isField: Bool, _ names: NamePlaces, _ source: Source
+  ) -> (type: TokenType, isStandard: Bool)? {
+    if let variable = names.variable(at: Int(token.span.start)) {
+      return switch variable.declaration {
+      case .variable: (.variable, false)
+      case .function: (.function, false)
+      case .model: (.class, false)
+      case .parameter: (.parameter, false)
+      case .imported: (.namespace, false)
+      case .member: (.property, false)
+      }
+    }
+    if isField { return (.property, false) }
+    return Builtins.library.function(source.text(of: token.span)) == nil ? nil : (.function, true)
+  }
+
+  /// The shapes that are known of what `let` declares in a part of a program.
+  func inlayHints(_ document: OpenDocument, _ range: Range<Int>?) -> Value {
+    let found = interpreter.findings(in: document.source)
+    var hints: [Value] = []
+    for variable in found.names.variables where variable.declaration == .variable {
+      for place in variable.declared where range?.contains(Int(place.start)) ?? true {
+        guard let kind = found.kind(at: Int(place.start)),
+          let shape = kind.split(separator: " of shape ").dropFirst().first
+        else { continue }
+        hints.append(
+          object(
+            ("position", document.position(of: Int(place.end))),
+            ("label", .string(": \(shape)")), ("kind", .int(1))))
+      }
+    }
+    return array(hints)
+  }
+}
+
+extension String {
+  fileprivate var trimmingEnd: String {
+    var text = Substring(self)
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

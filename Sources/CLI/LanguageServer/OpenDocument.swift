@@ -1,0 +1,129 @@
+// A program in an editor, as it is being written.
+
+import Language
+import Library
+import Syntax
+
+/// A text with its version, and what is known of it.
+struct OpenDocument {
+  let address: String
+  private(set) var version: Int
+  private(set) var utf8: [UInt8]
+  private(set) var lineStarts: [Int]
+  /// Whether it was changed since its mistakes were told.
+  var isUntold = true
+
+  init(address: String, version: Int, text: String) {
+    (self.address, self.version) = (address, version)
+    utf8 = Array(text.utf8)
+    lineStarts = OpenDocument.lineStarts(of: utf8)
+  }
+
+  var text: String { String(decoding: utf8, as: UTF8.self) }
+
+  /// The name of the file, without what an address has in front of it.
+  var path: String { OpenDocument.path(of: address) }
+
+  /// The program: the text, or the blocks of a page.
+  var source: Source { Source.program(ofFile: path, text: text) }
+
+  static func path(of address: String) -> String {
+    guard address.hasPrefix("file://") else { return address }
+    var bytes: [UInt8] = []
+    var rest = Array(address.utf8.dropFirst("file://".utf8.count))[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(code)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func lineStarts(of utf8: [UInt8]) -> [Int] {
+    [0] + utf8.indices.filter { utf8[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
+  }
+
+  /// Puts in one change: a text in place of a range, or of everything.
+  mutating func change(_ change: Value, version: Int) {
+    let text = Array((change[field: "text"]?.asText ?? "").utf8)
+    if let range = change[field: "range"], let span = offsets(of: range) {
+      utf8.replaceSubrange(span, with: text)
+    } else {
+      utf8 = text
+    }
+    lineStarts = OpenDocument.lineStarts(of: utf8)
+    self.version = version
+    isUntold = true
+  }
+
+  // MARK: - Positions
+
+  /// The bytes of a range, begin and end inside the text and in order.
+  func offsets(of range: Value) -> Range<Int>? {
+    guard let start = range[field: "start"], let end = range[field: "end"] else { return nil }
+    let (first, last) = (offset(of: start), offset(of: end))
+    return min(first, last)..<max(first, last)
+  }
+
+  /// The byte at a position: a line and a column in UTF-16, each as near as there is one.
+  func offset(of position: Value) -> Int {
+    let line = position[field: "line"]?.asInt ?? 0
+    let column = position[field: "character"]?.asInt ?? 0
+    guard line >= 0 else { return 0 }
+    guard line < lineStarts.count else { return utf8.count }
+    var offset = lineStarts[line]
+    var units = 0
+    while offset < utf8.count, units < column, utf8[offset] != UInt8(ascii: "\n") {
+      let length = OpenDocument.length(of: utf8[offset])
+      units += length == 4 ? 2 : 1
+      offset = min(offset + length, utf8.count)
+    }
+    return offset
+  }
+
+  /// The position of a byte.
+  func position(of offset: Int) -> Value {
+    let offset = min(max(offset, 0), utf8.count)
+    var (low, high) = (0, lineStarts.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if lineStarts[middle] <= offset { low = middle } else { high = middle }
+    }
+    var units = 0
+    var at = lineStarts[low]
+    while at < offset {
+      let length = OpenDocument.length(of: utf8[at])
+      units += length == 4 ? 2 : 1
+      at += length
+    }
+    return object(("line", .int(low)), ("character", .int(units)))
+  }
+
+  func range(_ span: Span) -> Value {
+    object(
+      ("start", position(of: Int(span.start))),
+      ("end", position(of: Int(max(span.start, span.end))))
+    )
+  }
+
+  /// The bytes of the character that begins with a byte.
+  private static func length(of byte: UInt8) -> Int {
+    byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+  }
+
+  /// The word at an offset or just behind it.
+  func word(at offset: Int) -> Range<Int> {
+    var start = min(offset, utf8.count)
+    var end = start
+    while start > 0, CursorContext.isWordByte(utf8[start - 1]) { start -= 1 }
+    while end < utf8.count, CursorContext.isWordByte(utf8[end]) { end += 1 }
+    return start..<end
+  }
+
+  func text(_ range: Range<Int>) -> String { String(decoding: utf8[range], as: UTF8.self) }
+}
