@@ -35,10 +35,11 @@ demo: build
 build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
-## test: lint, all Swift tests, golden scripts, examples, guides, their form, a host, short fixed fuzz runs
+## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, a host, short fixed fuzz runs
 test: packages lint .build/python/editors
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
+	.build/python/bin/python Tests/LanguageServer/check.py .build/tests/release/mos .
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1

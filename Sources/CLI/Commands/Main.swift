@@ -33,6 +33,7 @@ struct MosCommand: ParsableCommand {
       mos test [paths]   run the `test` blocks of programs
       mos check [paths]   find mistakes without running
       mos fmt [paths]   write programs in the form of the language's page
+      mos lsp   serve an editor
       """,
     discussion: """
       `mos run --help` lists the options; `mos --generate-completion-script bash`, zsh or fish \
