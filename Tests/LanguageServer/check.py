@@ -205,6 +205,21 @@ def messages_that_are_none():
         assert server.process.wait(PATIENCE) == 1
 
 
+def deep_programs():
+    """Trees as deep as texts are long are read with the room that programs have, and in time."""
+    for text in ("let a = " + "1+" * 20000 + "1", "let a = b" + ".c" * 20000, "let a = " + "-" * 20000 + "1", "[" * 20000,
+                 "fn f() { " * 2000, '"{' * 2000):
+        server = Server()
+        server.start()
+        server.open(text)
+        server.mistakes(1)
+        for method in ("documentSymbol", "semanticTokens/full", "formatting"):
+            server.ask("textDocument/" + method, **document, options={})
+        for method in ("hover", "completion", "signatureHelp", "references"):
+            server.ask("textDocument/" + method, **document, position=at(text, len(text)))
+        server.end()
+
+
 def programs_being_typed(count, seed):
     """Programs of the repository, typed and broken: the text that the server holds is the editor's."""
     generator = random.Random(seed)
@@ -275,5 +290,6 @@ def whole_programs():
 one_program()
 messages_that_are_none()
 whole_programs()
+deep_programs()
 programs_being_typed(12, 1)
 print("mos lsp: all as it should be")

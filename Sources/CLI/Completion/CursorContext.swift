@@ -80,12 +80,16 @@ struct ChainReader {
   /// The types of objects that built-ins make.
   let objectType: (String) -> HostType?
 
+  /// The words that a chain is looked for in; each of its names asks for all before it.
+  private static let longest = 2000
+
   private func text(_ token: Token) -> String {
     String(decoding: utf8[Int(token.span.start)..<Int(token.span.end)], as: UTF8.self)
   }
 
   /// What the words lead to that end with the last one; nil for what no name leads to.
   func meaning(of tokens: [Token]) -> Meaning? {
+    let tokens = Array(tokens.suffix(ChainReader.longest))
     guard let last = tokens.last else { return nil }
     switch last.kind {
     case .name, .self: return meaning(ofName: tokens)

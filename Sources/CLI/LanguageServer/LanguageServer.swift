@@ -74,9 +74,9 @@ final class LanguageServer {
   private func answer(_ id: Value, _ method: String, _ parameters: Value) {
     guard !wasShutDown else { return fail(id, .noRequest, "the server was shut down") }
     do {
-      guard let result = try result(of: method, parameters) else {
-        return fail(id, .noMethod, "there is no method \(method)")
-      }
+      // Trees may be deep, and walks recurse: they have the room of a run.
+      let result = try LargeStack.run { try self.result(of: method, parameters) ?? .absent }
+      if case .absent = result { return fail(id, .noMethod, "there is no method \(method)") }
       messages.send(object(("jsonrpc", .string("2.0")), ("id", id), ("result", result)))
     } catch {
       fail(id, .failed, (error as? Refusal)?.reason ?? "\(error)")

@@ -10,13 +10,15 @@ struct OpenDocument {
   private(set) var version: Int
   private(set) var utf8: [UInt8]
   private(set) var lineStarts: [Int]
+  /// Whether a line is ASCII alone, so that its columns are its bytes.
+  private var isPlain: [Bool]
   /// Whether it was changed since its mistakes were told.
   var isUntold = true
 
   init(address: String, version: Int, text: String) {
     (self.address, self.version) = (address, version)
     utf8 = Array(text.utf8)
-    lineStarts = OpenDocument.lineStarts(of: utf8)
+    (lineStarts, isPlain) = OpenDocument.lines(of: utf8)
   }
 
   var text: String { String(decoding: utf8, as: UTF8.self) }
@@ -44,8 +46,16 @@ struct OpenDocument {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func lineStarts(of utf8: [UInt8]) -> [Int] {
-    [0] + utf8.indices.filter { utf8[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
+  private static func lines(of utf8: [UInt8]) -> (starts: [Int], arePlain: [Bool]) {
+    var (starts, arePlain) = ([0], [true])
+    for (offset, byte) in utf8.enumerated() {
+      if byte >= 0x80 { arePlain[arePlain.count - 1] = false }
+      if byte == UInt8(ascii: "\n") {
+        starts.append(offset + 1)
+        arePlain.append(true)
+      }
+    }
+    return (starts, arePlain)
   }
 
   /// Puts in one change: a text in place of a range, or of everything.
@@ -56,7 +66,7 @@ struct OpenDocument {
     } else {
       utf8 = text
     }
-    lineStarts = OpenDocument.lineStarts(of: utf8)
+    (lineStarts, isPlain) = OpenDocument.lines(of: utf8)
     self.version = version
     isUntold = true
   }
@@ -94,8 +104,7 @@ struct OpenDocument {
       let middle = (low + high) / 2
       if lineStarts[middle] <= offset { low = middle } else { high = middle }
     }
-    var units = 0
-    var at = lineStarts[low]
+    var (units, at) = isPlain[low] ? (offset - lineStarts[low], offset) : (0, lineStarts[low])
     while at < offset {
       let length = OpenDocument.length(of: utf8[at])
       units += length == 4 ? 2 : 1

@@ -12,7 +12,7 @@ import Synchronization
 import Tensors
 
 /// A stack that no one runs on, of the process's pool.
-struct LargeStack: @unchecked Sendable {
+package struct LargeStack: @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
   private let size: Int
 
@@ -34,7 +34,7 @@ struct LargeStack: @unchecked Sendable {
 
   /// Runs the body on a large stack; on the caller's, where there are no addresses for
   /// one, or no way to it.
-  static func run(_ body: () throws -> Value) throws -> Value {
+  package static func run(_ body: () throws -> Value) throws -> Value {
     guard let stack = take() else { return try body() }
     return try withoutActuallyEscaping(body) { body in
       var job = Job(body: body)
