@@ -170,6 +170,9 @@ def one_program():
     assert any("Linear" in one["label"] for one in ask("completion", "nn.Line", offset=7)["items"])
     help = ask("signatureHelp", "0.1, ", offset=5)
     assert help["signatures"][0]["label"].startswith("adam(") and help["activeParameter"] == 1, help
+    # What was imported for one document is unknown in another.
+    server.open("print(nn.Linear)\n", address="file:///b.mos", version=1)
+    assert "nn" in server.mistakes(1, "file:///b.mos")[0]["message"]
     item = server.result("completionItem/resolve", label="adam")
     assert "adam(" in item["documentation"]["value"]
     assert any(one["name"] == "adapted_loss" or one["location"] for one in server.result(

@@ -18,7 +18,7 @@ struct LanguageServerCommand: ParsableCommand {
     // Nothing else may stand between the messages.
     let (messages, nothing) = (dup(1), open("/dev/null", O_WRONLY))
     dup2(nothing, 1)
-    let server = LanguageServer(Session(options), MessageStream(input: 0, output: messages))
+    let server = LanguageServer(options, MessageStream(input: 0, output: messages))
     let status = server.serve()
     if status != 0 { throw ExitCode(status) }
   }

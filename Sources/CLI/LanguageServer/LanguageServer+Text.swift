@@ -93,17 +93,20 @@ extension LanguageServer {
   private func completer(_ document: OpenDocument) -> Completer {
     let source = document.source
     let standard = Set(StandardModule.all.map(\.name))
-    for statement in parse(source).program.statements {
+    let imports = parse(source).program.statements.compactMap { statement -> String? in
       switch statement.kind {
-      case .importModule(let module, _, _), .importNames(let module, _, _):
-        guard standard.contains("\(module)") else { continue }
-        let text = source.text(of: statement.span)
-        if imported.insert(text).inserted {
-          _ = try? interpreter.run(Source(name: "<imports>", text: text))
-        }
-      default: break
+      case .importModule(let module, false, _), .importNames(let module, false, _):
+        standard.contains(module) ? source.text(of: statement.span) : nil
+      default: nil
       }
     }
+    if let completing, completing.imports == imports { return Completer(completing.session) }
+    let session = Session(options)
+    for text in imports {
+      // An import that fails offers nothing.
+      _ = try? session.interpreter.run(Source(name: "<imports>", text: text))
+    }
+    completing = (imports, session)
     return Completer(session)
   }
 

@@ -9,19 +9,23 @@ import Syntax
 
 /// The server, for one editor.
 final class LanguageServer {
-  let session: Session
+  let options: Options
+  private let session: Session
   var messages: MessageStream
   var documents: [String: OpenDocument] = [:]
   /// The folder that the editor has open.
   private(set) var root: String?
   private var wasShutDown = false
-  /// The imports of standard modules that completion has run.
-  var imported: Set<String> = []
+  /// Where the imports of standard modules of one document were run, for completion. What is checked is checked
+  /// elsewhere, where nothing has run: a name that was imported for another document is unknown there.
+  var completing: (imports: [String], session: Session)?
 
-  init(_ session: Session, _ messages: MessageStream) {
-    (self.session, self.messages) = (session, messages)
+  init(_ options: Options, _ messages: MessageStream) {
+    (self.options, self.messages) = (options, messages)
+    session = Session(options)
   }
 
+  /// What checks programs.
   var interpreter: Interpreter { session.interpreter }
 
   /// Serves until the editor goes; what the process then ends with.
