@@ -91,6 +91,9 @@ public final class Context {
   /// The stream of random numbers that functions without a key draw from.
   public var random = RandomKey(seed: 0)
 
+  /// The processes that run this program, by default one.
+  public var ranks = Ranks(SingleRank())
+
   /// The number of this context; no other of the process has it, before or after.
   package let number = Context.lastNumber.add(1, ordering: .relaxed).newValue
   private static let lastNumber = Atomic(0)

@@ -1,0 +1,154 @@
+// Where the ranks of a program meet.
+//
+// An engine of messages lets ranks call different things and then hangs, or gives one rank an error and
+// another a number. So before every exchange all ranks give a few words, and take the largest of each over all
+// ranks: a code of what they are about to do, and its complement. Where the two do not fit each other somebody
+// does something else, and every rank gets an error that tells what each was doing and where.
+
+import Tensors
+
+/// The ranks that a context belongs to, and what they have to know of each other.
+public final class Ranks {
+  /// The engine.
+  public let communicator: any Communicator
+  /// How often the ranks have met.
+  private var meetings: UInt64 = 0
+  /// Why they cannot meet any more; nil while they can.
+  private var end: String?
+  /// Why nothing may be exchanged now: in a task of `parallel_map`.
+  package var refusal: String?
+  /// Text for a place in the program, as `file.mos:12`.
+  package var describePlace: (UInt64) -> String = { _ in "" }
+  /// Whether the error that was thrown last was thrown on every rank, and which rank shows it.
+  package private(set) var sharedError: (message: String, shownBy: Int)?
+
+  /// The ranks of a communicator.
+  public init(_ communicator: any Communicator) { self.communicator = communicator }
+
+  /// The number of this rank.
+  public var rank: Int { communicator.rank }
+  /// How many ranks there are.
+  public var count: Int { communicator.count }
+
+  /// Notes an error that all ranks throw, so that one of them shows it.
+  package func shares(_ message: String, shownBy rank: Int) { sharedError = (message, rank) }
+
+  /// Waits until all ranks are about to do the same.
+  ///
+  /// - Parameters:
+  ///   - deed: what this rank does, with all that must be the same on every rank; for messages.
+  ///   - words: numbers whose largest over all ranks this rank wants to know; at most four.
+  /// - Returns: the largest of each.
+  /// - Throws: a value error on every rank where they do different things; where the run is to end.
+  package func meet(_ deed: @autoclosure () -> String, _ words: [UInt64] = []) throws -> [UInt64] {
+    if let refusal {
+      throw TensorError(
+        .value, "\(deed()) cannot be called \(refusal)",
+        hint: "tasks run where there is room for them; exchange what they give, behind parallel_map"
+      )
+    }
+    guard count > 1 else { return words }
+    if let end {
+      throw TensorError(
+        .value, "the ranks of this program cannot meet any more: \(end)",
+        hint: "start it again; what was saved is whole")
+    }
+    sharedError = nil
+    meetings &+= 1
+    let deed = deed()
+    let code = Ranks.code(of: deed, meetings)
+    var all = [code, ~code] + words
+    do { try communicator.greatest(&all) } catch {
+      end = "\(error)"
+      throw error
+    }
+    guard all[0] == ~all[1] else { throw try mismatch(deed) }
+    return Array(all.dropFirst(2))
+  }
+
+  /// The end of the program, which all ranks come to.
+  ///
+  /// - Throws: a value error where others are still to exchange something.
+  public func finish() throws { _ = try meet("the end of the program") }
+
+  private static func code(of deed: String, _ number: UInt64) -> UInt64 {
+    // FNV-1a, of 64 bits.
+    var code: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in deed.utf8 { code = (code ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return (code ^ number) &* 0x100_0000_01b3
+  }
+
+  /// The error of ranks that do different things, which all of them get.
+  private func mismatch(_ deed: String) throws -> TensorError {
+    let place = describePlace(Context.current.place)
+    let told = try texts(place.isEmpty ? deed : "\(deed) at \(place)")
+    var lines: [(text: String, ranks: [Int])] = []
+    for (rank, text) in told.enumerated() {
+      if let known = lines.firstIndex(where: { $0.text == text }) {
+        lines[known].ranks.append(rank)
+      } else {
+        lines.append((text, [rank]))
+      }
+    }
+    let message =
+      "the ranks do different things: "
+      + lines.map {
+        "\(Ranks.names(of: $0.ranks)) \($0.ranks.count == 1 ? "calls" : "call") \($0.text)"
+      }
+      .joined(separator: ", ")
+    shares(message, shownBy: 0)
+    return TensorError(
+      .value, message,
+      hint: "every rank has to call every collective, with the same shapes, in the same order")
+  }
+
+  private static func names(of ranks: [Int]) -> String {
+    guard ranks.count > 1 else { return "rank \(ranks[0])" }
+    let shown = ranks.prefix(8).map(String.init).joined(separator: ", ")
+    return "ranks \(shown)\(ranks.count > 8 ? ", …" : "")"
+  }
+}
+
+// MARK: - Bytes of any number
+
+extension Ranks {
+  /// Every rank's bytes, in their order. The ranks have met.
+  package func allGather(_ own: [UInt8]) throws -> [[UInt8]] {
+    guard count > 1 else { return [own] }
+    var sizes = [Int](repeating: 0, count: count)
+    let size = [own.count]
+    try size.withUnsafeBytes { size in
+      try sizes.withUnsafeMutableBytes {
+        try communicator.allGather(
+          size, sizes: Array(repeating: MemoryLayout<Int>.size, count: count), into: $0)
+      }
+    }
+    let total = sizes.reduce(0, +)
+    try MemoryAccount.require(total)
+    var all = [UInt8](repeating: 0, count: total)
+    try own.withUnsafeBytes { own in
+      try all.withUnsafeMutableBytes { try communicator.allGather(own, sizes: sizes, into: $0) }
+    }
+    var start = 0
+    return sizes.map { size in
+      defer { start += size }
+      return Array(all[start..<start + size])
+    }
+  }
+
+  /// Every rank's text.
+  private func texts(_ own: String) throws -> [String] {
+    try allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// One rank's bytes, on every rank. The ranks have met.
+  package func broadcast(_ own: [UInt8], from root: Int) throws -> [UInt8] {
+    guard count > 1 else { return own }
+    var size = own.count
+    try withUnsafeMutableBytes(of: &size) { try communicator.broadcast($0, from: root) }
+    try MemoryAccount.require(size)
+    var bytes = rank == root ? own : [UInt8](repeating: 0, count: size)
+    try bytes.withUnsafeMutableBytes { try communicator.broadcast($0, from: root) }
+    return bytes
+  }
+}
