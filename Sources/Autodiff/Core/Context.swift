@@ -93,6 +93,8 @@ public final class Context {
 
   /// The processes that run this program, by default one.
   public var ranks = Ranks(SingleRank())
+  /// What these exchanged and a walk back goes by.
+  @exclusivity(unchecked) var collectives = CollectiveNodes()
 
   /// The number of this context; no other of the process has it, before or after.
   package let number = Context.lastNumber.add(1, ordering: .relaxed).newValue
@@ -174,7 +176,10 @@ public final class Context {
     levels.append(Level(kind: kind, serial: serial, size: size))
     serial += 1
     levels.append(Level(kind: .tape, serial: serial, size: 0))
-    defer { levels.removeSubrange(height...) }
+    defer {
+      levels.removeSubrange(height...)
+      if !collectives.isEmpty { collectives.forget(from: height) }
+    }
     return try body(height)
   }
 

@@ -31,6 +31,8 @@ public final class CustomFunction: @unchecked Sendable {
   let reverse: SelectiveReverse
   /// What a recording calls instead, where the value is known for the arguments of one call alone.
   let again: Value?
+  /// Whether ranks exchange something in its rules, so that a walk back comes by it on all of them or on none.
+  let meetsRanks: Bool
 
   /// A function of so many results with its rules, written with differentiable operations.
   ///
@@ -49,7 +51,8 @@ public final class CustomFunction: @unchecked Sendable {
   /// A function whose reverse rule is told which cotangents are asked for.
   public init(
     _ name: String, results count: Int, value: @escaping Value, forward: Forward?,
-    selectiveReverse: @escaping SelectiveReverse, again: Value? = nil, names: [String]? = nil
+    selectiveReverse: @escaping SelectiveReverse, again: Value? = nil, names: [String]? = nil,
+    meetsRanks: Bool = false
   ) {
     self.name = name
     self.names = names
@@ -58,6 +61,7 @@ public final class CustomFunction: @unchecked Sendable {
     self.forward = forward
     reverse = selectiveReverse
     self.again = again
+    self.meetsRanks = meetsRanks
   }
 
   /// A function of one result with its reverse rule, `(arguments, cotangent) → cotangents`.
@@ -136,7 +140,7 @@ public final class CustomFunction: @unchecked Sendable {
           cotangent, isMapped in
           isMapped ? cotangent : try cotangent?.sum(axes: AxisSet(0))
         }
-      })
+      }, meetsRanks: meetsRanks)
   }
 }
 
@@ -172,6 +176,7 @@ private struct CustomCall: LeveledOperation {
     let bundle = Traced(
       kind, value: results[0], height: Int(height), context: context, primitive: .custom,
       attributes: .object(function), others: arguments)
+    if function.meetsRanks, kind == .tape { context.collectives.keep(bundle) }
     return try zip(bundle.parts(results, in: context), results).map { part, result in
       kind == .record || result.dtype.isFloat ? part : result
     }

@@ -94,7 +94,7 @@ func applyAtLevels<O: LeveledOperation>(_ operation: O) throws -> O.Result {
 // MARK: - Operands at a level
 
 /// An operand, or what it stands for if its level has ended.
-private func alive(_ x: Variable) throws -> Variable {
+func alive(_ x: Variable) throws -> Variable {
   var x = x
   while case .traced(let traced) = x, !traced.isAlive(in: .current) {
     guard traced.kind != .batch else { throw Traced.escapedFromMap }

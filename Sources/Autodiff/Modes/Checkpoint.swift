@@ -22,6 +22,7 @@ public func checkpoint(
   let start = context.sequence
   let random = context.random
   let outputs = try f(arguments).map(\.alive)
+  if !context.collectives.isEmpty { context.collectives.forget(madeAfter: start) }
   return try withoutGraph(of: outputs, madeAfter: start, in: context) { roots, positions in
     CheckpointedCall(
       function: { arguments in

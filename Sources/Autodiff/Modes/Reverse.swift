@@ -48,6 +48,17 @@ func pullBack(
     swap(&pass.walk, &context.spareWalk)
   }
   try pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut)
+  var roots = roots
+  if context.ranks.count > 1, context.collectives.number > 0 {
+    let passed = try context.collectives.missing(
+      onTape: view.serial ?? roots.first?.node.serial ?? 0, context.ranks
+    ) { pass.walk.isNeeded($0) }
+    if !passed.isEmpty {
+      roots += try passed.map { try $0.zeroRoot(in: context) }
+      pass.walk.end()
+      try pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut, passing: passed)
+    }
+  }
   // Positions are read before any rule runs, since a rule may start a walk of its own.
   let targetPositions = targets?.map { pass.walk.position(of: $0) }
   for (index, position) in (targetPositions ?? []).enumerated() where position >= 0 {
@@ -216,6 +227,12 @@ private struct GatheredParts {
 }
 
 extension GraphView {
+  /// The tape that is walked, where it is one alone.
+  var serial: Int? {
+    if case .values(_, let serial) = self { return serial }
+    return nil
+  }
+
   /// An operand as the walk sees it.
   @inline(__always)
   func see(_ x: Variable) -> Variable {
@@ -358,6 +375,7 @@ public struct Pullback {
   fileprivate let roots: [Traced?]
   fileprivate let height: Int
   fileprivate let levels: (Level, Level)
+  fileprivate let collectives: CollectiveNodes.Saved
 
   /// For each result whether it depends on an argument.
   var isFollowed: [Bool] { roots.map { $0 != nil } }
@@ -389,7 +407,11 @@ public struct Pullback {
     for (root, cotangent) in zip(roots, cotangents) {
       if let root, let cotangent { starts.append((root, cotangent)) }
     }
-    let found = try Context.current.within(again: levels, at: height) {
+    let context = Context.current
+    let outer = context.collectives
+    if !collectives.isEmpty { context.collectives.add(collectives) }
+    defer { if !collectives.isEmpty { context.collectives.resume(outer) } }
+    let found = try context.within(again: levels, at: height) {
       try pullBack(
         starts, to: leaves.compactMap { $0 },
         view: .values(height: height, serial: levels.0.serial))
@@ -429,6 +451,8 @@ public func vjp(
       }
       values.append(seen.below(height))
     }
-    return Pullback(values: values, leaves: leaves, roots: roots, height: height, levels: levels)
+    return Pullback(
+      values: values, leaves: leaves, roots: roots, height: height, levels: levels,
+      collectives: context.collectives.saved(at: height))
   }
 }

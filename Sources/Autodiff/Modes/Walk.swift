@@ -39,8 +39,11 @@ struct Walk: ~Copyable {
   /// Without targets every parameter's leaf is one. A node older than every target cannot depend
   /// on one, and the walk does not enter it: the cost of an inner gradient does not grow with
   /// the number of steps before.
+  ///
+  /// - Parameter passing: nodes whose rules run even where they lead to no target.
   mutating func begin(
-    roots: [(node: Traced, cotangent: Variable)], targets: [Traced]?, view: GraphView, cut: Bool
+    roots: [(node: Traced, cotangent: Variable)], targets: [Traced]?, view: GraphView, cut: Bool,
+    passing: [Traced] = []
   ) throws {
     let context = Context.current
     context.walk += 1
@@ -50,6 +53,7 @@ struct Walk: ~Copyable {
       target.targetOf = number
       oldest = min(oldest, target.sequence)
     }
+    for node in passing { node.targetOf = -number }
     var serial = -1
     if case .values(_, let own) = view { serial = own }
     for (root, _) in roots where belongs(root, oldest, serial) && root.walk != number {
@@ -140,7 +144,7 @@ struct Walk: ~Copyable {
       if index & Walk.unheard == 0 { try Safepoint.look() }
       stops[index].node._withUnsafeGuaranteedRef { node in
         let isEnd = endsAtParameters ? node.isParameter : node.targetOf == number
-        var needed = isEnd
+        var needed = isEnd || node.targetOf == -number
         let firstOperand = Int32(truncatingIfNeeded: operands.count)
         for index in 0..<node.operandCount {
           var position: Int32 = -1
@@ -161,6 +165,12 @@ struct Walk: ~Copyable {
 
   /// The position of a node, -1 where the walk does not come by.
   func position(of node: Traced) -> Int { node.walk == number ? Int(node.position) : -1 }
+
+  /// Whether the walk comes by a node and hands on what that is given.
+  func isNeeded(_ node: Traced) -> Bool {
+    let position = position(of: node)
+    return position >= 0 && stops[position].isNeeded
+  }
 
   /// The position of a node's operand, or -1.
   @inline(__always)
