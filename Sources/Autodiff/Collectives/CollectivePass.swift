@@ -83,9 +83,9 @@ struct CollectiveNodes {
     let own = known.filter { isReached($0.bundle.unsafelyUnwrapped) }.map(\.number)
     // In a task a rank walks alone.
     if ranks.refusal != nil, own.isEmpty { return [] }
-    var code: UInt64 = 0xcbf2_9ce4_8422_2325
-    for number in own { code = (code ^ UInt64(number)) &* 0x100_0000_01b3 }
-    let seen = try ranks.meet("the way back of a gradient", [code, ~code])
+    var code = Code()
+    for number in own { code.add(UInt64(number)) }
+    let seen = try ranks.meet("the way back of a gradient", [code.word, ~code.word])
     guard seen[0] != ~seen[1] else { return [] }
     let bytes = own.withUnsafeBytes { Array($0) }
     var union: Set<Int> = []

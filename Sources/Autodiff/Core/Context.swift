@@ -228,6 +228,9 @@ public final class Context {
     return try body()
   }
 
+  /// Whether `backward` has left gradients in leaves from outside the innermost body that keeps them.
+  package var hasKeptGradients: Bool { outerGradients.map { !$0.kept.isEmpty } ?? false }
+
   /// Takes note of the gradient that a leaf has before it gets another.
   func willAccumulate(into leaf: Traced) {
     guard let outer = outerGradients, leaf.height <= outer.height,
