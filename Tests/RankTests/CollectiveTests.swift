@@ -9,11 +9,12 @@ let rankCounts = [1, 2, 3, 4]
 
 /// Every rank's value, as all know it: `value(r)`, distinct in every element and rank.
 private let values = """
-  from parallel import *
+  from parallel import rank, world_size, barrier, all_reduce, all_gather, broadcast, gather, reduce
+  from parallel import reduce_scatter, scatter
   let (r, n) = (rank(), world_size())
   fn value(rank, shape=(2, 3)) { sin(1.0 + arange(1.0 * product(shape)).reshape(shape) + 10.0 * rank) }
-  fn product(xs) { let mut all = 1; for x in xs { all *= x }; all }
-  fn total(f) { let mut sum = f(0); for k in 1..n { sum = sum + f(k) }; sum }
+  fn product(xs) { let all = 1; for x in xs { all *= x }; all }
+  fn total(f) { let sum = f(0); for k in 1..n { sum = sum + f(k) }; sum }
   fn rows(f) { stack([f(k) for k in 0..n]) }
 
   """

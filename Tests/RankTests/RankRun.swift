@@ -42,6 +42,8 @@ private func run(_ program: String, as rank: Int, of threads: ThreadRanks) -> Ra
     try interpreter.context.with { try interpreter.context.ranks.finish() }
   } catch let error as RuntimeError {
     end.error = "\(error.diagnostic.kind): \(error.diagnostic.message)"
+  } catch let error as CompileError {
+    end.error = error.diagnostics.map { "\($0.kind): \($0.message)" }.joined(separator: "; ")
   } catch {
     end.error = "\(error)"
   }
