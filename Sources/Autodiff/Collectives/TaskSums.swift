@@ -26,7 +26,8 @@ struct TaskSums {
     var node = Node(start: task, size: 1, value: stopGradient(value))
     // Neighbours are one subtree where both are full and the first begins at a multiple of their size together.
     while let last = nodes[output].last, last.size == node.size,
-      last.start + last.size == node.start, last.start % (2 * last.size) == 0
+      last.start + last.size == node.start, last.start % (2 * last.size) == 0,
+      last.value.shape == node.value.shape, last.value.dtype == node.value.dtype
     {
       nodes[output].removeLast()
       node = Node(start: last.start, size: 2 * last.size, value: try last.value + node.value)
@@ -83,13 +84,6 @@ struct TaskSums {
 
   private func exchangedPlain(_ tasks: Int, _ ranks: Ranks) throws -> [Variable?] {
     let own = try nodes.map { try $0.map { try plain($0.value).contiguous() } }
-    guard ranks.count > 1 else {
-      return try zip(nodes, own).map { nodes, tensors in
-        try TaskSums.top(
-          nodes.indices.map { (nodes[$0].start, nodes[$0].size, tensors[$0]) }, 0..<tasks
-        ).map { .tensor($0) }
-      }
-    }
     let headers = try headersOfAll(own, ranks)
     var rows: [[(start: Int, size: Int, Tensor)]] = Array(repeating: [], count: nodes.count)
     var places: [[(rank: Int, header: Header)]] = Array(repeating: [], count: nodes.count)
@@ -97,6 +91,12 @@ struct TaskSums {
       for header in headers { places[header.output].append((rank, header)) }
     }
     try requireAlike(places)
+    guard ranks.count > 1 else {
+      return try zip(places, own).map { places, tensors in
+        let nodes = zip(places, tensors).map { ($0.header.start, $0.header.size, $1) }
+        return try TaskSums.top(nodes, 0..<tasks).map { .tensor($0) }
+      }
+    }
     // Large sums are taken in parts, one on each rank; all else goes to every rank as it is.
     let isShared = places.map { $0.count > 1 && $0[0].header.bytes > TaskSums.mostGathered }
     try gather(own, headers, isShared, ranks) { header, tensor in

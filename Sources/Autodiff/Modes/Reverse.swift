@@ -272,6 +272,7 @@ extension Traced {
       inner = traced.value
     }
     Context.current.activeRecording?.loadGradient(of: self)
+    if Context.current.startsAnew(self) { return gradient }
     return try second.map { try $0 + gradient } ?? gradient
   }
 

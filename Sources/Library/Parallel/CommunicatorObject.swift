@@ -91,11 +91,11 @@ final class CommunicatorObject: HostObject {
     """,
     methods: [
       Method(
-        "map(f, tasks, reduce=nil, batch=nil, to=nil)",
+        "parallel_map(f, tasks, reduce=nil, batch=nil, to=nil)",
         """
         `f(task)` for each task, shared out among the ranks; see `parallel.parallel_map`.
 
-            print(communicator().map(x => x * x, [1, 2, 3]))    # (1, 4, 9)
+            print(communicator().parallel_map(x => x * x, [1, 2, 3]))    # (1, 4, 9)
         """
       ) { object, arguments in
         let reduction =

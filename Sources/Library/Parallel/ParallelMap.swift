@@ -86,7 +86,7 @@ final class ParallelMap: @unchecked Sendable {
     let place = target.map { " for rank \($0)" } ?? ""
     _ = try ranks.meet("\(ParallelMap.name) over \(taskCount) tasks\(sizes)\(form)\(place)")
     guard taskCount > 0 else { return try none() }
-    let reads = LiftedReads(given: givenVariables)
+    let reads = LiftedReads(given: givenVariables, before: interpreter.context.markMoment())
     let results = try runTasks(reads)
     let leaves = try exchanged(results, reads)
     let value = try assembled(leaves[...])
@@ -102,15 +102,20 @@ final class ParallelMap: @unchecked Sendable {
 
   // MARK: - The first run
 
-  /// What this rank's tasks gave, by unit, and what all ranks tell of what theirs read.
+  /// What a unit gave, and what its `backward` left in parameters from outside.
+  private typealias UnitResult = (
+    values: [WireValue], gradients: [(leaf: Variable, gradient: Variable)]
+  )
+
+  /// What this rank's units gave, and what all ranks tell of what theirs read.
   private struct Results {
-    let own: [[WireValue]]
+    let own: [UnitResult]
     let reads: [[TaskRead]]
   }
 
   private func runTasks(_ reads: LiftedReads) throws -> Results {
     var report = RankReport()
-    var values: [[WireValue]] = []
+    var values: [UnitResult] = []
     var readers: [Int] = []
     for unit in own {
       let (ended, value) = try reported(unit, reads)
@@ -132,7 +137,7 @@ final class ParallelMap: @unchecked Sendable {
   }
 
   /// Runs a unit and takes its results apart.
-  private func reported(_ unit: Int, _ reads: LiftedReads) throws -> (UnitReport, [WireValue]?) {
+  private func reported(_ unit: Int, _ reads: LiftedReads) throws -> (UnitReport, UnitResult?) {
     let (print, warn) = (interpreter.output, interpreter.warn)
     var (output, warnings): (String, [Diagnostic]) = ("", [])
     if ranks.count > 1 {
@@ -141,14 +146,13 @@ final class ParallelMap: @unchecked Sendable {
     }
     defer { (interpreter.output, interpreter.warn) = (print, warn) }
     do {
-      let values = try reads.finding(interpreter) {
+      let result = try reads.finding(interpreter) {
         try interpreter.context.isolated {
           try log.run(unit - own.lowerBound) { try results(of: unit, units[unit].variables) }
         }
       }
-      return (
-        UnitReport(output: output, warnings: warnings, structures: values.map(\.structure)), values
-      )
+      let structures = result.values.map(\.structure)
+      return (UnitReport(output: output, warnings: warnings, structures: structures), result)
     } catch let error where ranks.count > 1 {
       let error = RuntimeError(wrapping: error)
       if error.exitStatus != nil { throw error }
@@ -157,7 +161,7 @@ final class ParallelMap: @unchecked Sendable {
   }
 
   /// Calls the function with a task, or maps it over a batch of them, and gives what each task gave.
-  private func results(of unit: Int, _ variables: [Variable]) throws -> [WireValue] {
+  private func results(of unit: Int, _ variables: [Variable]) throws -> UnitResult {
     let context = interpreter.context
     let (random, refusal) = (context.random, context.ranks.refusal)
     context.random = key.folded(UInt64(unit))
@@ -213,7 +217,10 @@ final class ParallelMap: @unchecked Sendable {
 
   private func requireAlike() throws {
     guard let other = structures.firstIndex(where: { $0 != structures[0] }) else { return }
-    let message = "tasks 0 and \(other) of \(ParallelMap.name) give what has no \(reduction?.rawValue ?? "sum")"
+    func sketch(_ task: Int) -> String { WireValue.sketch(of: structures[task]) }
+    let message =
+      "task 0 of \(ParallelMap.name) gives \(sketch(0)) and task \(other) \(sketch(other)), which have no "
+      + (reduction?.rawValue ?? "sum")
     ranks.shares(message, shownBy: 0)
     throw RuntimeError(
       .value, message,
@@ -243,10 +250,11 @@ final class ParallelMap: @unchecked Sendable {
   /// The tensors of all results on every rank, with their derivatives.
   private func exchanged(_ results: Results, _ reads: LiftedReads) throws -> [Variable] {
     let found = try operands(results.reads, reads)
+    try leaveGradients(results, found)
     let known = try TaskMap.sums(
       ParallelMap.name, tasks: taskCount, own: own, ranks,
       outputs: isSummed ? firstLeaf[1] : firstLeaf[taskCount]
-    ) { contributions($0, results.own[$0 - own.lowerBound]) }.compactMap { $0 }
+    ) { contributions($0, results.own[$0 - own.lowerBound].values) }.compactMap { $0 }
     let given = reads.givenCount
     guard given + found.count > 0 else { return known }
     let map = TaskMap(
@@ -256,6 +264,31 @@ final class ParallelMap: @unchecked Sendable {
       try self.contributions(unit, self.again(unit, operands, found, reads))
     }
     return try map(Array(reads.variables.prefix(given)) + found.map(\.variable), known: known)
+  }
+
+  /// Adds what the tasks of all ranks left in parameters from outside to their gradients, on every rank.
+  private func leaveGradients(_ results: Results, _ found: [FoundRead]) throws {
+    let isSome = try ranks.meet(
+      "the gradients that tasks of \(ParallelMap.name) leave",
+      [results.own.contains { !$0.gradients.isEmpty } ? 1 : 0])
+    guard isSome.isEmpty ? results.own.contains(where: { !$0.gradients.isEmpty }) : isSome[0] > 0
+    else { return }
+    var places: [Int: Int] = [:]
+    for (place, read) in found.enumerated() { places[read.variable.number] = place }
+    let sums = try TaskMap.sums(
+      "the gradients that \(ParallelMap.name) leaves", tasks: units.count, own: own, ranks,
+      outputs: found.count
+    ) { unit in
+      try results.own[unit - own.lowerBound].gradients.map { leaf, gradient in
+        guard let place = places[leaf.number] else {
+          throw RuntimeError(
+            .value, "a task of \(ParallelMap.name) leaves a gradient in a parameter that it did not read",
+            hint: "compute the loss inside the task")
+        }
+        return (unit, place, gradient)
+      }
+    }
+    for (read, sum) in zip(found, sums) { if let sum { try read.variable.addGradient(sum) } }
   }
 
   /// Runs a unit once more, on other operands.
@@ -272,7 +305,7 @@ final class ParallelMap: @unchecked Sendable {
         given > 0
         ? Array(operands[first..<first + units[unit].leaves.count]) : units[unit].variables
       return try log.run(unit - own.lowerBound) {
-        try reads.run(interpreter, with: others) { try results(of: unit, variables) }
+        try reads.run(interpreter, with: others) { try results(of: unit, variables).values }
       }
     }
   }

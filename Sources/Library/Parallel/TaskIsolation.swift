@@ -15,15 +15,17 @@ final class TaskIsolation: FreeVariableWatcher {
   private var journal: [() -> Void] = []
   private var changed: Set<FreeVariable.Identity> = []
   private var made: Set<ObjectIdentifier> = []
+  /// The numbers of the leaves that parameters held which the task has set.
+  private var moved: Set<Int> = []
   /// What was set that is lost.
   private var lost: (name: String, place: UInt64)?
 
   init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
-  /// Runs a task.
+  /// Runs a task, and gives what its `backward` leaves in parameters from outside that it does not set itself.
   ///
-  /// - Throws: what it throws; a value error where it sets a variable from outside or leaves gradients there.
-  func run<R>(_ body: () throws -> R) throws -> R {
+  /// - Throws: what it throws; a value error where it sets a variable from outside.
+  func run<R>(_ body: () throws -> R) throws -> (R, [(leaf: Variable, gradient: Variable)]) {
     let context = interpreter.context
     outer = context.watcher == nil ? nil : interpreter.watcher
     start = context.markMoment()
@@ -32,17 +34,12 @@ final class TaskIsolation: FreeVariableWatcher {
       journal.removeAll()
       changed.removeAll()
       made.removeAll()
+      moved.removeAll()
       outer = nil
       lost = nil
     }
-    let result = try context.keepingGradients {
-      let result = try interpreter.watched(by: self, body)
-      guard !context.hasKeptGradients else {
-        throw RuntimeError(
-          .value, "a task of parallel_map leaves gradients in parameters from outside it",
-          hint: "let the task return them, grad(p => loss(p, task))(params), and reduce=\"mean\"")
-      }
-      return result
+    let (result, gradients) = try context.collectingGradients(before: start) {
+      try interpreter.watched(by: self, body)
     }
     if let lost {
       context.place = lost.place
@@ -50,7 +47,7 @@ final class TaskIsolation: FreeVariableWatcher {
         .value, "a task of parallel_map sets \(lost.name), which is outside it",
         hint: "other ranks would not see it: let the task return the value")
     }
-    return result
+    return (result, gradients.filter { !moved.contains($0.leaf.number) })
   }
 
   private func willChange(_ variable: FreeVariable) {
@@ -58,6 +55,7 @@ final class TaskIsolation: FreeVariableWatcher {
     switch variable {
     case .tensor(let cell):
       let content = cell.content
+      moved.insert(content.variable.number)
       journal.append { cell.content = content }
     case .state(let host): if let putBack = host.restorer() { journal.append(putBack) }
     case .field:

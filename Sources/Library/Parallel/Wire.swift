@@ -169,6 +169,12 @@ struct WireValue {
     return read(&reader, &leaves)
   }
 
+  /// What stands around tensors, for messages.
+  static func sketch(of structure: [UInt8]) -> String {
+    var leaves = Array(repeating: Variable.tensor(Tensor(0.0)), count: leafCount(structure))[...]
+    return value(structure, &leaves).excerpt
+  }
+
   private static func read(
     _ reader: inout WireReader, _ leaves: inout ArraySlice<Variable>
   ) -> Value {
