@@ -28,6 +28,8 @@ final class ParallelMap: @unchecked Sendable {
   private let ranks: Ranks
   /// The units of work of this rank.
   private let own: Range<Int>
+  /// The number of the last node before the call.
+  private let moment: Int
   /// The stream that units split theirs from.
   private let key: RandomKey
   private let log: FreeVariableLog
@@ -54,6 +56,7 @@ final class ParallelMap: @unchecked Sendable {
     units = try ParallelMap.units(tasks, batch).map { try ValueTree($0, numbersAreLeaves: false) }
     let (rank, count) = (self.ranks.rank, self.ranks.count)
     own = units.count * rank / count..<units.count * (rank + 1) / count
+    moment = interpreter.context.sequence
     key = try interpreter.context.random.branch()
     log = FreeVariableLog(interpreter)
     isolation = TaskIsolation(interpreter)
@@ -124,7 +127,7 @@ final class ParallelMap: @unchecked Sendable {
       guard let value else { break }
       values.append(value)
     }
-    report.reads = try zip(reads.found, readers).map { try TaskRead($0, by: $1, interpreter) }
+    report.reads = try zip(reads.found, readers).map { try TaskRead($0, by: $1, moment) }
     let told = try tellAll(report)
     try show(told.flatMap(\.units))
     structures = told.flatMap(\.units).flatMap(\.structures)
@@ -338,7 +341,7 @@ final class ParallelMap: @unchecked Sendable {
     guard !all.isEmpty else { return [] }
     func find(_ read: TaskRead) throws -> FoundRead? {
       for (place, variable) in reads.variables.enumerated().dropFirst(reads.givenCount)
-      where try TaskRead(variable, by: 0, interpreter).isSame(as: read) {
+      where try TaskRead(variable, by: 0, moment).isSame(as: read) {
         return FoundRead(variable: variable, place: place)
       }
       return nil
@@ -399,9 +402,9 @@ final class ParallelMap: @unchecked Sendable {
 
 extension TaskRead {
   /// A variable of this rank, as others are told of it.
-  fileprivate init(_ variable: Variable, by unit: Int, _ interpreter: Interpreter) throws {
+  fileprivate init(_ variable: Variable, by unit: Int, _ moment: Int) throws {
     number = variable.number
-    distance = interpreter.context.sequence - number
+    distance = moment - number
     code = try variable.code
     self.unit = unit
   }
