@@ -103,6 +103,16 @@ private let programs: [(name: String, text: String)] = [
     """
   ),
   (
+    "numbers that objects hold",
+    """
+    let d = mu => { let law = Normal(mu, 1.0); parallel_map(t => t * law.rsample(), [1.0, 2.0, 3.0], reduce="sum") }
+    print(d(0.5))
+    try { print(grad(d)(0.5)) } catch e { print(e.message) }
+    let inside = mu => parallel_map(t => t * Normal(mu, 1.0).rsample(), [1.0, 2.0, 3.0], reduce="sum")
+    print(inside(0.5), grad(inside)(0.5))
+    """
+  ),
+  (
     "estimates from samples",
     """
     fn f(x) { sum(sin(x) ** 2) + x[0] }

@@ -74,7 +74,7 @@ public final class Ranks {
 
   /// Runs a body of this rank's own, which may fail on one and not on another.
   ///
-  /// - Throws: what it throws here; on ranks where it went well, that it failed on another.
+  /// - Throws: on every rank what it throws on the first where it fails.
   package func together<R>(_ deed: String, _ body: () throws -> R) throws -> R {
     guard count > 1 else { return try body() }
     let result = Result { try body() }
@@ -83,11 +83,16 @@ public final class Ranks {
     let lowest = try meet(deed, [failure == nil ? 0 : UInt64(count - rank)])[0]
     guard lowest > 0 else { return try result.get() }
     let failed = count - Int(lowest)
-    let text = try broadcast(failure.map { Array("\($0)".utf8) } ?? [], from: failed)
-    let message = "\(deed) failed on rank \(failed): \(String(decoding: text, as: UTF8.self))"
+    let told = failure.map { Context.current.describeError?($0) ?? ("value", "\($0)", nil) }
+    func shared(_ text: String?) throws -> String {
+      String(decoding: try broadcast(Array((text ?? "").utf8), from: failed), as: UTF8.self)
+    }
+    let (kind, message) = (try shared(told?.kind), try shared(told?.message))
+    let hint = try shared(told?.hint)
     shares(message, shownBy: failed)
     if rank == failed, let failure { throw failure }
-    throw TensorError(.value, message)
+    throw TensorError(
+      TensorError.Kind(rawValue: kind) ?? .value, message, hint: hint.isEmpty ? nil : hint)
   }
 
   /// The end of the program, which all ranks come to.

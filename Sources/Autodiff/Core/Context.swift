@@ -106,6 +106,9 @@ public final class Context {
   /// Where the program stands, for ranks that do different things: ` at train.mos:12`, or nothing.
   package var describePlace: (() -> String)?
 
+  /// What an error says, to be told to other ranks.
+  package var describeError: ((any Error) -> (kind: String, message: String, hint: String?))?
+
   /// Who runs in it, opaque to this module.
   package unowned(unsafe) var owner: AnyObject?
 

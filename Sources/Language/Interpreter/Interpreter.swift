@@ -114,6 +114,10 @@ public final class Interpreter {
       guard let place = machine.programPlace.label else { return "" }
       return " at \(place.source.name):\(place.source.line(at: place.span.start))"
     }
+    context.describeError = {
+      let diagnostic = RuntimeError(wrapping: $0).diagnostic
+      return (diagnostic.kind, diagnostic.message, diagnostic.hint)
+    }
     context.programPlace = { [unowned self] in programPlace(of: $0) }
   }
 
