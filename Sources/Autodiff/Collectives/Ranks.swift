@@ -83,7 +83,9 @@ public final class Ranks {
     let lowest = try meet(deed, [failure == nil ? 0 : UInt64(count - rank)])[0]
     guard lowest > 0 else { return try result.get() }
     let failed = count - Int(lowest)
-    let told = failure.map { Context.current.describeError?($0) ?? ("value", "\($0)", nil) }
+    let told = failure.map {
+      Context.current.describeError?($0) ?? (kind: "value", message: "\($0)", hint: nil)
+    }
     func shared(_ text: String?) throws -> String {
       String(decoding: try broadcast(Array((text ?? "").utf8), from: failed), as: UTF8.self)
     }
