@@ -26,19 +26,24 @@ enum Interrupts {
     flag.clear()
     self.flag = flag
     self.endsWhenUnheard = endsWhenUnheard
-    handle(SIGINT) { _ in
-      Interrupts.flag?.interrupt()
-      guard Interrupts.endsWhenUnheard else { return }
-      ualarm(Interrupts.patience, 0)
-    }
+    handle(SIGINT) { _ in Interrupts.hear() }
+    // Launchers turn Ctrl-C into it, and kill a second later.
+    if World.current != nil { handle(SIGTERM) { _ in Interrupts.hear() } }
     // A flag that is down has been heard: the program is on its way out.
     handle(SIGALRM) { _ in
       guard Interrupts.flag?.isInterrupted == true else { return }
       StandardOutput.shared.flushWithoutWaiting()
       let text: StaticString = "error[interrupt]: interrupted\n"
-      _ = Platform.write(2, text.utf8Start, text.utf8CodeUnitCount)
+      if World.current?.isFirst ?? true {
+        _ = Platform.write(2, text.utf8Start, text.utf8CodeUnitCount)
+      }
       _exit(ExitStatus.interrupted)
     }
+  }
+
+  private static func hear() {
+    flag?.interrupt()
+    if endsWhenUnheard { ualarm(patience, 0) }
   }
 
   /// From now on Ctrl-C only breaks off a wait for input.
