@@ -127,6 +127,9 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Platform"]),
     .testTarget(
       name: "LanguageTests", dependencies: ["Language", "Library", "Syntax", "Platform"]),
+    // Programs on several ranks, which are threads.
+    .testTarget(
+      name: "RankTests", dependencies: ["Library", "Language", "Syntax", "Autodiff", "Platform"]),
     .testTarget(
       name: "LibraryTests",
       dependencies: [

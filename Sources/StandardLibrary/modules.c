@@ -34,6 +34,10 @@ static const unsigned char nn_text[] = {
 #embed "../../stdlib/nn.mos"
 };
 
+static const unsigned char parallel_text[] = {
+#embed "../../stdlib/parallel.mos"
+};
+
 static const unsigned char rl_text[] = {
 #embed "../../stdlib/rl.mos"
 };
@@ -51,6 +55,7 @@ const mos_module mos_modules[] = {
   {"es", es_text, sizeof es_text},
   {"meta", meta_text, sizeof meta_text},
   {"nn", nn_text, sizeof nn_text},
+  {"parallel", parallel_text, sizeof parallel_text},
   {"rl", rl_text, sizeof rl_text},
   {"testing", testing_text, sizeof testing_text},
 };

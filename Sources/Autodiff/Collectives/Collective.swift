@@ -61,7 +61,7 @@ package enum Collective: Equatable, Sendable {
   }
 
   /// Whether what comes in has an axis of ranks first.
-  var takesRows: Bool {
+  package var takesRows: Bool {
     switch self {
     case .reduceScatter, .scatter: true
     default: false
@@ -69,7 +69,7 @@ package enum Collective: Equatable, Sendable {
   }
 
   /// Whether what comes out has an axis of ranks first.
-  var givesRows: Bool {
+  package var givesRows: Bool {
     switch self {
     case .allGather, .gather: true
     default: false

@@ -64,17 +64,27 @@ extension Context {
   /// The heights of the levels that an operand belongs to on any rank, a bit each.
   ///
   /// - Throws: a value error on every rank where they do different things.
-  package func levelsOfAnyRank(of x: Variable, _ deed: @autoclosure () -> String) throws -> UInt64 {
+  fileprivate func levelsOfAnyRank(of x: Variable, _ deed: @autoclosure () -> String) throws
+    -> UInt64
+  {
+    try levelsOfAnyRank(of: CollectionOfOne(x), ranks, deed())
+  }
+
+  /// The same for several operands, which need not be as many on every rank.
+  func levelsOfAnyRank(
+    of operands: some Sequence<Variable>, _ ranks: Ranks, _ deed: @autoclosure () -> String
+  ) throws -> UInt64 {
     var levels: UInt64 = 0
-    var operand = x
-    while case .traced(let traced) = operand {
-      guard traced.height < 64 else {
-        throw TensorError(
-          .limit, "ranks exchange something inside more than 31 transformations",
-          hint: "does a function differentiate itself?")
+    for var operand in operands {
+      while case .traced(let traced) = operand {
+        guard traced.height < 64 else {
+          throw TensorError(
+            .limit, "ranks exchange something inside more than 31 transformations",
+            hint: "does a function differentiate itself?")
+        }
+        levels |= 1 << UInt64(traced.height)
+        operand = try alive(traced.value)
       }
-      levels |= 1 << UInt64(traced.height)
-      operand = try alive(traced.value)
     }
     let seen = try ranks.meet(deed(), [levels, ~levels])
     return ranks.count == 1 || seen[0] == ~seen[1] ? levels : try ranks.union(of: levels)

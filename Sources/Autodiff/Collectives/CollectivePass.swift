@@ -4,7 +4,8 @@
 // depend on nothing that a gradient is asked for. A rank that then passed the collective over would leave the
 // others waiting, and what it owes their gradients would be missing. So before rules run, ranks compare which
 // collectives their walks come by; where these differ, each goes by those of all, with zeros where nothing
-// arrives. Nodes are visited in the order of their making, which is the same on every rank.
+// arrives, until all come by the same. Nodes are visited in the order of their making, which is the same on every
+// rank.
 
 import Tensors
 
@@ -69,24 +70,30 @@ struct CollectiveNodes {
 
   // MARK: - Walking back
 
-  /// The nodes of collectives that a walk of another rank comes by and this one's does not.
+  /// The nodes on a tape that somebody holds.
+  func nodes(onTape serial: Int) -> [Traced] {
+    entries.filter { $0.serial == serial }.compactMap(\.bundle)
+  }
+
+  /// The nodes of collectives that a walk of another rank comes by and this one's does not; nil where the walks of all
+  /// ranks come by the same.
   ///
   /// - Parameter serial: which tape is walked.
   /// - Throws: a value error on every rank where one of them holds such a node no more.
   func missing(
     onTape serial: Int, _ ranks: Ranks, isReached: (Traced) -> Bool
-  ) throws -> [Traced] {
+  ) throws -> [Traced]? {
     let ofTape = entries.filter { $0.serial == serial }
     // Of those on the ambient tape each rank may have let go of others.
-    guard serial == 0 ? hasAmbient : !ofTape.isEmpty else { return [] }
+    guard serial == 0 ? hasAmbient : !ofTape.isEmpty else { return nil }
     let known = ofTape.filter { $0.bundle != nil }
-    let own = known.filter { isReached($0.bundle.unsafelyUnwrapped) }.map(\.number)
+    let own = known.filter { $0.bundle.map(isReached) ?? false }.map(\.number)
     // In a task a rank walks alone.
-    if ranks.refusal != nil, own.isEmpty { return [] }
-    var code: UInt64 = 0xcbf2_9ce4_8422_2325
-    for number in own { code = (code ^ UInt64(number)) &* 0x100_0000_01b3 }
-    let seen = try ranks.meet("the way back of a gradient", [code, ~code])
-    guard seen[0] != ~seen[1] else { return [] }
+    if ranks.refusal != nil, own.isEmpty { return nil }
+    var code = Code()
+    for number in own { code.add(UInt64(number)) }
+    let seen = try ranks.meet("the way back of a gradient", [code.word, ~code.word])
+    guard seen[0] != ~seen[1] else { return nil }
     let bytes = own.withUnsafeBytes { Array($0) }
     var union: Set<Int> = []
     for bytes in try ranks.allGather(bytes) {
@@ -104,6 +111,26 @@ struct CollectiveNodes {
         hint: "take the gradient of a function with grad, or let every rank's loss use what the collective gave")
     }
     return found
+  }
+}
+
+extension Walk {
+  /// Makes ready to gather, and comes by the collectives that any rank's walk comes by.
+  mutating func begin(
+    with roots: inout [(node: Traced, cotangent: Variable)], targets: [Traced]?, view: GraphView,
+    cut: Bool, in context: Context
+  ) throws {
+    let serial = view.serial ?? roots.first?.node.serial ?? 0
+    let passed = context.collectives.nodes(onTape: serial)
+    while true {
+      try begin(roots: roots, targets: targets, view: view, cut: cut, passing: passed)
+      let missing = try context.collectives.missing(onTape: serial, context.ranks) {
+        position(of: $0) >= 0
+      }
+      guard let missing else { return }
+      roots += try missing.map { try $0.zeroRoot(in: context) }
+      end()
+    }
   }
 }
 

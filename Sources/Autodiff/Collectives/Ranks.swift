@@ -57,13 +57,16 @@ public final class Ranks {
     meetings &+= 1
     let deed = deed()
     let code = Ranks.code(of: deed, meetings)
-    var all = [code, ~code] + words
+    let context = Context.current
+    var all = [code, ~code, UInt64(context.sequence)] + words
     do { try communicator.greatest(&all) } catch {
       end = "\(error)"
       throw error
     }
     guard all[0] == ~all[1] else { throw try mismatch(deed) }
-    return Array(all.dropFirst(2))
+    // Numbers of nodes go on alike where ranks have run different code in between.
+    context.sequence = Int(all[2])
+    return Array(all.dropFirst(3))
   }
 
   /// The end of the program, which all ranks come to.
@@ -72,10 +75,10 @@ public final class Ranks {
   public func finish() throws { _ = try meet("the end of the program") }
 
   private static func code(of deed: String, _ number: UInt64) -> UInt64 {
-    // FNV-1a, of 64 bits.
-    var code: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in deed.utf8 { code = (code ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return (code ^ number) &* 0x100_0000_01b3
+    var code = Code()
+    for byte in deed.utf8 { code.add(UInt64(byte)) }
+    code.add(number)
+    return code.word
   }
 
   /// The error of ranks that do different things, which all of them get.

@@ -4,51 +4,64 @@
 // and none goes on before all have.
 
 import Platform
+import Tensors
 
 /// The ranks of one process, each on a thread of its own.
 public final class ThreadRanks: @unchecked Sendable {
+  fileprivate struct State: Sendable {
+    /// How many have come to the barrier, and how often all have.
+    var arrived = 0
+    var round = 0
+    /// True once a rank has given up.
+    var isBroken = false
+    var words: [[UInt64]]
+    var spans: [Span]
+    var sizes: [[Int]]
+  }
+
+  /// Where a rank's bytes lie; it waits while others read them.
+  fileprivate struct Span: @unchecked Sendable {
+    var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
   private let count: Int
-  private var mutex = pthread_mutex_t()
-  private var condition = pthread_cond_t()
-  /// How many have come to the barrier, and how often all have.
-  private var arrived = 0
-  private var round = 0
-  fileprivate var words: [[UInt64]]
-  fileprivate var spans: [UnsafeRawBufferPointer]
-  fileprivate var sizes: [[Int]]
+  fileprivate let state: Monitor<State>
 
   /// So many ranks.
   public init(_ count: Int) {
     self.count = count
-    words = Array(repeating: [], count: count)
-    spans = Array(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: count)
-    sizes = Array(repeating: [], count: count)
-    pthread_mutex_init(&mutex, nil)
-    pthread_cond_init(&condition, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(&condition)
-    pthread_mutex_destroy(&mutex)
+    state = Monitor(
+      State(
+        words: Array(repeating: [], count: count), spans: Array(repeating: Span(), count: count),
+        sizes: Array(repeating: [], count: count)))
   }
 
   /// What one of the ranks sees.
   public func communicator(rank: Int) -> any Communicator { ThreadRank(self, rank, count) }
 
-  /// Waits until every rank has come here, after a deed that no other does meanwhile.
-  fileprivate func barrier(_ deed: () -> Void = {}) {
-    pthread_mutex_lock(&mutex)
-    defer { pthread_mutex_unlock(&mutex) }
-    deed()
-    arrived += 1
-    if arrived == count {
-      arrived = 0
-      round += 1
-      pthread_cond_broadcast(&condition)
-      return
+  /// Lets ranks that wait for one that has ended fail.
+  public func giveUp() { state.change { $0.isBroken = true } }
+
+  /// Waits until every rank has come here, after a deed of this one.
+  ///
+  /// - Throws: where the run is to end, and where another rank has given up.
+  fileprivate func barrier(_ deed: (inout State) -> Void = { _ in }) throws {
+    let round = state.change { state in
+      deed(&state)
+      let round = state.round
+      state.arrived += 1
+      if state.arrived == count { (state.arrived, state.round) = (0, round + 1) }
+      return round
     }
-    let mine = round
-    while round == mine { pthread_cond_wait(&condition, &mutex) }
+    while state.wait(for: 0.02, { $0.round != round || $0.isBroken ? true : nil }) == nil {
+      do { try Safepoint.look() } catch {
+        giveUp()
+        throw error
+      }
+    }
+    if state.withLock({ $0.round == round && $0.isBroken }) {
+      throw TensorError(.value, "another rank has ended")
+    }
   }
 }
 
@@ -63,33 +76,36 @@ private final class ThreadRank: Communicator {
     self.count = count
   }
 
-  func greatest(_ words: inout [UInt64]) {
+  func greatest(_ words: inout [UInt64]) throws {
     let own = words
-    ranks.barrier { ranks.words[rank] = own }
-    for other in ranks.words {
+    try ranks.barrier { $0.words[self.rank] = own }
+    for other in ranks.state.withLock { $0.words } {
       for (index, word) in other.enumerated() where index < words.count {
         words[index] = max(words[index], word)
       }
     }
-    ranks.barrier()
+    try ranks.barrier()
   }
 
   /// Shows the others this rank's bytes while each copies what is for it.
   private func show(
-    _ own: UnsafeRawBufferPointer, _ sizes: [Int] = [], _ copy: ([UnsafeRawBufferPointer]) -> Void
-  ) {
-    ranks.barrier {
-      ranks.spans[rank] = own
-      ranks.sizes[rank] = sizes
+    _ own: UnsafeRawBufferPointer, _ sizes: [Int] = [],
+    _ copy: ([UnsafeRawBufferPointer], [[Int]]) -> Void
+  ) throws {
+    let span = ThreadRanks.Span(bytes: own)
+    try ranks.barrier {
+      $0.spans[self.rank] = span
+      $0.sizes[self.rank] = sizes
     }
-    copy(ranks.spans)
-    ranks.barrier()
+    let (spans, sizes) = ranks.state.withLock { ($0.spans.map(\.bytes), $0.sizes) }
+    copy(spans, sizes)
+    try ranks.barrier()
   }
 
   func allGather(
     _ own: UnsafeRawBufferPointer, sizes: [Int], into all: UnsafeMutableRawBufferPointer
-  ) {
-    show(own) { spans in
+  ) throws {
+    try show(own) { spans, _ in
       var start = 0
       for span in spans {
         UnsafeMutableRawBufferPointer(rebasing: all[start..<start + span.count])
@@ -102,10 +118,10 @@ private final class ThreadRank: Communicator {
   func exchange(
     _ own: UnsafeRawBufferPointer, given: [Int], into pieces: UnsafeMutableRawBufferPointer,
     taken: [Int], largest: Int
-  ) {
-    show(own, given) { spans in
+  ) throws {
+    try show(own, given) { spans, sizes in
       var place = 0
-      for (span, sizes) in zip(spans, ranks.sizes) {
+      for (span, sizes) in zip(spans, sizes) {
         let start = sizes.prefix(rank).reduce(0, +)
         let size = sizes[rank]
         UnsafeMutableRawBufferPointer(rebasing: pieces[place..<place + size])
@@ -115,15 +131,17 @@ private final class ThreadRank: Communicator {
     }
   }
 
-  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
-    show(UnsafeRawBufferPointer(bytes)) { if rank != root { bytes.copyMemory(from: $0[root]) } }
+  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
+    try show(UnsafeRawBufferPointer(bytes)) { spans, _ in
+      if rank != root { bytes.copyMemory(from: spans[root]) }
+    }
   }
 
   func gather(
     _ own: UnsafeRawBufferPointer, sizes: [Int], into all: UnsafeMutableRawBufferPointer,
     at root: Int
-  ) {
-    show(own) { spans in
+  ) throws {
+    try show(own) { spans, _ in
       guard rank == root else { return }
       var start = 0
       for span in spans {
@@ -137,8 +155,8 @@ private final class ThreadRank: Communicator {
   func scatter(
     _ all: UnsafeRawBufferPointer, sizes: [Int], into own: UnsafeMutableRawBufferPointer,
     from root: Int
-  ) {
-    show(all) { spans in
+  ) throws {
+    try show(all) { spans, _ in
       let start = sizes.prefix(rank).reduce(0, +)
       own.copyMemory(from: UnsafeRawBufferPointer(rebasing: spans[root][start..<start + own.count]))
     }

@@ -201,8 +201,21 @@ public final class Context {
     return try body()
   }
 
-  /// The gradients of leaves from outside the innermost body that keeps them, as they were when it began.
-  private var outerGradients: (height: Int32, kept: [ObjectIdentifier: (Traced, Variable?)])?
+  /// The gradients of leaves from outside a body, as they were when it began.
+  private struct OuterGradients {
+    /// The height that leaves from outside are at, at most.
+    var height: Int32 = .max
+    /// The number that leaves from outside have, at most, where what they get is collected.
+    var newest: Int?
+    var kept: [ObjectIdentifier: (Traced, Variable?)] = [:]
+
+    func concern(_ leaf: Traced) -> Bool {
+      leaf.height <= height && leaf.sequence <= newest ?? .max
+    }
+  }
+
+  /// Those of the innermost body that keeps them.
+  private var outerGradients: OuterGradients?
 
   /// Runs the body as a program of its own: it records and differentiates by itself as ever, and for
   /// what is active outside its results are constants. Gradients that its `backward` leaves in
@@ -220,7 +233,7 @@ public final class Context {
     upTo height: Int32 = .max, _ body: () throws -> R
   ) rethrows -> R {
     let saved = outerGradients
-    outerGradients = (height, [:])
+    outerGradients = OuterGradients(height: height)
     defer {
       for (leaf, gradient) in (outerGradients?.kept ?? [:]).values { leaf.gradient = gradient }
       outerGradients = saved
@@ -228,9 +241,29 @@ public final class Context {
     return try body()
   }
 
+  /// Runs the body and gives what its `backward` adds to the gradients of leaves from before a moment; they have those
+  /// from before again.
+  package func collectingGradients<R>(
+    before moment: Int, _ body: () throws -> R
+  ) rethrows -> (result: R, gradients: [(leaf: Variable, gradient: Variable)]) {
+    let saved = outerGradients
+    outerGradients = OuterGradients(newest: moment)
+    defer { outerGradients = saved }
+    defer { for (leaf, gradient) in outerGradients?.kept.values ?? [:].values { leaf.gradient = gradient } }
+    let result = try body()
+    let found = (outerGradients?.kept ?? [:]).values.map(\.0).sorted { $0.sequence < $1.sequence }
+    return (result, found.compactMap { leaf in leaf.gradient.map { (.traced(leaf), $0) } })
+  }
+
+  /// Whether what a leaf gets first counts from nothing, in a body whose gradients are collected.
+  func startsAnew(_ leaf: Traced) -> Bool {
+    guard let outer = outerGradients else { return false }
+    return outer.newest != nil && outer.concern(leaf) && outer.kept[ObjectIdentifier(leaf)] == nil
+  }
+
   /// Takes note of the gradient that a leaf has before it gets another.
   func willAccumulate(into leaf: Traced) {
-    guard let outer = outerGradients, leaf.height <= outer.height,
+    guard let outer = outerGradients, outer.concern(leaf),
       outer.kept[ObjectIdentifier(leaf)] == nil
     else { return }
     outerGradients?.kept[ObjectIdentifier(leaf)] = (leaf, leaf.gradient)

@@ -258,6 +258,12 @@ public func stopGradient(_ variable: Variable) -> Variable {
 }
 
 extension Variable {
+  /// Adds to the gradient of this very leaf, as `backward` does.
+  package func addGradient(_ gradient: Variable) throws {
+    guard case .traced(let leaf) = self, leaf.isParameter else { return }
+    leaf.keep(try leaf.gradient(adding: gradient))
+  }
+
   /// The gradient that `backward` left in this very leaf.
   public var gradient: Variable? {
     guard case .traced(let traced) = self else { return nil }

@@ -47,17 +47,11 @@ func pullBack(
     pass.walk.end()
     swap(&pass.walk, &context.spareWalk)
   }
-  try pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut)
   var roots = roots
   if context.ranks.count > 1, context.collectives.number > 0 {
-    let passed = try context.collectives.missing(
-      onTape: view.serial ?? roots.first?.node.serial ?? 0, context.ranks
-    ) { pass.walk.isNeeded($0) }
-    if !passed.isEmpty {
-      roots += try passed.map { try $0.zeroRoot(in: context) }
-      pass.walk.end()
-      try pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut, passing: passed)
-    }
+    try pass.walk.begin(with: &roots, targets: targets, view: view, cut: cut, in: context)
+  } else {
+    try pass.walk.begin(roots: roots, targets: targets, view: view, cut: cut)
   }
   // Positions are read before any rule runs, since a rule may start a walk of its own.
   let targetPositions = targets?.map { pass.walk.position(of: $0) }
@@ -278,6 +272,7 @@ extension Traced {
       inner = traced.value
     }
     Context.current.activeRecording?.loadGradient(of: self)
+    if Context.current.startsAnew(self) { return gradient }
     return try second.map { try $0 + gradient } ?? gradient
   }
 

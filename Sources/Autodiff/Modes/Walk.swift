@@ -166,12 +166,6 @@ struct Walk: ~Copyable {
   /// The position of a node, -1 where the walk does not come by.
   func position(of node: Traced) -> Int { node.walk == number ? Int(node.position) : -1 }
 
-  /// Whether the walk comes by a node and hands on what that is given.
-  func isNeeded(_ node: Traced) -> Bool {
-    let position = position(of: node)
-    return position >= 0 && stops[position].isNeeded
-  }
-
   /// The position of a node's operand, or -1.
   @inline(__always)
   func operand(_ index: Int, at position: Int) -> Int32 {

@@ -37,6 +37,9 @@ public struct RuntimeError: Error, @unchecked Sendable {
     self.label = label
   }
 
+  /// An error that happened elsewhere, with its place.
+  package init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
+
   /// An error of a numerical operation.
   public init(_ error: TensorError) {
     diagnostic = Diagnostic(

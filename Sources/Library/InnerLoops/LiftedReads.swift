@@ -64,8 +64,14 @@ final class LiftedReads: FreeVariableWatcher {
     return LiftedReads(self, others, outer?.lasting)
   }
 
+  /// What has a larger number was made by the run itself.
+  private let moment: Int
+
   /// Knows the variables that a loop is given: where it closes over one of them, that is the same one.
-  init(given variables: [Variable]) {
+  ///
+  /// - Parameter moment: what was made after it is not found.
+  init(given variables: [Variable], before moment: Int = .max) {
+    self.moment = moment
     self.variables = variables
     givenCount = variables.count
     for (place, variable) in variables.enumerated() {
@@ -81,6 +87,7 @@ final class LiftedReads: FreeVariableWatcher {
   private init(_ reads: LiftedReads, _ others: [Variable], _ outer: (any FreeVariableWatcher)?) {
     (variables, givenCount) = (reads.variables, reads.givenCount)
     (places, parameters) = (reads.places, reads.parameters)
+    moment = reads.moment
     self.others = others
     self.outer = outer
   }
@@ -90,7 +97,7 @@ final class LiftedReads: FreeVariableWatcher {
     guard case .traced(let traced) = variable, variable.isDifferentiated else { return nil }
     let identity = ObjectIdentifier(traced)
     if let place = places[identity] { return place }
-    guard others == nil else { return nil }
+    guard others == nil, variable.number <= moment else { return nil }
     places[identity] = variables.count
     variables.append(variable)
     return variables.count - 1

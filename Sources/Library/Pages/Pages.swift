@@ -13,6 +13,7 @@ public enum Builtins {
     state,
     files,
     contexts,
+    processes,
     seeing,
   ])
 }

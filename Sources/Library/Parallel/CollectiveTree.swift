@@ -1,0 +1,136 @@
+// Collectives on trees: tensors of one dtype go as one vector, so that a network is one exchange.
+
+import Autodiff
+import Language
+import Tensors
+
+/// A tree of which every rank gives one.
+struct CollectiveTree {
+  private let tree: WireValue
+  private let name: String
+  private let ranks: Ranks
+
+  /// Takes a tree apart, for a collective of that name.
+  ///
+  /// - Throws: a type error for what other ranks cannot have.
+  init(_ value: Value, for name: String, _ ranks: Ranks) throws {
+    tree = try WireValue(value, of: name, leaves: .numbers)
+    self.name = name
+    self.ranks = ranks
+  }
+
+  private init(_ tree: WireValue, for name: String, _ ranks: Ranks) {
+    self.tree = tree
+    self.name = name
+    self.ranks = ranks
+  }
+
+  /// What has to be the same on every rank: what stands around the tensors, their shapes and dtypes.
+  var description: String {
+    let leaves = zip(tree.paths, tree.leaves).map { path, leaf in
+      path.isTop ? leaf.typeDescription : "\(path): \(leaf.typeDescription)"
+    }
+    let shown = leaves.prefix(4).joined(separator: ", ") + (leaves.count > 4 ? ", …" : "")
+    let code = Code.word(of: tree.structure + Array(leaves.joined().utf8))
+    let isPlain = leaves.count == 1 && tree.paths[0].isTop
+    return isPlain ? shown : "{\(shown)} (tree \(String(code, radix: 16)))"
+  }
+
+  /// Waits until all ranks call the same with a tree alike.
+  func meet(_ details: String = "") throws { _ = try ranks.meet("\(name)\(details) of \(description)") }
+
+  // MARK: - Exchanges
+
+  /// The tree whose tensors a collective gives. The ranks have met.
+  func exchanged(by collective: Collective) throws -> Value {
+    try exchanged(takesRows: collective.takesRows, givesRows: collective.givesRows) {
+      try $0.exchanged(by: collective)
+    }
+  }
+
+  /// The same for whatever takes and gives vectors.
+  func exchanged(
+    takesRows: Bool = false, givesRows: Bool = false, _ exchange: (Variable) throws -> Variable
+  ) throws -> Value {
+    var results = tree.leaves
+    for dtype in DType.allCases {
+      let places = tree.leaves.indices.filter { tree.leaves[$0].dtype == dtype }
+      guard !places.isEmpty else { continue }
+      if places.count == 1 {
+        results[places[0]] = try exchange(tree.leaves[places[0]])
+        continue
+      }
+      let extents = places.map { place in
+        let leaf = tree.leaves[place]
+        return takesRows ? leaf.shape.array.dropFirst().reduce(1, *) : leaf.count
+      }
+      let parts = try zip(places, extents).map { place, extent in
+        let leaf = tree.leaves[place]
+        return try leaf.reshape(to: Shape(takesRows ? [leaf.shape[0], extent] : [extent]))
+      }
+      let all = try exchange(Variable.concat(parts, axis: takesRows ? 1 : 0))
+      var start = 0
+      for (place, extent) in zip(places, extents) {
+        let part = try all.sliced(axis: givesRows ? 1 : 0, from: start, to: start + extent)
+        start += extent
+        let inside = tree.leaves[place].shape.array.dropFirst(takesRows ? 1 : 0)
+        results[place] = try part.reshape(to: Shape((givesRows ? [all.shape[0]] : []) + inside))
+      }
+    }
+    return rebuilt(results)
+  }
+
+  private func rebuilt(_ leaves: [Variable]) -> Value {
+    var leaves = leaves[...]
+    return WireValue.value(tree.structure, &leaves)
+  }
+
+  // MARK: - One rank's tree
+
+  /// A tree like that of one rank, with zeros where this is another: what it takes its place in an exchange by. Behind
+  /// a first axis of ranks, others have no rows.
+  func likeThat(of root: Int, hasRows: Bool) throws -> CollectiveTree {
+    var writer = WireWriter()
+    if ranks.rank == root {
+      writer.add(tree.structure)
+      writer.add(tree.leaves.count)
+      for leaf in tree.leaves {
+        writer.add(Int(leaf.dtype.rawValue))
+        writer.add(leaf.rank)
+        for extent in leaf.shape.array { writer.add(extent) }
+      }
+    }
+    var reader = WireReader(try ranks.broadcast(writer.bytes, from: root))
+    guard ranks.rank != root else { return self }
+    let structure = reader.part()
+    let leaves = try (0..<reader.int()).map { _ -> Variable in
+      let dtype = DType.allCases[reader.int()]
+      var extents = (0..<reader.int()).map { _ in reader.int() }
+      if hasRows, !extents.isEmpty { extents[0] = 0 }
+      return .tensor(try Tensor.zeros(Shape(extents), dtype))
+    }
+    return CollectiveTree(WireValue(structure: structure, leaves: leaves), for: name, ranks)
+  }
+
+  // MARK: - What is asked of trees
+
+  /// - Throws: a type error for bools, which have no sum.
+  func requireNumbers() throws {
+    for (path, leaf) in zip(tree.paths, tree.leaves) where leaf.dtype == .bool {
+      throw RuntimeError(
+        .type, "\(name) adds, and the tree has a \(leaf.typeDescription)\(path.phrase)",
+        hint: "convert it with .to(i64), or use op=\"max\" on what that gives")
+    }
+  }
+
+  /// - Throws: a shape error for a tensor without a row for each rank.
+  func requireRows() throws {
+    for (path, leaf) in zip(tree.paths, tree.leaves)
+    where leaf.rank == 0 || leaf.shape[0] != ranks.count {
+      throw RuntimeError(
+        .shape,
+        "\(name) needs a first axis of \(ranks.count), one row for each rank, and got "
+          + "\(leaf.typeDescription)\(path.phrase)")
+    }
+  }
+}
