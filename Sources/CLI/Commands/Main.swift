@@ -93,7 +93,10 @@ enum Main {
 /// system takes the memory back at once.
 func leave(_ status: Int32) -> Never {
   StandardOutput.shared.flush()
-  World.current?.ranks.finish()
+  if let world = World.current {
+    Interrupts.end()
+    world.ranks.finish()
+  }
   leaveAtOnce(status)
 }
 

@@ -19,7 +19,7 @@ extension World {
   }
 
   /// How long a rank that ends waits for the others to do so too, in seconds.
-  private static let patience = 0.5
+  private static let patience = 1.0
   /// How long ranks behind the first leave it the word, where they cannot ask what it does.
   private static let precedence = 0.3
 

@@ -46,6 +46,11 @@ enum Interrupts {
     if endsWhenUnheard { ualarm(patience, 0) }
   }
 
+  /// From now on the process ends as the system has it: nothing is left to be put away.
+  static func end() {
+    for number in [SIGINT, SIGTERM, SIGALRM] { Platform.signal(number, SIG_DFL) }
+  }
+
   /// From now on Ctrl-C only breaks off a wait for input.
   static func ignore() {
     flag?.clear()
