@@ -15,7 +15,7 @@ struct LauncherText {
       if byte == UInt8(ascii: "\n") { endLine(write) }
     }
     // Where a rank does not end its line, it is seen all the same.
-    if page == nil, let first = line.first, first != UInt8(ascii: "-") { flush(write) }
+    if page == nil, let first = line.first, !"-[".utf8.contains(first) { flush(write) }
   }
 
   /// Writes what is left.
@@ -36,12 +36,19 @@ struct LauncherText {
     line = []
     switch (page, isBorder) {
     case (nil, true): page = [text]
-    case (nil, false): write(text)
+    case (nil, false): if !LauncherText.isRemark(text) { write(text) }
     case (let lines?, true):
       page = nil
       if let seen = LauncherText.shown(lines + [text]) { write(seen) }
     case (let lines?, false): page = lines + [text]
     }
+  }
+
+  /// Whether a line is one of mpirun's about its pages, which begin with the host and a number in brackets.
+  private static func isRemark(_ line: String) -> Bool {
+    line.hasPrefix("[")
+      && ["sent help message", "orte_base_help_aggregate", "ORTE_ERROR_LOG"]
+        .contains(where: line.contains)
   }
 
   /// What is shown of a page; nil where the ranks have said it.

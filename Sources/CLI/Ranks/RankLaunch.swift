@@ -40,7 +40,10 @@ enum RankLaunch {
     show(errorsOf: ends[0])
     var status: Int32 = 0
     while waitpid(started, &status, 0) < 0 && errno == EINTR {}
-    if isInterrupted { throw ExitCode(ExitStatus.interrupted) }
+    if isInterrupted {
+      writeError("error[interrupt]: interrupted\n")
+      throw ExitCode(ExitStatus.interrupted)
+    }
     let signal = status & 0x7f
     throw ExitCode(signal == 0 ? (status >> 8) & 0xff : 128 + signal)
   }

@@ -20,8 +20,9 @@ extension World {
 
   /// How long a rank that ends waits for the others to do so too, in seconds.
   private static let patience = 1.0
-  /// How long ranks behind the first leave it the word, where they cannot ask what it does.
-  private static let precedence = 0.3
+  /// How long ranks behind the first leave it the word, where they cannot ask what it does: it asks before it
+  /// speaks.
+  private static let precedence = 1.3
 
   /// Tells the others that this rank ends, and hears what they do.
   ///

@@ -121,8 +121,8 @@ final class Session {
       // The terminal has shown `^C` in the line.
       if isInterrupt, isatty(0) == 1, isatty(2) == 1 { writeError("\n") }
       if isInterrupt {
-        // A launcher interrupts all ranks, and leaves none the time to tell others.
-        if World.current?.isFirst ?? true { reporter.report(error.diagnostic) }
+        if !Interrupts.isOfLauncher { reporter.report(error.diagnostic) }
+        // A launcher that ends ranks ends all, and leaves none the time to tell others.
         if World.current != nil { leaveAtOnce(ExitStatus.interrupted) }
         return .failed(status: ExitStatus.interrupted)
       }
