@@ -22,7 +22,7 @@ extension World {
   private static let patience = 1.0
   /// How long ranks behind the first leave it the word, where they cannot ask what it does: it asks before it
   /// speaks.
-  private static let precedence = 1.3
+  private static let precedence = 3.0
 
   /// Tells the others that this rank ends, and hears what they do.
   ///
