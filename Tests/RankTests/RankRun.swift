@@ -14,13 +14,13 @@ struct RankEnd: Sendable, Equatable {
   var error: String?
 }
 
-/// Runs a program on so many ranks; each runs for at most a minute.
-func run(_ program: String, ranks count: Int) -> [RankEnd] {
+/// Runs a program on so many ranks, each for at most a minute.
+func run(_ program: String, ranks count: Int, seconds: Double = 60) -> [RankEnd] {
   let threads = ThreadRanks(count)
   let ends = Monitor([RankEnd?](repeating: nil, count: count))
   for rank in 0..<count {
     let isStarted = Thread.start(stackSize: 16 << 20) {
-      let end = run(program, as: rank, of: threads)
+      let end = run(program, as: rank, of: threads, seconds)
       if end.error != nil { threads.giveUp() }
       ends.change { $0[rank] = end }
     }
@@ -31,11 +31,13 @@ func run(_ program: String, ranks count: Int) -> [RankEnd] {
   }
 }
 
-private func run(_ program: String, as rank: Int, of threads: ThreadRanks) -> RankEnd {
+private func run(_ program: String, as rank: Int, of threads: ThreadRanks, _ seconds: Double)
+  -> RankEnd
+{
   var end = RankEnd()
   let interpreter = Interpreter(library: Builtins.library) { end.output += $0 }
   interpreter.warn = { end.warnings.append($0.message) }
-  interpreter.limits.seconds = 60
+  interpreter.limits.seconds = seconds
   interpreter.context.ranks = Ranks(threads.communicator(rank: rank))
   do {
     try interpreter.run(Source(name: "test.mos", text: program))

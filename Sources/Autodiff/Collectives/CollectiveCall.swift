@@ -70,6 +70,21 @@ extension Context {
     try levelsOfAnyRank(of: CollectionOfOne(x), ranks, deed())
   }
 
+  /// The transformations that are active, which have to be the same on every rank: ` inside vmap, reverse mode`.
+  private var transformations: String {
+    guard !isPlain else { return "" }
+    // Above the level of each transformation is the tape of what it transforms.
+    let names = stride(from: 1, to: levels.count, by: 2).map { height in
+      switch levels[height].kind {
+      case .tape: "reverse mode"
+      case .dual: "forward mode"
+      case .batch: "vmap"
+      case .record: "compile"
+      }
+    }
+    return " inside \(names.joined(separator: ", "))"
+  }
+
   /// The same for several operands, which need not be as many on every rank.
   func levelsOfAnyRank(
     of operands: some Sequence<Variable>, _ ranks: Ranks, _ deed: @autoclosure () -> String
@@ -86,7 +101,7 @@ extension Context {
         operand = try alive(traced.value)
       }
     }
-    let seen = try ranks.meet(deed(), [levels, ~levels])
+    let seen = try ranks.meet(deed() + transformations, [levels, ~levels])
     return ranks.count == 1 || seen[0] == ~seen[1] ? levels : try ranks.union(of: levels)
   }
 }

@@ -17,8 +17,6 @@ public final class Ranks {
   private var end: String?
   /// Why nothing may be exchanged now: in a task of `parallel_map`.
   package var refusal: String?
-  /// Text for a place in the program, as `file.mos:12`.
-  package var describePlace: (UInt64) -> String = { _ in "" }
   /// Whether the error that was thrown last was thrown on every rank, and which rank shows it.
   package private(set) var sharedError: (message: String, shownBy: Int)?
 
@@ -33,11 +31,14 @@ public final class Ranks {
   /// Notes an error that all ranks throw, so that one of them shows it.
   package func shares(_ message: String, shownBy rank: Int) { sharedError = (message, rank) }
 
+  /// The most words that ranks compare when they meet.
+  private static let mostWords = 4
+
   /// Waits until all ranks are about to do the same.
   ///
   /// - Parameters:
   ///   - deed: what this rank does, with all that must be the same on every rank; for messages.
-  ///   - words: numbers whose largest over all ranks this rank wants to know; at most four.
+  ///   - words: numbers whose largest over all ranks this rank wants to know; `mostWords` at most.
   /// - Returns: the largest of each.
   /// - Throws: a value error on every rank where they do different things; where the run is to end.
   package func meet(_ deed: @autoclosure () -> String, _ words: [UInt64] = []) throws -> [UInt64] {
@@ -58,7 +59,9 @@ public final class Ranks {
     let deed = deed()
     let code = Ranks.code(of: deed, meetings)
     let context = Context.current
-    var all = [code, ~code, UInt64(context.sequence)] + words
+    // As many words on every rank, whatever each is about to do.
+    let padding = Array(repeating: UInt64(0), count: Ranks.mostWords - words.count)
+    var all = [code, ~code, UInt64(context.sequence)] + words + padding
     do { try communicator.greatest(&all) } catch {
       end = "\(error)"
       throw error
@@ -66,7 +69,32 @@ public final class Ranks {
     guard all[0] == ~all[1] else { throw try mismatch(deed) }
     // Numbers of nodes go on alike where ranks have run different code in between.
     context.sequence = Int(all[2])
-    return Array(all.dropFirst(3))
+    return Array(all[3..<3 + words.count])
+  }
+
+  /// Runs a body of this rank's own, which may fail on one and not on another.
+  ///
+  /// - Throws: on every rank what it throws on the first where it fails.
+  package func together<R>(_ deed: String, _ body: () throws -> R) throws -> R {
+    guard count > 1 else { return try body() }
+    let result = Result { try body() }
+    var failure: (any Error)?
+    if case .failure(let error) = result { failure = error }
+    let lowest = try meet(deed, [failure == nil ? 0 : UInt64(count - rank)])[0]
+    guard lowest > 0 else { return try result.get() }
+    let failed = count - Int(lowest)
+    let told = failure.map {
+      Context.current.describeError?($0) ?? (kind: "value", message: "\($0)", hint: nil)
+    }
+    func shared(_ text: String?) throws -> String {
+      String(decoding: try broadcast(Array((text ?? "").utf8), from: failed), as: UTF8.self)
+    }
+    let (kind, message) = (try shared(told?.kind), try shared(told?.message))
+    let hint = try shared(told?.hint)
+    shares(message, shownBy: failed)
+    if rank == failed, let failure { throw failure }
+    throw TensorError(
+      TensorError.Kind(rawValue: kind) ?? .value, message, hint: hint.isEmpty ? nil : hint)
   }
 
   /// The end of the program, which all ranks come to.
@@ -83,8 +111,7 @@ public final class Ranks {
 
   /// The error of ranks that do different things, which all of them get.
   private func mismatch(_ deed: String) throws -> TensorError {
-    let place = describePlace(Context.current.place)
-    let told = try texts(place.isEmpty ? deed : "\(deed) at \(place)")
+    let told = try texts(deed + (Context.current.describePlace?() ?? ""))
     var lines: [(text: String, ranks: [Int])] = []
     for (rank, text) in told.enumerated() {
       if let known = lines.firstIndex(where: { $0.text == text }) {
@@ -95,10 +122,7 @@ public final class Ranks {
     }
     let message =
       "the ranks do different things: "
-      + lines.map {
-        "\(Ranks.names(of: $0.ranks)) \($0.ranks.count == 1 ? "calls" : "call") \($0.text)"
-      }
-      .joined(separator: ", ")
+      + lines.map { "\(Ranks.names(of: $0.ranks)): \($0.text)" }.joined(separator: "; ")
     shares(message, shownBy: 0)
     return TensorError(
       .value, message,

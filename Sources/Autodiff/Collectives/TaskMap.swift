@@ -61,15 +61,21 @@ package final class TaskMap: @unchecked Sendable {
 
   /// The results for operands, with their derivatives.
   ///
-  /// - Parameter known: results that a run for these operands has given already.
-  package func callAsFunction(_ operands: [Variable], known: [Variable]) throws -> [Variable] {
+  /// - Parameters:
+  ///   - known: results that a run for these operands has given already.
+  ///   - check: is called before a derivative is taken.
+  package func callAsFunction(
+    _ operands: [Variable], known: [Variable], check: @escaping () throws -> Void
+  ) throws -> [Variable] {
     let count = count
     let function = CustomFunction(
       name, results: count, value: { Array($0.prefix(count)) },
       forward: { arguments, tangents in
-        try self.pushed(Array(arguments.dropFirst(count)), Array(tangents.dropFirst(count)))
+        try check()
+        return try self.pushed(Array(arguments.dropFirst(count)), Array(tangents.dropFirst(count)))
       },
       selectiveReverse: { arguments, cotangents, asked in
+        try check()
         let none: [Variable?] = Array(repeating: nil, count: count)
         return none
           + (try self.pulled(

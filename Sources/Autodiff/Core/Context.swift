@@ -103,6 +103,12 @@ public final class Context {
   /// Gives for a place in the standard library the one where the program called that.
   package var programPlace: ((UInt64) -> UInt64)?
 
+  /// Where the program stands, for ranks that do different things: ` at train.mos:12`, or nothing.
+  package var describePlace: (() -> String)?
+
+  /// What an error says, to be told to other ranks.
+  package var describeError: ((any Error) -> (kind: String, message: String, hint: String?))?
+
   /// Who runs in it, opaque to this module.
   package unowned(unsafe) var owner: AnyObject?
 

@@ -113,6 +113,14 @@ public final class Interpreter {
     code = CodeKeeper(context.number)
     context.owner = self
     context.notify = { [unowned self] in show($0) }
+    context.describePlace = { [unowned self] in
+      guard let place = machine.programPlace.label else { return "" }
+      return " at \(place.source.name):\(place.source.line(at: place.span.start))"
+    }
+    context.describeError = {
+      let diagnostic = RuntimeError(wrapping: $0).diagnostic
+      return (diagnostic.kind, diagnostic.message, diagnostic.hint)
+    }
     context.programPlace = { [unowned self] in programPlace(of: $0) }
   }
 

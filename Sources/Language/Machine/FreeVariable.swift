@@ -153,7 +153,7 @@ extension Machine {
     if state.pointee.isRehearsing, host.changes(since: state.pointee.rehearsalStart),
       !interpreter.notesChanges || host.stateOwner.stateTree == nil
     {
-      throw effect("changes \(host.typeName.withArticle) from outside it")
+      throw effect(host.deed)
     }
     willRead(host)
   }

@@ -76,6 +76,9 @@ open class HostObject {
   /// `len(object)`; nil where it has none.
   open var count: Int? { nil }
 
+  /// What its methods do where they may change something, to stand behind "since it".
+  open var deed: String { "changes \(typeName.withArticle) from outside it" }
+
   /// Whether a method may change something that was there when a rehearsal began; see `Rehearsal`.
   open func changes(since start: Int) -> Bool { true }
 

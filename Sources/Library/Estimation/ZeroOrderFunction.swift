@@ -14,6 +14,8 @@ struct ZeroOrderOptions {
   var drawsInCommon = true
   /// Whether the function is tried on all samples at once.
   var triesBatches = true
+  /// Whether the ranks of the program share the samples.
+  var isShared = false
 
   /// The options of a call, by the places of its parameters: `num_samples` and `sigma` stand beside one another, and
   /// so do `shaping`, `baseline`, `common_random_numbers` and `batched`.
@@ -41,6 +43,9 @@ struct ZeroOrderOptions {
     self.hasAux = hasAux
     drawsInCommon = try arguments.bool(shaping + 2)
     triesBatches = try arguments.bool(shaping + 3)
+    if arguments.callee.parameters.dropFirst(shaping + 4).first?.name == "parallel" {
+      isShared = try arguments.bool(shaping + 4)
+    }
   }
 }
 
@@ -138,7 +143,9 @@ final class ZeroOrderFunction: HostObject {
         let found = try interpreter.rehearse(body)
         memory.runsOneByOne = found == nil
         return found
-      }
+      },
+      over: options.isShared && interpreter.context.ranks.refusal == nil
+        ? interpreter.context.ranks : nil
     ) { [self, unowned interpreter] point in
       try log.run { try loss(try call.call(interpreter, function, point, others)).value }
     }

@@ -8,6 +8,7 @@ import Tensors
 final class CommunicatorObject: HostObject {
   override class var hostType: HostType { members }
   override var mayHoldCode: Bool { false }
+  override var deed: String { "exchanges something with other processes" }
   override var typeName: String { "Communicator" }
 
   private let ranks: Ranks

@@ -28,6 +28,8 @@ final class ParallelMap: @unchecked Sendable {
   private let ranks: Ranks
   /// The units of work of this rank.
   private let own: Range<Int>
+  /// The number of the last node before the call.
+  private let moment: Int
   /// The stream that units split theirs from.
   private let key: RandomKey
   private let log: FreeVariableLog
@@ -36,6 +38,8 @@ final class ParallelMap: @unchecked Sendable {
   private var structures: [[UInt8]] = []
   /// Where the tensors of each task's result stand among those of all.
   private var firstLeaf: [Int] = []
+  /// Whether it is known that a derivative goes by the operands alone.
+  private var isChecked = false
 
   /// - Parameter tasks: what the function is called with, one by one.
   init(
@@ -54,6 +58,7 @@ final class ParallelMap: @unchecked Sendable {
     units = try ParallelMap.units(tasks, batch).map { try ValueTree($0, numbersAreLeaves: false) }
     let (rank, count) = (self.ranks.rank, self.ranks.count)
     own = units.count * rank / count..<units.count * (rank + 1) / count
+    moment = interpreter.context.sequence
     key = try interpreter.context.random.branch()
     log = FreeVariableLog(interpreter)
     isolation = TaskIsolation(interpreter)
@@ -124,7 +129,7 @@ final class ParallelMap: @unchecked Sendable {
       guard let value else { break }
       values.append(value)
     }
-    report.reads = try zip(reads.found, readers).map { try TaskRead($0, by: $1, interpreter) }
+    report.reads = try zip(reads.found, readers).map { try TaskRead($0, by: $1, moment) }
     let told = try tellAll(report)
     try show(told.flatMap(\.units))
     structures = told.flatMap(\.units).flatMap(\.structures)
@@ -256,14 +261,51 @@ final class ParallelMap: @unchecked Sendable {
       outputs: isSummed ? firstLeaf[1] : firstLeaf[taskCount]
     ) { contributions($0, results.own[$0 - own.lowerBound].values) }.compactMap { $0 }
     let given = reads.givenCount
-    guard given + found.count > 0 else { return known }
+    guard given + found.count > 0 else {
+      if !interpreter.context.isPlain { try requireOperandsAlone(reads) }
+      return known
+    }
     let map = TaskMap(
       ParallelMap.name, tasks: taskCount, units: units.count, own: own, ranks,
       results: known.map { ($0.shape, $0.dtype) }
     ) { unit, operands in
       try self.contributions(unit, self.again(unit, operands, found, reads))
     }
-    return try map(Array(reads.variables.prefix(given)) + found.map(\.variable), known: known)
+    return try map(
+      Array(reads.variables.prefix(given)) + found.map(\.variable), known: known
+    ) { try self.requireOperandsAlone(reads) }
+  }
+
+  /// - Throws: a value error on every rank where what the first unit of one gives depends on something that a derivative
+  ///   follows and that is none of the operands: what an object such as a distribution holds.
+  private func requireOperandsAlone(_ reads: LiftedReads) throws {
+    guard !isChecked else { return }
+    isChecked = true
+    try ranks.together("the way back of \(ParallelMap.name)") { () -> Void in
+      guard let unit = own.first else { return }
+      let context = interpreter.context
+      let start = context.markMoment()
+      let stopped = reads.variables.map(stopGradient)
+      let first = units[..<unit].reduce(0) { $0 + $1.leaves.count }
+      let variables =
+        reads.givenCount > 0
+        ? Array(stopped[first..<first + units[unit].leaves.count]) : units[unit].variables
+      let results: UnitResult = try silently {
+        try context.withGradients(asIn: (-1, -1)) {
+          try context.keepingGradients {
+            try log.run(unit - own.lowerBound) {
+              try reads.run(interpreter, with: stopped) { try self.results(of: unit, variables) }
+            }
+          }
+        }
+      }
+      let depends = dependsOnWhatWasMade(before: start, results.values.flatMap(\.leaves))
+      guard depends else { return }
+      throw RuntimeError(
+        .value,
+        "a derivative of \(ParallelMap.name) goes by a number that an object holds, which it cannot follow",
+        hint: "let the function read the number itself, and make the object in the task")
+    }
   }
 
   /// Adds what the tasks of all ranks left in parameters from outside to their gradients, on every rank.
@@ -338,7 +380,7 @@ final class ParallelMap: @unchecked Sendable {
     guard !all.isEmpty else { return [] }
     func find(_ read: TaskRead) throws -> FoundRead? {
       for (place, variable) in reads.variables.enumerated().dropFirst(reads.givenCount)
-      where try TaskRead(variable, by: 0, interpreter).isSame(as: read) {
+      where try TaskRead(variable, by: 0, moment).isSame(as: read) {
         return FoundRead(variable: variable, place: place)
       }
       return nil
@@ -399,9 +441,9 @@ final class ParallelMap: @unchecked Sendable {
 
 extension TaskRead {
   /// A variable of this rank, as others are told of it.
-  fileprivate init(_ variable: Variable, by unit: Int, _ interpreter: Interpreter) throws {
+  fileprivate init(_ variable: Variable, by unit: Int, _ moment: Int) throws {
     number = variable.number
-    distance = interpreter.context.sequence - number
+    distance = moment - number
     code = try variable.code
     self.unit = unit
   }

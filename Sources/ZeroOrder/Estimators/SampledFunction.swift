@@ -32,14 +32,19 @@ public struct SampledFunction {
   private let function: Function
   private let rehearse: Rehearsal
   private let randomness: Randomness
+  /// Who shares the samples; nil for this process alone.
+  var ranks: Ranks?
 
   /// A function with the way in which it is tried on all points at once.
   ///
-  /// - Parameter rehearse: `plainly` unless it is given.
+  /// - Parameters:
+  ///   - rehearse: `plainly` unless it is given.
+  ///   - ranks: who shares the samples; nil for this process alone.
   public init(
     randomness: Randomness, rehearse: @escaping Rehearsal = SampledFunction.plainly,
-    _ function: @escaping Function
+    over ranks: Ranks? = nil, _ function: @escaping Function
   ) {
+    self.ranks = ranks
     self.function = function
     self.rehearse = rehearse
     self.randomness = randomness
@@ -63,9 +68,18 @@ public struct SampledFunction {
   func values(
     at point: [Variable], along directions: [Variable], _ chunk: NoiseChunk, steps: [Double]
   ) throws -> [Variable] {
+    if let ranks {
+      return try sharedValues(at: point, along: directions, chunk, steps: steps, over: ranks)
+    }
     if chunk.count > 1, let found = try batched(point, directions, chunk.count, steps) {
       return found
     }
+    return try valuesOneByOne(at: point, along: directions, chunk, steps: steps)
+  }
+
+  func valuesOneByOne(
+    at point: [Variable], along directions: [Variable], _ chunk: NoiseChunk, steps: [Double]
+  ) throws -> [Variable] {
     var found = steps.map { _ in [Variable]() }
     for k in 0..<chunk.count {
       try Safepoint.look()
@@ -80,7 +94,7 @@ public struct SampledFunction {
     return try found.map { try Variable.stack($0) }
   }
 
-  private func batched(
+  func batched(
     _ point: [Variable], _ directions: [Variable], _ count: Int, _ steps: [Double]
   ) throws -> [Variable]? {
     try rehearsed { function in

@@ -15,7 +15,7 @@ extension Builtins {
     Builtin(
       "zero_order(f=nil, distribution=nil, method=\"naive\", argnums=0, num_samples=1, sigma=1.0, "
         + "has_aux=false, shaping=\"none\", baseline=\"none\", common_random_numbers=true, "
-        + "batched=true)",
+        + "batched=true, parallel=false)",
       """
       A function whose value is that of `f` and whose derivative by the arguments `argnums` is
       estimated from values of `f`; by everything else gradients flow as usual. Mostly a decorator, of
@@ -44,7 +44,9 @@ extension Builtins {
       All samples are evaluated in one call through `vmap` where f allows it: where it does not branch
       on values, nor changes, prints or reads anything outside itself. Otherwise f runs sample by
       sample, on the same numbers; `batched=false` asks for that. With `common_random_numbers` what f
-      itself draws is the same in every evaluation.
+      itself draws is the same in every evaluation. With `parallel=true` the ranks of the program share the
+      samples, in pieces of eight: any number of ranks gives the same bits, and a number a sample is all that
+      they exchange.
 
       `g.estimate(x)` of the decorated function gives the estimate as a record with its
       `standard_error`.
