@@ -13,6 +13,8 @@ SITE_PACKAGES := mkdocs mkdocs-material python3-pygments chromium python3-websoc
 RELEASE_PACKAGES := help2man dpkg-dev debootstrap
 # What shows that the files of `editors` are right; Emacs is looked at where it is installed, as CI has it.
 EDITOR_PACKAGES := python3-venv vim
+# What starts and connects the ranks of a program; nobody else needs it.
+MPI_PACKAGES := libopenmpi-dev openmpi-bin
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
@@ -35,11 +37,23 @@ demo: build
 build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
-## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, a host, short fixed fuzz runs
-test: packages lint .build/python/editors
+## mpi: build the library by which ranks speak MPI, .build/mpi/libmos_mpi.so
+mpi: .build/mpi/libmos_mpi.so
+
+MPI_CFLAGS := -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -shared
+
+.build/mpi/libmos_mpi.so: MPI/mos_mpi.c Sources/CMPI/mos_mpi.h
+	@.ci/packages $(MPI_PACKAGES)
+	@mkdir -p $(@D)
+	mpicc $(MPI_CFLAGS) -o $@ $<
+
+## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, a host, programs on ranks,
+##       short fixed fuzz runs
+test: packages lint .build/python/editors mpi
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
 	.build/python/bin/python Tests/LanguageServer/check.py .build/tests/release/mos .
+	.build/python/bin/python Tests/Ranks/check.py .build/tests/release/mos .build/mpi/libmos_mpi.so
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
@@ -154,4 +168,4 @@ help:
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages
+.PHONY: demo build mpi test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages

@@ -66,6 +66,8 @@ let package = Package(
     .target(name: "PNGCodec", dependencies: ["CPNG"]),
     // Line editing at the prompt. GPL-3.0, so the executable alone may link it.
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+    // A table of functions, filled by the library that `make mpi` builds and ranks load: nothing is linked.
+    .systemLibrary(name: "CMPI"),
 
     .target(
       name: "Tensors",
@@ -104,7 +106,8 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Library", "Language", "Syntax", "Tensors", "CReadline", "Kernels", "Platform",
+        "Library", "Language", "Syntax", "Autodiff", "Tensors", "CReadline", "CMPI", "Kernels",
+        "Platform",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),

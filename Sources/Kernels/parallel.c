@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { MAXIMUM_THREADS = 64 };
@@ -97,6 +98,22 @@ static long usable_cores(void) {
   if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
   return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void mos_usable_core_bits(uint8_t *bits, size_t bytes) {
+  memset(bits, 0, bytes);
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    for (size_t core = 0; core < 8 * bytes && core < CPU_SETSIZE; core++)
+      if (CPU_ISSET(core, &set)) bits[core / 8] |= (uint8_t)(1 << core % 8);
+    return;
+  }
+#endif
+  // Where a process has no cores of its own it may run on all.
+  long cores = usable_cores();
+  for (size_t core = 0; core < 8 * bytes && (long)core < cores; core++)
+    bits[core / 8] |= (uint8_t)(1 << core % 8);
 }
 
 int mos_thread_count(void) {

@@ -22,6 +22,8 @@ struct CheckCommand: ParsableCommand {
   var paths: [String] = ["."]
 
   func run() throws {
+    // What launchers start many times is done once.
+    guard Launcher.isFirst else { return }
     let reporter = Reporter(options)
     var (hasErrors, hasWarnings, isUnreadable) = (false, false, false)
     for path in try paths.flatMap(programs(at:)) {

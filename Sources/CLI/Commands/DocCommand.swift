@@ -24,6 +24,8 @@ struct DocCommand: ParsableCommand {
   var names: [String] = []
 
   func run() throws {
+    // What launchers start many times is done once.
+    guard Launcher.isFirst else { return }
     if let folder { try writeReference(to: folder) }
     if let search { try show(search) }
     if names.isEmpty, folder == nil, search == nil { showPages() }

@@ -23,6 +23,8 @@ struct FormatCommand: ParsableCommand {
   var paths: [String] = ["."]
 
   func run() throws {
+    // What launchers start many times is done once.
+    guard Launcher.isFirst else { return }
     let reporter = Reporter(options)
     var (isBroken, isUnreadable, wouldChange) = (false, false, false)
     for path in try paths.flatMap(programs(at:)) {

@@ -15,6 +15,9 @@ struct LanguageServerCommand: ParsableCommand {
   @OptionGroup var options: Options
 
   func run() throws {
+    if let launcher = Launcher.current, launcher.count > 1 {
+      throw RankError("mos lsp serves one editor, and a launcher has started \(launcher.count) of it")
+    }
     // Nothing else may stand between the messages.
     let (messages, nothing) = (dup(1), open("/dev/null", O_WRONLY))
     dup2(nothing, 1)

@@ -30,6 +30,7 @@ struct MosCommand: ParsableCommand {
       mos [options] -i FILE   run a program, then open the prompt
       mos [options] -   run what standard input holds
       mos   open the prompt, or run what is piped in
+      mos --ranks N FILE   run a program as N processes, as `mpirun -n N mos FILE` does
       mos test [paths]   run the `test` blocks of programs
       mos check [paths]   find mistakes without running
       mos fmt [paths]   write programs in the form of the language's page
@@ -64,10 +65,21 @@ enum Main {
       leave(0)
     } catch let status as ExitCode {
       leave(status.rawValue)
+    } catch let error as RankError {
+      // All ranks meet the same; where one alone does, the others wait for it in vain.
+      let fail = { writeError("error: \(error.description)\n") }
+      if let world = World.current {
+        world.fail(error.description, status: ExitStatus.failure) { _ in fail() }
+      } else if Launcher.isFirst {
+        fail()
+      }
+      leave(ExitStatus.failure)
     } catch {
       let isClean = MosCommand.exitCode(for: error) == .success
       let message = MosCommand.fullMessage(for: error)
-      if isClean {
+      if let world = World.current {
+        world.fail(message, status: ExitStatus.usage) { _ in writeError(message + "\n") }
+      } else if isClean {
         StandardOutput.shared.write(message + "\n")
       } else {
         writeError(message + "\n")
@@ -77,9 +89,19 @@ enum Main {
   }
 }
 
-/// Ends the process once everything is written. Values are not freed one by one: the system takes
-/// the memory back at once.
+/// Ends the process once everything is written, and all ranks together. Values are not freed one by one: the
+/// system takes the memory back at once.
 func leave(_ status: Int32) -> Never {
+  StandardOutput.shared.flush()
+  if let world = World.current {
+    Interrupts.end()
+    world.ranks.finish()
+  }
+  leaveAtOnce(status)
+}
+
+/// Ends the process once everything is written, without a word to other ranks.
+func leaveAtOnce(_ status: Int32) -> Never {
   StandardOutput.shared.flush()
   fflush(nil)
   _exit(status)

@@ -20,6 +20,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: Options
 
+  @OptionGroup var rankOptions: RankOptions
+
   @ArgumentParser.Argument(
     parsing: .captureForPassthrough,
     help: ArgumentHelp(
@@ -27,6 +29,12 @@ struct RunCommand: ParsableCommand {
   var words: [String] = []
 
   func run() throws {
+    if RankLaunch.isNeeded(rankOptions.ranks) {
+      if staysOpen || pieces.isEmpty && words.isEmpty && isatty(0) == 1 { throw PromptOnRanks() }
+      return try RankLaunch.run(rankOptions.ranks ?? 1, options)
+    }
+    try World.join(options, wanted: rankOptions.ranks)
+    if World.current != nil, staysOpen { throw PromptOnRanks() }
     var arguments = words
     var source: Source?
     if !pieces.isEmpty {
@@ -34,6 +42,10 @@ struct RunCommand: ParsableCommand {
       if arguments.first == "--" { arguments.removeFirst() }
     } else if let path = try takePath(from: &arguments) {
       source = try readProgram(path)
+    } else if World.current != nil {
+      // Whether somebody types, only who started the launcher can see: `--ranks` has looked.
+      guard rankOptions.ranks != nil else { throw PromptOnRanks() }
+      source = try readProgram("-")
     } else if isatty(0) == 0 {
       source = try readProgram("-")
     }
@@ -69,4 +81,9 @@ struct RunCommand: ParsableCommand {
     if first.hasPrefix("-"), first != "-" { throw ValidationError("unknown option '\(first)'") }
     return first
   }
+}
+
+/// The prompt is for one process.
+private struct PromptOnRanks: Error, CustomStringConvertible {
+  let description = "the prompt runs in one process; on ranks, run a program: a FILE, -e CODE, or `-`"
 }

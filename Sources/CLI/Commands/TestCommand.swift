@@ -13,6 +13,8 @@ struct TestCommand: ParsableCommand {
 
   @OptionGroup var options: Options
 
+  @OptionGroup var rankOptions: RankOptions
+
   @Option(help: "Runs only tests whose names contain this.")
   var filter: String?
 
@@ -20,6 +22,10 @@ struct TestCommand: ParsableCommand {
   var paths: [String] = ["."]
 
   func run() throws {
+    if RankLaunch.isNeeded(rankOptions.ranks) {
+      return try RankLaunch.run(rankOptions.ranks ?? 1, options)
+    }
+    try World.join(options, wanted: rankOptions.ranks)
     var (passed, failed) = (0, 0)
     for path in try paths.flatMap(programs(at:)) {
       let source = try readProgram(path)
@@ -36,14 +42,19 @@ struct TestCommand: ParsableCommand {
         let ending = session.attempt { try session.interpreter.call(test.body, []) }
         if case .value = ending { passed += 1 } else { failed += 1 }
         let mark = if case .value = ending { "ok  " } else { "FAIL" }
-        StandardOutput.shared.write("\(mark) \(path): \(test.name.showingHidden)\n")
+        say("\(mark) \(path): \(test.name.showingHidden)\n")
         if case .failed(ExitStatus.interrupted) = ending {
           throw ExitCode(ExitStatus.interrupted)
         }
       }
     }
-    StandardOutput.shared.write("\(passed) passed, \(failed) failed\n")
+    say("\(passed) passed, \(failed) failed\n")
     if failed > 0 { throw ExitCode(ExitStatus.failure) }
+  }
+
+  /// Says once what all ranks have to say.
+  private func say(_ text: String) {
+    if Launcher.isFirst { StandardOutput.shared.write(text) }
   }
 
   private func holdsTests(_ source: Source) -> Bool {

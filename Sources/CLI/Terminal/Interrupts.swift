@@ -15,6 +15,8 @@ enum Interrupts {
   nonisolated(unsafe) private static var endsWhenUnheard = false
   nonisolated(unsafe) private static var sizeChanges = 0
   nonisolated(unsafe) private static var resumptions = 0
+  /// Whether a launcher ends this rank: who pressed Ctrl-C knows, and what else it ends ranks for one has said.
+  nonisolated(unsafe) private(set) static var isOfLauncher = false
   /// The thread that waits for input.
   nonisolated(unsafe) private static var waiting: pthread_t?
 
@@ -26,19 +28,34 @@ enum Interrupts {
     flag.clear()
     self.flag = flag
     self.endsWhenUnheard = endsWhenUnheard
-    handle(SIGINT) { _ in
-      Interrupts.flag?.interrupt()
-      guard Interrupts.endsWhenUnheard else { return }
-      ualarm(Interrupts.patience, 0)
+    handle(SIGINT) { _ in Interrupts.hear() }
+    // Launchers turn Ctrl-C into it, and kill a second later.
+    if World.current != nil {
+      handle(SIGTERM) { _ in
+        Interrupts.isOfLauncher = true
+        Interrupts.hear()
+      }
     }
     // A flag that is down has been heard: the program is on its way out.
     handle(SIGALRM) { _ in
       guard Interrupts.flag?.isInterrupted == true else { return }
       StandardOutput.shared.flushWithoutWaiting()
       let text: StaticString = "error[interrupt]: interrupted\n"
-      _ = Platform.write(2, text.utf8Start, text.utf8CodeUnitCount)
+      if !Interrupts.isOfLauncher {
+        _ = Platform.write(2, text.utf8Start, text.utf8CodeUnitCount)
+      }
       _exit(ExitStatus.interrupted)
     }
+  }
+
+  private static func hear() {
+    flag?.interrupt()
+    if endsWhenUnheard { ualarm(patience, 0) }
+  }
+
+  /// From now on the process ends as the system has it: nothing is left to be put away.
+  static func end() {
+    for number in [SIGINT, SIGTERM, SIGALRM] { Platform.signal(number, SIG_DFL) }
   }
 
   /// From now on Ctrl-C only breaks off a wait for input.

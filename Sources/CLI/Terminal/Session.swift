@@ -24,6 +24,17 @@ final class Session {
     }
     fresh = interpreter.sessionState()
     if let threads = options.threads { Threads.count = threads }
+    if let world = World.current { join(world) }
+  }
+
+  /// Runs programs as a rank of several: what all print is printed by the first, and warnings come from it.
+  private func join(_ world: World) {
+    interpreter.join(world.ranks)
+    interpreter.outputOfRank = interpreter.output
+    guard !world.isFirst else { return }
+    interpreter.output = { _ in }
+    interpreter.warn = { _ in }
+    interpreter.showProgress = nil
   }
 
   /// Where every program begins.
@@ -94,21 +105,50 @@ final class Session {
     Interrupts.watch(interpreter.requests, endsWhenUnheard: endsWhenUnheard)
     defer { Interrupts.ignore() }
     do {
-      return .value(try body())
+      let value = try body()
+      try interpreter.meetAtEnd()
+      return .value(value)
     } catch let error as CompileError {
-      error.diagnostics.forEach(reporter.report)
+      show(error.diagnostics, status: ExitStatus.compileError)
       return .failed(status: ExitStatus.compileError)
     } catch let error as RuntimeError {
-      if let status = error.exitStatus { return .exit(status: status) }
+      if let status = error.exitStatus {
+        World.current?.exit(status)
+        return .exit(status: status)
+      }
       failurePlace = error.outermostPlace
       let isInterrupt = error.diagnostic.kind == Diagnostic.Kind.interrupt.rawValue
       // The terminal has shown `^C` in the line.
       if isInterrupt, isatty(0) == 1, isatty(2) == 1 { writeError("\n") }
-      reporter.report(error.diagnostic)
-      return .failed(status: isInterrupt ? ExitStatus.interrupted : ExitStatus.failure)
+      if isInterrupt {
+        if !Interrupts.isOfLauncher { reporter.report(error.diagnostic) }
+        // A launcher that ends ranks ends all, and leaves none the time to tell others.
+        if World.current != nil { leaveAtOnce(ExitStatus.interrupted) }
+        return .failed(status: ExitStatus.interrupted)
+      }
+      show([error.diagnostic], status: ExitStatus.failure)
+      return .failed(status: ExitStatus.failure)
     } catch {
       writeError("error: \(error)\n")
       return .failed(status: ExitStatus.failure)
+    }
+  }
+
+  /// Shows what went wrong; on ranks it is the end of all of them where it did not go wrong on all.
+  private func show(_ diagnostics: [Diagnostic], status: Int32) {
+    guard let world = World.current else { return diagnostics.forEach(reporter.report) }
+    let message = diagnostics.map(\.message).joined(separator: "\n")
+    let shared = interpreter.context.ranks.sharedError
+    let isShared = shared?.message == message
+    let places = diagnostics.map { "\($0.primary?.source.name ?? "") \($0.primary?.span.start ?? 0)" }
+    world.fail(
+      isShared ? message : message + places.joined(), status: status,
+      shownBy: isShared ? shared?.shownBy ?? 0 : 0
+    ) { rank in
+      for var diagnostic in diagnostics {
+        if let rank { diagnostic.message = "\(rank): \(diagnostic.message)" }
+        reporter.report(diagnostic)
+      }
     }
   }
 }

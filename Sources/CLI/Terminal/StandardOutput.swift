@@ -13,7 +13,8 @@ final class StandardOutput {
   nonisolated(unsafe) static let shared = StandardOutput()
 
   private static let capacity = 1 << 16
-  private let isTerminal = isatty(1) == 1
+  /// A launcher has its ranks write to terminals of its own, and passes on what it reads there.
+  private let isTerminal = isatty(1) == 1 && Launcher.current == nil
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
   /// The bytes of the buffer that wait.

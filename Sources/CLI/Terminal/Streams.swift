@@ -1,6 +1,8 @@
 // Text on its way out: standard error, which is written at once, and files. What was printed before an
 // error is always out before the error is.
 
+import Autodiff
+import Language
 import Platform
 import Syntax
 import Tensors
@@ -41,9 +43,18 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
 func readProgram(_ path: String) throws -> Source {
   try naming {
     path == "-"
-      ? Source(name: "<stdin>", text: try FileReader.textOfInput())
+      ? Source(name: "<stdin>", text: try textOfInput())
       : .program(ofFile: path, text: try FileReader.text(of: FileLocation(path)))
   }
+}
+
+/// What standard input holds, which of several ranks the first alone has.
+private func textOfInput() throws -> String {
+  guard let world = World.current else { return try FileReader.textOfInput() }
+  let bytes = try Ranks(world.ranks).once("read the program from standard input") {
+    Array(try FileReader.textOfInput().utf8)
+  }
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 /// What a file holds.

@@ -479,6 +479,8 @@ void mos_choose_blas_kernels(void);
 /// this thread is to end.
 void mos_parallel(size_t tasks, void (*body)(void *context, size_t task), void *context);
 int mos_thread_count(void);
+/// The cores that this process may run on, a bit each.
+void mos_usable_core_bits(uint8_t *bits, size_t bytes);
 void mos_set_thread_count(int count);
 
 #pragma clang assume_nonnull end

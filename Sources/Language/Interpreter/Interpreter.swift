@@ -11,6 +11,9 @@ public final class Interpreter {
   public let context = Context()
   /// Where `print` goes.
   public var output: (String) -> Void
+  /// Where `print` goes that is asked for every rank's words, where `output` is for those of one; nil where it is
+  /// for all.
+  public var outputOfRank: ((String) -> Void)?
   /// Has what went to the output appear, before something else does.
   public var flushOutput: () -> Void = {}
   /// Hears of each line of the standard input that a program has read, which a terminal has shown, and whether
@@ -254,7 +257,7 @@ extension Interpreter {
   }
 
   /// A place, or where the program called the standard library that holds it.
-  private func programPlace(of place: UInt64) -> UInt64 {
+  func programPlace(of place: UInt64) -> UInt64 {
     guard let label = label(ofPlace: place), StandardModule.holds(label.source) else {
       return place
     }
@@ -369,30 +372,31 @@ extension Interpreter {
 
   /// Writes to the output, nothing added.
   ///
+  /// - Parameter everywhere: whether every rank writes its own.
   /// - Throws: a limit error where the run has printed as much as it may.
-  package func write(_ text: String) throws {
+  package func write(_ text: String, everywhere: Bool = false) throws {
     if let limit = limits.output {
       written += text.utf8.count
       guard written <= limit else {
         throw RuntimeError(.limit, "the program printed more than \(limit) bytes")
       }
     }
-    output(text)
+    if everywhere, let outputOfRank { outputOfRank(text) } else { output(text) }
   }
 
   /// Writes a text of any length, in pieces, so that a slow reader holds up none of them for long.
   ///
   /// - Throws: where the run is to end.
-  package func writeHeard(_ text: String) throws {
+  package func writeHeard(_ text: String, everywhere: Bool = false) throws {
     var rest = text[...]
     while rest.utf8.count > Safepoint.piece {
       try Safepoint.look()
       // A slice ends where a scalar does.
       let piece = rest[..<rest.utf8.index(rest.startIndex, offsetBy: Safepoint.piece)]
-      try write(String(piece))
+      try write(String(piece), everywhere: everywhere)
       rest = rest[piece.endIndex...]
     }
-    try write(String(rest))
+    try write(String(rest), everywhere: everywhere)
   }
 
   /// Warns, at the place that runs.

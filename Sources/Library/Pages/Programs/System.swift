@@ -91,7 +91,8 @@ extension Builtins {
       Builtin(
         "input(prompt=\"\")",
         """
-        The next line that is typed or piped in, of at most 1 GiB, or nil at the end.
+        The next line that is typed or piped in, of at most 1 GiB, or nil at the end. Several ranks call it
+        together, and all get the line that the first has read.
 
             let name = input("name? ")
             print(name == nil)
@@ -103,9 +104,13 @@ extension Builtins {
           try arguments.interpreter.write(prompt)
           arguments.interpreter.flushOutput()
         }
-        let line = try InputLines.next()
-        if line.text != nil { arguments.interpreter.hasReadLine(line.isEnded) }
-        return line.text.map { .string($0) } ?? .nil
+        // The launcher of ranks gives its input to the first; a first byte of 1 stands before a line.
+        let line = try arguments.interpreter.context.ranks.once("input()") {
+          let line = try InputLines.next()
+          if line.text != nil { arguments.interpreter.hasReadLine(line.isEnded) }
+          return line.text.map { [1] + Array($0.utf8) } ?? []
+        }
+        return line.isEmpty ? .nil : .string(String(decoding: line.dropFirst(), as: UTF8.self))
       },
       Builtin(
         "read_text(path)",
@@ -120,18 +125,21 @@ extension Builtins {
         .string(try FileReader.text(of: arguments.readable(0)))
       },
       Builtin(
-        "write_text(path, text)",
+        "write_text(path, text, all_ranks=false)",
         """
         Writes a text to a file, in place of what it held: all of it, or after an error nothing. A
-        pipe or a device takes it as it comes; a pipe that nothing reads is an error of kind `io`.
+        pipe or a device takes it as it comes; a pipe that nothing reads is an error of kind `io`. Of
+        several ranks the first alone writes and the others wait, unless with `all_ranks` each writes its own.
 
             write_text("/tmp/mos-example.txt", "hello")
             print(read_text("/tmp/mos-example.txt"))    # hello
         """, effects: .writes, needs: [.writing]
       ) { arguments in
         arguments.interpreter.flushOutput()
-        try FileWriter.write(arguments.string(1), to: arguments.writable(0))
-        return .nil
+        let (text, file) = (try arguments.string(1), try arguments.writable(0))
+        return try arguments.writing(path: 0, everywhere: 2) {
+          try FileWriter.write(text, to: file)
+        }
       },
       Builtin(
         "json_parse(text)",

@@ -8,9 +8,10 @@ extension Builtins {
     "Text",
     [
       Builtin(
-        "print(*values, sep=\" \", end=\"\\n\")",
+        "print(*values, sep=\" \", end=\"\\n\", all_ranks=false)",
         """
-        Writes the values, `sep` between them and `end` after them.
+        Writes the values, `sep` between them and `end` after them. Of several ranks the first alone writes,
+        unless `all_ranks` asks for the text of each, with its number in front: `[1] text`.
 
             print("loss", 0.5, sep=" = ")    # loss = 0.5
         """, effects: .writes
@@ -19,7 +20,11 @@ extension Builtins {
         let end = try arguments.string(2)
         let inColors = arguments.interpreter.showsColors
         let texts = try arguments.rest(0).map { try (inColors ? $0.drawing : nil) ?? $0.written() }
-        try arguments.interpreter.writeHeard(joined(texts, separator) + end)
+        let text = try joined(texts, separator) + end
+        let ranks = arguments.interpreter.context.ranks
+        let isOfAll = try arguments.bool(3) && ranks.count > 1
+        try arguments.interpreter.writeHeard(
+          isOfAll ? "[\(ranks.rank)] " + text : text, everywhere: isOfAll)
         return .nil
       },
       Builtin(

@@ -9,11 +9,12 @@ extension Builtins {
     "Files",
     [
       Builtin(
-        "save(value, path, compress=false, separator=nil)",
+        "save(value, path, compress=false, separator=nil, all_ranks=false)",
         """
         Writes a value to a file; the ending of the name says how. A file that was there is
         replaced only when all of the new one is on disk. `.gz` behind another ending packs the file
-        as gzip does.
+        as gzip does. Of several ranks the first alone writes and the others wait, unless with `all_ranks`
+        each writes its own.
 
         - `.safetensors`: a snapshot, or any tree of tensors, parameters, models, numbers and
           texts. Tensors have their paths as names, `layers.0.weight`, and other programs read
@@ -51,18 +52,19 @@ extension Builtins {
             hint: "add .gz to the name")
         }
         let file = try arguments.writable(1)
-        switch format {
-        case .safetensors: try StateFile.write(arguments[0], to: file)
-        case .npy: try NPY.write(arguments.tensor(0), to: file)
-        case .npz:
-          try NPZ.write(arguments.namedTensors(0), compressed: isCompressed, to: file)
-        case .csv, .tsv: try arguments.table(0).write(to: file, separator: separator)
-        case .json:
-          try FileWriter.writePacking(jsonText(arguments[0], indent: 2) + "\n", to: file)
-        case .png: try PNG.write(arguments.tensor(0), to: file)
-        case .idx: try IDX.write(arguments.tensor(0), to: file)
+        return try arguments.writing(path: 1, everywhere: 4) {
+          switch format {
+          case .safetensors: try StateFile.write(arguments[0], to: file)
+          case .npy: try NPY.write(arguments.tensor(0), to: file)
+          case .npz:
+            try NPZ.write(arguments.namedTensors(0), compressed: isCompressed, to: file)
+          case .csv, .tsv: try arguments.table(0).write(to: file, separator: separator)
+          case .json:
+            try FileWriter.writePacking(jsonText(arguments[0], indent: 2) + "\n", to: file)
+          case .png: try PNG.write(arguments.tensor(0), to: file)
+          case .idx: try IDX.write(arguments.tensor(0), to: file)
+          }
         }
-        return .nil
       },
       Builtin(
         "load(path, separator=nil, header=nil, comment=nil, columns=nil)",
@@ -159,16 +161,17 @@ extension Builtins {
         return .list(List(try Safepoint.map(names) { .string($0) }))
       },
       Builtin(
-        "make_folder(path)",
+        "make_folder(path, all_ranks=false)",
         """
-        Makes a folder, and those that it lies in; one that is there stays as it is.
+        Makes a folder, and those that it lies in; one that is there stays as it is. Of several ranks the
+        first alone makes it and the others wait, unless with `all_ranks` each makes its own.
 
             make_folder("/tmp/mos-example-folder/results/run-1")
             print(exists("/tmp/mos-example-folder/results/run-1"))    # true
         """, effects: .writes, needs: [.writing]
       ) { arguments in
-        try arguments.writable(0).makeFolder()
-        return .nil
+        let folder = try arguments.writable(0)
+        return try arguments.writing(path: 0, everywhere: 1) { try folder.makeFolder() }
       },
     ])
 }

@@ -14,7 +14,7 @@ final class GraphObject: HostObject {
 
   override var summary: String { picture.text }
 
-  private func save(_ arguments: Arguments) throws -> Value {
+  private func save(_ arguments: Arguments) throws {
     let path = try arguments.string(0)
     guard let format = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
     else {
@@ -29,7 +29,7 @@ final class GraphObject: HostObject {
       let wantsGraphviz = arguments.has(1) ? try arguments.bool(1) : format == "pdf" ? true : nil
       if wantsGraphviz ?? mayAskGraphviz(arguments) {
         switch try drawByGraphviz(format, arguments) {
-        case nil: return .nil
+        case nil: return
         case .some where wantsGraphviz == nil: break
         case .isMissing:
           throw RuntimeError(
@@ -53,7 +53,6 @@ final class GraphObject: HostObject {
         .value, "a graph cannot be saved as .\(String(format).shortened)",
         hint: "use .dot, .svg, .png or .pdf")
     }
-    return .nil
   }
 
   /// Above so many boxes Graphviz is not asked by itself: `dot` takes the square of their number.
@@ -92,7 +91,9 @@ extension GraphObject {
             graph(param(2.0) ** 2).save("square.svg")
             print("<svg" in read_text("square.svg"))    # true
         """, needs: [.writing]
-      ) { graph, arguments in try graph.save(arguments) }
+      ) { graph, arguments in
+        try arguments.writing(path: 0) { try graph.save(arguments) }
+      }
     ],
     fields: [
       Field("text", "The tree of text that is printed, a String.") { .string($0.picture.text) },

@@ -39,7 +39,7 @@ final class PictureObject: HostObject {
     }
   }
 
-  private func save(_ arguments: Arguments) throws -> Value {
+  private func save(_ arguments: Arguments) throws {
     let path = try arguments.string(0)
     switch path.split(separator: ".").last?.lowercased() {
     case "png":
@@ -50,7 +50,6 @@ final class PictureObject: HostObject {
       throw RuntimeError(
         .value, "a picture cannot be saved as \(path.excerpt)", hint: "save it as .png or .svg")
     }
-    return .nil
   }
 
   /// An SVG picture with the pixels in it as PNG, each at least four units wide where they are few.
@@ -102,7 +101,9 @@ extension PictureObject {
             # [[  0, 255],
             #  [128,   0]]
         """, needs: [.writing]
-      ) { picture, arguments in try picture.save(arguments) }
+      ) { picture, arguments in
+        try arguments.writing(path: 0) { try picture.save(arguments) }
+      }
     ],
     fields: [
       Field("pixels", "The pixels as whole numbers of 0 to 255, a Tensor `[h, w]` or `[h, w, c]`.")

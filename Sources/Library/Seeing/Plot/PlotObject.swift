@@ -23,7 +23,7 @@ final class PlotObject: HostObject {
 
   override var summary: String { text }
 
-  private func save(_ arguments: Arguments) throws -> Value {
+  private func save(_ arguments: Arguments) throws {
     let path = try arguments.string(0)
     let picture = PlotPicture(self)
     switch path.split(separator: ".").last?.lowercased() {
@@ -35,7 +35,6 @@ final class PlotObject: HostObject {
       throw RuntimeError(
         .value, "a plot cannot be saved as \(path.excerpt)", hint: "save it as .svg or .png")
     }
-    return .nil
   }
 
   /// The line of `plot(ys)` or `plot(xs, ys)`.
@@ -94,7 +93,9 @@ extension PlotObject {
             plot([3.0, 1.0, 2.0]).save("loss.svg")
             print(contains(read_text("loss.svg"), "<svg"))    # true
         """, needs: [.writing]
-      ) { plot, arguments in try plot.save(arguments) },
+      ) { plot, arguments in
+        try arguments.writing(path: 0) { try plot.save(arguments) }
+      },
     ])
 
   /// The box around all finite points; a box without extent gets one.
