@@ -37,6 +37,19 @@ import Testing
     }
   }
 
+  @Test(arguments: rankCounts)
+  func `a loss that is a sum over ranks is told of`(ranks: Int) {
+    let program = """
+      from parallel import all_reduce
+      print(grad(w => all_reduce(w * 3.0))(1.0))
+      print(grad(w => all_reduce(w * 3.0, op="mean"))(1.0))
+      """
+    for end in run(program, ranks: ranks) {
+      #expect(end.output == "\(3.0 * Double(ranks))\n3.0\n")
+      #expect(end.warnings.count == (ranks > 1 ? 1 : 0), "\(end)")
+    }
+  }
+
   @Test(arguments: 2...4)
   func `what all get can be caught, and the ranks go on together`(ranks: Int) {
     let program = """

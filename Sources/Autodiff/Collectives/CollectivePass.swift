@@ -122,6 +122,7 @@ extension Walk {
   ) throws {
     let serial = view.serial ?? roots.first?.node.serial ?? 0
     let passed = context.collectives.nodes(onTape: serial)
+    tellOfSums(roots, in: context)
     while true {
       try begin(roots: roots, targets: targets, view: view, cut: cut, passing: passed)
       let missing = try context.collectives.missing(onTape: serial, context.ranks) {
@@ -132,6 +133,19 @@ extension Walk {
       end()
     }
   }
+}
+
+/// Says, once a place, that a loss which is a sum over ranks counts once for each of them.
+private func tellOfSums(_ roots: [(node: Traced, cotangent: Variable)], in context: Context) {
+  guard roots.count == 1, let bundle = roots[0].node.partOf?.bundle,
+    bundle.customFunction?.name == Collective.allReduce.name, bundle.value.count == 1
+  else { return }
+  Notice(
+    "the loss is a sum over ranks that all \(context.ranks.count) of them have, so that its gradient is "
+      + "\(context.ranks.count) times as large",
+    hint: "all_reduce(loss, op=\"mean\") and the mean of the gradients are those of one process",
+    place: bundle.place
+  ).send()
 }
 
 extension Traced {
