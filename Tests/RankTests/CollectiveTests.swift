@@ -153,4 +153,33 @@ private let values = """
       print(near(all_reduce(w.grad), total(k => cos(w.value * value(k, shape=(3,))) * value(k, shape=(3,))) / n))
       """, ranks: ranks)
   }
+
+  @Test(arguments: rankCounts)
+  func `inside checkpoints, loops, estimates and compiled functions`(ranks: Int) {
+    expectTrue(
+      """
+      let x = value(r, shape=(3,))
+      let f = w => all_reduce(sin(w * x)) * cos(w)
+      let once = grad(w => sum(f(w) ** 2))(x)
+      print(all(grad(w => sum(checkpoint(f)(w) ** 2))(x) == once))
+      let loop = w => { for _ in 0..6 { w = w - 0.1 * f(w) }; w }
+      let each = grad(w => sum(loop(w) ** 2))(x)
+      for method in ("unroll", recompute(snapshots=2)) {
+          let unrolled = inner_loop(w => w - 0.1 * f(w), steps=6, gradient=method)
+          print(near(grad(w => sum(unrolled(w) ** 2))(x), each, rtol=1e-10))
+      }
+      let scanned = w => scan((w, _) => (w - 0.1 * f(w), nil), w, nil, length=6)[0]
+      print(near(grad(w => sum(scanned(w) ** 2))(x), each, rtol=1e-12))
+      let compiled = compile(f)
+      print(all(compiled(x) == f(x)) and all(compiled(x) == f(x)) and all(compiled(x + 1.0) == f(x + 1.0)))
+      print(near(grad(w => sum(compiled(w) ** 2))(x), once, rtol=1e-13))
+      fn refused(f) { if n == 1 { return true }; try { f(); false } catch e { contains(e.message, "ranks exchange") } }
+      let forward = inner_loop(w => w - 0.1 * f(w), steps=6, gradient="forward")
+      let implicit = inner_loop(w => w - 0.1 * f(w), steps=6, gradient="implicit")
+      let estimated = zero_order(w => sum(all_reduce(w)), method="antithetic", num_samples=4, sigma=0.1)
+      for g in (forward, implicit, estimated) { print(refused(() => grad(w => sum(g(w)))(x))) }
+      print(near(estimated(x), sum(total(k => value(k, shape=(3,))))))
+      print(near(jvp(w => f(w), x, x)[1], vjp(w => jvp(f, w, x)[1], x)[0], rtol=1e-13))
+      """, ranks: ranks)
+  }
 }
