@@ -1,17 +1,11 @@
 // An interpreter as one of several that run a program.
 
 import Autodiff
-import Syntax
 
 extension Interpreter {
   /// Runs programs as a rank of several, which all run the same.
   public func join(_ communicator: any Communicator) {
-    let ranks = Ranks(communicator)
-    ranks.describePlace = { [unowned self] place in
-      guard let label = label(ofPlace: programPlace(of: place)) else { return "" }
-      return "\(label.source.name):\(label.source.line(at: label.span.start))"
-    }
-    context.ranks = ranks
+    context.ranks = Ranks(communicator)
   }
 
   /// Waits at the end of a program until all ranks have come to it.
