@@ -20,7 +20,9 @@ private let values = """
   """
 
 @Suite struct CollectiveTests {
-  private func expectTrue(_ program: String, ranks: Int, _ location: SourceLocation = #_sourceLocation) {
+  private func expectTrue(
+    _ program: String, ranks: Int, _ location: SourceLocation = #_sourceLocation
+  ) {
     let all = lines(values + program, ranks: ranks)
     for (rank, lines) in all.enumerated() {
       #expect(
@@ -71,7 +73,8 @@ private let values = """
   private static let maps = [
     "x => all_reduce(x)", "x => all_reduce(x, op=\"mean\")", "x => sum(all_gather(x) * weights)",
     "x => broadcast(x, root=n - 1)", "x => reduce_scatter(stack([(k + 1.0) * x for k in 0..n]))",
-    "x => scatter(stack([(k + 1.0) * x for k in 0..n]), root=n - 1)", "x => all_reduce(x, op=\"max\")",
+    "x => scatter(stack([(k + 1.0) * x for k in 0..n]), root=n - 1)",
+    "x => all_reduce(x, op=\"max\")",
     "x => all_reduce(x, op=\"min\")",
   ]
 

@@ -55,7 +55,8 @@ extension Variable {
       return context.value(.batch, result, height: height)
     case .record:
       throw TensorError(
-        .value, "\(collective.name) cannot be called in what is recorded to be solved or linearized",
+        .value,
+        "\(collective.name) cannot be called in what is recorded to be solved or linearized",
         hint: "exchange before it, and capture what that gives")
     }
   }

@@ -48,7 +48,9 @@ struct CollectiveNodes {
   }
 
   /// Those on the tape of that height.
-  func saved(at height: Int) -> Saved { Saved(entries: entries.filter { Int($0.height) == height }) }
+  func saved(at height: Int) -> Saved {
+    Saved(entries: entries.filter { Int($0.height) == height })
+  }
 
   /// Adds those of a tape that had ended.
   mutating func add(_ saved: Saved) {
@@ -104,11 +106,14 @@ struct CollectiveNodes {
     let isLost = try ranks.meet(
       "the way back of a gradient", [found.count < others.count ? 1 : 0])
     guard isLost[0] == 0 else {
-      let message = "a gradient goes back through a collective whose result one of the ranks dropped"
+      let message =
+        "a gradient goes back through a collective whose result one of the ranks dropped"
       ranks.shares(message, shownBy: 0)
       throw TensorError(
         .value, message,
-        hint: "take the gradient of a function with grad, or let every rank's loss use what the collective gave")
+        hint:
+          "take the gradient of a function with grad, or let every rank's loss use what the collective gave"
+      )
     }
     return found
   }

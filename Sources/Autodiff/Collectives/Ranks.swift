@@ -84,11 +84,14 @@ public final class Ranks {
     let before = exchanges
     let result = try body()
     guard exchanges > before, count > 1 else { return result }
-    let message = "\(name()) takes a derivative by what one rank gives, and ranks exchange something in it"
+    let message =
+      "\(name()) takes a derivative by what one rank gives, and ranks exchange something in it"
     shares(message, shownBy: 0)
     throw TensorError(
       .value, message,
-      hint: "reverse and forward mode through the steps go by what all ranks give; so does gradient=\"unroll\"")
+      hint:
+        "reverse and forward mode through the steps go by what all ranks give; so does gradient=\"unroll\""
+    )
   }
 
   /// Runs a body of this rank's own, which may fail on one and not on another.

@@ -44,11 +44,13 @@ final class MessageRanks: Communicator {
     }
   }
 
-  /// The same without hearing of anything, for so long; false where not all have come by then.
-  func greatest(_ given: inout [UInt64], within seconds: Double) -> Bool {
+  /// The same for so long, or until the wait is to end; false where not all have come by then.
+  func greatest(
+    _ given: inout [UInt64], within seconds: Double, orUntil isOver: () -> Bool
+  ) -> Bool {
     guard !isBroken else { return false }
     let end = monotonicSeconds() + seconds
-    isBroken = (try? meet(&given) { monotonicSeconds() < end }) != true
+    isBroken = (try? meet(&given) { monotonicSeconds() < end && !isOver() }) != true
     return !isBroken
   }
 

@@ -29,15 +29,24 @@ extension World {
   /// - Parameter way: how it ends, in words that are equal on ranks that end alike.
   func tellEnd(_ way: String) -> Others {
     guard !ranks.isBroken else {
-      if !isFirst { usleep(UInt32(World.precedence * 1e6)) }
+      let end = monotonicSeconds() + (isFirst ? 0 : World.precedence)
+      while monotonicSeconds() < end, !Interrupts.isOfLauncher { usleep(10_000) }
+      leaveIfEnded()
       return .goOn
     }
     // A rank that calls something gives a code and its complement, neither 0; see `Ranks.meet`. These fit no
     // code, so that it does not go on, and the second stays 0 only where all end.
     let code = World.code(of: way)
     var words: [UInt64] = [.max, 0, code, ~code]
-    guard ranks.greatest(&words, within: World.patience), words[1] == 0 else { return .goOn }
+    let haveMet = ranks.greatest(&words, within: World.patience) { Interrupts.isOfLauncher }
+    leaveIfEnded()
+    guard haveMet, words[1] == 0 else { return .goOn }
     return words[2] == ~words[3] ? .endAlike : .end
+  }
+
+  /// Leaves where the launcher ends all ranks, since another has said why.
+  private func leaveIfEnded() {
+    if Interrupts.isOfLauncher { leaveAtOnce(ExitStatus.interrupted) }
   }
 
   /// Ends all processes, once what this one printed is written.

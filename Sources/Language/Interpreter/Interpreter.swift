@@ -257,7 +257,7 @@ extension Interpreter {
   }
 
   /// A place, or where the program called the standard library that holds it.
-  func programPlace(of place: UInt64) -> UInt64 {
+  private func programPlace(of place: UInt64) -> UInt64 {
     guard let label = label(ofPlace: place), StandardModule.holds(label.source) else {
       return place
     }
