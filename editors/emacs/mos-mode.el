@@ -73,8 +73,8 @@
     "binary_cross_entropy" "binary_cross_entropy_with_logits" "bincount" "block_diag" "bool"
     "bounded" "box" "broadcast_to" "broyden" "ceil" "celu" "centralize" "cg" "chain" "check_grad"
     "checkpoint" "cho_factor" "choice" "cholesky" "cholesky_solve" "cholesky_solver" "chunk" "clip"
-    "clip_grad_norm" "clip_grad_value" "clone" "code_points" "compile" "concat" "cond"
-    "constant_schedule" "contains" "conv1d" "conv2d" "conv_transpose1d" "conv_transpose2d"
+    "clip_grad_norm" "clip_grad_value" "clone" "code_points" "communicator" "compile" "concat"
+    "cond" "constant_schedule" "contains" "conv1d" "conv2d" "conv_transpose1d" "conv_transpose2d"
     "corrcoef" "cos" "cosh" "cosine_decay_schedule" "cosine_embedding_loss"
     "cosine_onecycle_schedule" "cosine_similarity" "count_nonzero" "cov" "cross" "cross_entropy"
     "crosscheck" "cummax" "cummin" "cumprod" "cumsum" "custom_fixed_point" "custom_jvp"
@@ -131,7 +131,7 @@
 
 (defconst mos--modules
   '(
-    "bilevel" "constraints" "data" "distributions" "es" "meta" "nn" "rl" "testing"
+    "bilevel" "constraints" "data" "distributions" "es" "meta" "nn" "parallel" "rl" "testing"
     )
   "Modules of the standard library.")
 
