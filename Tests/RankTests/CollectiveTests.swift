@@ -20,7 +20,9 @@ private let values = """
   """
 
 @Suite struct CollectiveTests {
-  private func expectTrue(_ program: String, ranks: Int, _ location: SourceLocation = #_sourceLocation) {
+  private func expectTrue(
+    _ program: String, ranks: Int, _ location: SourceLocation = #_sourceLocation
+  ) {
     let all = lines(values + program, ranks: ranks)
     for (rank, lines) in all.enumerated() {
       #expect(
@@ -71,7 +73,8 @@ private let values = """
   private static let maps = [
     "x => all_reduce(x)", "x => all_reduce(x, op=\"mean\")", "x => sum(all_gather(x) * weights)",
     "x => broadcast(x, root=n - 1)", "x => reduce_scatter(stack([(k + 1.0) * x for k in 0..n]))",
-    "x => scatter(stack([(k + 1.0) * x for k in 0..n]), root=n - 1)", "x => all_reduce(x, op=\"max\")",
+    "x => scatter(stack([(k + 1.0) * x for k in 0..n]), root=n - 1)",
+    "x => all_reduce(x, op=\"max\")",
     "x => all_reduce(x, op=\"min\")",
   ]
 
@@ -151,6 +154,35 @@ private let values = """
       let x = value(r, shape=(3,))
       backward(sum(all_reduce(sin(w * x), op="mean")) / n)
       print(near(all_reduce(w.grad), total(k => cos(w.value * value(k, shape=(3,))) * value(k, shape=(3,))) / n))
+      """, ranks: ranks)
+  }
+
+  @Test(arguments: rankCounts)
+  func `inside checkpoints, loops, estimates and compiled functions`(ranks: Int) {
+    expectTrue(
+      """
+      let x = value(r, shape=(3,))
+      let f = w => all_reduce(sin(w * x)) * cos(w)
+      let once = grad(w => sum(f(w) ** 2))(x)
+      print(all(grad(w => sum(checkpoint(f)(w) ** 2))(x) == once))
+      let loop = w => { for _ in 0..6 { w = w - 0.1 * f(w) }; w }
+      let each = grad(w => sum(loop(w) ** 2))(x)
+      for method in ("unroll", recompute(snapshots=2)) {
+          let unrolled = inner_loop(w => w - 0.1 * f(w), steps=6, gradient=method)
+          print(near(grad(w => sum(unrolled(w) ** 2))(x), each, rtol=1e-10))
+      }
+      let scanned = w => scan((w, _) => (w - 0.1 * f(w), nil), w, nil, length=6)[0]
+      print(near(grad(w => sum(scanned(w) ** 2))(x), each, rtol=1e-12))
+      let compiled = compile(f)
+      print(all(compiled(x) == f(x)) and all(compiled(x) == f(x)) and all(compiled(x + 1.0) == f(x + 1.0)))
+      print(near(grad(w => sum(compiled(w) ** 2))(x), once, rtol=1e-13))
+      fn refused(f) { if n == 1 { return true }; try { f(); false } catch e { contains(e.message, "ranks exchange") } }
+      let forward = inner_loop(w => w - 0.1 * f(w), steps=6, gradient="forward")
+      let implicit = inner_loop(w => w - 0.1 * f(w), steps=6, gradient="implicit")
+      let estimated = zero_order(w => sum(all_reduce(w)), method="antithetic", num_samples=4, sigma=0.1)
+      for g in (forward, implicit, estimated) { print(refused(() => grad(w => sum(g(w)))(x))) }
+      print(near(estimated(x), sum(total(k => value(k, shape=(3,))))))
+      print(near(jvp(w => f(w), x, x)[1], vjp(w => jvp(f, w, x)[1], x)[0], rtol=1e-13))
       """, ranks: ranks)
   }
 }

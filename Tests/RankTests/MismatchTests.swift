@@ -5,7 +5,10 @@ import Testing
 @Suite struct MismatchTests {
   /// Programs in which rank 0 and the others differ, and a part of what every rank is told.
   private static let mismatches: [(program: String, message: String)] = [
-    ("if rank() == 0 { all_reduce(1.0) } else { barrier() }", "rank 0: all_reduce(sum) of f64 at test.mos:2"),
+    (
+      "if rank() == 0 { all_reduce(1.0) } else { barrier() }",
+      "rank 0: all_reduce(sum) of f64 at test.mos:2"
+    ),
     ("all_reduce(zeros(2 + rank()))", "all_reduce(sum) of f64[2]"),
     ("all_reduce(if rank() == 0 { 1.0 } else { 1 })", "all_reduce(sum) of i64"),
     ("all_reduce(1.0, op=if rank() == 0 { \"sum\" } else { \"mean\" })", "all_reduce(mean)"),
@@ -15,9 +18,18 @@ import Testing
     ("if rank() == 0 { barrier() }", ": the end of the program"),
     ("if rank() != 0 { parallel_map(x => x, 0..3) }", "parallel_map over 3 tasks"),
     ("parallel_map(x => x, 0..(3 + rank()))", "parallel_map over 3 tasks"),
-    ("parallel_map(x => 1.0, 0..3, reduce=if rank() == 0 { \"sum\" } else { \"max\" })", "to their max"),
-    ("let f = x => sum(all_reduce(x)); if rank() == 0 { f(1.0) } else { grad(f)(1.0) }", "f64[] inside reverse mode at test.mos:2"),
-    ("let w = param(1.0); let y = all_reduce(w); if rank() == 0 { backward(y) }", "the way back of a gradient"),
+    (
+      "parallel_map(x => 1.0, 0..3, reduce=if rank() == 0 { \"sum\" } else { \"max\" })",
+      "to their max"
+    ),
+    (
+      "let f = x => sum(all_reduce(x)); if rank() == 0 { f(1.0) } else { grad(f)(1.0) }",
+      "f64[] inside reverse mode at test.mos:2"
+    ),
+    (
+      "let w = param(1.0); let y = all_reduce(w); if rank() == 0 { backward(y) }",
+      "the way back of a gradient"
+    ),
     (
       "let w = param(1.0 + rank()); parallel_map(x => w * x, 0..3, reduce=\"sum\")",
       "not the same on every rank"
@@ -34,6 +46,19 @@ import Testing
     let names = "from parallel import rank, barrier, all_reduce, broadcast, gather, parallel_map\n"
     for end in run(names + program, ranks: ranks) {
       #expect(end.error?.contains(message) ?? false, "\(program): \(end)")
+    }
+  }
+
+  @Test(arguments: rankCounts)
+  func `a loss that is a sum over ranks is told of`(ranks: Int) {
+    let program = """
+      from parallel import all_reduce
+      print(grad(w => all_reduce(w * 3.0))(1.0))
+      print(grad(w => all_reduce(w * 3.0, op="mean"))(1.0))
+      """
+    for end in run(program, ranks: ranks) {
+      #expect(end.output == "\(3.0 * Double(ranks))\n3.0\n")
+      #expect(end.warnings.count == (ranks > 1 ? 1 : 0), "\(end)")
     }
   }
 
@@ -55,7 +80,8 @@ import Testing
   @Test(arguments: 2...4)
   func `one that fails alone ends the others`(ranks: Int) {
     let ends = run(
-      "from parallel import rank, barrier\nif rank() == 1 { throw \"mine\" }\nbarrier()", ranks: ranks)
+      "from parallel import rank, barrier\nif rank() == 1 { throw \"mine\" }\nbarrier()",
+      ranks: ranks)
     #expect(ends[1].error == "error: mine")
     #expect(ends.allSatisfy { $0.error != nil })
   }

@@ -16,7 +16,7 @@ public enum Samples {
     "Schedule": "constant_schedule(0.1)", "Snapshot": "extract_state(param(1.0))",
     "Context": "dtype(f32)", "no_grad": "no_grad", "anomaly_detection": "anomaly_detection",
     "Timer": "timer()", "Graph": "graph(param(1.0) * 2.0)", "Plot": "plot([1.0, 2.0])",
-    "Picture": "image([[0.0, 1.0]])",
+    "Picture": "image([[0.0, 1.0]])", "Communicator": "communicator()",
     "LUFactors": "lu_factor([[2.0, 1.0], [1.0, 3.0]])",
     "CholeskyFactor": "cho_factor([[2.0, 1.0], [1.0, 3.0]])",
     "Explanation": "explain(x => x, [1.0])", "Profile": "profile(() => 1)",

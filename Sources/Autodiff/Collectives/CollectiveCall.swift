@@ -17,6 +17,7 @@ extension Variable {
     let x = try Autodiff.alive(self)
     let levels = try context.levelsOfAnyRank(
       of: x, back.map(\.description) ?? collective.described(x.shape, x.dtype))
+    context.ranks.exchanges += 1
     return try x.exchanged(by: collective, at: levels, in: context)
   }
 
@@ -54,8 +55,9 @@ extension Variable {
       return context.value(.batch, result, height: height)
     case .record:
       throw TensorError(
-        .value, "\(collective.name) cannot be recorded",
-        hint: "call it outside the compiled function")
+        .value,
+        "\(collective.name) cannot be called in what is recorded to be solved or linearized",
+        hint: "exchange before it, and capture what that gives")
     }
   }
 }

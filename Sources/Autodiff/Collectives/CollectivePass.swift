@@ -48,7 +48,9 @@ struct CollectiveNodes {
   }
 
   /// Those on the tape of that height.
-  func saved(at height: Int) -> Saved { Saved(entries: entries.filter { Int($0.height) == height }) }
+  func saved(at height: Int) -> Saved {
+    Saved(entries: entries.filter { Int($0.height) == height })
+  }
 
   /// Adds those of a tape that had ended.
   mutating func add(_ saved: Saved) {
@@ -104,11 +106,14 @@ struct CollectiveNodes {
     let isLost = try ranks.meet(
       "the way back of a gradient", [found.count < others.count ? 1 : 0])
     guard isLost[0] == 0 else {
-      let message = "a gradient goes back through a collective whose result one of the ranks dropped"
+      let message =
+        "a gradient goes back through a collective whose result one of the ranks dropped"
       ranks.shares(message, shownBy: 0)
       throw TensorError(
         .value, message,
-        hint: "take the gradient of a function with grad, or let every rank's loss use what the collective gave")
+        hint:
+          "take the gradient of a function with grad, or let every rank's loss use what the collective gave"
+      )
     }
     return found
   }
@@ -122,6 +127,7 @@ extension Walk {
   ) throws {
     let serial = view.serial ?? roots.first?.node.serial ?? 0
     let passed = context.collectives.nodes(onTape: serial)
+    tellOfSums(roots, in: context)
     while true {
       try begin(roots: roots, targets: targets, view: view, cut: cut, passing: passed)
       let missing = try context.collectives.missing(onTape: serial, context.ranks) {
@@ -132,6 +138,19 @@ extension Walk {
       end()
     }
   }
+}
+
+/// Says, once a place, that a loss which is a sum over ranks counts once for each of them.
+private func tellOfSums(_ roots: [(node: Traced, cotangent: Variable)], in context: Context) {
+  guard roots.count == 1, let bundle = roots[0].node.partOf?.bundle,
+    bundle.customFunction?.name == Collective.allReduce.name, bundle.value.count == 1
+  else { return }
+  Notice(
+    "the loss is a sum over ranks that all \(context.ranks.count) of them have, so that its gradient is "
+      + "\(context.ranks.count) times as large",
+    hint: "all_reduce(loss, op=\"mean\") and the mean of the gradients are those of one process",
+    place: bundle.place
+  ).send()
 }
 
 extension Traced {

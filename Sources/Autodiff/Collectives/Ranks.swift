@@ -72,6 +72,28 @@ public final class Ranks {
     return Array(all[3..<3 + words.count])
   }
 
+  /// How often tensors have been exchanged by collectives.
+  var exchanges = 0
+
+  /// Runs a body whose derivative is taken by what this rank gives alone.
+  ///
+  /// - Throws: a value error on every rank where ranks exchanged something in it: the derivative goes by what all give.
+  package func withoutExchanges<R>(_ name: @autoclosure () -> String, _ body: () throws -> R) throws
+    -> R
+  {
+    let before = exchanges
+    let result = try body()
+    guard exchanges > before, count > 1 else { return result }
+    let message =
+      "\(name()) takes a derivative by what one rank gives, and ranks exchange something in it"
+    shares(message, shownBy: 0)
+    throw TensorError(
+      .value, message,
+      hint:
+        "reverse and forward mode through the steps go by what all ranks give; so does gradient=\"unroll\""
+    )
+  }
+
   /// Runs a body of this rank's own, which may fail on one and not on another.
   ///
   /// - Throws: on every rank what it throws on the first where it fails.

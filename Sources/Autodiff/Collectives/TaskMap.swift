@@ -127,7 +127,9 @@ package final class TaskMap: @unchecked Sendable {
     ranks.shares(message, shownBy: 0)
     throw TensorError(
       .value, message,
-      hint: "what parallel_map gives is one value that all ranks have; let the loss be the same on all of them")
+      hint:
+        "what parallel_map gives is one value that all ranks have; let the loss be the same on all of them"
+    )
   }
 
   // MARK: - Derivatives
@@ -152,7 +154,8 @@ package final class TaskMap: @unchecked Sendable {
         tangent.map { (place.task, place.output, $0) }
       }
     }
-    return try map(operands + moved.compactMap { tangents[$0] }).enumerated().map { index, tangent in
+    return try map(operands + moved.compactMap { tangents[$0] }).enumerated().map {
+      index, tangent in
       forms[index].dtype.isFloat ? tangent : nil
     }
   }

@@ -54,7 +54,9 @@ struct TaskSums {
     let height = Int32(63 - levels.leadingZeroBitCount)
     let level = context.levels[Int(height)]
     guard level.kind == .batch else {
-      throw TensorError(.value, "tasks gave what something follows; please report")
+      throw TensorError(
+        .value, "parallel_map cannot be called in what is recorded to be solved or linearized",
+        hint: "write a loop there, or map over tasks before it and capture what that gives")
     }
     var below = self
     below.nodes = try nodes.map { nodes in

@@ -147,7 +147,9 @@ final class ZeroOrderFunction: HostObject {
       over: options.isShared && interpreter.context.ranks.refusal == nil
         ? interpreter.context.ranks : nil
     ) { [self, unowned interpreter] point in
-      try log.run { try loss(try call.call(interpreter, function, point, others)).value }
+      try interpreter.context.ranks.withoutExchanges("zero_order") {
+        try log.run { try loss(try call.call(interpreter, function, point, others)).value }
+      }
     }
   }
 

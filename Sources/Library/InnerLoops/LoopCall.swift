@@ -190,6 +190,14 @@ final class LoopCall: @unchecked Sendable {
       state, slice + metas.prefix(positional), named, interpreter)
   }
 
+  /// Whether the derivative is made of what the loop gives on this rank.
+  private var needsOwnDerivative: Bool {
+    switch gradient {
+    case .forward, .implicit, .estimate: true
+    default: false
+    }
+  }
+
   /// From now on rounds run for derivatives alone.
   func end() { collects = false }
 
@@ -228,12 +236,16 @@ final class LoopCall: @unchecked Sendable {
   ) throws -> Value {
     let context = interpreter.context
     if isRunAgain { context.meets(obstacle: "differentiates a loop without its steps") }
-    let found = try context.isolated {
-      try with(metas.variables) { metas in
-        if loop.tolerance != nil { return try search(metas, logging: true, visit: visit) }
-        return try advance(start, through: 0..<rounds, metas, logging: true)
+    func found() throws -> Value {
+      try context.isolated {
+        try with(metas.variables) { metas in
+          if loop.tolerance != nil { return try search(metas, logging: true, visit: visit) }
+          return try advance(start, through: 0..<rounds, metas, logging: true)
+        }
       }
     }
-    return form.stopped(found)
+    guard isRunAgain, needsOwnDerivative else { return form.stopped(try found()) }
+    return form.stopped(
+      try context.ranks.withoutExchanges("gradient=\(gradient.description.excerpt)") { try found() })
   }
 }

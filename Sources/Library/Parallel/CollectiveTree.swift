@@ -37,7 +37,9 @@ struct CollectiveTree {
   }
 
   /// Waits until all ranks call the same with a tree alike.
-  func meet(_ details: String = "") throws { _ = try ranks.meet("\(name)\(details) of \(description)") }
+  func meet(_ details: String = "") throws {
+    _ = try ranks.meet("\(name)\(details) of \(description)")
+  }
 
   // MARK: - Exchanges
 

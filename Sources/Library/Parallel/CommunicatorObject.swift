@@ -37,7 +37,9 @@ final class CommunicatorObject: HostObject {
         ranks.count == 1
           ? "there is no rank \(root): the program runs as one process, rank 0"
           : "there is no rank \(root); the ranks are 0 to \(ranks.count - 1)",
-        hint: "mpirun -n \(max(root, 0) + 1) mos …, or mos --ranks \(max(root, 0) + 1) …, starts as many")
+        hint:
+          "mpirun -n \(max(root, 0) + 1) mos …, or mos --ranks \(max(root, 0) + 1) …, starts as many"
+      )
     }
     return root
   }

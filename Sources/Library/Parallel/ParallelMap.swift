@@ -324,7 +324,8 @@ final class ParallelMap: @unchecked Sendable {
       try results.own[unit - own.lowerBound].gradients.map { leaf, gradient in
         guard let place = places[leaf.number] else {
           throw RuntimeError(
-            .value, "a task of \(ParallelMap.name) leaves a gradient in a parameter that it did not read",
+            .value,
+            "a task of \(ParallelMap.name) leaves a gradient in a parameter that it did not read",
             hint: "compute the loss inside the task")
         }
         return (unit, place, gradient)
@@ -402,7 +403,8 @@ final class ParallelMap: @unchecked Sendable {
       ranks.shares(message, shownBy: 0)
       throw RuntimeError(
         .value, message,
-        hint: "give every rank the same parameters, with one seed or broadcast, and call barrier() behind code that "
+        hint:
+          "give every rank the same parameters, with one seed or broadcast, and call barrier() behind code that "
           + "only some ranks run")
     }
     return found
