@@ -242,7 +242,7 @@ def an_error_of_all_can_be_caught():
 def calls_that_differ_are_an_error_on_all():
     result = mos(3, 'if rank() == 1 { barrier() } else { all_reduce([1.0]) }')
     expect(result, 1, "", "the ranks do different things", 1)
-    expect(result, errors="rank 1 calls barrier")
+    expect(result, errors="rank 1: barrier at")
     expect(
         mos(2, 'save([1.0], "x-{rank()}.npy")'), 1, "", "the ranks do different things", 1)
 
@@ -250,7 +250,7 @@ def calls_that_differ_are_an_error_on_all():
 @case
 def a_rank_that_ends_early_is_an_error_on_all():
     result = mos(3, "if rank() == 0 { all_reduce([1.0]) }")
-    expect(result, 1, "", "ranks 1, 2 call the end of the program", 1)
+    expect(result, 1, "", "ranks 1, 2: the end of the program", 1)
 
 
 @case

@@ -16,7 +16,8 @@ struct LanguageServerCommand: ParsableCommand {
 
   func run() throws {
     if let launcher = Launcher.current, launcher.count > 1 {
-      throw RankError("mos lsp serves one editor, and a launcher has started \(launcher.count) of it")
+      throw RankError(
+        "mos lsp serves one editor, and a launcher has started \(launcher.count) of it")
     }
     // Nothing else may stand between the messages.
     let (messages, nothing) = (dup(1), open("/dev/null", O_WRONLY))

@@ -53,7 +53,9 @@ struct Options: ParsableArguments {
     case .auto:
       if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
       if isSet("CLICOLOR_FORCE") || isSet("FORCE_COLOR") { return true }
-      guard isatty(stream) == 1, Launcher.current == nil, let terminal = getenv("TERM") else { return false }
+      guard isatty(stream) == 1, Launcher.current == nil, let terminal = getenv("TERM") else {
+        return false
+      }
       return String(cString: terminal) != "dumb"
     }
   }

@@ -85,5 +85,6 @@ struct RunCommand: ParsableCommand {
 
 /// The prompt is for one process.
 private struct PromptOnRanks: Error, CustomStringConvertible {
-  let description = "the prompt runs in one process; on ranks, run a program: a FILE, -e CODE, or `-`"
+  let description =
+    "the prompt runs in one process; on ranks, run a program: a FILE, -e CODE, or `-`"
 }

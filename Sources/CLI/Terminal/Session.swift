@@ -140,7 +140,7 @@ final class Session {
     let message = diagnostics.map(\.message).joined(separator: "\n")
     let shared = interpreter.context.ranks.sharedError
     let isShared = shared?.message == message
-    let places = diagnostics.map { "\($0.primary?.source.name ?? "") \($0.primary?.span.start ?? 0)" }
+    let places = diagnostics.compactMap(\.primary).map { "\($0.source.name) \($0.span.start)" }
     world.fail(
       isShared ? message : message + places.joined(), status: status,
       shownBy: isShared ? shared?.shownBy ?? 0 : 0

@@ -13,7 +13,7 @@ public final class Interpreter {
   public var output: (String) -> Void
   /// Where `print` goes that is asked for every rank's words, where `output` is for those of one; nil where it is
   /// for all.
-  public var outputOfRank: ((String) -> Void)?
+  package var outputOfRank: ((String) -> Void)?
   /// Has what went to the output appear, before something else does.
   public var flushOutput: () -> Void = {}
   /// Hears of each line of the standard input that a program has read, which a terminal has shown, and whether

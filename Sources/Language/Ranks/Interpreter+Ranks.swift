@@ -4,7 +4,7 @@ import Autodiff
 
 extension Interpreter {
   /// Runs programs as a rank of several, which all run the same.
-  public func join(_ communicator: any Communicator) {
+  package func join(_ communicator: any Communicator) {
     context.ranks = Ranks(communicator)
   }
 
