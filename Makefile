@@ -13,6 +13,7 @@ SITE_PACKAGES := mkdocs mkdocs-material python3-pygments chromium python3-websoc
 RELEASE_PACKAGES := help2man dpkg-dev debootstrap
 # What shows that the files of `editors` are right; Emacs is looked at where it is installed, as CI has it.
 EDITOR_PACKAGES := python3-venv vim
+EDITOR_PYTHON := .build/environments/editors/bin/python
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
@@ -36,10 +37,10 @@ build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
 ## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, a host, short fixed fuzz runs
-test: packages lint .build/python/editors
+test: packages lint editor-tools
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
-	.build/python/bin/python Tests/LanguageServer/check.py .build/tests/release/mos .
+	$(EDITOR_PYTHON) Tests/LanguageServer/check.py .build/tests/release/mos .
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
@@ -74,12 +75,10 @@ editors: packages
 	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter 'have the words of the lexer and the library'
 	git --no-pager diff --stat -- editors
 
-# Pygments, and the regular expressions of VS Code, in an environment of Python of their own.
-.build/python/editors: Tests/Editors/requirements.txt
+# Pygments, the regular expressions of VS Code and a client of language servers, in an environment of Python.
+editor-tools:
 	@.ci/packages $(EDITOR_PACKAGES)
-	@python3 -m venv .build/python
-	@.build/python/bin/pip install --quiet --disable-pip-version-check --requirement $<
-	@touch $@
+	@.ci/python-environment editors Tests/Editors/requirements.txt
 
 ## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
 ##       without end, and load 100,000 damaged files; a crash or a hang fails. Compile every function
@@ -154,4 +153,4 @@ help:
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages
+.PHONY: demo build test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages editor-tools
