@@ -15,10 +15,9 @@ extension LanguageServer {
   func hover(_ document: OpenDocument, _ offset: Int) -> Value {
     let word = document.word(at: offset)
     guard !word.isEmpty else { return .nil }
-    let source = document.source
-    let found = interpreter.findings(in: source)
+    let found = findings(in: document)
     var parts: [String] = []
-    if let text = documentation(of: word, document, found.names) { parts.append(text) }
+    if let text = documentation(of: word, document) { parts.append(text) }
     if let kind = found.kind(at: word.lowerBound) { parts.append(kind) }
     guard !parts.isEmpty else { return .nil }
     return object(
@@ -30,16 +29,13 @@ extension LanguageServer {
     object(("kind", .string("markdown")), ("value", .string(text)))
   }
 
-  /// The documentation of a word: of the program's own name, or of a built-in.
-  private func documentation(
-    of word: Range<Int>, _ document: OpenDocument, _ names: NamePlaces
-  ) -> String? {
+  /// The documentation of a word: of a name of the program or of another, of a module, or of a built-in.
+  private func documentation(of word: Range<Int>, _ document: OpenDocument) -> String? {
+    let programs = programs()
     let name = document.text(word)
-    if let variable = names.variable(at: word.lowerBound), variable.declaration != .imported {
-      guard variable.isGlobal,
-        let own = ModuleDocumentation(document.source, name: document.path)[name]
-      else { return nil }
-      return block(own.title, own.documentation)
+    if let (_, meaning) = meaning(document, word.lowerBound, programs) {
+      let found = programs.origins(of: meaning).lazy.compactMap { self.documentation(of: $0, programs) }
+      return found.first
     }
     let chain = document.text(chain(endingWith: word, document)..<word.upperBound)
     for name in chain == name ? [name] : [chain, name] {
@@ -48,6 +44,31 @@ extension LanguageServer {
       }
     }
     return nil
+  }
+
+  private func documentation(of meaning: Meaning, _ programs: Programs) -> String? {
+    switch meaning {
+    case .module(let identity):
+      guard let program = programs[identity] else { return nil }
+      let module = says(program)
+      return block("module \(module.name)", module.introduction)
+    case .variable(let variable):
+      return declaration(variable, programs).map { block($0.title, $0.documentation) }
+    }
+  }
+
+  /// What is said of a variable where it is declared; nil but for those of the top level.
+  private func declaration(_ variable: Meaning.Variable, _ programs: Programs)
+    -> ModuleDocumentation.Declaration?
+  {
+    guard let program = programs[variable.program] else { return nil }
+    let own = program.names.variables[variable.number]
+    return own.isGlobal ? says(program)[own.name] : nil
+  }
+
+  private func says(_ program: Program) -> ModuleDocumentation {
+    ModuleDocumentation(
+      program.document.source, name: program.standard?.name ?? program.document.path)
   }
 
   /// Where the names begin that stand before a word with points between, as in `nn.Linear`.
@@ -118,7 +139,12 @@ extension LanguageServer {
       return .nil
     }
     let callee = document.word(at: bracket.offset)
-    let own = ModuleDocumentation(document.source, name: document.path)[document.text(callee)]
+    let programs = programs()
+    let own = meaning(document, callee.lowerBound, programs).flatMap { _, meaning in
+      programs.origins(of: meaning).lazy.compactMap { origin in
+        if case .variable(let variable) = origin { self.declaration(variable, programs) } else { nil }
+      }.first
+    }
     guard
       let label = own?.title ?? completer(document).call(context).map({ "\($0.signature)" })
     else { return .nil }
@@ -179,7 +205,7 @@ extension LanguageServer {
   /// What the names of a program are, for their colours; a grammar has the rest.
   func semanticTokens(_ document: OpenDocument) -> Value {
     let source = document.source
-    let names = interpreter.findings(in: source).names
+    let names = findings(in: document).names
     let tokens = tokenize(source).tokens
     var data: [Value] = []
     var (line, column) = (0, 0)
@@ -223,7 +249,7 @@ extension LanguageServer {
 
   /// The shapes that are known of what `let` declares in a part of a program.
   func inlayHints(_ document: OpenDocument, _ range: Range<Int>?) -> Value {
-    let found = interpreter.findings(in: document.source)
+    let found = findings(in: document)
     var hints: [Value] = []
     for variable in found.names.variables where variable.declaration == .variable {
       for place in variable.declared where range?.contains(Int(place.start)) ?? true {
