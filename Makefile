@@ -41,6 +41,7 @@ test: packages lint editor-tools
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
 	$(EDITOR_PYTHON) Tests/LanguageServer/check.py .build/tests/release/mos .
+	$(EDITOR_PYTHON) Tests/LanguageServer/client.py .build/tests/release/mos .
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1

@@ -33,28 +33,29 @@ struct Occurrences {
     for program in others where places[program.identity] == nil { note(in: program, programs) }
   }
 
-  /// Finds all variables that imports tie to those that are known.
+  /// Finds all variables that imports tie to the first one, and the programs that these are of.
   private mutating func tie(_ others: inout [Program], _ programs: Programs) {
-    var isChanged = true
-    while isChanged {
-      isChanged = false
-      for program in others {
-        for (number, imports) in program.imports {
-          let here = Meaning.Variable(program: program.identity, number: number)
-          for one in imports where one.keepsName && one.alias.name == name {
-            guard case .variable(let there) = programs.meaning(of: one, in: program),
-              variables.contains(here) != variables.contains(there)
-            else { continue }
-            variables.formUnion([here, there])
-            isChanged = true
-            if !others.contains(where: { $0.identity == there.program }),
-              let source = programs[there.program]
-            {
-              others.append(source)
-            }
+    var ties: [Meaning.Variable: [Meaning.Variable]] = [:]
+    var known = Set(others.map(\.identity))
+    var next = 0
+    while next < others.count {
+      let program = others[next]
+      next += 1
+      for (number, imports) in program.imports {
+        let here = Meaning.Variable(program: program.identity, number: number)
+        for one in imports where one.keepsName && one.alias.name == name {
+          guard case .variable(let there) = programs.meaning(of: one, in: program) else { continue }
+          ties[here, default: []].append(there)
+          ties[there, default: []].append(here)
+          if known.insert(there.program).inserted, let source = programs[there.program] {
+            others.append(source)
           }
         }
       }
+    }
+    var waiting = Array(variables)
+    while let variable = waiting.popLast() {
+      waiting += (ties[variable] ?? []).filter { variables.insert($0).inserted }
     }
   }
 

@@ -56,7 +56,9 @@ final class Programs {
   private let documents: [Program.Identity: OpenDocument]
   private var known: [Program.Identity: Program] = [:]
   private var texts: [Program.Identity: String] = [:]
-  private var found: [String: Program.Identity] = [:]
+  /// The modules of imports, nil for one that is not found.
+  private var found: [String: Program.Identity?] = [:]
+  private var held: [Meaning.Variable: Set<Program.Identity>] = [:]
 
   init(
     _ interpreter: Interpreter, _ standardFiles: StandardFiles,
@@ -142,12 +144,15 @@ final class Programs {
   func module(_ one: NamePlaces.Import, in program: Program) -> Program? {
     let importer = program.standard?.text ?? Source(name: program.document.path, text: "")
     let key = "\(one.isFile ? "file" : "name") \(one.path) in \(FileAddress.parts(of: importer.name).folder)"
-    if let identity = found[key] { return self[identity] }
+    if let known = found[key] { return known.flatMap { self[$0] } }
     let usual = interpreter.edited
     interpreter.edited = { [self] in try edited($0) ?? usual($0) }
     defer { interpreter.edited = usual }
     guard let source = try? interpreter.moduleSource(one.path, isFile: one.isFile, from: importer)
-    else { return nil }
+    else {
+      found[key] = .some(nil)
+      return nil
+    }
     let isStandard = StandardModule.embedded.contains { $0.text === source }
     let identity = isStandard ? source.name : identity(ofPath: source.name)
     found[key] = identity
@@ -173,10 +178,15 @@ final class Programs {
 
   /// The modules that a variable may hold, by its imports and those of what it imports.
   func modules(heldBy variable: Meaning.Variable) -> Set<Program.Identity> {
+    if let known = held[variable] { return known }
     var modules: Set<Program.Identity> = []
     var seen: Set = [variable]
     var waiting = [variable]
     while let variable = waiting.popLast() {
+      if let known = held[variable] {
+        modules.formUnion(known)
+        continue
+      }
       guard let program = self[variable.program] else { continue }
       for one in program.imports[variable.number] ?? [] {
         switch meaning(of: one, in: program) {
@@ -186,6 +196,7 @@ final class Programs {
         }
       }
     }
+    held[variable] = modules
     return modules
   }
 

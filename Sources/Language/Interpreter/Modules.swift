@@ -138,7 +138,11 @@ extension Interpreter {
   ///
   /// - Throws: an io error where there is none.
   package func moduleSource(_ path: String, isFile: Bool, from importer: Source) throws -> Source {
-    try modules.find(path, isFile: isFile, from: importer, capabilities)
+    do {
+      return try modules.find(path, isFile: isFile, from: importer, capabilities)
+    } catch let error as TensorError {
+      throw RuntimeError(error)
+    }
   }
 
   /// What a name stands for in a module of the standard library, which is run when something first
