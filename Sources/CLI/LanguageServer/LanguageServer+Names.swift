@@ -5,17 +5,18 @@ import Library
 import Syntax
 
 extension LanguageServer {
-  /// The programs as they are now.
+  /// The programs as they are now; of two addresses of one file the first counts.
   func programs() -> Programs {
-    let programs = Programs(interpreter, standardFiles, [:])
-    return programs.changed(documentsByIdentity(programs))
-  }
-
-  /// The texts that the editor has open; of two addresses of one file the first.
-  private func documentsByIdentity(_ programs: Programs) -> [Program.Identity: OpenDocument] {
-    let sorted = documents.sorted { $0.key < $1.key }
-    return Dictionary(
-      sorted.map { (programs.identity(of: $0.key), $0.value) }, uniquingKeysWith: { one, _ in one })
+    let nothing = Programs(interpreter, standardFiles)
+    var open: [Program.Identity: OpenDocument] = [:]
+    var names: [Program.Identity: NamePlaces] = [:]
+    for (address, document) in documents.sorted(by: { $0.key < $1.key }) {
+      let identity = nothing.identity(of: address)
+      guard open[identity] == nil else { continue }
+      open[identity] = document
+      names[identity] = found[address]?.names
+    }
+    return Programs(interpreter, standardFiles, open, names)
   }
 
   /// The files that are looked through for names, and those that are open.

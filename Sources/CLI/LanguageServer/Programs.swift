@@ -54,6 +54,8 @@ final class Programs {
   private let standardFiles: StandardFiles
   /// Texts that take the place of those on the disk.
   private let documents: [Program.Identity: OpenDocument]
+  /// The names of some of these, where they are known already.
+  private let names: [Program.Identity: NamePlaces]
   private var known: [Program.Identity: Program] = [:]
   private var texts: [Program.Identity: String] = [:]
   /// The modules of imports, nil for one that is not found.
@@ -62,15 +64,18 @@ final class Programs {
 
   init(
     _ interpreter: Interpreter, _ standardFiles: StandardFiles,
-    _ documents: [Program.Identity: OpenDocument]
+    _ documents: [Program.Identity: OpenDocument] = [:],
+    _ names: [Program.Identity: NamePlaces] = [:]
   ) {
-    (self.interpreter, self.standardFiles, self.documents) = (interpreter, standardFiles, documents)
+    (self.interpreter, self.standardFiles) = (interpreter, standardFiles)
+    (self.documents, self.names) = (documents, names)
   }
 
   /// The same programs, but for some texts.
   func changed(_ changes: [Program.Identity: OpenDocument]) -> Programs {
     let others = Programs(
-      interpreter, standardFiles, documents.merging(changes) { _, new in new })
+      interpreter, standardFiles, documents.merging(changes) { _, new in new },
+      names.filter { changes[$0.key] == nil })
     others.texts = texts
     return others
   }
@@ -96,7 +101,8 @@ final class Programs {
       program = standard(module)
     } else {
       guard let document = document(of: identity) else { return nil }
-      program = Program(identity, document, nil, interpreter.names(in: document.source))
+      let names = names[identity] ?? interpreter.names(in: document.source)
+      program = Program(identity, document, nil, names)
     }
     known[identity] = program
     return program
