@@ -27,9 +27,9 @@ def check():
 class Editor(Server):
     """A client with files open."""
 
-    def __init__(self, *folders):
+    def __init__(self, *folders, capabilities={}):
         super().__init__()
-        self.start(*folders)
+        self.start(*folders, capabilities=capabilities)
         self.texts = {}
 
     def show(self, path, text=None, version=1):
@@ -99,7 +99,10 @@ def strange_files(folder):
 def files_that_go(folder):
     library = write(folder / "lib.mos", "fn f(x) { x }\n")
     main = write(folder / "main.mos", 'from "lib.mos" import f\nprint(f(1))\n')
-    editor = Editor(folder)
+    editor = Editor(folder, capabilities=dict(workspace=dict(didChangeWatchedFiles=dict(dynamicRegistration=True))))
+    asked = editor.read()
+    assert asked["method"] == "client/registerCapability", asked
+    editor.send(dict(jsonrpc="2.0", id=asked["id"], result=None))
     address = editor.show(main)
     assert editor.mistakes(1, address) == []
     assert editor.result_at("definition", address, "f\n")[0]["uri"] == library.as_uri()
@@ -254,6 +257,21 @@ def texts_of_an_editor(folder):
     assert "New." in editor.result_at("hover", address, "f(")["contents"]["value"]
     label = editor.result("textDocument/signatureHelp", textDocument=dict(uri=address), position=dict(line=1, character=2))
     assert label["signatures"][0]["label"] == "f(x)", label
+    # While one types, a program is no whole program.
+    write(folder / "more.mos", 'import "unsaved.mos" as inner\n## Two.\nfn second(x, by=1) { x }\nlet _own = 1\n')
+    text = 'import "more.mos" as more\nimport nn as n\nfn g(x) { more.second(1,\nmore.inner.\nn.Lin\nmore.'
+    address = editor.show(main, text, version=3)
+
+    def completed(line, column):
+        items = editor.result("textDocument/completion", textDocument=dict(uri=address), position=dict(
+            line=line, character=column))["items"]
+        return {one["textEdit"]["newText"]: one.get("documentation", {}).get("value") for one in items}
+
+    assert set(completed(5, 5)) == {"second"} and "Two." in completed(5, 5)["second"]
+    assert set(completed(3, 11)) == {"f"}
+    assert "Linear" in completed(4, 5)
+    label = editor.result("textDocument/signatureHelp", textDocument=dict(uri=address), position=dict(line=2, character=24))
+    assert label["signatures"][0]["label"] == "second(x, by=1)" and label["activeParameter"] == 1, label
     editor.end()
 
 

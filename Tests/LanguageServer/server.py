@@ -66,9 +66,9 @@ class Server:
     def note(self, method, **parameters):
         self.send({"jsonrpc": "2.0", "method": method, "params": parameters})
 
-    def start(self, *folders):
+    def start(self, *folders, capabilities={}):
         """Begins with the folders that an editor has open."""
-        found = self.result("initialize", processId=None, capabilities={}, workspaceFolders=[
+        found = self.result("initialize", processId=None, capabilities=capabilities, workspaceFolders=[
             dict(uri=pathlib.Path(folder).as_uri(), name="a folder") for folder in folders])
         self.note("initialized")
         return found

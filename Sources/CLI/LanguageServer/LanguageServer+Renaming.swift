@@ -44,7 +44,8 @@ extension LanguageServer {
           == Set(before.names.variables.map { $0.places.map { renaming.moved($0, in: identity) } })
       else {
         let place = programs[identity].map(\.title) ?? identity
-        throw Refusal("`\(new)` would be taken for another variable, or another for it, in \(place)")
+        throw Refusal(
+          "`\(new)` would be taken for another variable, or another for it, in \(place)")
       }
     }
     try requireSame(found, variable, renaming, programs, after, all)
@@ -159,7 +160,8 @@ extension LanguageServer {
       let after = number + 1 < tokens.count ? tokens[number + 1].kind : nil
       if places.contains(token.span) {
         if before == .dot, !members.contains(token.span) {
-          throw Refusal("`.\(name)` may be a method, or a call of this function, in \(program.title)")
+          throw Refusal(
+            "`.\(name)` may be a method, or a call of this function, in \(program.title)")
         }
         if let before, before == .leftBrace || before == .comma,
           after == .rightBrace || after == .comma, isInBraces(tokens[..<number])

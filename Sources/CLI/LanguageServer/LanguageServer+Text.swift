@@ -34,7 +34,9 @@ extension LanguageServer {
     let programs = programs()
     let name = document.text(word)
     if let (_, meaning) = meaning(document, word.lowerBound, programs) {
-      let found = programs.origins(of: meaning).lazy.compactMap { self.documentation(of: $0, programs) }
+      let found = programs.origins(of: meaning).lazy.compactMap {
+        self.documentation(of: $0, programs)
+      }
       return found.first
     }
     let chain = document.text(chain(endingWith: word, document)..<word.upperBound)
@@ -90,6 +92,7 @@ extension LanguageServer {
 
   /// What the word before an offset may become.
   func completion(_ document: OpenDocument, _ offset: Int) -> Value {
+    if let items = namesOfModule(document, offset) { return items }
     let found = completer(document).complete(document.text, cursor: offset)
     let range = document.range(Span(found.start, offset))
     let items = found.candidates.map { candidate in
@@ -101,9 +104,34 @@ extension LanguageServer {
     return object(("isIncomplete", .bool(false)), ("items", array(items)))
   }
 
+  /// What may stand behind a module that is a file, or that one hands on; nil elsewhere.
+  private func namesOfModule(_ document: OpenDocument, _ offset: Int) -> Value? {
+    let start = document.word(upTo: offset)
+    guard start > 0, document.utf8[start - 1] == UInt8(ascii: ".") else { return nil }
+    let holder = document.word(at: start - 1)
+    let words = document.text(chain(endingWith: holder, document)..<holder.upperBound)
+    let programs = programs()
+    guard holder.upperBound == start - 1,
+      let program = programs[programs.identity(of: document.address)],
+      let variable = programs.variable(
+        words.split(separator: ".").map(String.init), in: program),
+      let module = programs.modules(heldBy: variable).first.flatMap({ programs[$0] })
+    else { return nil }
+    let range = document.range(Span(start, offset))
+    let items = says(module).declarations.map { declaration in
+      object(
+        ("label", .string(declaration.title)), ("filterText", .string(declaration.name)),
+        ("detail", .string("")),
+        ("documentation", markdown(block(declaration.title, declaration.documentation))),
+        ("textEdit", object(("range", range), ("newText", .string(declaration.name)))))
+    }
+    return object(("isIncomplete", .bool(false)), ("items", array(items)))
+  }
+
   /// A completion with its documentation.
   func documented(_ item: Value) -> Value {
-    guard case .record(var record) = item, let label = item[field: "label"]?.asText,
+    guard case .record(var record) = item, record["documentation"] == nil,
+      let label = item[field: "label"]?.asText,
       let found = try? Builtins.library.documentation(of: label)
     else { return item }
     record["documentation"] = markdown(block(found.title, found.text))
@@ -139,12 +167,7 @@ extension LanguageServer {
       return .nil
     }
     let callee = document.word(at: bracket.offset)
-    let programs = programs()
-    let own = meaning(document, callee.lowerBound, programs).flatMap { _, meaning in
-      programs.origins(of: meaning).lazy.compactMap { origin in
-        if case .variable(let variable) = origin { self.declaration(variable, programs) } else { nil }
-      }.first
-    }
+    let own = declaration(called: callee, document)
     guard
       let label = own?.title ?? completer(document).call(context).map({ "\($0.signature)" })
     else { return .nil }
@@ -161,6 +184,23 @@ extension LanguageServer {
     return object(
       ("signatures", array([object(("label", .string(label)), ("parameters", parameters(label)))])),
       ("activeSignature", .int(0)), ("activeParameter", .int(place)))
+  }
+
+  /// The declaration, here or in a module, of a function that is called; the call may not be complete.
+  private func declaration(called callee: Range<Int>, _ document: OpenDocument)
+    -> ModuleDocumentation.Declaration?
+  {
+    let programs = programs()
+    guard let program = programs[programs.identity(of: document.address)] else { return nil }
+    let words = document.text(chain(endingWith: callee, document)..<callee.upperBound)
+    let meaning =
+      programs.meaning(at: callee, in: program)
+      ?? programs.variable(words.split(separator: ".").map(String.init), in: program)
+      .map(Meaning.variable)
+    for case .variable(let variable) in meaning.map(programs.origins) ?? [] {
+      if let found = declaration(variable, programs) { return found }
+    }
+    return nil
   }
 
   /// The parameters of a signature as it is written, each as its places in the label in UTF-16.

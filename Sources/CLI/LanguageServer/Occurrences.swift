@@ -17,7 +17,8 @@ struct Occurrences {
   private(set) var declared: [Program.Identity: Set<Span>] = [:]
 
   /// The programs, and what of them is looked at, where the thing may be named.
-  init(of variable: Meaning.Variable, in programs: Programs, _ workspace: () -> [Program.Identity]) {
+  init(of variable: Meaning.Variable, in programs: Programs, _ workspace: () -> [Program.Identity])
+  {
     guard let program = programs[variable.program] else {
       name = ""
       return
@@ -108,7 +109,9 @@ extension Programs {
     }
     for path in program.names.paths {
       let (members, module) = follow(path, in: program)
-      guard let module, let last = members.last, members.count == path.members.count else { continue }
+      guard let module, let last = members.last, members.count == path.members.count else {
+        continue
+      }
       escapes.append((last.name.span, module))
     }
     return escapes

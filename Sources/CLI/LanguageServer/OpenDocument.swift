@@ -118,11 +118,17 @@ struct OpenDocument {
 
   /// The word at an offset or just behind it.
   func word(at offset: Int) -> Range<Int> {
-    var start = min(offset, utf8.count)
-    var end = start
-    while start > 0, CursorContext.isWordByte(utf8[start - 1]) { start -= 1 }
+    let start = word(upTo: offset)
+    var end = min(offset, utf8.count)
     while end < utf8.count, CursorContext.isWordByte(utf8[end]) { end += 1 }
     return start..<end
+  }
+
+  /// Where the word begins that ends at an offset; the offset where none does.
+  func word(upTo offset: Int) -> Int {
+    var start = min(offset, utf8.count)
+    while start > 0, CursorContext.isWordByte(utf8[start - 1]) { start -= 1 }
+    return start
   }
 
   func text(_ range: Range<Int>) -> String { String(decoding: utf8[range], as: UTF8.self) }

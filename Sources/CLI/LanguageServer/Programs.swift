@@ -20,7 +20,9 @@ final class Program {
   init(
     _ identity: String, _ document: OpenDocument, _ standard: StandardModule?, _ names: NamePlaces
   ) {
-    (self.identity, self.document, self.standard, self.names) = (identity, document, standard, names)
+    (self.identity, self.document, self.standard, self.names) = (
+      identity, document, standard, names
+    )
     var imports: [Int: [NamePlaces.Import]] = [:]
     for one in names.imports {
       guard let number = names.number(at: Int(one.alias.span.start)) else { continue }
@@ -149,7 +151,8 @@ final class Programs {
   /// The module that an import names; nil where there is none.
   func module(_ one: NamePlaces.Import, in program: Program) -> Program? {
     let importer = program.standard?.text ?? Source(name: program.document.path, text: "")
-    let key = "\(one.isFile ? "file" : "name") \(one.path) in \(FileAddress.parts(of: importer.name).folder)"
+    let key =
+      "\(one.isFile ? "file" : "name") \(one.path) in \(FileAddress.parts(of: importer.name).folder)"
     if let known = found[key] { return known.flatMap { self[$0] } }
     let usual = interpreter.edited
     interpreter.edited = { [self] in try edited($0) ?? usual($0) }
@@ -224,6 +227,21 @@ final class Programs {
     }
     let modules = modules(heldBy: holder)
     return (members, modules.count == 1 ? modules.first : nil)
+  }
+
+  /// What names with points between stand for at the top level of a program, as far as it can be read while it is typed;
+  /// nil where that is no variable of it or of a module.
+  func variable(_ words: [String], in program: Program) -> Meaning.Variable? {
+    guard let first = words.first, let number = program.names.global(first) else { return nil }
+    var variable = Meaning.Variable(program: program.identity, number: number)
+    for word in words.dropFirst() {
+      let modules = modules(heldBy: variable)
+      guard modules.count == 1, let module = modules.first.flatMap({ self[$0] }),
+        let member = member(word, of: module)
+      else { return nil }
+      variable = member
+    }
+    return variable
   }
 
   /// What stands at an offset of a program; nil where that is nothing of a program.

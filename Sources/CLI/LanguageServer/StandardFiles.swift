@@ -14,17 +14,15 @@ struct StandardFiles {
 
   /// The file of a module; nil where there is none and none can be written.
   func path(of module: StandardModule) -> String? {
-    let name = module.name + ".mos"
-    let places = folders.map { "\($0)/stdlib/\(name)" } + (StandardFiles.cache.map { [$0 + name] } ?? [])
-    if let found = places.first(where: { holds($0, module) }) { return found }
-    guard let path = places.last, path.hasPrefix("/"), path == StandardFiles.cache.map({ $0 + name })
-    else { return nil }
-    UserFolder.make(for: path)
+    if let found = places(of: module).first(where: { holds($0, module) }) { return found }
+    guard let cache = StandardFiles.cache else { return nil }
+    UserFolder.make(for: cache)
     for module in StandardModule.embedded {
-      let path = "\(FileAddress.parts(of: path).folder)/\(module.name).mos"
+      let path = "\(cache)\(module.name).mos"
       let text = String(decoding: module.utf8, as: UTF8.self)
       if (try? writeFile(text, to: path)) != nil { chmod(path, 0o444) }
     }
+    let path = "\(cache)\(module.name).mos"
     return holds(path, module) ? path : nil
   }
 
@@ -34,9 +32,16 @@ struct StandardFiles {
     guard let module = StandardModule.embedded.first(where: { $0.name + ".mos" == name }) else {
       return nil
     }
-    let places = folders.map { "\($0)/stdlib/\(name)" } + (StandardFiles.cache.map { [$0 + name] } ?? [])
-    return places.contains { FileAddress.identity(ofPath: $0) == path && holds($0, module) }
-      ? module : nil
+    let isThere = places(of: module).contains { place in
+      FileAddress.identity(ofPath: place) == path && holds(place, module)
+    }
+    return isThere ? module : nil
+  }
+
+  /// Where the file of a module may lie.
+  private func places(of module: StandardModule) -> [String] {
+    let folders = folders.map { $0 + "/stdlib/" } + (StandardFiles.cache.map { [$0] } ?? [])
+    return folders.map { "\($0)\(module.name).mos" }
   }
 
   private func holds(_ path: String, _ module: StandardModule) -> Bool {
@@ -44,8 +49,12 @@ struct StandardFiles {
     return text.utf8.elementsEqual(module.utf8)
   }
 
-  /// What the paths of this version's modules in the user's cache begin with; nil where there is no home.
-  private static let cache = UserFolder.cache.path(of: "stdlib-\(String(contents, radix: 16))/")
+  /// What the paths of this version's modules in the user's cache begin with; nil where there is no home, or none that
+  /// is the same from wherever one looks.
+  private static let cache: String? = {
+    let path = UserFolder.cache.path(of: "stdlib-\(String(contents, radix: 16))/")
+    return path?.hasPrefix("/") == true ? path : nil
+  }()
 
   /// A number of what all modules hold (FNV-1a, 64 bits).
   private static let contents: UInt64 = {
