@@ -231,6 +231,28 @@ print(twice(scale), factor, line(scale))
     print(line, scale) }
 print(more.Model(3)(2.0), [line(x) for x in [1.0, 2.0]], "{line(1.0)} line")
 """,
+    "forms.mos": """import "lib/tasks.mos" as tasks
+from "lib/tasks.mos" import line as draw, Net
+fn late(x, by=tasks.scale) {
+    from "lib/tasks.mos" import line
+    import "lib/tasks.mos" as inside
+    let (first, *rest) = [x, inside.scale, by]
+    line(first) + rest.sum()
+}
+total = 0.0
+for line in [1.0, 2.0] { total += late(line) }
+let caught = try { throw "no" } catch scale { scale.message }
+let {a, b: inner} = {a: draw(2.0), b: x => draw(x) + total}
+print(total, caught, a, inner(1.0), 3.0 |> tasks.line(by=4.0), list(line for line in (1, 2)))
+model Deep(size) {
+    let net = Net(size)
+    fn forward(x) { x |> self.net }
+}
+print(Deep(2)(3.0), "{total} {a}", (fn(draw) { draw + 1 })(1))
+while total < 100 { let draw = total; total = draw * 2 }
+test "a test" { let total = 1; assert total == 1 }
+print("{total:.1f} {draw(total)}")
+""",
     "héé è/other %41.mos": """# A name with escapes, and letters of two units: 𝄞
 from "../lib/tasks.mos" import line
 let 𝑛 = "𝄞"; print(line(3.0), 𝑛)
@@ -245,7 +267,7 @@ let 𝑛 = "𝄞"; print(line(3.0), 𝑛)
 > ```
 """,
 }
-RUN = ("main.mos", "héé è/other %41.mos", "page.md")
+RUN = ("main.mos", "forms.mos", "héé è/other %41.mos", "page.md")
 
 
 def write(folder, texts):
@@ -267,10 +289,7 @@ async def renamings(folder):
     done, refused, in_many = 0, 0, 0
     results_of = {}
     async with Client(folder) as client:
-        # Some are open, and some lie on the disk.
-        for name in ("main.mos", "lib/more.mos", "lib/tasks.mos"):
-            client.open(folder / name)
-        for name in ("page.md", "héé è/other %41.mos"):
+        for name in PROJECT:
             client.open(folder / name)
         words = sorted({word for text in PROJECT.values() for word in
                         "".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split()
@@ -280,7 +299,7 @@ async def renamings(folder):
             places = [place for place in range(len(text))
                       if (text[place].isalpha() or text[place] == "_") and not (place and (text[place - 1].isalnum() or text[place - 1] == "_"))]
             for place in places:
-                for new in ["brand_new", "𝑚", *random.Random(place).sample(words, 3)]:
+                for new in [("brand_new", "𝑚")[place % 2], *random.Random(place).sample(words, 2)]:
                     try:
                         edit = await client.ask("rename", uri, place, new_name=new)
                     except JsonRpcException as refusal:

@@ -11,8 +11,10 @@ from server import Server, at
 
 def check():
     cache = os.environ.get("XDG_CACHE_HOME")
-    for test in (strange_files, files_that_go, imports_in_circles, a_long_chain, many_uses, two_folders, strange_names,
-                 ends_of_lines, no_place_for_copies, texts_of_an_editor, modules_as_values, long_programs):
+    for test in (strange_files, files_that_go, imports_in_circles, a_long_chain, many_uses, two_folders, a_folder_by_a_link, strange_names,
+                
+                 ends_of_lines, no_place_for_copies, texts_of_an_editor, modules_as_values, named_arguments,
+                 long_programs):
         folder = pathlib.Path(tempfile.mkdtemp()).resolve()
         os.environ["XDG_CACHE_HOME"] = str(folder / ".cache")
         try:
@@ -174,6 +176,22 @@ def two_folders(folder):
     editor.end()
 
 
+def a_folder_by_a_link(folder):
+    """Files have the names that they have in the editor's folder."""
+    write(folder / "real/lib.mos", "fn f(x) { x }\n")
+    write(folder / "real/main.mos", 'from "lib.mos" import f\nprint(f(1))\n')
+    os.symlink(folder / "real", folder / "link")
+    editor = Editor(folder / "link")
+    address = editor.show(folder / "link/main.mos")
+    library = (folder / "link/lib.mos").as_uri()
+    assert editor.result_at("definition", address, "f\n")[0]["uri"] == library
+    assert editor.renamed(address, "f\n", "g") == {library: 1, address: 2}
+    # The same file by its other name.
+    opened = editor.show(folder / "real/lib.mos")
+    assert editor.renamed(address, "f\n", "g") == {opened: 1, address: 2}
+    editor.end()
+
+
 def strange_names(folder):
     place = folder / "a b%20ü"
     library = write(place / "é'#?.mos", "fn f(x) { x }\n")
@@ -291,6 +309,19 @@ def modules_as_values(folder):
     address = editor.show(library)
     assert "would mean something else" in editor.refusal(address, "f(", "g")
     assert editor.renamed(address, "f(", "h") == {address: 1}
+    editor.end()
+
+
+def named_arguments(folder):
+    library = write(folder / "lib.mos", "fn f(x, axis=1) { sum(x, axis=axis) }\n")
+    write(folder / "other.mos", "fn g(axis=2) { axis }\ng(axis=3)\n")
+    main = write(folder / "main.mos", 'from "lib.mos" import f\nprint(f([[1.0]]))\n')
+    editor = Editor(folder)
+    address = editor.show(library)
+    # A built-in's argument and that of a program without a tie to this one are others.
+    assert editor.renamed(address, "axis", "along") == {address: 2}
+    write(main, 'from "lib.mos" import f\nprint(f([[1.0]], axis=0))\n')
+    assert "line 2 of" in editor.refusal(address, "axis", "along")
     editor.end()
 
 

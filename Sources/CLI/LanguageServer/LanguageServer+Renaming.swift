@@ -28,6 +28,14 @@ extension LanguageServer {
       }
       try requireNoEscape(found, programs, all.value)
     }
+    if isParameter(found, programs) {
+      guard files.value.isComplete else {
+        throw Refusal("the folders have more files than are looked through for `\(found.name)=`")
+      }
+      for program in programs.connected(with: variable.program, all.value, holding: found.name) {
+        try requireNoArgument(found.name, in: program)
+      }
+    }
     let word = document.word(at: offset)
     guard let new else { return document.range(Span(word.lowerBound, word.upperBound)) }
     guard LanguageServer.isName(new) else { throw Refusal("`\(new)` is no name") }
@@ -150,9 +158,6 @@ extension LanguageServer {
       program.names.paths.filter { $0.members.contains { $0.name == name } }.flatMap {
         programs.follow($0, in: program).members.map(\.name.span)
       })
-    let isParameter = found.variables.contains {
-      programs[$0.program]?.names.variables[$0.number].declaration == .parameter
-    }
     let tokens = tokenize(document.source).tokens
     for (number, token) in tokens.enumerated() where token.kind == .name {
       guard document.text(Int(token.span.start)..<Int(token.span.end)) == name else { continue }
@@ -168,13 +173,56 @@ extension LanguageServer {
         {
           throw Refusal("`{\(name)}` is also the name of a field, in \(program.title)")
         }
-      } else if isParameter, after == .assign, before == .comma || before == .leftParenthesis {
-        throw Refusal("`\(name)=` is the name of an argument, which may be this one")
       }
     }
     for place in places where document.text(Int(place.start)..<Int(place.end)) != name {
       throw Refusal("the text does not hold `\(name)` where it is named, in \(program.title)")
     }
+  }
+
+  private func isParameter(_ found: Occurrences, _ programs: Programs) -> Bool {
+    found.variables.contains {
+      programs[$0.program]?.names.variables[$0.number].declaration == .parameter
+    }
+  }
+
+  /// - Throws: a refusal where a call names an argument so: it may be the renamed parameter.
+  private func requireNoArgument(_ name: String, in program: Program) throws {
+    let source = program.document.source
+    let tokens = tokenize(source).tokens
+    for (number, token) in tokens.enumerated().dropFirst().dropLast()
+    where token.kind == .name && tokens[number + 1].kind == .assign
+      && [.comma, .leftParenthesis].contains(tokens[number - 1].kind)
+      && source.text(of: token.span) == name
+      && program.names.number(at: Int(token.span.start)) == nil
+      && !isInCallOfBuiltin(tokens[..<number], program)
+    {
+      let line = source.line(at: token.span.start)
+      throw Refusal(
+        "`\(name)=` in line \(line) of \(program.title) names an argument, which may be this one")
+    }
+  }
+
+  /// Whether the innermost bracket that is open behind the tokens is that of a built-in which hands no names on.
+  private func isInCallOfBuiltin(_ tokens: ArraySlice<Token>, _ program: Program) -> Bool {
+    var depth = 0
+    for (number, token) in zip(tokens.indices, tokens).reversed() {
+      switch token.kind {
+      case .rightParenthesis, .rightBracket, .rightBrace: depth += 1
+      case .leftParenthesis, .leftBracket, .leftBrace:
+        depth -= 1
+        guard depth < 0 else { continue }
+        guard token.kind == .leftParenthesis, number > 1, tokens[number - 1].kind == .name,
+          tokens[number - 2].kind != .dot
+        else { return false }
+        let callee = tokens[number - 1].span
+        let name = program.document.text(Int(callee.start)..<Int(callee.end))
+        return program.names.number(at: Int(callee.start)) == nil
+          && Builtins.library.function(name)?.signature.contains("**") == false
+      default: break
+      }
+    }
+    return false
   }
 
   /// Whether other programs can see the thing.

@@ -129,4 +129,34 @@ extension Programs {
     }
     return reached
   }
+
+  /// The programs that hold a word and may meet what a program makes: those that import it, through however many, and all
+  /// that these import.
+  func connected(
+    with identity: Program.Identity, _ all: [Program.Identity], holding word: String
+  ) -> [Program] {
+    var imported: [Program.Identity: Set<Program.Identity>] = [:]
+    var importers: [Program.Identity: Set<Program.Identity>] = [:]
+    for program in programs(of: all, holding: "import") {
+      for one in program.names.imports {
+        guard let module = module(one, in: program)?.identity else { continue }
+        imported[program.identity, default: []].insert(module)
+        importers[module, default: []].insert(program.identity)
+      }
+    }
+    func reached(
+      _ start: Set<Program.Identity>, by edges: [Program.Identity: Set<Program.Identity>]
+    )
+      -> Set<Program.Identity>
+    {
+      var reached = start
+      var waiting = Array(start)
+      while let next = waiting.popLast() {
+        waiting += (edges[next] ?? []).filter { reached.insert($0).inserted }
+      }
+      return reached
+    }
+    let meeting = reached(reached([identity], by: importers), by: imported)
+    return meeting.sorted().compactMap { self[$0] }.filter { $0.document.text.holds(word) }
+  }
 }

@@ -114,9 +114,7 @@ final class Programs {
     let identity = "<\(module.name)>"
     let names = interpreter.names(in: module.text)
     if let document = documents[identity] { return Program(identity, document, module, names) }
-    let address = standardFiles.path(of: module).map {
-      FileAddress.address(of: FileAddress.identity(ofPath: $0))
-    }
+    let address = standardFiles.path(of: module).map(FileAddress.address)
     let document = OpenDocument(
       address: address ?? "", version: nil, text: String(decoding: module.utf8, as: UTF8.self))
     return Program(identity, document, module, names)
@@ -126,8 +124,19 @@ final class Programs {
   func document(of identity: Program.Identity) -> OpenDocument? {
     documents[identity]
       ?? text(of: identity).map {
-        OpenDocument(address: FileAddress.address(of: identity), version: nil, text: $0)
+        OpenDocument(address: address(of: identity), version: nil, text: $0)
       }
+  }
+
+  /// The address of a file, in the folder as the editor names it, which may be a link.
+  private func address(of identity: Program.Identity) -> String {
+    for folder in standardFiles.folders {
+      let path = FileAddress.identity(ofPath: folder)
+      if identity.hasPrefix(path + "/") {
+        return FileAddress.address(of: folder + identity.dropFirst(path.count))
+      }
+    }
+    return FileAddress.address(of: identity)
   }
 
   private func text(of identity: Program.Identity) -> String? {
@@ -304,7 +313,7 @@ final class Programs {
 
 extension String {
   /// Whether the bytes of a word stand in the text.
-  fileprivate func holds(_ word: String) -> Bool {
+  func holds(_ word: String) -> Bool {
     var (text, word) = (self, word)
     return text.withUTF8 { text in
       word.withUTF8 { word in
