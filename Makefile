@@ -15,6 +15,7 @@ RELEASE_PACKAGES := help2man dpkg-dev debootstrap
 EDITOR_PACKAGES := python3-venv vim
 # What starts and connects the ranks of a program; nobody else needs it.
 MPI_PACKAGES := libopenmpi-dev openmpi-bin
+EDITOR_PYTHON := .build/environments/editors/bin/python
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
@@ -47,13 +48,14 @@ MPI_CFLAGS := -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -fPIC -fvisibilit
 	@mkdir -p $(@D)
 	mpicc $(MPI_CFLAGS) -o $@ $<
 
-## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, a host, programs on ranks,
+## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, programs on ranks, a host,
 ##       short fixed fuzz runs
-test: packages lint .build/python/editors mpi
+test: packages lint editor-tools mpi
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
-	.build/python/bin/python Tests/LanguageServer/check.py .build/tests/release/mos .
-	.build/python/bin/python Tests/Ranks/check.py .build/tests/release/mos .build/mpi/libmos_mpi.so
+	$(EDITOR_PYTHON) Tests/LanguageServer/check.py .build/tests/release/mos .
+	$(EDITOR_PYTHON) Tests/LanguageServer/client.py .build/tests/release/mos .
+	$(EDITOR_PYTHON) Tests/Ranks/check.py .build/tests/release/mos .build/mpi/libmos_mpi.so
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
@@ -88,12 +90,10 @@ editors: packages
 	MOS_ACCEPT=1 swift test $(TEST_FLAGS) --filter 'have the words of the lexer and the library'
 	git --no-pager diff --stat -- editors
 
-# Pygments, and the regular expressions of VS Code, in an environment of Python of their own.
-.build/python/editors: Tests/Editors/requirements.txt
+# Pygments, the regular expressions of VS Code and a client of language servers, in an environment of Python.
+editor-tools:
 	@.ci/packages $(EDITOR_PACKAGES)
-	@python3 -m venv .build/python
-	@.build/python/bin/pip install --quiet --disable-pip-version-check --requirement $<
-	@touch $@
+	@.ci/python-environment editors Tests/Editors/requirements.txt
 
 ## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
 ##       without end, and load 100,000 damaged files; a crash or a hang fails. Compile every function
@@ -168,4 +168,4 @@ help:
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build mpi test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages
+.PHONY: demo build mpi test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages editor-tools

@@ -20,6 +20,8 @@ import shutil
 import subprocess
 import sys
 
+import manifest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EDITORS = ROOT / "editors"
 sys.path.insert(0, str(EDITORS / "pygments"))
@@ -174,17 +176,9 @@ def session_mistakes():
 
 
 def extension_mistakes(mos):
-    """What the extension of VS Code names and is not there, snippets that are no programs, and what its client does."""
+    """What is wrong with the manifest of VS Code's extension, snippets that are no programs, and what its client does."""
     folder = EDITORS / "vscode"
-    manifest = json.loads((folder / "package.json").read_text())
-    contributed = manifest["contributes"]
-    paths = [manifest["main"], *(item["configuration"] for item in contributed["languages"])]
-    paths += [item["path"] for item in contributed["grammars"] + contributed["snippets"]]
-    for path in paths:
-        if not (folder / path).is_file():
-            yield f"package.json names {path}, which is not there"
-        elif path.endswith(".json"):
-            json.loads((folder / path).read_text())
+    yield from manifest.mistakes(folder)
     for name, snippet in json.loads((folder / "snippets/mos.json").read_text()).items():
         text = "\n".join(snippet["body"])
         text = re.sub(r"\$\{\d+:([^{}]*)\}", r"\1", text)

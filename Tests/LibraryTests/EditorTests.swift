@@ -47,7 +47,7 @@ import Testing
       let letters = names.map { String(repeating: "b", count: $0.unicodeScalars.count) + "ono\n" }
       #expect(Files.write(calls, to: "\(folder)/\(programs.count).mos"))
       #expect(Files.write(letters.joined(), to: "\(folder)/\(programs.count).lexer"))
-      let own = Files.root + "/.build/python/bin/python3"
+      let own = Files.root + "/.build/environments/editors/bin/python"
       let python = access(own, X_OK) == 0 ? own : "python3"
       let result = try runProcess(
         "/usr/bin/env", [python, Files.root + "/Tests/Editors/check.py", folder, Files.mos],

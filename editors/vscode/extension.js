@@ -12,10 +12,7 @@ function program() {
 
 async function start() {
   const server = { command: program(), args: ["lsp"] };
-  client = new LanguageClient("mos", "Mos", server, {
-    documentSelector: [{ language: "mos" }],
-    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.mos") },
-  });
+  client = new LanguageClient("mos", "Mos", server, { documentSelector: [{ language: "mos" }] });
   try {
     await client.start();
   } catch (error) {

@@ -1,4 +1,4 @@
-// What is said of a place in a program: documentation, what may stand there, signatures, kinds and shapes.
+// What is said of a program: documentation of its names, its form, colours and shapes.
 
 import Language
 import Library
@@ -15,10 +15,9 @@ extension LanguageServer {
   func hover(_ document: OpenDocument, _ offset: Int) -> Value {
     let word = document.word(at: offset)
     guard !word.isEmpty else { return .nil }
-    let source = document.source
-    let found = interpreter.findings(in: source)
+    let found = findings(in: document)
     var parts: [String] = []
-    if let text = documentation(of: word, document, found.names) { parts.append(text) }
+    if let text = documentation(of: word, document) { parts.append(text) }
     if let kind = found.kind(at: word.lowerBound) { parts.append(kind) }
     guard !parts.isEmpty else { return .nil }
     return object(
@@ -26,20 +25,19 @@ extension LanguageServer {
       ("range", document.range(Span(word.lowerBound, word.upperBound))))
   }
 
-  private func markdown(_ text: String) -> Value {
+  func markdown(_ text: String) -> Value {
     object(("kind", .string("markdown")), ("value", .string(text)))
   }
 
-  /// The documentation of a word: of the program's own name, or of a built-in.
-  private func documentation(
-    of word: Range<Int>, _ document: OpenDocument, _ names: NamePlaces
-  ) -> String? {
+  /// The documentation of a word: of a name of the program or of another, of a module, or of a built-in.
+  private func documentation(of word: Range<Int>, _ document: OpenDocument) -> String? {
+    let programs = programs()
     let name = document.text(word)
-    if let variable = names.variable(at: word.lowerBound), variable.declaration != .imported {
-      guard variable.isGlobal,
-        let own = ModuleDocumentation(document.source, name: document.path)[name]
-      else { return nil }
-      return block(own.title, own.documentation)
+    if let (_, meaning) = meaning(document, word.lowerBound, programs) {
+      let found = programs.origins(of: meaning).lazy.compactMap {
+        self.documentation(of: $0, programs)
+      }
+      return found.first
     }
     let chain = document.text(chain(endingWith: word, document)..<word.upperBound)
     for name in chain == name ? [name] : [chain, name] {
@@ -50,8 +48,33 @@ extension LanguageServer {
     return nil
   }
 
+  private func documentation(of meaning: Meaning, _ programs: Programs) -> String? {
+    switch meaning {
+    case .module(let identity):
+      guard let program = programs[identity] else { return nil }
+      let module = says(program)
+      return block("module \(module.name)", module.introduction)
+    case .variable(let variable):
+      return declaration(variable, programs).map { block($0.title, $0.documentation) }
+    }
+  }
+
+  /// What is said of a variable where it is declared; nil but for those of the top level.
+  func declaration(_ variable: Meaning.Variable, _ programs: Programs)
+    -> ModuleDocumentation.Declaration?
+  {
+    guard let program = programs[variable.program] else { return nil }
+    let own = program.names.variables[variable.number]
+    return own.isGlobal ? says(program)[own.name] : nil
+  }
+
+  func says(_ program: Program) -> ModuleDocumentation {
+    ModuleDocumentation(
+      program.document.source, name: program.standard?.name ?? program.document.path)
+  }
+
   /// Where the names begin that stand before a word with points between, as in `nn.Linear`.
-  private func chain(endingWith word: Range<Int>, _ document: OpenDocument) -> Int {
+  func chain(endingWith word: Range<Int>, _ document: OpenDocument) -> Int {
     var start = word.lowerBound
     while start > 1, document.utf8[start - 1] == UInt8(ascii: ".") {
       let before = document.word(at: start - 1)
@@ -61,103 +84,8 @@ extension LanguageServer {
     return start
   }
 
-  private func block(_ title: String, _ text: String) -> String {
+  func block(_ title: String, _ text: String) -> String {
     "```mos\n\(title)\n```\n\(text)".trimmingEnd
-  }
-
-  // MARK: - Completion
-
-  /// What the word before an offset may become.
-  func completion(_ document: OpenDocument, _ offset: Int) -> Value {
-    let found = completer(document).complete(document.text, cursor: offset)
-    let range = document.range(Span(found.start, offset))
-    let items = found.candidates.map { candidate in
-      object(
-        ("label", .string(candidate.title)), ("filterText", .string(candidate.text)),
-        ("detail", .string(candidate.detail)),
-        ("textEdit", object(("range", range), ("newText", .string(candidate.text)))))
-    }
-    return object(("isIncomplete", .bool(false)), ("items", array(items)))
-  }
-
-  /// A completion with its documentation.
-  func documented(_ item: Value) -> Value {
-    guard case .record(var record) = item, let label = item[field: "label"]?.asText,
-      let found = try? Builtins.library.documentation(of: label)
-    else { return item }
-    record["documentation"] = markdown(block(found.title, found.text))
-    return .record(record)
-  }
-
-  /// Completes by what is there before a program runs: built-ins, and the standard modules that it imports.
-  private func completer(_ document: OpenDocument) -> Completer {
-    let source = document.source
-    let standard = Set(StandardModule.all.map(\.name))
-    let imports = parse(source).program.statements.compactMap { statement -> String? in
-      switch statement.kind {
-      case .importModule(let module, false, _), .importNames(let module, false, _):
-        standard.contains(module) ? source.text(of: statement.span) : nil
-      default: nil
-      }
-    }
-    if let completing, completing.imports == imports { return Completer(completing.session) }
-    let session = Session(options)
-    for text in imports {
-      // An import that fails offers nothing.
-      _ = try? session.interpreter.run(Source(name: "<imports>", text: text))
-    }
-    completing = (imports, session)
-    return Completer(session)
-  }
-
-  // MARK: - Signatures
-
-  func signatureHelp(_ document: OpenDocument, _ offset: Int) -> Value {
-    let context = CursorContext(document.text, cursor: offset)
-    guard let bracket = context.open.brackets.last, bracket.closer == UInt8(ascii: ")") else {
-      return .nil
-    }
-    let callee = document.word(at: bracket.offset)
-    let own = ModuleDocumentation(document.source, name: document.path)[document.text(callee)]
-    guard
-      let label = own?.title ?? completer(document).call(context).map({ "\($0.signature)" })
-    else { return .nil }
-    let inside = context.tokens(before: offset).filter { Int($0.span.start) > bracket.offset }
-    var (depth, place) = (0, 0)
-    for token in inside {
-      switch token.kind {
-      case .leftParenthesis, .leftBracket, .leftBrace: depth += 1
-      case .rightParenthesis, .rightBracket, .rightBrace: depth -= 1
-      case .comma where depth == 0: place += 1
-      default: break
-      }
-    }
-    return object(
-      ("signatures", array([object(("label", .string(label)), ("parameters", parameters(label)))])),
-      ("activeSignature", .int(0)), ("activeParameter", .int(place)))
-  }
-
-  /// The parameters of a signature as it is written, each as its places in the label in UTF-16.
-  private func parameters(_ label: String) -> Value {
-    let units = Array(label.utf16)
-    guard let first = units.firstIndex(of: UInt16(UInt8(ascii: "("))) else { return array([]) }
-    var found: [Value] = []
-    var (depth, start) = (0, first + 1)
-    for (place, unit) in units.enumerated().dropFirst(first + 1) {
-      let scalar = UnicodeScalar(unit).map(Character.init)
-      let ends = depth == 0 && (scalar == "," || scalar == ")")
-      if ends {
-        while start < place, units[start] == UInt16(UInt8(ascii: " ")) { start += 1 }
-        if start < place {
-          found.append(object(("label", array([.int(start), .int(place)]))))
-        }
-        start = place + 1
-        if scalar == ")" { break }
-      }
-      if scalar == "(" || scalar == "[" || scalar == "{" { depth += 1 }
-      if scalar == ")" || scalar == "]" || scalar == "}" { depth -= 1 }
-    }
-    return array(found)
   }
 
   // MARK: - Text
@@ -179,7 +107,7 @@ extension LanguageServer {
   /// What the names of a program are, for their colours; a grammar has the rest.
   func semanticTokens(_ document: OpenDocument) -> Value {
     let source = document.source
-    let names = interpreter.findings(in: source).names
+    let names = findings(in: document).names
     let tokens = tokenize(source).tokens
     var data: [Value] = []
     var (line, column) = (0, 0)
@@ -223,7 +151,7 @@ extension LanguageServer {
 
   /// The shapes that are known of what `let` declares in a part of a program.
   func inlayHints(_ document: OpenDocument, _ range: Range<Int>?) -> Value {
-    let found = interpreter.findings(in: document.source)
+    let found = findings(in: document)
     var hints: [Value] = []
     for variable in found.names.variables where variable.declaration == .variable {
       for place in variable.declared where range?.contains(Int(place.start)) ?? true {

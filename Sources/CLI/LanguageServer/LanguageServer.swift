@@ -5,35 +5,63 @@
 
 import Language
 import Library
+import Platform
 import Syntax
 
 /// The server, for one editor.
 final class LanguageServer {
   let options: Options
-  private let session: Session
+  let session: Session
   var messages: MessageStream
   var documents: [String: OpenDocument] = [:]
-  /// The folder that the editor has open.
-  private(set) var root: String?
-  private var wasShutDown = false
+  /// The folders that the editor has open.
+  private(set) var folders: [String] = []
+  private var phase = Phase.asleep
+  /// Whether the editor can be asked to tell of files that change.
+  private var watches = false
+  /// Whether the editor takes edits that say for which version of a text they are.
+  private(set) var takesVersions = false
   /// Where the imports of standard modules of one document were run, for completion. What is checked is checked
   /// elsewhere, where nothing has run: a name that was imported for another document is unknown there.
   var completing: (imports: [String], session: Session)?
 
+  /// What was found in texts as they are now.
+  var found: [String: CheckResult] = [:]
+
+  private enum Phase { case asleep, serving, shutDown }
+
   init(_ options: Options, _ messages: MessageStream) {
     (self.options, self.messages) = (options, messages)
     session = Session(options)
+    interpreter.edited = { [unowned self] path in try text(ofFile: path) }
   }
 
   /// What checks programs.
   var interpreter: Interpreter { session.interpreter }
+
+  var standardFiles: StandardFiles { StandardFiles(folders: folders) }
+
+  /// What an import reads in place of a file: the text that the editor has open.
+  ///
+  /// - Throws: an io error for what is no plain file, which might never end.
+  private func text(ofFile path: String) throws -> String? {
+    let identity = FileAddress.identity(ofPath: path)
+    for (address, document) in documents
+    where FileAddress.path(of: address).map(FileAddress.identity) == identity {
+      return document.text
+    }
+    if access(path, F_OK) == 0, !WorkspaceFiles.isReadable(path) {
+      throw RuntimeError(.io, "\(path) is no plain file, or too long for a program")
+    }
+    return nil
+  }
 
   /// Serves until the editor goes; what the process then ends with.
   func serve() -> Int32 {
     while true {
       if !messages.hasMore { tellMistakes() }
       switch messages.next() {
-      case nil: return wasShutDown ? 0 : ExitStatus.failure
+      case nil: return phase == .shutDown ? 0 : ExitStatus.failure
       case .broken(let reason): fail(.nil, .notJSON, reason)
       case .value(let message):
         guard let method = message[field: "method"]?.asText else {
@@ -45,7 +73,7 @@ final class LanguageServer {
           }
           continue
         }
-        if method == "exit" { return wasShutDown ? 0 : ExitStatus.failure }
+        if method == "exit" { return phase == .shutDown ? 0 : ExitStatus.failure }
         let parameters = message[field: "params"] ?? .nil
         if let id = message[field: "id"] {
           answer(id, method, parameters)
@@ -61,6 +89,7 @@ final class LanguageServer {
   private enum Failure: Int {
     case notJSON = -32700
     case noRequest = -32600
+    case asleep = -32002
     case noMethod = -32601
     case failed = -32803
   }
@@ -76,7 +105,11 @@ final class LanguageServer {
   }
 
   private func answer(_ id: Value, _ method: String, _ parameters: Value) {
-    guard !wasShutDown else { return fail(id, .noRequest, "the server was shut down") }
+    switch (phase, method) {
+    case (.asleep, "initialize"), (.serving, _): break
+    case (.asleep, _): return fail(id, .asleep, "initialize comes first")
+    case (.shutDown, _): return fail(id, .noRequest, "the server was shut down")
+    }
     do {
       // Trees may be deep, and walks recurse: they have the room of a run.
       let result = try LargeStack.run { try self.result(of: method, parameters) ?? .absent }
@@ -97,27 +130,30 @@ final class LanguageServer {
   private func result(of method: String, _ parameters: Value) throws -> Value? {
     switch method {
     case "initialize":
-      root = (parameters[field: "rootUri"]?.asText).map(OpenDocument.path)
-      return LanguageServer.capabilities
+      guard phase == .asleep else { throw Refusal("the server is initialized already") }
+      phase = .serving
+      return begin(parameters)
     case "shutdown":
-      wasShutDown = true
+      phase = .shutDown
       return .nil
     case "workspace/symbol": return workspaceSymbols(parameters[field: "query"]?.asText ?? "")
     case "completionItem/resolve": return documented(parameters)
     default: break
     }
     guard LanguageServer.methods.contains(method) else { return nil }
-    guard let address = parameters[field: "textDocument"]?[field: "uri"]?.asText,
-      let document = documents[address]
-    else { throw Refusal("the document is not open") }
+    let address = parameters[field: "textDocument"]?[field: "uri"]?.asText ?? ""
+    guard let document = document(at: address) else {
+      throw Refusal("the document is not open: \(address)")
+    }
     let offset = document.offset(of: parameters[field: "position"] ?? .nil)
     switch method {
     case "textDocument/hover": return hover(document, offset)
     case "textDocument/completion": return completion(document, offset)
     case "textDocument/signatureHelp": return signatureHelp(document, offset)
-    case "textDocument/definition":
-      return places(document, offset) { $0.declared }
-    case "textDocument/references": return places(document, offset) { $0.places }
+    case "textDocument/definition": return definitions(document, offset)
+    case "textDocument/references":
+      let asked = parameters[field: "context"]?[field: "includeDeclaration"]?.asFlag
+      return references(document, offset, withDeclaration: asked ?? true)
     case "textDocument/documentHighlight": return highlights(document, offset)
     case "textDocument/prepareRename": return try renamed(document, offset, to: nil)
     case "textDocument/rename":
@@ -137,46 +173,39 @@ final class LanguageServer {
     "textDocument/formatting", "textDocument/semanticTokens/full", "textDocument/inlayHint",
   ]
 
-  private static var capabilities: Value {
-    object(
-      (
-        "capabilities",
-        object(
-          ("positionEncoding", .string("utf-16")),
-          ("textDocumentSync", object(("openClose", .bool(true)), ("change", .int(2)))),
-          ("hoverProvider", .bool(true)),
-          (
-            "completionProvider",
-            object(
-              ("triggerCharacters", array([.string(".")])), ("resolveProvider", .bool(true)))
-          ),
-          (
-            "signatureHelpProvider",
-            object(("triggerCharacters", array([.string("("), .string(",")])))
-          ),
-          ("definitionProvider", .bool(true)), ("referencesProvider", .bool(true)),
-          ("documentHighlightProvider", .bool(true)),
-          ("renameProvider", object(("prepareProvider", .bool(true)))),
-          ("documentSymbolProvider", .bool(true)), ("workspaceSymbolProvider", .bool(true)),
-          ("documentFormattingProvider", .bool(true)), ("inlayHintProvider", .bool(true)),
-          (
-            "semanticTokensProvider",
-            object(
-              (
-                "legend",
-                object(
-                  ("tokenTypes", array(TokenType.allCases.map { .string($0.rawValue) })),
-                  ("tokenModifiers", array([.string("defaultLibrary")])))
-              ), ("full", .bool(true)))
-          ))
-      ),
-      ("serverInfo", object(("name", .string("mos")), ("version", .string(version)))))
+  /// The document of an address, which may be written with other escapes.
+  private func document(at address: String) -> OpenDocument? {
+    if let document = documents[address] { return document }
+    guard let path = FileAddress.path(of: address) else { return nil }
+    return documents.values.first { FileAddress.path(of: $0.address) == path }
+  }
+
+  /// Takes in what the editor has open and can do.
+  func change(folders: [String], takesVersions: Bool? = nil, watches: Bool? = nil) {
+    self.folders = folders
+    self.takesVersions = takesVersions ?? self.takesVersions
+    self.watches = watches ?? self.watches
   }
 
   /// Takes in what needs no answer.
   private func note(_ method: String, _ parameters: Value) {
+    guard phase == .serving else { return }
+    switch method {
+    case "initialized": if watches { askForChangesOfFiles() }
+    case "workspace/didChangeWorkspaceFolders": changeFolders(parameters[field: "event"] ?? .nil)
+    case "workspace/didChangeWatchedFiles":
+      for change in parameters[field: "changes"]?.asList ?? [] {
+        if let address = change[field: "uri"]?.asText { noteChange(of: address) }
+      }
+    default: noteText(method, parameters)
+    }
+  }
+
+  /// Takes in what becomes of a text.
+  private func noteText(_ method: String, _ parameters: Value) {
     let place = parameters[field: "textDocument"] ?? .nil
-    guard let address = place[field: "uri"]?.asText else { return }
+    guard let given = place[field: "uri"]?.asText else { return }
+    let address = document(at: given)?.address ?? given
     let version = place[field: "version"]?.asInt ?? 0
     switch method {
     case "textDocument/didOpen":
@@ -188,43 +217,8 @@ final class LanguageServer {
       }
     case "textDocument/didClose":
       if documents.removeValue(forKey: address) != nil { tell([], of: address, version: nil) }
-    default: break
+    default: return
     }
-  }
-
-  // MARK: - Mistakes
-
-  /// Tells the mistakes of every text that has changed.
-  private func tellMistakes() {
-    for (address, document) in documents where document.isUntold {
-      documents[address]?.isUntold = false
-      let found = interpreter.findings(in: document.source).diagnostics
-      tell(found.map { mistake($0, document) }, of: address, version: document.version)
-    }
-  }
-
-  private func tell(_ mistakes: [Value], of address: String, version: Int?) {
-    var fields = [("uri", Value.string(address)), ("diagnostics", array(mistakes))]
-    if let version { fields.append(("version", .int(version))) }
-    messages.send(
-      object(
-        ("jsonrpc", .string("2.0")), ("method", .string("textDocument/publishDiagnostics")),
-        ("params", .record(Record(fields)))))
-  }
-
-  private func mistake(_ found: Diagnostic, _ document: OpenDocument) -> Value {
-    let severity =
-      switch found.severity {
-      case .error: 1
-      case .warning: 2
-      case .note: 3
-      }
-    var fields: [(String, Value)] = [
-      ("range", document.range(found.primary?.span ?? .zero)), ("severity", .int(severity)),
-      ("code", .string(found.kind)), ("source", .string("mos")),
-      ("message", .string(found.message + (found.hint.map { "\n\($0)" } ?? ""))),
-    ]
-    if found.kind == FindingKind.unused.rawValue { fields.append(("tags", array([.int(1)]))) }
-    return .record(Record(fields))
+    noteChange(of: address)
   }
 }

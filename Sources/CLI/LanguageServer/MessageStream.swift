@@ -97,6 +97,11 @@ extension Value {
     return nil
   }
 
+  var asFlag: Bool? {
+    if case .bool(let flag) = self { return flag }
+    return nil
+  }
+
   var asText: String? {
     if case .string(let text) = self { return text.text }
     return nil

@@ -7,7 +7,8 @@ import Syntax
 /// A text with its version, and what is known of it.
 struct OpenDocument {
   let address: String
-  private(set) var version: Int
+  /// The editor's number of the text; nil for one that the editor has not open.
+  private(set) var version: Int?
   private(set) var utf8: [UInt8]
   private(set) var lineStarts: [Int]
   /// Whether a line is ASCII alone, so that its columns are its bytes.
@@ -15,7 +16,7 @@ struct OpenDocument {
   /// Whether it was changed since its mistakes were told.
   var isUntold = true
 
-  init(address: String, version: Int, text: String) {
+  init(address: String, version: Int?, text: String) {
     (self.address, self.version) = (address, version)
     utf8 = Array(text.utf8)
     (lineStarts, isPlain) = OpenDocument.lines(of: utf8)
@@ -23,34 +24,20 @@ struct OpenDocument {
 
   var text: String { String(decoding: utf8, as: UTF8.self) }
 
-  /// The name of the file, without what an address has in front of it.
-  var path: String { OpenDocument.path(of: address) }
+  /// The path of the file; the address where it is none.
+  var path: String { FileAddress.path(of: address) ?? address }
 
   /// The program: the text, or the blocks of a page.
   var source: Source { Source.program(ofFile: path, text: text) }
-
-  static func path(of address: String) -> String {
-    guard address.hasPrefix("file://") else { return address }
-    var bytes: [UInt8] = []
-    var rest = Array(address.utf8.dropFirst("file://".utf8.count))[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        bytes.append(code)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
 
   private static func lines(of utf8: [UInt8]) -> (starts: [Int], arePlain: [Bool]) {
     var (starts, arePlain) = ([0], [true])
     for (offset, byte) in utf8.enumerated() {
       if byte >= 0x80 { arePlain[arePlain.count - 1] = false }
-      if byte == UInt8(ascii: "\n") {
+      // Three ends of lines, as the protocol has it: `\n`, `\r\n` and `\r`.
+      let isReturn = byte == UInt8(ascii: "\r")
+      let isPair = isReturn && offset + 1 < utf8.count && utf8[offset + 1] == UInt8(ascii: "\n")
+      if byte == UInt8(ascii: "\n") || isReturn && !isPair {
         starts.append(offset + 1)
         arePlain.append(true)
       }
@@ -88,7 +75,7 @@ struct OpenDocument {
     guard line < lineStarts.count else { return utf8.count }
     var offset = lineStarts[line]
     var units = 0
-    while offset < utf8.count, units < column, utf8[offset] != UInt8(ascii: "\n") {
+    while offset < utf8.count, units < column, !OpenDocument.endsLine(utf8[offset]) {
       let length = OpenDocument.length(of: utf8[offset])
       units += length == 4 ? 2 : 1
       offset = min(offset + length, utf8.count)
@@ -120,6 +107,10 @@ struct OpenDocument {
     )
   }
 
+  private static func endsLine(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+  }
+
   /// The bytes of the character that begins with a byte.
   private static func length(of byte: UInt8) -> Int {
     byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
@@ -127,11 +118,17 @@ struct OpenDocument {
 
   /// The word at an offset or just behind it.
   func word(at offset: Int) -> Range<Int> {
-    var start = min(offset, utf8.count)
-    var end = start
-    while start > 0, CursorContext.isWordByte(utf8[start - 1]) { start -= 1 }
+    let start = word(upTo: offset)
+    var end = min(offset, utf8.count)
     while end < utf8.count, CursorContext.isWordByte(utf8[end]) { end += 1 }
     return start..<end
+  }
+
+  /// Where the word begins that ends at an offset; the offset where none does.
+  func word(upTo offset: Int) -> Int {
+    var start = min(offset, utf8.count)
+    while start > 0, CursorContext.isWordByte(utf8[start - 1]) { start -= 1 }
+    return start
   }
 
   func text(_ range: Range<Int>) -> String { String(decoding: utf8[range], as: UTF8.self) }

@@ -17,7 +17,7 @@ struct History {
 
   /// Reads the file; without a home folder nothing is kept.
   init() {
-    path = History.defaultPath
+    path = UserFolder.state.path(of: "history")
     guard let path else { return }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return }
@@ -51,7 +51,7 @@ struct History {
       entries.append(entry)
     }
     guard let path else { return }
-    History.makeFolders(of: path)
+    UserFolder.make(for: path)
     History.write(entry, inPlaceOf: other, to: path)
   }
 
@@ -110,20 +110,6 @@ struct History {
       done += written
     }
     return true
-  }
-
-  private static var defaultPath: String? {
-    if let folder = getenv("XDG_STATE_HOME"), folder.pointee != 0 {
-      return String(cString: folder) + "/mos/history"
-    }
-    guard let home = getenv("HOME"), home.pointee != 0 else { return nil }
-    return String(cString: home) + "/.local/state/mos/history"
-  }
-
-  private static func makeFolders(of path: String) {
-    for (index, byte) in path.utf8.enumerated() where byte == UInt8(ascii: "/") && index > 0 {
-      mkdir(String(decoding: path.utf8.prefix(index), as: UTF8.self), 0o700)
-    }
   }
 
   // MARK: - Lines

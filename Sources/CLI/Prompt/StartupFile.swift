@@ -5,13 +5,7 @@ import Platform
 /// The user's own start.
 enum StartupFile {
   /// Where it would lie.
-  static var path: String? {
-    if let folder = getenv("XDG_CONFIG_HOME"), folder.pointee != 0 {
-      return String(cString: folder) + "/mos/startup.mos"
-    }
-    guard let home = getenv("HOME"), home.pointee != 0 else { return nil }
-    return String(cString: home) + "/.config/mos/startup.mos"
-  }
+  static var path: String? { UserFolder.configuration.path(of: "startup.mos") }
 
   /// Runs it where it is there; gives the status of an `exit` in it.
   static func run(_ session: Session) -> Int32? {

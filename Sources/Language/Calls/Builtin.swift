@@ -29,6 +29,8 @@ public struct Builtin: Sendable {
   public let effects: Effects
   /// What the host must have granted; see `Capabilities.swift`.
   public let needs: [Capability.Kind]
+  /// The module of the standard library that has the function, where that is written in Mos.
+  package var module: String?
   let function: Function
 
   /// What a built-in does beside giving a value that its arguments decide. A function that does more

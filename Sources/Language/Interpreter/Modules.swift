@@ -17,6 +17,9 @@ final class ModuleLoader {
     var source: Source
   }
 
+  /// What an editor holds of a file, which is read in place of what lies there.
+  var edited: (String) throws -> String? = { _ in nil }
+
   /// The modules by what tells them apart.
   var loaded: [String: Loaded] = [:]
   /// What is running, outermost first, the program included.
@@ -81,7 +84,7 @@ final class ModuleLoader {
       let candidate = isAbsolute ? name : folder.isEmpty ? name : "\(folder)/\(name)"
       do {
         let location = try capabilities.location(candidate, for: .modules, of: "import")
-        if let text = try FileReader.textIfAny(of: location) {
+        if let text = try edited(candidate) ?? FileReader.textIfAny(of: location) {
           return .program(ofFile: candidate, text: text)
         }
       } catch let error as RuntimeError {
@@ -117,19 +120,29 @@ final class ModuleLoader {
 }
 
 /// The one path of a file, without links; nil where there is no such file.
-private func canonicalPath(_ path: String) -> String? {
+package func canonicalPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)
 }
 
 extension Interpreter {
+  /// What an editor holds of a file, which imports read in place of what lies there.
+  package var edited: (String) throws -> String? {
+    get { modules.edited }
+    set { modules.edited = newValue }
+  }
+
   /// The text of the module that an import names, from its file or from the standard library; nothing of it
   /// is run.
   ///
   /// - Throws: an io error where there is none.
   package func moduleSource(_ path: String, isFile: Bool, from importer: Source) throws -> Source {
-    try modules.find(path, isFile: isFile, from: importer, capabilities)
+    do {
+      return try modules.find(path, isFile: isFile, from: importer, capabilities)
+    } catch let error as TensorError {
+      throw RuntimeError(error)
+    }
   }
 
   /// What a name stands for in a module of the standard library, which is run when something first

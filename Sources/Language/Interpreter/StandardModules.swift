@@ -14,7 +14,8 @@ public struct StandardModule: Sendable {
   /// All that programs are told of, in alphabetical order; a name that starts with `_` is the library's own.
   public static let all = embedded.filter { !$0.name.hasPrefix("_") }
 
-  private static let embedded: [StandardModule] = (0..<mos_module_count).map { index in
+  /// Those too that are the library's own.
+  package static let embedded: [StandardModule] = (0..<mos_module_count).map { index in
     let module = mos_module_at(index).pointee
     let text = String(
       decoding: UnsafeBufferPointer(start: module.text, count: module.size), as: UTF8.self)

@@ -57,7 +57,8 @@ extension Interpreter {
       }
     return CheckResult(
       diagnostics: all.sorted { ($0.primary?.span.start ?? 0) < ($1.primary?.span.start ?? 0) },
-      kinds: kindWalk.kinds, names: NamePlaces(nameWalk.names))
+      kinds: kindWalk.kinds,
+      names: NamePlaces(nameWalk.names, hostNames: allowed.hostNames))
   }
 }
 
@@ -65,7 +66,7 @@ extension Interpreter {
 /// next; `# host: outside, tariff` two names that the program's host defines or reads.
 struct AllowedFindings {
   private var kinds: [Int: Set<String>] = [:]
-  private var hostNames: Set<String> = []
+  private(set) var hostNames: Set<String> = []
   private let source: Source
 
   init(_ source: Source) {

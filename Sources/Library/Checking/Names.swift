@@ -84,6 +84,10 @@ struct CheckedNames {
   var declarations: [Int32: CheckedVariable] = [:]
   /// The uses in functions inside the one that the variable is of.
   var usesInside: Set<Int32> = []
+  /// What each import statement takes, in the order of the walk.
+  var imports: [NamePlaces.Import] = []
+  /// What stands behind a variable's name and points, as `b` and `c` in `a.b.c`.
+  var paths: [NamePlaces.Path] = []
   /// Statements that may be there for what they do, whatever they declare.
   var effects: [Span] = []
   /// True for a program that extracts its session, which reads everything.
@@ -283,9 +287,16 @@ final class NameWalk {
       walk(condition)
       message.map(walk)
     case .test(_, let body): later { self.inScope(ofFunction: true) { self.walk(body) } }
-    case .importModule(_, _, let alias): declare(alias, .imported)
-    case .importNames(_, _, let imported):
-      for (_, alias) in imported { declare(alias, .imported) }
+    case .importModule(let path, let isFile, let alias):
+      declare(alias, .imported)
+      names.imports.append(
+        .init(path: path, isFile: isFile, name: nil, alias: alias, statement: statement.span))
+    case .importNames(let path, let isFile, let imported):
+      for (name, alias) in imported {
+        declare(alias, .imported)
+        names.imports.append(
+          .init(path: path, isFile: isFile, name: name, alias: alias, statement: statement.span))
+      }
     }
   }
 
@@ -322,7 +333,7 @@ final class NameWalk {
     case .name(let name): read(name, at: expression.span.start)
     case .call(let callee, let arguments):
       if case .field(let receiver, let name) = callee.kind {
-        walk(receiver)
+        walkPath(callee)
         // `x.f(a)` may be `f(x, a)`.
         read(name.name, at: name.span.start)
         if ValueMembers.changing.contains(name.name) { change(receiver) }
@@ -339,6 +350,7 @@ final class NameWalk {
         }
         walk(argument.value)
       }
+    case .field: walkPath(expression)
     case .function(let function): walk(function)
     case .comprehension(let comprehension, _):
       inScope {
@@ -377,6 +389,19 @@ final class NameWalk {
         }
       }
     }
+  }
+
+  /// Walks what `a.b.c` begins with, however long it is, and notes what stands behind a variable.
+  private func walkPath(_ expression: Expression) {
+    var members: [Identifier] = []
+    var object = expression
+    while case .field(let inner, let member) = object.kind {
+      members.append(member)
+      object = inner
+    }
+    walk(object)
+    guard case .name = object.kind, names.uses[object.span.start] != nil else { return }
+    names.paths.append(.init(base: object.span.start, members: members.reversed()))
   }
 
   private func walk(_ function: Function) {

@@ -14,5 +14,6 @@ extension Builtin {
         interpreter.standardValue(name, of: module), [],
         named: given.map { ($0.element.name, arguments[$0.offset]) })
     }
+    self.module = module
   }
 }
