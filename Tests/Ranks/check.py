@@ -325,6 +325,25 @@ def ctrl_c_ends_all():
                 assert len(result.errors.splitlines()) == 1, result
 
 
+@case
+def a_signal_to_the_launcher_ends_all():
+    running, pids, path = held(2, "while true {}", "mos")
+    os.kill(running.process.pid, signal.SIGTERM)
+    expect(running.end(), 143, "ready\n")
+    wait_for(lambda: not ranks_alive(path), "end of all")
+
+
+@case
+def streams_may_be_closed():
+    path = program("print(input())")
+    expect(Running(["sh", "-c", f"'{MOS}' --ranks 2 '{path}' <&-"]).end(), 0, "nil\n", "", None)
+    path = program("while true { print(1) }")
+    result = Running(["sh", "-c", f"'{MOS}' --ranks 2 '{path}' | head -1"]).end()
+    expect(result, 0, "1\n")
+    assert result.errors == "", result
+    wait_for(lambda: not ranks_alive(path), "end of all")
+
+
 # ---- What is missing
 
 

@@ -5,6 +5,8 @@
 struct LauncherText {
   /// A line that has not ended yet.
   private var line: [UInt8] = []
+  /// Whether nobody reads the output any more, which mpirun tells at length and not without faults of its own.
+  private var isUnread = false
   /// The lines of a page that has not ended yet.
   private var page: [String]?
 
@@ -36,7 +38,9 @@ struct LauncherText {
     line = []
     switch (page, isBorder) {
     case (nil, true): page = [text]
-    case (nil, false): if !LauncherText.isRemark(text) { write(text) }
+    case (nil, false):
+      isUnread = isUnread || text.contains("mpirun: SIGPIPE detected")
+      if !isUnread, !LauncherText.isRemark(text) { write(text) }
     case (let lines?, true):
       page = nil
       if let seen = LauncherText.shown(lines + [text]) { write(seen) }

@@ -7,7 +7,8 @@ import Platform
 enum RankLaunch {
   /// The launcher's process, for signal handlers; 0 before it runs.
   nonisolated(unsafe) private static var process: pid_t = 0
-  nonisolated(unsafe) private static var isInterrupted = false
+  /// The signal that asked this process to end; 0 before.
+  nonisolated(unsafe) private static var ending: Int32 = 0
 
   /// Whether a command with `--ranks` is to start a launcher: not as a rank of one, and not for one rank, which
   /// needs none.
@@ -21,6 +22,10 @@ enum RankLaunch {
   static func run(_ count: Int, _ options: Options) throws {
     _ = try MessageLibrary.load()
     setVariables(options)
+    // What was closed stays of no use, and its number is not taken for the launcher's.
+    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+      _ = open("/dev/null", O_RDONLY)
+    }
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw RankError("cannot start mpirun: \(errorText())") }
     _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
@@ -40,10 +45,8 @@ enum RankLaunch {
     show(errorsOf: ends[0])
     var status: Int32 = 0
     while waitpid(started, &status, 0) < 0 && errno == EINTR {}
-    if isInterrupted {
-      writeError("error[interrupt]: interrupted\n")
-      throw ExitCode(ExitStatus.interrupted)
-    }
+    if ending == SIGINT { writeError("error[interrupt]: interrupted\n") }
+    if ending != 0 { throw ExitCode(128 + ending) }
     let signal = status & 0x7f
     throw ExitCode(signal == 0 ? (status >> 8) & 0xff : 128 + signal)
   }
@@ -75,13 +78,13 @@ enum RankLaunch {
     action.sa_flags = SA_RESTART | SA_SIGINFO
     #if os(Linux)
       action.__sigaction_handler.sa_sigaction = { signal, information, _ in
-        if signal == SIGINT { RankLaunch.isInterrupted = true }
+        RankLaunch.ending = signal
         let isOfKernel = (information?.pointee.si_code ?? 0) > 0
         if !isOfKernel, RankLaunch.process > 0 { kill(RankLaunch.process, signal) }
       }
     #else
       action.__sigaction_u.__sa_sigaction = { signal, information, _ in
-        if signal == SIGINT { RankLaunch.isInterrupted = true }
+        RankLaunch.ending = signal
         let isOfKernel = (information?.pointee.si_pid ?? 0) == 0
         if !isOfKernel, RankLaunch.process > 0 { kill(RankLaunch.process, signal) }
       }
