@@ -171,31 +171,40 @@ struct LoopStep {
 
 /// What the rounds of a loop gave beside states, one of each.
 struct LoopOutputs {
-  private(set) var trees: [ValueTree] = []
+  /// What the first round gave, which has the structure of all.
+  private var first: ValueTree?
+  private var rounds: [[Variable]] = []
   /// Who gave them, for messages.
   let name: String
 
   init(_ name: String) { self.name = name }
 
-  mutating func append(_ value: Value) throws {
+  /// The tensors of what a round gave.
+  ///
+  /// - Throws: an error for another structure than the first round's.
+  mutating func variables(of value: Value) throws -> [Variable] {
     let tree = try ValueTree(value)
-    if let first = trees.first, first.leaves.map(\.path) != tree.leaves.map(\.path) {
-      _ = try tree.variables(
-        inOrderOf: first, subject: "what a round of \(name) gave",
-        hint: "every round gives one structure, so that all can be stacked")
+    guard let first else {
+      first = tree
+      return tree.variables
     }
-    trees.append(tree)
+    return try tree.variables(
+      inOrderOf: first, subject: "what a round of \(name) gave",
+      hint: "every round gives one structure, so that all can be stacked")
   }
+
+  mutating func append(_ value: Value) throws { append(try variables(of: value)) }
+
+  mutating func append(_ variables: [Variable]) { rounds.append(variables) }
+
+  /// What the last round gave.
+  var last: [Variable] { rounds.last ?? [] }
 
   /// The outputs of all rounds along new first axes; nil where there is none.
   func stacked() throws -> Value {
-    guard let first = trees.first else { return .nil }
+    guard let first else { return .nil }
     let stacks = try first.leaves.indices.map { place in
-      Value.tensor(
-        try Variable.stack(
-          Safepoint.map(trees) { tree in
-            try tree.variables(inOrderOf: first, subject: "", hint: "")[place]
-          }))
+      Value.tensor(try Variable.stack(Safepoint.map(rounds) { $0[place] }))
     }
     return first.rebuilt(with: stacks)
   }

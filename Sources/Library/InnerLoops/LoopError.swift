@@ -40,6 +40,10 @@ extension LoopCall {
   /// The most terms of a tail that are summed, and how small the last has to be against the sum.
   private static let mostTerms = 10_000
   private static let smallTerm = 1e-4
+  /// How small the rest has to be against the sum for a tail to end, and how often in a row: one term of a state
+  /// that turns may be small by chance.
+  private static let smallRest = 0.1
+  private static let smallTerms = 8
 
   /// The norm of the error of the derivative by everything behind the state; nil where it is not to be had. Inside
   /// `vmap` it is one number for each example.
@@ -140,6 +144,7 @@ extension LoopCall {
     var moved = cotangent
     var sum: [Variable] = try step.others.map { try $0.zerosLike() }
     var first: Variable?
+    var small = 0
     for term in 0..<rounds {
       try Safepoint.look()
       let found = try pull(moved)
@@ -155,8 +160,10 @@ extension LoopCall {
           return try LoopCall.holds(size.isLess(than: begun * LoopCall.smallTerm))
             ? whole * LoopCall.safety : unknown("what was left out does not decay")
         }
-        let negligible = try whole * (LoopCall.smallTerm * LoopCall.smallTerm)
-        if try LoopCall.holds(size.isLessOrEqual(to: negligible)) { break }
+        // Were all that come as large as this one, they would be a tenth of the sum, for which there is room.
+        let rest = try size * Double(rounds - term)
+        small = try LoopCall.holds(rest.isLessOrEqual(to: whole * LoopCall.smallRest)) ? small + 1 : 0
+        if small == LoopCall.smallTerms { break }
       }
       moved = try zip(found.prefix(step.x.count), step.x).map { try $0 ?? $1.zerosLike() }
     }

@@ -50,6 +50,8 @@ struct CrossCheck {
     var gradient: [Tensor?]
     var error: Double?
     var seconds: Double
+    /// How long the estimate of the error took.
+    var errorSeconds: Double
     var bytes: Int
     var pointsAtSolution: Bool
   }
@@ -86,9 +88,24 @@ struct CrossCheck {
       let doubled = try doubled()
       let end = monotonicSeconds()
       return CrossCheckTable(
-        rows, paths: tree.leaves.map { $0.path.description }, differences, doubled: doubled,
+        rows, paths: paths(), differences, doubled: doubled,
         overruled: overruled.sorted(), differenceSeconds: between - start,
-        doubledSeconds: end - between, structure: tree)
+        doubledSeconds: end - between)
+    }
+  }
+
+  /// Where the leaves stand, as the function would write it: `penalty`, `p.layers.0.weight`.
+  private func paths() -> [String] {
+    let parameters = (interpreter.machine.ownSignature(of: f)?.parameters ?? []).prefix {
+      $0.kind == .plain
+    }
+    return tree.leaves.map { leaf in
+      let path = leaf.path.description
+      let steps = path.split(separator: ".", maxSplits: 1)
+      guard let first = steps.first.flatMap({ Int($0) }), first < parameters.count else {
+        return path
+      }
+      return ([parameters[first].name] + steps.dropFirst().map(String.init)).joined(separator: ".")
     }
   }
 
@@ -123,7 +140,7 @@ struct CrossCheck {
     }
   }
 
-  private func measured(_ watch: LoopWatch) throws -> Outcome {
+  private func measured(_ watch: LoopWatch, estimatesError: Bool = true) throws -> Outcome {
     let point = try tree.floats().map(stopGradient)
     return try rehearsed {
       let start = monotonicSeconds()
@@ -144,9 +161,10 @@ struct CrossCheck {
         guard let tensor = variable.concrete else { throw CrossCheck.mapped }
         return tensor
       }
+      let error = estimatesError ? try error(watch) : nil
       return Outcome(
-        method: watch.gradient.description, value: value, gradient: gradient,
-        error: try error(watch), seconds: seconds, bytes: bytes,
+        method: watch.gradient.description, value: value, gradient: gradient, error: error,
+        seconds: seconds, errorSeconds: monotonicSeconds() - start - seconds, bytes: bytes,
         pointsAtSolution: watch.gradient.pointsAtSolution)
     }
   }
@@ -183,7 +201,7 @@ struct CrossCheck {
   /// The gradient of the first method with twice the steps; nil where the loops cannot run more.
   private func doubled() throws -> [Tensor?]? {
     let watch = LoopWatch(methods[0], factor: 2)
-    let found = try? measured(watch)
+    let found = try? measured(watch, estimatesError: false)
     return watch.isBounded ? nil : found?.gradient
   }
 
