@@ -154,18 +154,29 @@ struct LoopStep {
     _ interpreter: Interpreter
   ) throws -> (state: Value, output: Value?) {
     try interpreter.machine.countRound()
-    let result = try interpreter.watchingLoops(by: nil) {
-      let arguments = [state] + (slice.map { [$0] } ?? []) + metas
-      let named = takesRound ? named + [("round", .int(round))] : named
-      if let optimizer { return try optimizer.step(arguments, named, interpreter) }
-      return try interpreter.call(function, arguments, named: named)
-    }
+    var arguments: [Value] = []
+    arguments.reserveCapacity(metas.count + 2)
+    arguments.append(state)
+    if let slice { arguments.append(slice) }
+    arguments += metas
+    let named = takesRound ? named + [("round", .int(round))] : named
+    let result =
+      try interpreter.whoWatchesLoops == nil
+      ? call(arguments, named, interpreter)
+      : interpreter.watchingLoops(by: nil) { try call(arguments, named, interpreter) }
     guard hasAux else { return (result, nil) }
     guard case .list(let pair) = result, pair.count == 2 else {
       throw RuntimeError(
         .type, "with has_aux=true a step must give (state, aux), not \(result.shortDescription)")
     }
     return (pair[0], pair[1])
+  }
+
+  private func call(
+    _ arguments: [Value], _ named: [(String, Value)], _ interpreter: Interpreter
+  ) throws -> Value {
+    if let optimizer { return try optimizer.step(arguments, named, interpreter) }
+    return try interpreter.call(function, arguments, named: named)
   }
 }
 
@@ -183,6 +194,7 @@ struct LoopOutputs {
   ///
   /// - Throws: an error for another structure than the first round's.
   mutating func variables(of value: Value) throws -> [Variable] {
+    if value.isNil, first?.variables.isEmpty ?? false { return [] }
     let tree = try ValueTree(value)
     guard let first else {
       first = tree

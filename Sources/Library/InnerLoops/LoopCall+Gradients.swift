@@ -213,7 +213,7 @@ extension LoopCall {
         return try zip(x, next).map { try $0 - $1 }
       }
     }
-    let linear = LinearSolver.make(from: solver, for: structure, interpreter)
+    let linear = LinearSolver.make(from: solver, for: structure, interpreter).forPartialSums
     let root = try again {
       try log.run(last) {
         let root = try implicitRoot(solved, solver: linear, residual: residual)

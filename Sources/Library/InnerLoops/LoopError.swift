@@ -34,6 +34,32 @@ final class LoopCotangent {
   }
 }
 
+/// The derivatives at the points where loops would have ended, which are one for all methods that
+/// give a loop the same state and cotangent.
+final class LoopSolutions {
+  private var found: [(loop: Int, operands: [Tensor], derivative: [Variable])] = []
+
+  /// - Parameter loop: which of a function's loops, in the order of their calls.
+  func derivative(
+    of loop: Int, at operands: [Variable], orElse compute: () throws -> [Variable]
+  ) throws -> [Variable] {
+    let operands = operands.map(\.underlying)
+    let known = found.first { $0.loop == loop && LoopSolutions.areSame($0.operands, operands) }
+    if let known { return known.derivative }
+    let derivative = try compute()
+    found.append((loop, operands, derivative))
+    return derivative
+  }
+
+  private static func areSame(_ a: [Tensor], _ b: [Tensor]) -> Bool {
+    a.count == b.count
+      && zip(a, b).allSatisfy { x, y in
+        x.dtype == y.dtype && x.shape == y.shape
+          && x.doubles.elementsEqual(y.doubles) { $0.bitPattern == $1.bitPattern }
+      }
+  }
+}
+
 extension LoopCall {
   /// The factor that makes an estimate a bound in most cases.
   private static let safety = 1.5
@@ -48,9 +74,12 @@ extension LoopCall {
   /// The norm of the error of the derivative by everything behind the state; nil where it is not to be had. Inside
   /// `vmap` it is one number for each example.
   ///
-  /// - Parameter tells: whether a notice says why it is not known.
+  /// - Parameters:
+  ///   - known: what was found under other methods, and which loop this is.
+  ///   - tells: whether a notice says why it is not known.
   func error(
-    at state: Value, _ cotangent: LoopCotangent, tells: Bool = true
+    at state: Value, _ cotangent: LoopCotangent, known: (LoopSolutions, loop: Int)? = nil,
+    tells: Bool = true
   ) throws -> Variable? {
     let saved = tellsOfErrors
     tellsOfErrors = tells
@@ -69,7 +98,7 @@ extension LoopCall {
         switch gradient {
         case .truncate(let steps): return try tail(steps, state, cotangent)
         case .oneStep: return try tail(1, state, cotangent)
-        case .implicit(let solver, _): return try distance(state, cotangent, solver)
+        case .implicit(let solver, _): return try distance(state, cotangent, solver, known)
         case .estimate(let options, _): return try spread(options, cotangent)
         default: return unknown("\(gradient.description) leaves out all that the steps depend on")
         }
@@ -162,7 +191,8 @@ extension LoopCall {
         }
         // Were all that come as large as this one, they would be a tenth of the sum, for which there is room.
         let rest = try size * Double(rounds - term)
-        small = try LoopCall.holds(rest.isLessOrEqual(to: whole * LoopCall.smallRest)) ? small + 1 : 0
+        let isSmall = try LoopCall.holds(rest.isLessOrEqual(to: whole * LoopCall.smallRest))
+        small = isSmall ? small + 1 : 0
         if small == LoopCall.smallTerms { break }
       }
       moved = try zip(found.prefix(step.x.count), step.x).map { try $0 ?? $1.zerosLike() }
@@ -185,14 +215,15 @@ extension LoopCall {
 
   // MARK: - The distance of the solution
 
-  private func distance(_ state: Value, _ cotangent: [Variable], _ solver: Value) throws
-    -> Variable?
-  {
+  private func distance(
+    _ state: Value, _ cotangent: [Variable], _ solver: Value, _ known: (LoopSolutions, loop: Int)?
+  ) throws -> Variable? {
     let step = try lastStep(state, solves: true)
     let x = step.x
     let exact = LinearSolver.automatic()
     let used = LinearSolver.make(
-      from: solver, for: try ValueTree(.list(x.map { .tensor($0) })), interpreter)
+      from: solver, for: try ValueTree(.list(x.map { .tensor($0) })), interpreter
+    ).forPartialSums
     /// -Bᵀ A⁻ᵀ ū at a point.
     func derivative(
       _ point: [Variable], _ cotangent: [Variable], _ solver: LinearSolver
@@ -202,19 +233,25 @@ extension LoopCall {
       }
       return try zip(root(cotangent), step.others).map { try $0 ?? $1.zerosLike() }
     }
-    let gap = try step.residual(x, step.others)
-    let jacobian = try LinearOperator(like: x) { direction in
-      let moved = try jvp(x, direction) { try step.residual($0, step.others) }
-      return try zip(moved.tangents, x).map { try $0 ?? $1.zerosLike() }
+    func solved() throws -> [Variable] {
+      let gap = try step.residual(x, step.others)
+      let jacobian = try LinearOperator(like: x) { direction in
+        let moved = try jvp(x, direction) { try step.residual($0, step.others) }
+        return try zip(moved.tangents, x).map { try $0 ?? $1.zerosLike() }
+      }
+      let delta = try exact.solve(jacobian, gap.map { try -$0 })
+      let (size, length) = (try LoopCall.length(x), try LoopCall.length(cotangent))
+      let scale = try size.isGreater(than: .tensor(Tensor(0.0))).select(length / size, length)
+      let own = Array(cotangent.prefix(x.count))
+      return try derivative(
+        zip(x, delta).map { try $0 + $1 },
+        zip(own, delta).map { try $0 + $1 * scale.converted(to: $1.dtype) }, exact)
     }
-    let delta = try exact.solve(jacobian, gap.map { try -$0 })
-    let (size, length) = (try LoopCall.length(x), try LoopCall.length(cotangent))
-    let scale = try size.isGreater(than: .tensor(Tensor(0.0))).select(length / size, length)
-    let own = Array(cotangent.prefix(x.count))
-    let there = try derivative(
-      zip(x, delta).map { try $0 + $1 },
-      zip(own, delta).map { try $0 + $1 * scale.converted(to: $1.dtype) }, exact)
-    let here = try derivative(x, own, used)
+    let there =
+      try known.map { known, loop in
+        try known.derivative(of: loop, at: form.parts(state) + cotangent, orElse: solved)
+      } ?? solved()
+    let here = try derivative(x, Array(cotangent.prefix(x.count)), used)
     let error = try LoopCall.length(zip(there, here).map { try $0 - $1 })
     guard try LoopCall.holds(error.isfinite()) else {
       return unknown("its equations are singular")

@@ -30,7 +30,8 @@ struct LoopMemory {
   func tell(of wanted: Int, place: UInt64) {
     Notice(
       "the graph of this loop would take about \(LoopMemory.size(wanted)): few states are kept, and steps run again",
-      hint: "the gradient is the same, bit for bit; memory= sets the bound, here \(LoopMemory.size(bound))",
+      hint:
+        "the gradient is the same, bit for bit; memory= sets the bound, here \(LoopMemory.size(bound))",
       place: place
     ).send()
   }

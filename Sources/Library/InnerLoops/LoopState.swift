@@ -85,12 +85,7 @@ struct LoopState {
   ///
   /// - Throws: a shape error that names the path of what is not like the first state.
   func admitting(_ value: Value) throws -> Value {
-    if case .tensor(let dtype, let shape) = form, case .tensor(let variable) = value,
-      variable.dtype == dtype, variable.shape == shape
-    {
-      return value
-    }
-    return try admitting(value, form, .top)
+    try form.isForm(of: value) ? value : admitting(value, form, .top)
   }
 
   private func admitting(_ value: Value, _ form: Form, _ path: Path) throws -> Value {
@@ -192,6 +187,25 @@ struct LoopState {
 }
 
 extension LoopState.Form {
+  /// Whether a value is a state as it stands, its keys in the same order.
+  fileprivate func isForm(of value: Value) -> Bool {
+    switch (self, value) {
+    case (.tensor(let dtype, let shape), .tensor(let variable)):
+      return variable.dtype == dtype && variable.shape == shape
+    case (.int, .int), (.bool, .bool), (.text, .string), (.nothing, .nil): return true
+    case (.key, .host(let host)): return host is KeyObject
+    case (.list(let forms), .list(let values)):
+      return forms.count == values.count && zip(forms, values).allSatisfy { $0.isForm(of: $1) }
+    case (.record(let pairs), .record(let record)):
+      guard pairs.count == record.count else { return false }
+      let (keys, values) = (record.keys, record.values)
+      return pairs.indices.allSatisfy {
+        pairs[$0].key == keys[$0] && pairs[$0].value.isForm(of: values[$0])
+      }
+    default: return false
+    }
+  }
+
   fileprivate var hasText: Bool {
     switch self {
     case .text: true

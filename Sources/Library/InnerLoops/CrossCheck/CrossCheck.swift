@@ -18,6 +18,7 @@ struct CrossCheck {
   private let metas: [Value]
   private let tree: ValueTree
   private let methods: [LoopGradient]
+  private let solutions = LoopSolutions()
   private unowned let interpreter: Interpreter
 
   /// Directions of the differences, and the seed that they are drawn with.
@@ -178,10 +179,11 @@ struct CrossCheck {
   /// The errors of all loops together; nil where one is not known.
   private func error(_ watch: LoopWatch) throws -> Double? {
     var total = 0.0
-    for (call, state, cotangent) in watch.loops {
-      guard let error = try call.error(at: state, cotangent, tells: false)?.concrete else {
-        return nil
-      }
+    for (index, (call, state, cotangent)) in watch.loops.enumerated() {
+      guard
+        let error = try call.error(
+          at: state, cotangent, known: (solutions, loop: index), tells: false)?.concrete
+      else { return nil }
       total += error.firstDouble
     }
     return total
