@@ -173,7 +173,10 @@ extension LoopCall {
     var moved = cotangent
     var sum: [Variable] = try step.others.map { try $0.zerosLike() }
     var first: Variable?
+    // How many terms in a row were small; of examples each has its own, and its sum stays where it ended.
     var small = 0
+    var smallOfEach = Variable.tensor(Tensor(0))
+    var ended: Variable?
     for term in 0..<rounds {
       try Safepoint.look()
       let found = try pull(moved)
@@ -181,7 +184,12 @@ extension LoopCall {
         let part = try zip(found.dropFirst(step.x.count), step.others).map {
           try $0 ?? $1.zerosLike()
         }
-        sum = try zip(sum, part).map { try $0 + $1 }
+        let added = try zip(sum, part).map { try $0 + $1 }
+        if let ended {
+          sum = try zip(sum, added).map { try ended.select($0, $1) }
+        } else {
+          sum = added
+        }
         let (size, whole) = (try LoopCall.length(part), try LoopCall.length(sum))
         let begun = first ?? size
         first = begun
@@ -191,9 +199,17 @@ extension LoopCall {
         }
         // Were all that come as large as this one, they would be a tenth of the sum, for which there is room.
         let rest = try size * Double(rounds - term)
-        let isSmall = try LoopCall.holds(rest.isLessOrEqual(to: whole * LoopCall.smallRest))
-        small = isSmall ? small + 1 : 0
-        if small == LoopCall.smallTerms { break }
+        let isSmall = try rest.isLessOrEqual(to: whole * LoopCall.smallRest)
+        if let flag = isSmall.concrete {
+          small = flag.firstInt != 0 ? small + 1 : 0
+          if small == LoopCall.smallTerms { break }
+        } else {
+          smallOfEach = try isSmall.select(smallOfEach + 1, .tensor(Tensor(0)))
+          let ends = try smallOfEach.isGreater(than: .tensor(Tensor(LoopCall.smallTerms - 1)))
+          let all = try ended.map { try $0.or(ends) } ?? ends
+          ended = all
+          if try LoopCall.holds(all) { break }
+        }
       }
       moved = try zip(found.prefix(step.x.count), step.x).map { try $0 ?? $1.zerosLike() }
     }

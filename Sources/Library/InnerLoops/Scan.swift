@@ -41,7 +41,7 @@ struct Scan {
     // What a round gives is kept in any case, and without a derivative nothing else is.
     let given = outputs.last.reduce(0) { $0 + $1.count * $1.dtype.size }
     if done < rounds,
-      (form.parts(state) + outputs.last).contains(where: \.isDifferentiated),
+      (form.parts(state) + outputs.last).contains(where: \.isTracked),
       let wanted = memory.excess(MemoryAccount.held - held - given, rounds: rounds)
     {
       memory.tell(of: wanted, place: interpreter.context.place)
