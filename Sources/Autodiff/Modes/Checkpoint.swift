@@ -50,21 +50,29 @@ private func withoutGraph(
   guard height >= 0 else { return outputs }
   var roots: [Traced] = []
   var positions: [Int] = []
+  // What is given twice stays one variable, whose uses add up in one order.
+  var places: [(position: Int, root: Int)] = []
+  var found: [ObjectIdentifier: Int] = [:]
   for (position, output) in outputs.enumerated() {
     guard case .traced(let traced) = output, traced.height == height, traced.sequence > start
     else { continue }
-    roots.append(traced)
-    positions.append(position)
+    let root = found[ObjectIdentifier(traced)] ?? roots.count
+    if root == roots.count {
+      found[ObjectIdentifier(traced)] = root
+      roots.append(traced)
+      positions.append(position)
+    }
+    places.append((position, root))
   }
   var values = outputs
-  for (root, position) in zip(roots, positions) { values[position] = root.value }
+  for (position, root) in places { values[position] = roots[root].value }
   values = try withoutGraph(of: values, madeAfter: start, in: context, makeCall)
   let call = makeCall(roots, positions)
   let bundle = Traced(
     .tape, value: values[positions[0]], height: Int(height), context: context,
     primitive: .recomputed, attributes: .object(call), others: call.operands.map(Variable.traced))
   let parts = try bundle.parts(positions.map { values[$0] }, in: context)
-  for (position, part) in zip(positions, parts) { values[position] = part }
+  for (position, root) in places { values[position] = parts[root] }
   return values
 }
 

@@ -14,7 +14,10 @@ import Tensors
 
 /// Runs `step` a number of times, keeping at most so many states for the way back.
 ///
-/// Gradients are those of the plain loop. The step gets its number, from 0, and the state.
+/// Gradients are those of the plain loop. The step gets its number, from 0, and the state, and gives the next
+/// one; what it gives behind that is collected.
+///
+/// - Returns: the last state, and behind it what the steps gave beside states, in their order.
 /// - Throws: a value error where the steps are too many for the snapshots.
 public func checkpoint(
   steps: Int, snapshots: Int, _ state: [Variable],
@@ -36,14 +39,20 @@ public func checkpoint(
   }
   func run(_ first: Int, _ count: Int, _ snapshots: Int, _ state: [Variable]) throws -> [Variable] {
     var (first, count, snapshots, state) = (first, count, snapshots, state)
+    var collected: [Variable] = []
+    func take(_ result: [Variable]) {
+      state = Array(result.prefix(state.count))
+      collected += result.dropFirst(state.count)
+    }
     while count > 1 {
       let (start, part, free) = (first, BinomialSchedule.firstPart(count, snapshots), snapshots)
-      state = try checkpoint(state) { try run(start, part, free, $0) }
+      take(try checkpoint(state) { try run(start, part, free, $0) })
       first += part
       count -= part
       snapshots -= 1
     }
-    return try step(first, state)
+    take(try step(first, state))
+    return state + collected
   }
   return try run(0, steps, snapshots, state)
 }

@@ -154,12 +154,16 @@ struct LoopStep {
     _ interpreter: Interpreter
   ) throws -> (state: Value, output: Value?) {
     try interpreter.machine.countRound()
-    let result = try interpreter.watchingLoops(by: nil) {
-      let arguments = [state] + (slice.map { [$0] } ?? []) + metas
-      let named = takesRound ? named + [("round", .int(round))] : named
-      if let optimizer { return try optimizer.step(arguments, named, interpreter) }
-      return try interpreter.call(function, arguments, named: named)
-    }
+    var arguments: [Value] = []
+    arguments.reserveCapacity(metas.count + 2)
+    arguments.append(state)
+    if let slice { arguments.append(slice) }
+    arguments += metas
+    let named = takesRound ? named + [("round", .int(round))] : named
+    let result =
+      try interpreter.whoWatchesLoops == nil
+      ? call(arguments, named, interpreter)
+      : interpreter.watchingLoops(by: nil) { try call(arguments, named, interpreter) }
     guard hasAux else { return (result, nil) }
     guard case .list(let pair) = result, pair.count == 2 else {
       throw RuntimeError(
@@ -167,35 +171,52 @@ struct LoopStep {
     }
     return (pair[0], pair[1])
   }
+
+  private func call(
+    _ arguments: [Value], _ named: [(String, Value)], _ interpreter: Interpreter
+  ) throws -> Value {
+    if let optimizer { return try optimizer.step(arguments, named, interpreter) }
+    return try interpreter.call(function, arguments, named: named)
+  }
 }
 
 /// What the rounds of a loop gave beside states, one of each.
 struct LoopOutputs {
-  private(set) var trees: [ValueTree] = []
+  /// What the first round gave, which has the structure of all.
+  private var first: ValueTree?
+  private var rounds: [[Variable]] = []
   /// Who gave them, for messages.
   let name: String
 
   init(_ name: String) { self.name = name }
 
-  mutating func append(_ value: Value) throws {
+  /// The tensors of what a round gave.
+  ///
+  /// - Throws: an error for another structure than the first round's.
+  mutating func variables(of value: Value) throws -> [Variable] {
+    if value.isNil, first?.variables.isEmpty ?? false { return [] }
     let tree = try ValueTree(value)
-    if let first = trees.first, first.leaves.map(\.path) != tree.leaves.map(\.path) {
-      _ = try tree.variables(
-        inOrderOf: first, subject: "what a round of \(name) gave",
-        hint: "every round gives one structure, so that all can be stacked")
+    guard let first else {
+      first = tree
+      return tree.variables
     }
-    trees.append(tree)
+    return try tree.variables(
+      inOrderOf: first, subject: "what a round of \(name) gave",
+      hint: "every round gives one structure, so that all can be stacked")
   }
+
+  mutating func append(_ value: Value) throws { append(try variables(of: value)) }
+
+  mutating func append(_ variables: [Variable]) { rounds.append(variables) }
+
+  /// What the last round gave.
+  var last: [Variable] { rounds.last ?? [] }
 
   /// The outputs of all rounds along new first axes; nil where there is none.
   func stacked() throws -> Value {
-    guard let first = trees.first else { return .nil }
+    guard let first else { return .nil }
     let stacks = try first.leaves.indices.map { place in
-      Value.tensor(
-        try Variable.stack(
-          Safepoint.map(trees) { tree in
-            try tree.variables(inOrderOf: first, subject: "", hint: "")[place]
-          }))
+      Value.tensor(try Variable.stack(Safepoint.map(rounds) { $0[place] }))
     }
     return first.rebuilt(with: stacks)
   }

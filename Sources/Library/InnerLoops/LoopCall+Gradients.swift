@@ -53,38 +53,23 @@ extension LoopCall {
       let before = MemoryAccount.held
       var state = start
       var done = 0
-      // The first round makes what stays for all, so the second is measured.
-      while done < min(2, rounds) {
+      while done < min(LoopMemory.measuredRounds, rounds) {
         let held = MemoryAccount.held
         state = try advance(state, through: done..<done + 1, metas)
         done += 1
         bytes = max(0, MemoryAccount.held - held)
       }
-      let bound = loop.memory ?? MemoryAccount.limitOfRun / 10
-      let wanted = bytes.multipliedReportingOverflow(by: rounds)
-      if wanted.overflow || wanted.partialValue > bound, rounds > done {
-        tell(of: wanted.overflow ? Int.max : wanted.partialValue, above: bound)
-        state = try withSnapshots(nil, from: state, done..<rounds, bound: bound)
+      let memory = LoopMemory(loop.memory)
+      if rounds > done, let wanted = memory.excess(bytes, rounds: rounds) {
+        reason = "the graph would take about \(wanted) bytes, more than \(memory.bound)"
+        memory.tell(of: wanted, place: interpreter.context.place)
+        state = try withSnapshots(nil, from: state, done..<rounds, bound: memory.bound)
       } else {
         state = try advance(state, through: done..<rounds, metas)
       }
       bytes = max(0, MemoryAccount.held - before)
       return state
     }
-  }
-
-  private func tell(of wanted: Int, above bound: Int) {
-    reason = "the graph would take about \(wanted) bytes, more than \(bound)"
-    Notice(
-      "the graph of this loop would take about \(LoopCall.size(wanted)): few states are kept, and steps run again",
-      hint:
-        "the gradient is the same, bit for bit; memory= sets the bound, here \(LoopCall.size(bound))",
-      place: interpreter.context.place
-    ).send()
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MB"
   }
 
   private func recomputed(_ snapshots: Int?) throws -> Value {
@@ -107,24 +92,24 @@ extension LoopCall {
   ) throws -> Value {
     guard !numbers.isEmpty else { return state }
     let parts = form.parts(state)
-    let size = parts.reduce(64) { $0 + $1.count * $1.dtype.size }
-    let least = Int.bitWidth - numbers.count.leadingZeroBitCount
-    let kept = snapshots ?? max(least, min(numbers.count, (bound ?? 0) / 2 / size))
+    let kept =
+      snapshots ?? LoopMemory.snapshots(of: parts, rounds: numbers.count, bound: bound)
     // Where the rounds have run before, they are runs of the log by their own numbers.
     let logged = loop.tolerance == nil ? numbers.lowerBound : 0
-    let shape = state
+    let texts = LoopTexts(form, state)
     let result = try checkpoint(steps: numbers.count, snapshots: kept, parts) { offset, parts in
       let number = numbers.lowerBound + offset
       return try self.log.run(number - logged) {
         try self.with(self.metas.variables) { metas in
-          let given = self.form.state(shape, with: parts)
-          return self.form.parts(
-            try self.advance(given, through: number..<number + 1, metas))
+          let next = try self.advance(
+            texts.state(offset, with: parts), through: number..<number + 1, metas)
+          texts.note(next, after: offset)
+          return self.form.parts(next)
         }
       }
     }
     log.runAgain(for: result)
-    return form.state(shape, with: result)
+    return texts.state(numbers.count, with: result)
   }
 
   /// Reverse mode through the last steps, from a state that is a constant.
@@ -190,7 +175,8 @@ extension LoopCall {
 
   /// The state that the loop begins with, moved to where it ended.
   private func moved() throws -> Value {
-    let found = form.parts(try numbers(isRunAgain: false))
+    let end = try numbers(isRunAgain: false)
+    let found = form.parts(end)
     let (ends, starts) = (form.floats(found), form.floats(form.parts(start)))
     let count = ends.count
     let function = CustomFunction(
@@ -200,9 +186,7 @@ extension LoopCall {
       },
       again: nil)
     let results = try count == 0 ? [] : function.results(ends + starts)
-    return form.state(
-      try form.admitting(form.state(start, with: found)),
-      with: form.parts(found, withFloats: results))
+    return form.state(end, with: form.parts(found, withFloats: results))
   }
 
   // MARK: - By an equation
@@ -229,7 +213,7 @@ extension LoopCall {
         return try zip(x, next).map { try $0 - $1 }
       }
     }
-    let linear = LinearSolver.make(from: solver, for: structure, interpreter)
+    let linear = LinearSolver.make(from: solver, for: structure, interpreter).forPartialSums
     let root = try again {
       try log.run(last) {
         let root = try implicitRoot(solved, solver: linear, residual: residual)

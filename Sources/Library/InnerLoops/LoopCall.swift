@@ -74,9 +74,12 @@ final class LoopCall: @unchecked Sendable {
     _ number: Int, _ state: Value, _ metas: [Value], _ slices: inout LoopSlices
   ) throws -> Value {
     let slice = try slices(number)
-    let (positional, named) = (Array(metas.prefix(self.positional)), metas.suffix(names.count))
-    let (result, output) = try loop.step(
-      state, slice, positional, Array(zip(names, named)), round: number, interpreter)
+    let (result, output) =
+      names.isEmpty
+      ? try loop.step(state, slice, metas, [], round: number, interpreter)
+      : try loop.step(
+        state, slice, Array(metas.prefix(positional)),
+        Array(zip(names, metas.suffix(names.count))), round: number, interpreter)
     if collects, let output { try outputs.append(output) }
     return try form.admitting(result)
   }

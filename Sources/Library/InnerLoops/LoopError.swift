@@ -34,19 +34,52 @@ final class LoopCotangent {
   }
 }
 
+/// The derivatives at the points where loops would have ended, which are one for all methods that
+/// give a loop the same state and cotangent.
+final class LoopSolutions {
+  private var found: [(loop: Int, operands: [Tensor], derivative: [Variable])] = []
+
+  /// - Parameter loop: which of a function's loops, in the order of their calls.
+  func derivative(
+    of loop: Int, at operands: [Variable], orElse compute: () throws -> [Variable]
+  ) throws -> [Variable] {
+    let operands = operands.map(\.underlying)
+    let known = found.first { $0.loop == loop && LoopSolutions.areSame($0.operands, operands) }
+    if let known { return known.derivative }
+    let derivative = try compute()
+    found.append((loop, operands, derivative))
+    return derivative
+  }
+
+  private static func areSame(_ a: [Tensor], _ b: [Tensor]) -> Bool {
+    a.count == b.count
+      && zip(a, b).allSatisfy { x, y in
+        x.dtype == y.dtype && x.shape == y.shape
+          && x.doubles.elementsEqual(y.doubles) { $0.bitPattern == $1.bitPattern }
+      }
+  }
+}
+
 extension LoopCall {
   /// The factor that makes an estimate a bound in most cases.
   private static let safety = 1.5
   /// The most terms of a tail that are summed, and how small the last has to be against the sum.
   private static let mostTerms = 10_000
   private static let smallTerm = 1e-4
+  /// How small the rest has to be against the sum for a tail to end, and how often in a row: one term of a state
+  /// that turns may be small by chance.
+  private static let smallRest = 0.1
+  private static let smallTerms = 8
 
   /// The norm of the error of the derivative by everything behind the state; nil where it is not to be had. Inside
   /// `vmap` it is one number for each example.
   ///
-  /// - Parameter tells: whether a notice says why it is not known.
+  /// - Parameters:
+  ///   - known: what was found under other methods, and which loop this is.
+  ///   - tells: whether a notice says why it is not known.
   func error(
-    at state: Value, _ cotangent: LoopCotangent, tells: Bool = true
+    at state: Value, _ cotangent: LoopCotangent, known: (LoopSolutions, loop: Int)? = nil,
+    tells: Bool = true
   ) throws -> Variable? {
     let saved = tellsOfErrors
     tellsOfErrors = tells
@@ -65,7 +98,7 @@ extension LoopCall {
         switch gradient {
         case .truncate(let steps): return try tail(steps, state, cotangent)
         case .oneStep: return try tail(1, state, cotangent)
-        case .implicit(let solver, _): return try distance(state, cotangent, solver)
+        case .implicit(let solver, _): return try distance(state, cotangent, solver, known)
         case .estimate(let options, _): return try spread(options, cotangent)
         default: return unknown("\(gradient.description) leaves out all that the steps depend on")
         }
@@ -140,6 +173,10 @@ extension LoopCall {
     var moved = cotangent
     var sum: [Variable] = try step.others.map { try $0.zerosLike() }
     var first: Variable?
+    // How many terms in a row were small; of examples each has its own, and its sum stays where it ended.
+    var small = 0
+    var smallOfEach = Variable.tensor(Tensor(0))
+    var ended: Variable?
     for term in 0..<rounds {
       try Safepoint.look()
       let found = try pull(moved)
@@ -147,7 +184,12 @@ extension LoopCall {
         let part = try zip(found.dropFirst(step.x.count), step.others).map {
           try $0 ?? $1.zerosLike()
         }
-        sum = try zip(sum, part).map { try $0 + $1 }
+        let added = try zip(sum, part).map { try $0 + $1 }
+        if let ended {
+          sum = try zip(sum, added).map { try ended.select($0, $1) }
+        } else {
+          sum = added
+        }
         let (size, whole) = (try LoopCall.length(part), try LoopCall.length(sum))
         let begun = first ?? size
         first = begun
@@ -155,8 +197,19 @@ extension LoopCall {
           return try LoopCall.holds(size.isLess(than: begun * LoopCall.smallTerm))
             ? whole * LoopCall.safety : unknown("what was left out does not decay")
         }
-        let negligible = try whole * (LoopCall.smallTerm * LoopCall.smallTerm)
-        if try LoopCall.holds(size.isLessOrEqual(to: negligible)) { break }
+        // Were all that come as large as this one, they would be a tenth of the sum, for which there is room.
+        let rest = try size * Double(rounds - term)
+        let isSmall = try rest.isLessOrEqual(to: whole * LoopCall.smallRest)
+        if let flag = isSmall.concrete {
+          small = flag.firstInt != 0 ? small + 1 : 0
+          if small == LoopCall.smallTerms { break }
+        } else {
+          smallOfEach = try isSmall.select(smallOfEach + 1, .tensor(Tensor(0)))
+          let ends = try smallOfEach.isGreater(than: .tensor(Tensor(LoopCall.smallTerms - 1)))
+          let all = try ended.map { try $0.or(ends) } ?? ends
+          ended = all
+          if try LoopCall.holds(all) { break }
+        }
       }
       moved = try zip(found.prefix(step.x.count), step.x).map { try $0 ?? $1.zerosLike() }
     }
@@ -178,14 +231,15 @@ extension LoopCall {
 
   // MARK: - The distance of the solution
 
-  private func distance(_ state: Value, _ cotangent: [Variable], _ solver: Value) throws
-    -> Variable?
-  {
+  private func distance(
+    _ state: Value, _ cotangent: [Variable], _ solver: Value, _ known: (LoopSolutions, loop: Int)?
+  ) throws -> Variable? {
     let step = try lastStep(state, solves: true)
     let x = step.x
     let exact = LinearSolver.automatic()
     let used = LinearSolver.make(
-      from: solver, for: try ValueTree(.list(x.map { .tensor($0) })), interpreter)
+      from: solver, for: try ValueTree(.list(x.map { .tensor($0) })), interpreter
+    ).forPartialSums
     /// -Bᵀ A⁻ᵀ ū at a point.
     func derivative(
       _ point: [Variable], _ cotangent: [Variable], _ solver: LinearSolver
@@ -195,19 +249,25 @@ extension LoopCall {
       }
       return try zip(root(cotangent), step.others).map { try $0 ?? $1.zerosLike() }
     }
-    let gap = try step.residual(x, step.others)
-    let jacobian = try LinearOperator(like: x) { direction in
-      let moved = try jvp(x, direction) { try step.residual($0, step.others) }
-      return try zip(moved.tangents, x).map { try $0 ?? $1.zerosLike() }
+    func solved() throws -> [Variable] {
+      let gap = try step.residual(x, step.others)
+      let jacobian = try LinearOperator(like: x) { direction in
+        let moved = try jvp(x, direction) { try step.residual($0, step.others) }
+        return try zip(moved.tangents, x).map { try $0 ?? $1.zerosLike() }
+      }
+      let delta = try exact.solve(jacobian, gap.map { try -$0 })
+      let (size, length) = (try LoopCall.length(x), try LoopCall.length(cotangent))
+      let scale = try size.isGreater(than: .tensor(Tensor(0.0))).select(length / size, length)
+      let own = Array(cotangent.prefix(x.count))
+      return try derivative(
+        zip(x, delta).map { try $0 + $1 },
+        zip(own, delta).map { try $0 + $1 * scale.converted(to: $1.dtype) }, exact)
     }
-    let delta = try exact.solve(jacobian, gap.map { try -$0 })
-    let (size, length) = (try LoopCall.length(x), try LoopCall.length(cotangent))
-    let scale = try size.isGreater(than: .tensor(Tensor(0.0))).select(length / size, length)
-    let own = Array(cotangent.prefix(x.count))
-    let there = try derivative(
-      zip(x, delta).map { try $0 + $1 },
-      zip(own, delta).map { try $0 + $1 * scale.converted(to: $1.dtype) }, exact)
-    let here = try derivative(x, own, used)
+    let there =
+      try known.map { known, loop in
+        try known.derivative(of: loop, at: form.parts(state) + cotangent, orElse: solved)
+      } ?? solved()
+    let here = try derivative(x, Array(cotangent.prefix(x.count)), used)
     let error = try LoopCall.length(zip(there, here).map { try $0 - $1 })
     guard try LoopCall.holds(error.isfinite()) else {
       return unknown("its equations are singular")

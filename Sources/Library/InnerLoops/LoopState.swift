@@ -85,12 +85,7 @@ struct LoopState {
   ///
   /// - Throws: a shape error that names the path of what is not like the first state.
   func admitting(_ value: Value) throws -> Value {
-    if case .tensor(let dtype, let shape) = form, case .tensor(let variable) = value,
-      variable.dtype == dtype, variable.shape == shape
-    {
-      return value
-    }
-    return try admitting(value, form, .top)
+    try form.isForm(of: value) ? value : admitting(value, form, .top)
   }
 
   private func admitting(_ value: Value, _ form: Form, _ path: Path) throws -> Value {
@@ -172,9 +167,74 @@ struct LoopState {
     return zip(parts, floats).map { part, isFloat in isFloat ? rest.popFirst() ?? part : part }
   }
 
+  /// Whether there is text in a state, which no part stands for.
+  var hasText: Bool { form.hasText }
+
+  /// The state with nothing in the places of its tensors.
+  func withoutTensors(_ state: Value) -> Value {
+    switch state {
+    case .list(let values): .list(values.map(withoutTensors))
+    case .record(let record): .record(Record(record.pairs.map { ($0, withoutTensors($1)) }))
+    case .string, .nil, .int, .bool, .host: state
+    default: .tensor(.tensor(Tensor(0.0)))
+    }
+  }
+
   /// The state as a constant of every derivative.
   func stopped(_ state: Value) -> Value {
     self.state(state, with: parts(state).map(stopGradient))
+  }
+}
+
+extension LoopState.Form {
+  /// Whether a value is a state as it stands, its keys in the same order.
+  fileprivate func isForm(of value: Value) -> Bool {
+    switch (self, value) {
+    case (.tensor(let dtype, let shape), .tensor(let variable)):
+      return variable.dtype == dtype && variable.shape == shape
+    case (.int, .int), (.bool, .bool), (.text, .string), (.nothing, .nil): return true
+    case (.key, .host(let host)): return host is KeyObject
+    case (.list(let forms), .list(let values)):
+      return forms.count == values.count && zip(forms, values).allSatisfy { $0.isForm(of: $1) }
+    case (.record(let pairs), .record(let record)):
+      guard pairs.count == record.count else { return false }
+      let (keys, values) = (record.keys, record.values)
+      return pairs.indices.allSatisfy {
+        pairs[$0].key == keys[$0] && pairs[$0].value.isForm(of: values[$0])
+      }
+    default: return false
+    }
+  }
+
+  fileprivate var hasText: Bool {
+    switch self {
+    case .text: true
+    case .list(let forms): forms.contains(where: \.hasText)
+    case .record(let pairs): pairs.contains(where: \.value.hasText)
+    default: false
+    }
+  }
+}
+
+/// The text in the states of rounds that run again from their parts, of which text is none.
+final class LoopTexts {
+  private let form: LoopState
+  /// States without their tensors, by the rounds before; one for all where there is no text.
+  private var states: [Value]
+
+  init(_ form: LoopState, _ start: Value) {
+    self.form = form
+    states = [form.withoutTensors(start)]
+  }
+
+  /// The state that a round begins with.
+  func state(_ round: Int, with parts: [Variable]) -> Value {
+    form.state(states[form.hasText ? round : 0], with: parts)
+  }
+
+  /// Takes note of what a round gave, the first time.
+  func note(_ state: Value, after round: Int) {
+    if form.hasText, states.count == round + 1 { states.append(form.withoutTensors(state)) }
   }
 }
 

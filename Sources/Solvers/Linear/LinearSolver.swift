@@ -36,6 +36,8 @@ public final class LinearSolver {
     public var initial: [Variable]?
     /// Whether a solve that does not converge is an error.
     public var isStrict = false
+    /// Whether so many terms of a series are what is wanted, and nothing is said of one that gets smaller.
+    var wantsPartialSum = false
     /// The defaults.
     public init() {}
   }
@@ -53,11 +55,15 @@ public final class LinearSolver {
     var report: SolveReport?
   }
 
-  init(_ name: String, _ method: Method, _ options: Options) {
+  private init(_ name: String, _ method: Method, _ options: Options, _ latest: Latest) {
     self.name = name
     self.method = method
     self.options = options
-    latest = Latest()
+    self.latest = latest
+  }
+
+  convenience init(_ name: String, _ method: Method, _ options: Options) {
+    self.init(name, method, options, Latest())
   }
 
   /// The same without what helps or starts it, for systems of another shape.
@@ -66,17 +72,22 @@ public final class LinearSolver {
   }
 
   /// What solves in the name of another solver systems that have its ridge in them.
-  init(shifted solver: LinearSolver, _ method: Method, isUnaided: Bool = false) {
-    name = solver.name
-    self.method = method
+  convenience init(shifted solver: LinearSolver, _ method: Method, isUnaided: Bool = false) {
     var options = solver.options
     options.ridge = 0
     if isUnaided {
       options.preconditioner = nil
       options.initial = nil
     }
-    self.options = options
-    latest = solver.latest
+    self.init(solver.name, method, options, solver.latest)
+  }
+
+  /// The same, where a Neumann series is wanted for what its terms give.
+  package var forPartialSums: LinearSolver {
+    guard seriesFactor != nil else { return self }
+    var options = options
+    options.wantsPartialSum = true
+    return LinearSolver(name, method, options, latest)
   }
 
   /// True where the map may take tensors of other shapes than it gives: x makes ‖A x - b‖ least.
@@ -229,9 +240,16 @@ public final class LinearSolver {
   func tell(_ report: SolveReport, _ purpose: String, _ place: UInt64) throws {
     latest.report = report
     guard !report.isConverged else { return }
-    let message = report.message(purpose)
-    if options.isStrict { throw TensorError(.value, message, hint: report.outcome.advice) }
-    Notice(message, hint: report.outcome.advice, place: place).send()
+    let (message, advice) = (report.message(purpose), advice(for: report))
+    if options.isStrict { throw TensorError(.value, message, hint: advice) }
+    // The sum of no terms has the residual 1.
+    if options.wantsPartialSum, report.outcome == .exhausted, report.residual < 1 { return }
+    Notice(message, hint: advice, place: place).send()
+  }
+
+  private func advice(for report: SolveReport) -> String {
+    guard seriesFactor != nil, report.outcome == .exhausted else { return report.outcome.advice }
+    return "raise terms; where they grow the series has no sum, and gmres() solves the equations"
   }
 }
 

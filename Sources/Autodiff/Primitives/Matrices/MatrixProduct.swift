@@ -74,9 +74,8 @@ extension Primitive {
           needsA ? try column.scaled(by: b, keepsB) : nil,
           !needsB
             ? nil
-            : a.rank == 2
-              ? try dy.matmul(a, ProductForm(keeps: (true, keepsA)))
-              : try column.scaled(by: a, keepsA).sum(axes: .leading(a.rank - 1))
+            : try dy.rowsInOne(a.rank - 1).matmul(
+              a.rowsInOne(a.rank - 1), ProductForm(keeps: (true, keepsA)))
         )
       case (1, _):
         let row = try dy.expanded(at: -2)
@@ -85,17 +84,16 @@ extension Primitive {
             ? nil
             : b.rank == 2
               ? try b.matmul(dy, ProductForm(keeps: (keepsB, true)))
-              : try row.scaled(by: b, keepsB).sum(axes: .leading(b.rank - 2)).sum(axes: AxisSet(1)),
+              : try b.matmul(dy.expanded(at: -1), ProductForm(keeps: (keepsB, true)))
+                .squeezed(-1).sum(axes: .leading(b.rank - 2)),
           needsB ? try row.scaled(by: a.expanded(at: -1), keepsA) : nil
         )
       default:
         var (rows, cotangents) = (a, dy)
         if a.rank > 2 && b.rank == 2 && !left && needsB {
           // One matrix on the right of a stack: one product with all its rows.
-          let axis = a.rank - 1
-          let count = a.shape.removing(axis: axis).count
-          rows = try a.reshape(to: Shape(count, a.shape[axis]))
-          cotangents = try dy.reshape(to: Shape(count, dy.shape[axis]))
+          rows = try a.rowsInOne(a.rank - 1)
+          cotangents = try dy.rowsInOne(a.rank - 1)
         }
         return (
           !needsA
@@ -178,6 +176,15 @@ extension Variable {
 
   fileprivate func matmul(_ b: Variable, _ form: ProductForm) throws -> Variable {
     try apply(.matmul, self, b, form.attributes)
+  }
+
+  /// A view of the same elements with so many first axes made one: the rows of a stack of matrices below one another.
+  fileprivate func rowsInOne(_ axes: Int) throws -> Variable {
+    guard axes > 1 else { return self }
+    var rest = shape
+    for _ in 0..<axes { rest = rest.removing(axis: 0) }
+    let rows = (0..<axes).reduce(1) { $0 * shape[$1] }
+    return try reshape(to: Shape(rows).followed(by: rest))
   }
 
   /// `a b` for derivative rules: 0 where this is 0, and, if b keeps its zeros, too, where b is.

@@ -18,6 +18,7 @@ struct CrossCheck {
   private let metas: [Value]
   private let tree: ValueTree
   private let methods: [LoopGradient]
+  private let solutions = LoopSolutions()
   private unowned let interpreter: Interpreter
 
   /// Directions of the differences, and the seed that they are drawn with.
@@ -50,6 +51,8 @@ struct CrossCheck {
     var gradient: [Tensor?]
     var error: Double?
     var seconds: Double
+    /// How long the estimate of the error took.
+    var errorSeconds: Double
     var bytes: Int
     var pointsAtSolution: Bool
   }
@@ -86,9 +89,24 @@ struct CrossCheck {
       let doubled = try doubled()
       let end = monotonicSeconds()
       return CrossCheckTable(
-        rows, paths: tree.leaves.map { $0.path.description }, differences, doubled: doubled,
+        rows, paths: paths(), differences, doubled: doubled,
         overruled: overruled.sorted(), differenceSeconds: between - start,
-        doubledSeconds: end - between, structure: tree)
+        doubledSeconds: end - between)
+    }
+  }
+
+  /// Where the leaves stand, as the function would write it: `penalty`, `p.layers.0.weight`.
+  private func paths() -> [String] {
+    let parameters = (interpreter.machine.ownSignature(of: f)?.parameters ?? []).prefix {
+      $0.kind == .plain
+    }
+    return tree.leaves.map { leaf in
+      let path = leaf.path.description
+      let steps = path.split(separator: ".", maxSplits: 1)
+      guard let first = steps.first.flatMap({ Int($0) }), first < parameters.count else {
+        return path
+      }
+      return ([parameters[first].name] + steps.dropFirst().map(String.init)).joined(separator: ".")
     }
   }
 
@@ -123,7 +141,7 @@ struct CrossCheck {
     }
   }
 
-  private func measured(_ watch: LoopWatch) throws -> Outcome {
+  private func measured(_ watch: LoopWatch, estimatesError: Bool = true) throws -> Outcome {
     let point = try tree.floats().map(stopGradient)
     return try rehearsed {
       let start = monotonicSeconds()
@@ -144,9 +162,10 @@ struct CrossCheck {
         guard let tensor = variable.concrete else { throw CrossCheck.mapped }
         return tensor
       }
+      let error = estimatesError ? try error(watch) : nil
       return Outcome(
-        method: watch.gradient.description, value: value, gradient: gradient,
-        error: try error(watch), seconds: seconds, bytes: bytes,
+        method: watch.gradient.description, value: value, gradient: gradient, error: error,
+        seconds: seconds, errorSeconds: monotonicSeconds() - start - seconds, bytes: bytes,
         pointsAtSolution: watch.gradient.pointsAtSolution)
     }
   }
@@ -160,10 +179,11 @@ struct CrossCheck {
   /// The errors of all loops together; nil where one is not known.
   private func error(_ watch: LoopWatch) throws -> Double? {
     var total = 0.0
-    for (call, state, cotangent) in watch.loops {
-      guard let error = try call.error(at: state, cotangent, tells: false)?.concrete else {
-        return nil
-      }
+    for (index, (call, state, cotangent)) in watch.loops.enumerated() {
+      guard
+        let error = try call.error(
+          at: state, cotangent, known: (solutions, loop: index), tells: false)?.concrete
+      else { return nil }
       total += error.firstDouble
     }
     return total
@@ -183,7 +203,7 @@ struct CrossCheck {
   /// The gradient of the first method with twice the steps; nil where the loops cannot run more.
   private func doubled() throws -> [Tensor?]? {
     let watch = LoopWatch(methods[0], factor: 2)
-    let found = try? measured(watch)
+    let found = try? measured(watch, estimatesError: false)
     return watch.isBounded ? nil : found?.gradient
   }
 

@@ -16,8 +16,7 @@ final class CrossCheckTable: HostObject {
 
   init(
     _ rows: [CrossCheck.Outcome], paths: [String], _ differences: [CrossCheck.Difference],
-    doubled: [Tensor?]?, overruled: [String], differenceSeconds: Double, doubledSeconds: Double,
-    structure: ValueTree
+    doubled: [Tensor?]?, overruled: [String], differenceSeconds: Double, doubledSeconds: Double
   ) {
     self.rows = rows
     self.overruled = overruled
@@ -26,10 +25,7 @@ final class CrossCheckTable: HostObject {
     records = rows.indices.map { index in
       let row = rows[index]
       let leaves = zip(paths, row.gradient).map { path, gradient in
-        (
-          path.isEmpty ? "meta" : path,
-          gradient.map { Value.float(LoopComparison.norm([$0])) } ?? .nil
-        )
+        (path, gradient.map { Value.float(LoopComparison.norm([$0])) } ?? .nil)
       }
       return Record([
         ("method", .string(row.method)), ("value", .float(row.value.firstDouble)),
@@ -50,7 +46,8 @@ final class CrossCheckTable: HostObject {
                 ]))
             })
         ),
-        ("seconds", .float(row.seconds)), ("bytes", .int(row.bytes)),
+        ("seconds", .float(row.seconds)), ("error_seconds", .float(row.errorSeconds)),
+        ("bytes", .int(row.bytes)),
         ("leaves", .record(Record(leaves))),
       ])
     }
@@ -63,7 +60,8 @@ final class CrossCheckTable: HostObject {
 
   override var summary: String {
     let header = [
-      "method", "value", "norm", "cosine", "distance", "error", "differences", "seconds", "bytes",
+      "method", "value", "norm", "cosine", "distance", "error", "differences", "seconds",
+      "error seconds", "bytes",
     ]
     func text(_ value: Value?, _ form: String = ".4g") -> String {
       guard case .float(let number)? = value else {
@@ -79,7 +77,8 @@ final class CrossCheckTable: HostObject {
           row.gradient.allSatisfy { $0 == nil } ? "–" : text(record["norm"], ".6g"),
           text(record["cosine"]), text(record["distance"], ".2g"), text(record["error"], ".2g"),
           text(.float(LoopComparison.worst(record["differences"])), ".1g"),
-          text(record["seconds"], ".2g"), "\(row.bytes)",
+          text(record["seconds"], ".2g"),
+          row.error == nil ? "–" : text(record["error_seconds"], ".2g"), "\(row.bytes)",
         ]
       }
     let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
@@ -118,8 +117,9 @@ final class CrossCheckTable: HostObject {
     CrossCheckTable.self, "CrossCheck",
     """
     What `crosscheck` found: a row for each method, a record with `method`, `value`, `norm`, `cosine` and
-    `distance` to the first row, `error` (an estimate; nil where none is known), `differences`, `seconds`, `bytes`,
-    and `leaves`, the norm leaf by leaf, nil where the method does not reach one. It prints as a table.
+    `distance` to the first row, `error` (an estimate; nil where none is known), `differences`, `seconds`,
+    `error_seconds` (what the estimate took), `bytes`, and `leaves`, the norm leaf by leaf by its path, which begins
+    with the name of the function's parameter, nil where the method does not reach one. It prints as a table.
     """,
     fields: [
       Field("sentence", "Which methods agree, and which of those is the cheapest.") {

@@ -55,12 +55,13 @@ extension Builtins {
           })
       },
       Builtin(
-        "scan(step, state, xs=nil, length=nil)",
+        "scan(step, state, xs=nil, length=nil, memory=nil)",
         """
         `(state, ys)`: the state after the last of the steps, each of which gives `(state, y)`, and their ys
         stacked along new first axes; JAX's `lax.scan`. A step is `step(state, x)`, with x the slice of `xs`,
         a tree of tensors, along the first axes; without `xs` there are `length` steps, and x is nil.
-        States are alike as those of `inner_loop` are.
+        States are alike as those of `inner_loop` are. Where the graph beside the ys would pass `memory`
+        bytes, by default a tenth of the limit, few states are kept and steps run again: the same numbers.
 
             let (total, sums) = scan((s, x) => (s + x, s + x), 0.0, [1.0, 2.0, 3.0])
             print(total, sums)    # 6.0 [1.0, 3.0, 6.0]

@@ -6,7 +6,8 @@ import Tensors
 extension GradientTransformation {
   /// Gathers `every` gradients, then gives their mean to a transformation; updates of 0 in between.
   ///
-  /// A leaf that had a gradient in some of them has the sum of those over `every`.
+  /// A leaf that had a gradient in some of them has the sum of those over `every`, and one that had none has no
+  /// update. So that the state is alike from the start, sums begin at 0 and the gradients of each leaf are counted.
   /// - Throws: a value error for `every` below 1.
   public static func accumulate(
     _ transformation: GradientTransformation, every: Int
@@ -19,31 +20,60 @@ extension GradientTransformation {
       name, around: transformation,
       initialize: { parameters in
         .record([
-          ("inner", try transformation.initialize(parameters)), ("sum", .none),
+          ("inner", try transformation.initialize(parameters)),
+          ("sum", try parameters.zerosLike()), ("given", parameters.counts(0)),
           ("count", .count(0)),
         ])
       },
       update: { step, updates, state, parameters in
         let inner = try state.entry("inner", of: name)
         let count = following(try state.count(of: name))
-        let sum = try state.entry("sum", of: name).adding(updates)
+        let before = try state.entry("sum", of: name)
+        let sum = try before.adding(updates)
+        // In states of earlier versions there is a sum where there was a gradient.
+        let given = try (state["given"] ?? before.counts(1)).adding(updates.counts(1))
         guard count >= every else {
           return (
             try updates.zerosLike(),
-            .record([("inner", inner), ("sum", sum), ("count", .count(count))])
+            .record([("inner", inner), ("sum", sum), ("given", given), ("count", .count(count))])
           )
         }
         let mean = try sum.map { try $0 / Double(every) }
-        let result = try step(mean, inner, parameters)
+        let result = try step(mean.whereAbove0(given, of: name), inner, parameters)
         return (
           result.updates,
-          .record([("inner", result.state), ("sum", .none), ("count", .count(0))])
+          .record([
+            ("inner", result.state), ("sum", try sum.zerosLike()), ("given", given.counts(0)),
+            ("count", .count(0)),
+          ])
         )
       })
   }
 }
 
 extension Tree {
+  /// A count in the place of each leaf.
+  fileprivate func counts(_ count: Int) -> Tree { map { _ in .tensor(Tensor(count)) } }
+
+  /// The tree with nothing where a count is 0.
+  fileprivate func whereAbove0(_ counts: Tree, of name: String) throws -> Tree {
+    switch (self, counts) {
+    case (.leaf, .leaf(let count)):
+      guard let count = count.commonInteger else {
+        throw TensorError(.value, "a count in the state of \(name) is not one of gradients")
+      }
+      return count == 0 ? .none : self
+    case (.list(let trees), .list(let others)):
+      return .list(try Swift.zip(trees, others).map { try $0.whereAbove0($1, of: name) })
+    case (.record(let pairs), .record(let others)):
+      return .record(
+        try Swift.zip(pairs, others).map { pair, other in
+          (pair.key, try pair.value.whereAbove0(other.value, of: name))
+        })
+    default: return self
+    }
+  }
+
   /// The sum of two trees; where one has nothing, the other.
   fileprivate func adding(_ other: Tree) throws -> Tree {
     switch (self, other) {
