@@ -52,17 +52,67 @@ static int run_rows(const mos_rows_step *s) {
   return status;
 }
 
+static void set_corrections(mos_adam_step_of_plan *s) {
+  const void *const *p = s->correction;
+  s->adam.correction1 = s->is_single ? *(const float *)p[0] : *(const double *)p[0];
+  s->adam.correction2 = s->is_single ? *(const float *)p[1] : *(const double *)p[1];
+}
+
+/// Adam's step, or its derivative, on the `n` elements from `at` on. A link may run on several threads, so that each
+/// has the step to itself.
+static void run_adam_link(const mos_adam_link *link, size_t at, size_t n, char *scratch) {
+  mos_adam_step_of_plan s = *link->step;
+  mos_adam *adam = &s.adam;
+  const void **read[] = {&adam->gradient,     &adam->first,        &adam->second,
+                         &adam->cotangent[0], &adam->cotangent[1], &adam->cotangent[2]};
+  const size_t skipped = at * link->size;
+  for (int k = 0; k < 6; k++) {
+    if (link->in_scratch >> k & 1) {
+      *read[k] = scratch + (size_t)*read[k];
+    } else if (*read[k]) {
+      *read[k] = (const char *)*read[k] + skipped;
+    }
+  }
+  for (int k = 0; k < 3; k++) {
+    char *y = adam->result[k];
+    adam->result[k] = link->in_scratch >> (6 + k) & 1 ? scratch + (size_t)y : y + skipped;
+  }
+  set_corrections(&s);
+  adam->count = n;
+  link->kernel(adam, 0, n);
+}
+
+/// Whether a sum of `n` elements is finite; where one of them is not, no sum of them is.
+static int require_finite(const mos_reduce_step *r, const void *x, size_t n) {
+  double sum = 0;
+  int status = mos_reduce_rows(r->kernel, r->combine, 1, n, x, NULL, r->size, &sum, r->size);
+  if (status != MOS_OK) return status;
+  float single;
+  memcpy(&single, &sum, sizeof single);
+  return isfinite(r->size == sizeof single ? (double)single : sum) ? MOS_OK : MOS_NOT_FINITE;
+}
+
+/// One link on the `n` elements from `at` on.
+static int run_link(const mos_chain_link *x, size_t at, size_t n, char *scratch) {
+  if (x->adam) {
+    run_adam_link(x->adam, at, n, scratch);
+    return MOS_OK;
+  }
+  const void *p[3];
+  for (int k = 0; k < 3; k++)
+    p[k] = x->in_scratch >> k & 1 ? scratch + (size_t)x->operand[k]
+                                  : (const char *)x->operand[k] + at * x->step[k];
+  if (x->finite) return require_finite(x->finite, p[0], n);
+  char *y = x->in_scratch >> 3 & 1 ? scratch + (size_t)x->y : (char *)x->y + at * x->y_step;
+  return x->kernel(n, p[0], p[1], p[2], y);
+}
+
 /// A chain over the elements `begin ..< end`.
 static int run_links(const mos_chain_step *chain, size_t begin, size_t end, char *scratch) {
   for (size_t at = begin; at < end; at += MOS_CHAIN_PIECE) {
     const size_t n = end - at < MOS_CHAIN_PIECE ? end - at : MOS_CHAIN_PIECE;
     for (const mos_chain_link *x = chain->links, *last = x + chain->count; x < last; x++) {
-      const void *p[3];
-      for (int k = 0; k < 3; k++)
-        p[k] = x->in_scratch >> k & 1 ? scratch + (size_t)x->operand[k]
-                                      : (const char *)x->operand[k] + at * x->step[k];
-      char *y = x->in_scratch >> 3 & 1 ? scratch + (size_t)x->y : (char *)x->y + at * x->y_step;
-      int status = x->kernel(n, p[0], p[1], p[2], y);
+      int status = run_link(x, at, n, scratch);
       if (status != MOS_OK) return status;
     }
   }
@@ -156,19 +206,8 @@ static int run_chain(const mos_chain_step *chain) {
   return t.status;
 }
 
-static int require_finite(const mos_reduce_step *r) {
-  double sum = 0;
-  int status = mos_reduce_rows(r->kernel, r->combine, 1, r->n, r->x, NULL, r->size, &sum, r->size);
-  if (status != MOS_OK) return status;
-  float single;
-  memcpy(&single, &sum, sizeof single);
-  return isfinite(r->size == sizeof single ? (double)single : sum) ? MOS_OK : MOS_NOT_FINITE;
-}
-
 static const mos_adam *corrected(mos_adam_step_of_plan *s) {
-  const void *const *p = s->correction;
-  s->adam.correction1 = s->is_single ? *(const float *)p[0] : *(const double *)p[0];
-  s->adam.correction2 = s->is_single ? *(const float *)p[1] : *(const double *)p[1];
+  set_corrections(s);
   return &s->adam;
 }
 
@@ -195,7 +234,7 @@ static int run_step(const mos_plan_step *s, void *scratch) {
     case MOS_STEP_ADAM: mos_adam_step(corrected(s->detail)); return MOS_OK;
     case MOS_STEP_ADAM_GRADIENT: mos_adam_gradient(corrected(s->detail)); return MOS_OK;
     case MOS_STEP_BODY: body->run(&body->product); return MOS_OK;
-    case MOS_STEP_REQUIRE_FINITE: return require_finite(s->detail);
+    case MOS_STEP_REQUIRE_FINITE: return require_finite(r, r->x, r->n);
     case MOS_STEP_CALL: return call->run(call->context, call->number);
     default: return MOS_OK;
   }

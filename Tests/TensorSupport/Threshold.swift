@@ -59,7 +59,7 @@ package enum Threshold: CaseIterable, Sendable {
     case .doubleSquare: (4, "Kernels/packing.h", "SQUARE_f64 = 4")
     case .narrowSquare: (4, "Kernels/packing.h", "SQUARE_f32 = 4")
     case .narrowDoubleSquare: (2, "Kernels/packing.h", "SQUARE_f64 = 2")
-    case .packedRows: (24, "Tensors/LinearAlgebra/ProductKernel.swift", "y.rows >= 24")
+    case .packedRows: (37, "Tensors/LinearAlgebra/ProductKernel.swift", "y.rows >= 37")
     case .packedColumns: (64, "Tensors/LinearAlgebra/ProductKernel.swift", "== 1 ? 64 : 16")
     case .packedWork: (1 << 20, "Tensors/LinearAlgebra/ProductKernel.swift", "> 1 << 20")
     case .gram: (32, "Tensors/LinearAlgebra/MatrixProduct.swift", "leastGram = 32")
@@ -84,9 +84,9 @@ package enum Threshold: CaseIterable, Sendable {
     case .chainPiece: (1024, "Kernels/include/Plan.h", "MOS_CHAIN_PIECE = 1024")
     case .chainScratch: (65536, "Kernels/include/Plan.h", "MOS_CHAIN_SCRATCH = 65536")
     case .chainLinks:
-      (64, "Tensors/Plans/PlanProgram+Passes.swift", "mostLinks = 64")
+      (64, "Tensors/Plans/PlanProgram+Chains.swift", "mostLinks = 64")
     case .leastChain:
-      (4096, "Tensors/Plans/PlanProgram+Passes.swift", "leastChain = 4096")
+      (4096, "Tensors/Plans/PlanProgram+Chains.swift", "leastChain = 4096")
     case .adamPiece: (1 << 15, "Kernels/adam.c", "PIECE = 1 << 15")
     case .randomGroup: (16, "Kernels/include/Random.h", "KERNELS_RANDOM_GROUP 16")
     case .threads: (64, "Kernels/parallel.c", "MAXIMUM_THREADS = 64")

@@ -136,7 +136,7 @@ extension RecordedFunction {
         values.append(
           try recorder.operation(
             step.primitive.name, number: index, operands: inputs, isCall: step.isCustom
-          ) { try step.results(inputs) })
+          ) { try step.results(inputs, isLent: inputs.map { _ in false }) })
       }
       for used in step.last { values[used].removeAll() }
     }
@@ -145,8 +145,8 @@ extension RecordedFunction {
     }
     guard let program = recorder.program(results: taken) else { return (nil, taken) }
     let steps = steps
-    let plan = Plan(program, operands: operands) { number, operands in
-      try steps[number].results(operands)
+    let plan = Plan(program, operands: operands) { number, operands, isLent in
+      try steps[number].results(operands, isLent: isLent)
     }
     return (plan, taken)
   }
@@ -162,15 +162,17 @@ extension RecordedFunction.Step {
   var isCustom: Bool { primitive === Primitive.custom }
 
   /// The results of the operation on plain tensors.
-  fileprivate func results(_ inputs: [Tensor]) throws -> [Tensor] {
+  ///
+  /// - Parameter isLent: for each operand whether others will write its memory.
+  fileprivate func results(_ inputs: [Tensor], isLent: [Bool]) throws -> [Tensor] {
     switch primitive.rules {
     case .unary(let rules): return [try rules.kernel(inputs[0], attributes)]
     case .binary(let rules): return [try rules.kernel(inputs[0], inputs[1], attributes)]
     case .general(let rules): return [try rules.kernel(inputs, attributes)]
     case .bundle(let rules) where !isCustom: return try rules.kernel(inputs, attributes)
     case .bundle:
-      // A function keeps what it is given perhaps, so that it gets memory of its own.
-      let own = try inputs.map { try $0.copied() }
+      // A function keeps what it is given perhaps.
+      let own = try zip(inputs, isLent).map { try $1 ? $0.copied() : $0 }
       let results = try primitive.results(ofBundle: own.map(Variable.tensor), attributes)
       return try results.map { result in
         guard case .tensor(let tensor) = result else {

@@ -462,6 +462,9 @@ int mos_matmul_i64(size_t m, size_t k, size_t n, const int64_t *a, ptrdiff_t a_r
 /// Runs Adam's step or its derivative, on several threads where it is large.
 void mos_adam_step(const mos_adam *step);
 void mos_adam_gradient(const mos_adam *step);
+static inline mos_adam_kernel _Nullable mos_adam_kernel_of(int dtype, int is_gradient) {
+  return is_gradient ? mos_kernels()->adam_gradient[dtype] : mos_kernels()->adam_step[dtype];
+}
 
 double mos_erfinv(double x);
 double mos_digamma(double x);

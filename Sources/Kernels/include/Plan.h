@@ -82,10 +82,40 @@ typedef struct {
   size_t a_step, y_step;
 } mos_rows_step;
 
+/// As `mos_reduce_rows`, `mos_reduce_columns` and `mos_scan_rows`, which have `combine` as their kernel.
+typedef struct {
+  mos_reduce_kernel _Nullable kernel;
+  mos_block_kernel _Nullable combine;
+  size_t rows, n, blocks, size, result_size;
+  const void *_Nullable x;
+  const void *_Nullable b;
+  void *_Nullable y;
+} mos_reduce_step;
+
+/// Adam's step with its corrections as operands, single or double.
+typedef struct {
+  mos_adam adam;
+  const void *_Nullable correction[2];
+  int is_single;
+} mos_adam_step_of_plan;
+
+/// Adam's step, or its derivative, as a part of a chain. Bits tell what lies in the scratch: 0 to 2 the operands, 3 to 5
+/// the cotangents, 6 to 8 the results.
+typedef struct {
+  const mos_adam_step_of_plan *step;
+  mos_adam_kernel _Nullable kernel;
+  /// Bytes from one element to the next.
+  size_t size;
+  unsigned in_scratch;
+} mos_adam_link;
+
 /// One kernel of a chain. An operand whose step is 0 is one number for all. What lies in the scratch lives for one
 /// piece alone: its address is a number of bytes from there.
 typedef struct {
-  mos_block_kernel kernel;
+  mos_block_kernel _Nullable kernel;
+  /// What the link is in place of a kernel: Adam's, or a look whether all elements are finite, piece by piece.
+  const mos_adam_link *_Nullable adam;
+  const mos_reduce_step *_Nullable finite;
   const void *_Nullable operand[3];
   void *_Nullable y;
   /// Bytes from one element to the next.
@@ -113,28 +143,11 @@ typedef struct {
   void *_Nullable y;
 } mos_copy_step;
 
-/// As `mos_reduce_rows`, `mos_reduce_columns` and `mos_scan_rows`, which have `combine` as their kernel.
-typedef struct {
-  mos_reduce_kernel _Nullable kernel;
-  mos_block_kernel _Nullable combine;
-  size_t rows, n, blocks, size, result_size;
-  const void *_Nullable x;
-  const void *_Nullable b;
-  void *_Nullable y;
-} mos_reduce_step;
-
 typedef struct {
   mos_product product;
   mos_product_kernel kernel;
   int packs;
 } mos_product_step;
-
-/// Adam's step with its corrections as operands, single or double.
-typedef struct {
-  mos_adam adam;
-  const void *_Nullable correction[2];
-  int is_single;
-} mos_adam_step_of_plan;
 
 typedef struct {
   mos_product product;

@@ -54,7 +54,8 @@ struct CustomRoot {
     let (arguments, named) = try ordered(
       hasStart ? positional : [.nil], options, of: solve, interpreter)
     var (solution, auxiliary) = (Value.nil, Value.nil)
-    let found = try numbers {
+    // A recording sees what the program looks at by itself.
+    let found = try interpreter.context.isolated {
       let result =
         hasStart
         ? try interpreter.call(solve, arguments, named: named)

@@ -64,11 +64,11 @@ public struct ImplicitFunction {
         let x = try solution(numbers, of: parameters)
         let right = try zip(cotangents, x).map { try $0 ?? $1.zerosLike() }
         let linearization = Linearization(residual, x, parameters)
-        let adjoint = try solver.solveWithReport(
+        var adjoint = try solver.solveWithReport(
           jacobian(linearization).transposed(), right, purpose: "the solve of a backward pass",
           place: place
         ).solution
-        if knownJacobian == nil { try tell(linearization.residuals(), adjoint, x, right) }
+        if knownJacobian == nil { adjoint = try told(linearization.residuals(), adjoint, x, right) }
         return try numbers.map { _ in nil }
           + linearization.pull(adjoint.map { try -$0 }, of: count..<(count + parameters.count))
       },
@@ -90,6 +90,29 @@ public struct ImplicitFunction {
           residual, Array(operands.prefix(x.count)), Array(operands.dropFirst(x.count)))
       return here.map
     }
+  }
+
+  /// The adjoint, once `tell` has seen it: in a recording an operation, so that each run tells of its own numbers.
+  private func told(
+    _ residual: [Variable], _ adjoint: [Variable], _ x: [Variable], _ cotangents: [Variable]
+  ) throws -> [Variable] {
+    let (all, count) = (adjoint + residual + x + cotangents, adjoint.count)
+    guard all.contains(where: \.isRecorded) else {
+      try tell(residual, adjoint, x, cotangents)
+      return adjoint
+    }
+    return try CustomFunction(
+      "told", results: count,
+      value: { given in
+        func part(_ index: Int) -> [Variable] { Array(given[index * count..<(index + 1) * count]) }
+        try tell(part(1), part(0), part(2), part(3))
+        return part(0)
+      },
+      forward: { _, tangents in Array(tangents.prefix(count)) },
+      reverse: { given, cotangents in
+        cotangents + given.dropFirst(count).map { _ in nil }
+      }
+    ).results(all)
   }
 
   /// Says so where the numbers are far from a root: to first order, finishing the solve would change

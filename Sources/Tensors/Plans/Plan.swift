@@ -9,8 +9,8 @@ import Synchronization
 
 /// A program that runs.
 package final class Plan {
-  /// Runs a call by its number.
-  package typealias Call = (Int, [Tensor]) throws -> [Tensor]
+  /// Runs a call by its number on operands, of which some are lent: their memory is the plan's, which writes it again.
+  package typealias Call = (_ number: Int, [Tensor], _ isLent: [Bool]) throws -> [Tensor]
 
   /// The program that the plan was made from, after its passes.
   package let program: PlanProgram
@@ -172,19 +172,21 @@ package final class Plan {
         used = slot
       }
       for (index, link) in links.enumerated() {
-        let buffer = link.writes[0].buffer
-        if case .made = program.buffers[buffer].origin, !results.contains(buffer),
-          offsets[buffer] == nil, users[buffer]?.count == 1, last[buffer] != nil,
-          !free.isEmpty || used + slot <= Int(MOS_CHAIN_SCRATCH)
-        {
+        for buffer in link.writes.map(\.buffer) {
+          guard case .made = program.buffers[buffer].origin, !results.contains(buffer),
+            offsets[buffer] == nil, users[buffer]?.count == 1,
+            !free.isEmpty || used + slot <= Int(MOS_CHAIN_SCRATCH)
+          else { continue }
           if let offset = free.popLast() {
             offsets[buffer] = offset
           } else {
             offsets[buffer] = used
             used += slot
           }
+          // What nobody reads is free again behind the link.
+          last[buffer] = last[buffer] ?? index
         }
-        for buffer in Set(link.reads.map(\.buffer)) where last[buffer] == index {
+        for buffer in Set((link.reads + link.writes).map(\.buffer)) where last[buffer] == index {
           if let offset = offsets[buffer] { free.append(offset) }
         }
       }
@@ -329,7 +331,14 @@ package final class Plan {
         preconditionFailure("an operand of a plan's call has no memory; please report")
       }
     }
-    let results = try call(number, operands)
+    let isLent = views.map { view in
+      switch program.buffers[view.place.buffer].origin {
+      case .operand: memory.offsets[view.place.buffer] != nil
+      case .constant: false
+      case .made, .called: true
+      }
+    }
+    let results = try call(number, operands, isLent)
     for (view, given) in zip(wanted, results) {
       var tensor = given
       let isOwn = !operands.contains { $0.sharesMemory(with: tensor) }

@@ -200,7 +200,7 @@ final class PlanSteps {
     case .adam(let adam, let isGradient): addAdam(adam, isGradient, reads, writes)
     case .call(_, let number, _, _):
       next(MOS_STEP_CALL, own(mos_call_step(run: call, context: context, number: number)))
-    case .chain(let links, let sum): addChain(links, sum, instruction.writes[links.count...])
+    case .chain(let links, let sum): addChain(links, sum, sum == nil ? nil : writes.last)
     }
   }
 
@@ -219,40 +219,71 @@ final class PlanSteps {
   ) {
     let part = own(adam)
     next(isGradient ? MOS_STEP_ADAM_GRADIENT : MOS_STEP_ADAM, part)
-    put(reads[0], in: part, \.adam.gradient)
-    put(reads[1], in: part, \.adam.first)
-    put(reads[2], in: part, \.adam.second)
-    put(reads[3], in: part, \.correction.0)
-    put(reads[4], in: part, \.correction.1)
+    _ = putAdam(reads, writes, in: part)
+  }
+
+  /// Puts the addresses of a step of Adam's into it; gives which of its nine lie in the scratch.
+  private func putAdam(
+    _ reads: [PlanPlace], _ writes: [PlanPlace],
+    in part: UnsafeMutablePointer<mos_adam_step_of_plan>
+  ) -> UInt32 {
+    var inScratch: UInt32 = 0
+    func put<T>(_ place: PlanPlace, _ bit: UInt32, _ path: KeyPath<mos_adam_step_of_plan, T>) {
+      if case .scratch = self.place(place) { inScratch |= 1 << bit }
+      self.put(place, in: part, path)
+    }
+    put(reads[0], 0, \.adam.gradient)
+    put(reads[1], 1, \.adam.first)
+    put(reads[2], 2, \.adam.second)
+    self.put(reads[3], in: part, \.correction.0)
+    self.put(reads[4], in: part, \.correction.1)
+    let given = part.pointee.adam.cotangent
     var cotangents = reads.dropFirst(5)
-    if adam.adam.cotangent.0 != nil, let place = cotangents.popFirst() {
-      put(place, in: part, \.adam.cotangent.0)
-    }
-    if adam.adam.cotangent.1 != nil, let place = cotangents.popFirst() {
-      put(place, in: part, \.adam.cotangent.1)
-    }
-    if adam.adam.cotangent.2 != nil, let place = cotangents.popFirst() {
-      put(place, in: part, \.adam.cotangent.2)
-    }
-    put(writes[0], in: part, \.adam.result.0)
-    put(writes[1], in: part, \.adam.result.1)
-    put(writes[2], in: part, \.adam.result.2)
+    if given.0 != nil, let place = cotangents.popFirst() { put(place, 3, \.adam.cotangent.0) }
+    if given.1 != nil, let place = cotangents.popFirst() { put(place, 4, \.adam.cotangent.1) }
+    if given.2 != nil, let place = cotangents.popFirst() { put(place, 5, \.adam.cotangent.2) }
+    put(writes[0], 6, \.adam.result.0)
+    put(writes[1], 7, \.adam.result.1)
+    put(writes[2], 8, \.adam.result.2)
+    return inScratch
+  }
+
+  /// A step of Adam's as a part of a chain.
+  private func adamLink(
+    _ adam: mos_adam_step_of_plan, _ isGradient: Bool, _ instruction: PlanInstruction
+  ) -> mos_adam_link {
+    let step = own(adam)
+    let dtype = adam.adam.dtype
+    let inScratch = putAdam(instruction.reads, instruction.writes, in: step)
+    return mos_adam_link(
+      step: UnsafePointer(step), kernel: mos_adam_kernel_of(dtype, isGradient ? 1 : 0),
+      size: DType(rawValue: UInt8(dtype))?.size ?? 0, in_scratch: inScratch)
   }
 
   private func addChain(
-    _ instructions: [PlanInstruction], _ sum: mos_reduce_step?, _ result: ArraySlice<PlanPlace>
+    _ instructions: [PlanInstruction], _ sum: mos_reduce_step?, _ result: PlanPlace?
   ) {
     let links = UnsafeMutablePointer<mos_chain_link>.allocate(capacity: instructions.count)
     owned.append(links)
     var elements = 0
     for (index, instruction) in instructions.enumerated() {
+      let link = links + index
+      link.initialize(to: mos_chain_link())
+      if case .adam(let adam, let isGradient) = instruction.operation {
+        elements = adam.adam.count
+        link.pointee.adam = UnsafePointer(own(adamLink(adam, isGradient, instruction)))
+      }
+      if case .requireFinite(let step) = instruction.operation {
+        elements = step.n
+        link.pointee.finite = UnsafePointer(own(step))
+        link.pointee.step.0 = UInt8(step.size)
+        if case .scratch = place(instruction.reads[0]) { link.pointee.in_scratch |= 1 }
+        put(instruction.reads[0], in: link, \.operand.0)
+      }
       guard case .block(let kernel, let count) = instruction.operation else { continue }
       elements = count
-      let link = links + index
-      link.initialize(
-        to: mos_chain_link(
-          kernel: kernel.function, operand: (nil, nil, nil), y: nil,
-          step: (0, 0, 0), y_step: UInt8(kernel.result.size), in_scratch: 0))
+      link.pointee.kernel = kernel.function
+      link.pointee.y_step = UInt8(kernel.result.size)
       for (k, read) in instruction.reads.enumerated() {
         // The first operand of a choice is a condition.
         let size = instruction.reads.count == 3 && k == 0 ? 1 : kernel.compute.size
@@ -278,6 +309,6 @@ final class PlanSteps {
         links: UnsafePointer(links), count: instructions.count, n: elements, reduce: sum?.kernel,
         combine: sum?.combine, y: nil, size: sum?.size ?? 0))
     next(MOS_STEP_CHAIN, part)
-    if let result = result.first { put(result, in: part, \.y) }
+    if let result { put(result, in: part, \.y) }
   }
 }

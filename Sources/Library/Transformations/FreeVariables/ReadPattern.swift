@@ -148,16 +148,21 @@ extension ObjectPattern {
 struct ReadMatch {
   private(set) var operands: [Variable?]
   private(set) var objects: [ReadObject?]
+  private var found: Set<ObjectIdentifier> = []
   /// Whether what did not fit was the value of a number, a text, or a list or record of them.
   private(set) var failedAtConstant = false
 
   init(operands: Int, objects: Int) {
     self.operands = Array(repeating: nil, count: operands)
     self.objects = Array(repeating: nil, count: objects)
+    found.reserveCapacity(objects)
   }
 
   /// Puts an object that is always the same into its place.
-  mutating func set(_ object: ReadObject, at index: Int) { objects[index] = object }
+  mutating func set(_ object: ReadObject, at index: Int) {
+    objects[index] = object
+    found.insert(object.identity)
+  }
 
   /// Puts an operand that is nobody's variable into its place.
   mutating func set(_ operand: Variable, at index: Int) { operands[index] = operand }
@@ -216,7 +221,7 @@ struct ReadMatch {
   ) -> Bool {
     guard wanted.fits(object) else { return false }
     if let known = objects[index] { return known.identity == object.identity }
-    if objects.contains(where: { $0?.identity == object.identity }) { return false }
+    guard found.insert(object.identity).inserted else { return false }
     objects[index] = object
     return true
   }
