@@ -65,6 +65,7 @@ func applySquared(_ p: Primitive, _ a: Variable, _ b: Variable) throws -> Variab
     guard p === Primitive.power, exponent.shape.rank == 0, exponent.dtype == a.dtype,
       exponent.firstDouble == 2
     else { return nil }
+  case .placed: return nil
   }
   return try apply(squared, operand, attributes)
 }

@@ -1,0 +1,123 @@
+// Operations element by element: an expression in OpenCL's C, and operands that stretch to one shape.
+
+import Tensors
+
+/// What an operation on a device is given: a tensor there, or a number of the processor that goes along.
+package enum DeviceOperand {
+  case tensor(DeviceTensor)
+  /// A tensor of the processor without axes.
+  case number(Tensor)
+
+  package var shape: Shape {
+    switch self {
+    case .tensor(let tensor): tensor.shape
+    case .number(let number): number.shape
+    }
+  }
+
+  package var dtype: DType {
+    switch self {
+    case .tensor(let tensor): tensor.dtype
+    case .number(let number): number.dtype
+    }
+  }
+
+  package var typeDescription: String {
+    switch self {
+    case .tensor(let tensor): tensor.typeDescription
+    case .number(let number): number.typeDescription
+    }
+  }
+}
+
+extension DeviceTensor {
+  /// The results of an expression of `a`, `b`, … for each element of operands stretched to a shape.
+  ///
+  /// - Parameters:
+  ///   - compute: the type that each operand is converted to first, as C converts; bool gives 0 and 1.
+  ///   - result: the type that the expression's value becomes; for bool it is 0 or 1 by itself.
+  ///   - functions: what the expression calls.
+  static func elementwise(
+    _ expression: String, _ operands: [DeviceOperand], compute: [DType], result dtype: DType,
+    shape: Shape, functions: String = "", on device: Device
+  ) throws -> DeviceTensor {
+    try elementwise(
+      "y[i] = \(expression);", operands, compute: compute, results: [dtype], shape: shape,
+      functions: functions, on: device)[0]
+  }
+
+  /// The same for statements that set `y[i]`, `z[i]`, …, one for each result.
+  static func elementwise(
+    _ statements: String, _ operands: [DeviceOperand], compute: [DType], results dtypes: [DType],
+    shape: Shape, functions: String = "", on device: Device
+  ) throws -> [DeviceTensor] {
+    for dtype in dtypes + compute { try device.require(dtype) }
+    let results = try dtypes.map { try uninitialized(shape.checked(), $0, on: device) }
+    let count = shape.count
+    guard count > 0 else { return results }
+    var parameters = ["const long start", "const long count", "const shape_t s"]
+    var arguments: [KernelArgument] = [.int(0), .int(count), .ints(shape.words)]
+    var lines: [String] = []
+    for (name, result) in zip(["y", "z", "w"], results) {
+      parameters.append("global \(ProgramText.type(result.dtype)) *restrict \(name)")
+      arguments.append(.memory(result.memory))
+    }
+    for (index, (operand, type)) in zip(operands, compute).enumerated() {
+      let name = String(UnicodeScalar(UInt8(97 + index)))
+      let computeType = ProgramText.type(type)
+      switch operand {
+      case .number(let number):
+        parameters.append("const \(computeType) \(name)")
+        arguments.append(.number(try number.converted(to: type)))
+      case .tensor(let tensor):
+        parameters.append("global const \(ProgramText.type(tensor.dtype)) *\(name)_")
+        arguments.append(.memory(tensor.memory))
+        let place: String
+        if tensor.shape == shape && tensor.isContiguous && tensor.offset == 0 {
+          place = "i"
+        } else if tensor.count == 1 {
+          parameters.append("const long \(name)_place")
+          arguments.append(.int(tensor.offset))
+          place = "\(name)_place"
+        } else {
+          parameters.append("const layout_t \(name)_layout")
+          arguments.append(.ints([tensor.offset] + tensor.strides(stretchedTo: shape)))
+          place = "place(i, &s, &\(name)_layout)"
+        }
+        lines.append("const \(computeType) \(name) = (\(computeType))\(name)_[\(place)];")
+      }
+    }
+    let text = ProgramText.program(
+      functions + """
+
+      kernel void main_kernel(\(parameters.joined(separator: ", "))) {
+        const long i = start + get_global_id(0);
+        if (i >= count) return;
+        \(lines.joined(separator: "\n  "))
+        \(statements)
+      }
+      """, isWide: ProgramText.isWide(count), on: device)
+    let kernel = try device.kernel(text)
+    let group = min(device.largestGroup, groupSize)
+    let piece = results[0].memory.connection.pieceOfWork
+    for start in stride(from: 0, to: count, by: piece) {
+      let items = min(piece, count - start)
+      arguments[0] = .int(start)
+      try kernel.launch(
+        arguments, items: [(items + group - 1) / group * group], group: [group], work: items)
+    }
+    return results
+  }
+
+  /// The items of a group of elementwise operations.
+  private static let groupSize = 128
+
+  /// The strides of this tensor stretched to a shape, eight of them.
+  func strides(stretchedTo shape: Shape) -> [Int] {
+    let added = shape.rank - self.shape.rank
+    let own = (0..<shape.rank).map { axis in
+      axis < added || self.shape[axis - added] == 1 ? 0 : strides[axis - added]
+    }
+    return own + Array(repeating: 0, count: 8 - shape.rank)
+  }
+}
