@@ -48,7 +48,8 @@ extension Primitive {
 
   /// One result of an operation of several. `Reverse` hands its cotangent to the bundle.
   static let part = Primitive(
-    "part", kernel: { x, _ in x }, forward: { _, _, _, dx in dx }, reverse: { _, _, _, dy in dy })
+    "part", kernel: { x, _ in x }, forward: { _, _, _, dx in dx }, reverse: { _, _, _, dy in dy },
+    device: DeviceForms.identity)
 }
 
 extension Traced {

@@ -31,6 +31,9 @@ package enum DeviceOperand {
 }
 
 extension DeviceTensor {
+  /// What operands are called in expressions.
+  static let letters = ["a", "b", "c", "d"]
+
   /// The results of an expression of `a`, `b`, … for each element of operands stretched to a shape.
   ///
   /// - Parameters:
@@ -42,19 +45,35 @@ extension DeviceTensor {
     shape: Shape, functions: String = "", on device: Device
   ) throws -> DeviceTensor {
     try elementwise(
-      "y[i] = \(expression);", operands, compute: compute, results: [dtype], shape: shape,
+      "y[o] = \(expression);", operands, compute: compute, results: [dtype], shape: shape,
       functions: functions, on: device)[0]
   }
 
-  /// The same for statements that set `y[i]`, `z[i]`, …, one for each result.
+  /// The same for statements, with names for the operands, that set `y[o]`, `z[o]` and `w[o]`, one for each result.
   static func elementwise(
     _ statements: String, _ operands: [DeviceOperand], compute: [DType], results dtypes: [DType],
-    shape: Shape, functions: String = "", on device: Device
+    shape: Shape, names: [String] = letters, functions: String = "", on device: Device
   ) throws -> [DeviceTensor] {
     for dtype in dtypes + compute { try device.require(dtype) }
     let results = try dtypes.map { try uninitialized(shape.checked(), $0, on: device) }
+    try run(
+      statements, operands, compute: compute, into: results, shape: shape, names: names,
+      functions: functions, on: device)
+    return results
+  }
+
+  /// Writes elements, stretched to its shape, into a view that nobody else has seen yet.
+  func fill(with operand: DeviceOperand) throws {
+    try DeviceTensor.run(
+      "y[o] = a;", [operand], compute: [dtype], into: [self], shape: shape, on: device)
+  }
+
+  private static func run(
+    _ statements: String, _ operands: [DeviceOperand], compute: [DType], into results: [DeviceTensor],
+    shape: Shape, names: [String] = letters, functions: String = "", on device: Device
+  ) throws {
     let count = shape.count
-    guard count > 0 else { return results }
+    guard count > 0 else { return }
     var parameters = ["const long start", "const long count", "const shape_t s"]
     var arguments: [KernelArgument] = [.int(0), .int(count), .ints(shape.words)]
     var lines: [String] = []
@@ -62,8 +81,14 @@ extension DeviceTensor {
       parameters.append("global \(ProgramText.type(result.dtype)) *restrict \(name)")
       arguments.append(.memory(result.memory))
     }
-    for (index, (operand, type)) in zip(operands, compute).enumerated() {
-      let name = String(UnicodeScalar(UInt8(97 + index)))
+    var target = "i"
+    if let view = results.first, !view.isWhole(shape) {
+      parameters.append("const layout_t y_layout")
+      arguments.append(.ints([view.offset] + view.strides(stretchedTo: shape)))
+      target = "place(i, &s, &y_layout)"
+    }
+    lines.append("const ulong o = \(target);")
+    for ((operand, type), name) in zip(zip(operands, compute), names) {
       let computeType = ProgramText.type(type)
       switch operand {
       case .number(let number):
@@ -73,7 +98,7 @@ extension DeviceTensor {
         parameters.append("global const \(ProgramText.type(tensor.dtype)) *\(name)_")
         arguments.append(.memory(tensor.memory))
         let place: String
-        if tensor.shape == shape && tensor.isContiguous && tensor.offset == 0 {
+        if tensor.isWhole(shape) {
           place = "i"
         } else if tensor.count == 1 {
           parameters.append("const long \(name)_place")
@@ -106,7 +131,11 @@ extension DeviceTensor {
       try kernel.launch(
         arguments, items: [(items + group - 1) / group * group], group: [group], work: items)
     }
-    return results
+  }
+
+  /// True where the elements of a shape are the buffer's in order.
+  private func isWhole(_ shape: Shape) -> Bool {
+    self.shape == shape && isContiguous && offset == 0
   }
 
   /// The items of a group of elementwise operations.
