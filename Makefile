@@ -14,6 +14,8 @@ RELEASE_PACKAGES := help2man dpkg-dev debootstrap
 # What shows that the files of `editors` are right; Emacs is looked at where it is installed, as CI has it.
 EDITOR_PACKAGES := python3-venv vim
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
+# A device for the tests, driven by OpenCL: the processor.
+DEVICE_PACKAGES := ocl-icd-libopencl1 pocl-opencl-icd
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
 TEST_FLAGS := -c release --scratch-path .build/tests
@@ -37,6 +39,7 @@ build: packages
 
 ## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, a host, short fixed fuzz runs
 test: packages lint .build/python/editors
+	@.ci/packages $(DEVICE_PACKAGES)
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
 	.build/python/bin/python Tests/LanguageServer/check.py .build/tests/release/mos .

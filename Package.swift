@@ -120,7 +120,8 @@ let package = Package(
       dependencies: ["Kernels", "Tensors", "Platform", "TensorSupport", "TestSupport"]),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "Platform", "TensorSupport", "TestSupport"]),
-    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Tensors", "Platform"]),
+    .testTarget(
+      name: "AutodiffTests", dependencies: ["Autodiff", "Devices", "Tensors", "Platform"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(
       name: "ZeroOrderTests", dependencies: ["ZeroOrder", "Optimizers", "Autodiff", "Tensors"]),

@@ -37,8 +37,8 @@ extension Context {
     }
   }
 
-  /// The device of operands of which one lives on a device. Numbers of the processor go along, and so do whole
-  /// numbers of any shape, which are places, classes and keys.
+  /// The device of operands of which one lives on a device. Numbers of the processor go along, stretched
+  /// ones too, and so do whole numbers of any shape, which are places, classes and keys.
   private func commonDevice(of inputs: [Variable], in primitive: Primitive) throws -> Device {
     var first: DeviceTensor?
     for case .placed(let tensor) in inputs where first == nil { first = tensor }
@@ -47,7 +47,7 @@ extension Context {
       let place = input.place
       switch input {
       case .placed(let tensor) where tensor.device === first.device: continue
-      case .tensor(let tensor) where tensor.rank == 0 || tensor.dtype == .i64: continue
+      case .tensor(let tensor) where tensor.dtype == .i64 || tensor.stretchedNumber != nil: continue
       default:
         throw TensorError(
           .value,
@@ -74,8 +74,11 @@ extension Variable {
   fileprivate func operand(on device: Device) throws -> DeviceOperand {
     switch self {
     case .placed(let tensor): .tensor(tensor)
-    case .tensor(let tensor) where tensor.rank == 0: .number(tensor)
-    default: .tensor(try DeviceTensor(plain(self), on: device))
+    case .tensor(let tensor):
+      if let number = tensor.stretchedNumber { .number(number, shape: tensor.shape) } else {
+        .tensor(try DeviceTensor(tensor, on: device))
+      }
+    case .traced: .tensor(try DeviceTensor(plain(self), on: device))
     }
   }
 }

@@ -32,6 +32,16 @@ extension Variable {
   }
 }
 
+extension Variable {
+  /// The elements where the first of two numbers lives that is on a device.
+  func beside(_ first: Scalar, _ second: Scalar) throws -> Variable {
+    for case .variable(let number) in [first, second] where number.place != .processor {
+      return try beside(number)
+    }
+    return self
+  }
+}
+
 /// A variable on its way to a place.
 private struct Move: LeveledOperation {
   let x: Variable

@@ -98,7 +98,7 @@ extension Primitive {
   /// The numbers among the operands that correct the moments; nil where they are no numbers of the processor.
   private static func corrections(_ x: [DeviceOperand]) -> [Double]? {
     let numbers = x[3...4].compactMap { operand -> Double? in
-      if case .number(let number) = operand { number.firstDouble } else { nil }
+      if case .number(let number, _) = operand { number.firstDouble } else { nil }
     }
     return numbers.count == 2 ? numbers : nil
   }

@@ -237,7 +237,7 @@ extension Variable {
     case .variable, .counted:
       let x = try floating()
       let isInside = try Tensor.full(shape, 1, .bool).padded(before: before, after: after)
-      return try Variable.tensor(isInside).select(
+      return try Variable.tensor(isInside).beside(x).select(
         x.padded(before: before, after: after), value.like(x))
     }
   }

@@ -24,7 +24,7 @@ final class DeviceMemory: @unchecked Sendable {
           + Storage.inBytes(device.largestBuffer),
         hint: "make it smaller, or work through it in pieces")
     }
-    charge = try MemoryCharge(bytes)
+    charge = try MemoryCharge.make(bytes)
     var status: Int32 = 0
     let isReadAndWritten: UInt64 = 1
     let library = device.library

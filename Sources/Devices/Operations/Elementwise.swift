@@ -5,27 +5,27 @@ import Tensors
 /// What an operation on a device is given: a tensor there, or a number of the processor that goes along.
 package enum DeviceOperand {
   case tensor(DeviceTensor)
-  /// A tensor of the processor without axes.
-  case number(Tensor)
+  /// A tensor of the processor without axes, stretched to a shape.
+  case number(Tensor, shape: Shape = Shape())
 
   package var shape: Shape {
     switch self {
     case .tensor(let tensor): tensor.shape
-    case .number(let number): number.shape
+    case .number(_, let shape): shape
     }
   }
 
   package var dtype: DType {
     switch self {
     case .tensor(let tensor): tensor.dtype
-    case .number(let number): number.dtype
+    case .number(let number, _): number.dtype
     }
   }
 
   package var typeDescription: String {
     switch self {
     case .tensor(let tensor): tensor.typeDescription
-    case .number(let number): number.typeDescription
+    case .number(let number, _): number.typeDescription
     }
   }
 }
@@ -91,7 +91,7 @@ extension DeviceTensor {
     for ((operand, type), name) in zip(zip(operands, compute), names) {
       let computeType = ProgramText.type(type)
       switch operand {
-      case .number(let number):
+      case .number(let number, _):
         parameters.append("const \(computeType) \(name)")
         arguments.append(.number(try number.converted(to: type)))
       case .tensor(let tensor):

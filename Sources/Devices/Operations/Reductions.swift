@@ -237,7 +237,7 @@ extension DeviceTensor {
   /// Whether an element of an operand is 0.
   package static func hasZero(_ x: DeviceOperand) throws -> Bool {
     switch x {
-    case .number(let number): return number.firstDouble == 0
+    case .number(let number, _): return number.firstDouble == 0
     case .tensor(let tensor):
       if tensor.count == 0 { return false }
       let all = try tensor.reduced(.all, .all(rank: tensor.shape.rank), keepAxes: false)

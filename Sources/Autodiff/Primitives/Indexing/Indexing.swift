@@ -118,7 +118,7 @@ extension Primitive {
       var taken: Variable?
       if needsV {
         var values = try dy.read(attributes)
-        if try !index.plan.isInjective { values = try values * index.winners(values.dtype) }
+        if try !index.plan.isInjective { values = try values * index.winners(values.dtype).beside(values) }
         taken = try values.unbroadcast(to: v)
       }
       return (needsX ? try dy.replaced(zero, attributes) : nil, taken)
@@ -275,6 +275,7 @@ extension Primitive {
         let last = try places.putting(order, at: ids).taken(ids)
         let ones = Array(repeating: 1, count: v.rank - ids.rank)
         let stays = try last.isEqual(to: order).reshape(to: Shape(ids.shape.array + ones))
+          .beside(dy)
         taken = try stays.select(dy.taken(ids), .number(0, like: dy))
       }
       let zeros = try v.zerosLike().converted(to: dy.dtype)
