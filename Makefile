@@ -17,6 +17,8 @@ EDITOR_PACKAGES := python3-venv vim
 MPI_PACKAGES := libopenmpi-dev openmpi-bin
 EDITOR_PYTHON := .build/environments/editors/bin/python
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
+# A device for the tests, driven by OpenCL: the processor.
+DEVICE_PACKAGES := ocl-icd-libopencl1 pocl-opencl-icd
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
 TEST_FLAGS := -c release --scratch-path .build/tests
@@ -51,6 +53,7 @@ MPI_CFLAGS := -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -fPIC -fvisibilit
 ## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, programs on ranks, a host,
 ##       short fixed fuzz runs
 test: packages lint editor-tools mpi
+	@.ci/packages $(DEVICE_PACKAGES)
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
 	$(EDITOR_PYTHON) Tests/LanguageServer/check.py .build/tests/release/mos .

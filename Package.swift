@@ -73,7 +73,9 @@ let package = Package(
       name: "Tensors",
       dependencies: ["Platform", "Kernels", "PNGCodec", "COpenBLAS", "CLAPACKE", "CZlib"],
       linkerSettings: linearAlgebraLibraries + pictureLibraries),
-    .target(name: "Autodiff", dependencies: ["Tensors", "Kernels", "Platform"]),
+    // Tensors on devices, by OpenCL, which is looked for when a program first asks and is linked by nothing.
+    .target(name: "Devices", dependencies: ["Tensors", "Kernels", "Platform"]),
+    .target(name: "Autodiff", dependencies: ["Devices", "Tensors", "Kernels", "Platform"]),
     .target(name: "Solvers", dependencies: ["Autodiff", "Tensors"]),
     .target(
       name: "Optimizers", dependencies: ["Solvers", "Autodiff", "Tensors", "Platform"]),
@@ -90,14 +92,15 @@ let package = Package(
     .target(
       name: "Language",
       dependencies: [
-        "Syntax", "Autodiff", "Tensors", "StandardLibrary", "Kernels", "CallOnStack", "Platform",
+        "Syntax", "Autodiff", "Devices", "Tensors", "StandardLibrary", "Kernels", "CallOnStack",
+        "Platform",
       ]),
     // What programs call: the pages of the reference, and the objects behind them. What it imports is
     // listed in full: a module reached only through another is not rebuilt with its changes.
     .target(
       name: "Library",
       dependencies: [
-        "Language", "Syntax", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Tensors",
+        "Language", "Syntax", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Devices", "Tensors",
         "Kernels", "Platform",
       ]),
     .target(
@@ -120,7 +123,8 @@ let package = Package(
       dependencies: ["Kernels", "Tensors", "Platform", "TensorSupport", "TestSupport"]),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "Platform", "TensorSupport", "TestSupport"]),
-    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "Tensors", "Platform"]),
+    .testTarget(
+      name: "AutodiffTests", dependencies: ["Autodiff", "Devices", "Tensors", "Platform"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers"]),
     .testTarget(
       name: "ZeroOrderTests", dependencies: ["ZeroOrder", "Optimizers", "Autodiff", "Tensors"]),

@@ -6,7 +6,7 @@ import Tensors
 /// Any matrix made one that is far from singular.
 @Sendable private func strong(_ x: Variable) throws -> Variable {
   let n = x.shape[x.rank - 1]
-  return try x + .tensor(Tensor.eye(n, n, x.dtype)) * 3
+  return try x + Variable.tensor(Tensor.eye(n, n, x.dtype)).beside(x) * 3
 }
 
 @Sendable private func symmetric(_ x: Variable) throws -> Variable {
@@ -15,12 +15,13 @@ import Tensors
 
 /// A symmetric 3 by 3 matrix with eigenvalues far apart.
 @Sendable private func spread(_ x: Variable) throws -> Variable {
-  try symmetric(x) + .tensor(makeTensor([-3, 0, 0, 0, 1, 0, 0, 0, 6], [3, 3], x.dtype))
+  try symmetric(x)
+    + Variable.tensor(makeTensor([-3, 0, 0, 0, 1, 0, 0, 0, 6], [3, 3], x.dtype)).beside(x)
 }
 
 /// A 3 by 3 matrix with a pair of complex eigenvalues and a real one, far apart.
 @Sendable private func turning(_ x: Variable) throws -> Variable {
-  try x + .tensor(makeTensor([0, 4, 0, -5, 0, 0, 0, 0, 7], [3, 3], x.dtype))
+  try x + Variable.tensor(makeTensor([0, 4, 0, -5, 0, 0, 0, 0, 7], [3, 3], x.dtype)).beside(x)
 }
 
 extension PrimitiveTable {

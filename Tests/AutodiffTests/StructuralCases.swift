@@ -71,7 +71,7 @@ extension PrimitiveTable {
     }
     add("scatter_add", [f(3, 2), .ids([3], below: 4)], isInside: true) { x in
       let places = try x[1].expanded(at: 1).broadcast(to: Shape(3, 2))
-      return try Variable.tensor(Tensor.zeros(Shape(4, 2), x[0].dtype))
+      return try Variable.tensor(Tensor.zeros(Shape(4, 2), x[0].dtype)).beside(x[0])
         .scatterAdd(places, x[0], axis: 0)
     }
     add("scatter_add", [f(2, 3), f(2, 3), .ids([2, 3], below: 3)], isInside: true) {

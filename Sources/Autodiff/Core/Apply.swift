@@ -45,6 +45,7 @@ private func ambientTensor(_ x: Variable) -> Tensor.Reference? {
   switch x {
   case .tensor(let tensor): Tensor.Reference(unretained: tensor)
   case .traced(let traced): traced.height == 0 ? traced.result.tensor : nil
+  case .placed: nil
   }
 }
 

@@ -38,15 +38,18 @@ extension Primitive {
   /// mapped axis is one more axis.
   convenience init(
     bundle name: String, of size: Int, kernel: @escaping BundleRules.Kernel,
-    forward: @escaping BundleRules.Forward, reverse: @escaping BundleRules.Reverse
+    forward: @escaping BundleRules.Forward, reverse: @escaping BundleRules.Reverse,
+    device: DeviceForm? = nil
   ) {
     self.init(
-      name, .bundle(BundleRules(size: size, kernel: kernel, forward: forward, reverse: reverse)))
+      name, .bundle(BundleRules(size: size, kernel: kernel, forward: forward, reverse: reverse)),
+      device: device)
   }
 
   /// One result of an operation of several. `Reverse` hands its cotangent to the bundle.
   static let part = Primitive(
-    "part", kernel: { x, _ in x }, forward: { _, _, _, dx in dx }, reverse: { _, _, _, dy in dy })
+    "part", kernel: { x, _ in x }, forward: { _, _, _, dx in dx }, reverse: { _, _, _, dy in dy },
+    device: DeviceForms.identity)
 }
 
 extension Traced {
@@ -106,6 +109,10 @@ private struct BundleOperation: LeveledOperation {
 
   func computed(in context: Context) throws -> [Variable] {
     try rules.kernel(inputs.map(plain), attributes).map { try checked(.tensor($0), primitive) }
+  }
+
+  func computedOnDevice(in context: Context) throws -> [Variable] {
+    try context.onDevice(primitive, inputs, attributes) { try rules.kernel($0, attributes) }
   }
 
   func applied(below height: Int32) throws -> [Variable] {

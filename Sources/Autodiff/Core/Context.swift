@@ -86,6 +86,8 @@ public final class Context {
   @exclusivity(unchecked) var hasHeldSlope = false
   /// Takes what an operation has to say beside its result: a solve that did not converge.
   public var notify: ((Notice) -> Void)?
+  /// Operations of which was told that the processor computes them for devices.
+  @exclusivity(unchecked) var toldToCopy: Set<String> = []
   /// The float type that literals and conversions take.
   @exclusivity(unchecked) public var defaultFloat: DType = .f64
   /// The stream of random numbers that functions without a key draw from.

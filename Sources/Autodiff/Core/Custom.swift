@@ -159,6 +159,8 @@ private struct CustomCall: LeveledOperation {
     try context.withoutGradients { try function.value(arguments).map(stopGradient) }
   }
 
+  func computedOnDevice(in context: Context) throws -> [Variable] { try computed(in: context) }
+
   func applied(below height: Int32) throws -> [Variable] {
     try function.results(arguments.map { lowered($0, height).0 })
   }

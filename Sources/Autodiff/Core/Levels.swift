@@ -2,7 +2,8 @@
 // rewrites it into operations for the levels below.
 //
 // Operations differ in their operands, one, two or a list, and in their results, one or several. What a
-// level does with an operation is said once, in `applyAtLevels`; a new kind of level is one more case.
+// level does with an operation is said once, in `applyAtLevels`; a new kind of level is one more case. Below all
+// levels an operation is computed on the processor, or on the device where an operand lives.
 
 import Kernels
 import Tensors
@@ -20,6 +21,9 @@ protocol LeveledOperation {
 
   /// The result for plain tensors.
   func computed(in context: Context) throws -> Result
+
+  /// The result where no level takes part and an operand lives on a device.
+  func computedOnDevice(in context: Context) throws -> Result
 
   /// The result for the operands as the levels below a height see them.
   func applied(below height: Int32) throws -> Result
@@ -44,22 +48,25 @@ extension LeveledOperation {
     try context.belowRecording { try applied(below: height) }
   }
 
-  /// The innermost level that one of the operands belongs to, of height -1 where all are plain tensors,
-  /// and whether the level of one has ended.
+  /// The innermost level that one of the operands belongs to, of height -1 where all are tensors, whether the
+  /// level of one has ended, and whether one lives on a device.
   @inline(__always)
   fileprivate func innermostLevel(
     in context: Context
-  ) -> (height: Int32, kind: LevelKind, hasEnded: Bool) {
-    var (height, kind, hasEnded) = (Int32(-1), LevelKind.tape, false)
+  ) -> (height: Int32, kind: LevelKind, hasEnded: Bool, isPlaced: Bool) {
+    var (height, kind, hasEnded, isPlaced) = (Int32(-1), LevelKind.tape, false, false)
     forEachOperand { operand in
-      guard case .traced(let traced) = operand else { return }
+      guard case .traced(let traced) = operand else {
+        if case .placed = operand { isPlaced = true }
+        return
+      }
       if !traced.isAlive(in: context) {
         hasEnded = true
       } else if traced.height > height {
         (height, kind) = (traced.height, traced.kind)
       }
     }
-    return (height, kind, hasEnded)
+    return (height, kind, hasEnded, isPlaced)
   }
 }
 
@@ -69,9 +76,12 @@ func applyAtLevels<O: LeveledOperation>(_ operation: O) throws -> O.Result {
   if mos_watches_get() & Int32(MOS_WATCHES_RECORDING) != 0 {
     operation.forEachOperand { context.recording?.inspect($0) }
   }
-  let (height, kind, hasEnded) = operation.innermostLevel(in: context)
+  let (height, kind, hasEnded, isPlaced) = operation.innermostLevel(in: context)
   if hasEnded { return try applyAtLevels(operation.replacingOperands(alive)) }
-  if height < 0 { return try operation.computed(in: context) }
+  if height < 0 {
+    return try isPlaced
+      ? operation.computedOnDevice(in: context) : operation.computed(in: context)
+  }
   switch kind {
   case .tape:
     let result = try operation.applied(below: height)

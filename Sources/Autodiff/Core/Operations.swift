@@ -22,6 +22,10 @@ struct UnaryOperation: LeveledOperation {
     try checked(.tensor(rules.kernel(plain(x), attributes)), primitive)
   }
 
+  func computedOnDevice(in context: Context) throws -> Variable {
+    try context.onDevice(primitive, [x], attributes) { [try rules.kernel($0[0], attributes)] }[0]
+  }
+
   @inline(__always)
   func applied(below height: Int32) throws -> Variable {
     guard case .traced(let traced) = x else { return try computed(in: .current) }
@@ -93,6 +97,10 @@ struct BinaryOperation: LeveledOperation {
     try checked(.tensor(rules.kernel(plain(a), plain(b), attributes)), primitive)
   }
 
+  func computedOnDevice(in context: Context) throws -> Variable {
+    try context.onDevice(primitive, [a, b], attributes) { [try rules.kernel($0[0], $0[1], attributes)] }[0]
+  }
+
   @inline(__always)
   func applied(below height: Int32) throws -> Variable {
     try apply(primitive, lowered(a, height).0, lowered(b, height).0, attributes)
@@ -155,6 +163,10 @@ struct GeneralOperation: LeveledOperation {
 
   func computed(in context: Context) throws -> Variable {
     try checked(.tensor(rules.kernel(inputs.map(plain), attributes)), primitive)
+  }
+
+  func computedOnDevice(in context: Context) throws -> Variable {
+    try context.onDevice(primitive, inputs, attributes) { [try rules.kernel($0, attributes)] }[0]
   }
 
   func applied(below height: Int32) throws -> Variable {

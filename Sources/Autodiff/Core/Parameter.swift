@@ -101,8 +101,8 @@ public final class Parameter: @unchecked Sendable {
   /// of the ambient tape.
   private func settled(in context: Context) -> Variable {
     if case .traced(let traced) = stored, !traced.isAlive(in: context) {
-      if traced.isParameter, let tensor = stored.alive.concrete {
-        stored = .traced(Traced.leaf(.tensor(tensor), context: context))
+      if traced.isParameter, let tensor = stored.alive.innermost {
+        stored = .traced(Traced.leaf(tensor, context: context))
       } else if traced.kind != .batch {
         stored = stored.alive
       }
@@ -303,6 +303,7 @@ extension Variable {
     switch (a, b) {
     case (.tensor(let s), .tensor(let t)): return s === t
     case (.traced(let s), .traced(let t)): return s === t
+    case (.placed(let s), .placed(let t)): return s === t
     default: return false
     }
   }

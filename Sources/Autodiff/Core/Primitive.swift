@@ -7,6 +7,7 @@
 //     forward  ẏ from the operands' tangents (jvp)
 //     reverse  the operands' cotangents from ȳ (vjp)
 //     batch    the operation with a mapped first axis on some operands
+//     device   y on a device, where the operation has a form there
 //
 // The rules are objects, so that looking one up takes one reference count and not one a closure.
 //
@@ -116,11 +117,14 @@ package final class Primitive: Sendable {
   var isBundle: Bool { if case .bundle = rules { true } else { false } }
   /// The operation whose result is the square of this one's, where that is smooth and this is not.
   let squared: Primitive?
+  /// The operation on devices; what has none there is computed by the processor.
+  let deviceForm: DeviceForm?
 
   /// A differentiable operation with its rules.
-  init(_ name: String, _ rules: Rules) {
+  init(_ name: String, _ rules: Rules, device: DeviceForm? = nil) {
     self.name = name
     squared = nil
+    deviceForm = device
     self.rules = rules
     isDifferentiable = true
     isTaped = true
@@ -130,10 +134,11 @@ package final class Primitive: Sendable {
   init(
     _ name: String, kernel: @escaping UnaryRules.Kernel, forward: @escaping UnaryRules.Rule,
     reverse: @escaping UnaryRules.Rule, batch: UnaryRules.Batch? = nil, squared: Primitive? = nil,
-    isTaped: Bool = true
+    isTaped: Bool = true, device: DeviceForm? = nil
   ) {
     self.name = name
     self.squared = squared
+    deviceForm = device
     rules = .unary(UnaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
     self.isTaped = isTaped
@@ -142,10 +147,12 @@ package final class Primitive: Sendable {
   /// An operation of two operands.
   init(
     _ name: String, kernel: @escaping BinaryRules.Kernel, forward: @escaping BinaryRules.Forward,
-    reverse: @escaping BinaryRules.Reverse, batch: BinaryRules.Batch? = nil
+    reverse: @escaping BinaryRules.Reverse, batch: BinaryRules.Batch? = nil,
+    device: DeviceForm? = nil
   ) {
     self.name = name
     squared = nil
+    deviceForm = device
     rules = .binary(BinaryRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
     isTaped = true
@@ -155,10 +162,11 @@ package final class Primitive: Sendable {
   init(
     _ name: String, kernel: @escaping GeneralRules.Kernel,
     forward: @escaping GeneralRules.Forward, reverse: @escaping GeneralRules.Reverse,
-    batch: @escaping GeneralRules.Batch
+    batch: @escaping GeneralRules.Batch, device: DeviceForm? = nil
   ) {
     self.name = name
     squared = nil
+    deviceForm = device
     rules = .general(GeneralRules(kernel: kernel, forward: forward, reverse: reverse, batch: batch))
     isDifferentiable = true
     isTaped = true
@@ -166,10 +174,12 @@ package final class Primitive: Sendable {
 
   /// An operation of one operand without a derivative.
   init(
-    constant name: String, kernel: @escaping UnaryRules.Kernel, batch: UnaryRules.Batch? = nil
+    constant name: String, kernel: @escaping UnaryRules.Kernel, batch: UnaryRules.Batch? = nil,
+    device: DeviceForm? = nil
   ) {
     self.name = name
     squared = nil
+    deviceForm = device
     rules = .unary(
       UnaryRules(
         kernel: kernel, forward: { _, y, _, _ in try y.zerosLike() },
@@ -180,10 +190,12 @@ package final class Primitive: Sendable {
 
   /// An operation of two operands without a derivative.
   init(
-    constant name: String, kernel: @escaping BinaryRules.Kernel, batch: BinaryRules.Batch? = nil
+    constant name: String, kernel: @escaping BinaryRules.Kernel, batch: BinaryRules.Batch? = nil,
+    device: DeviceForm? = nil
   ) {
     self.name = name
     squared = nil
+    deviceForm = device
     rules = .binary(
       BinaryRules(
         kernel: kernel, forward: { _, _, y, _, _, _ in try y.zerosLike() },

@@ -1,5 +1,6 @@
 // What a level wraps a variable in.
 
+import Devices
 import Kernels
 import Tensors
 
@@ -160,14 +161,14 @@ public final class Traced: @unchecked Sendable {
   }
 }
 
-/// A variable as a node holds it: a reference that the node counts by hand, and a bit that says whether
-/// it is traced.
+/// A variable as a node holds it: a reference that the node counts by hand, and two bits that say which it is.
 ///
 /// To read an enum of references is to count one up and down, and walks and rules look at operands
 /// more often than they keep one. Invariant: the node counts each one up when it is made and one down
 /// when it ends, so that who holds the node may look without counting.
 struct HeldVariable {
-  /// The reference; its lowest bit is set for a node, and all bits are 0 for nothing.
+  /// The reference; its lowest bit is set for a node, the one above it for a tensor of a device, and all bits are
+  /// 0 for nothing.
   private let bits: UInt
 
   /// A variable that is counted one up.
@@ -178,6 +179,8 @@ struct HeldVariable {
       bits = UInt(bitPattern: Tensor.Reference(retaining: tensor).address)
     case .traced(let traced):
       bits = UInt(bitPattern: Unmanaged.passRetained(traced).toOpaque()) | 1
+    case .placed(let tensor):
+      bits = UInt(bitPattern: Unmanaged.passRetained(tensor).toOpaque()) | 2
     }
   }
 
@@ -209,32 +212,43 @@ struct HeldVariable {
 
   /// The plain tensor, where it is one.
   @inline(__always) var tensor: Tensor.Reference? {
-    guard bits & 1 == 0, let address = UnsafeRawPointer(bitPattern: bits) else { return nil }
+    guard bits & 3 == 0, let address = UnsafeRawPointer(bitPattern: bits) else { return nil }
     return Tensor.Reference(at: address)
+  }
+
+  /// The tensor of a device, where it is one.
+  @inline(__always) private var placed: Unmanaged<DeviceTensor>? {
+    guard bits & 2 != 0, let address = UnsafeRawPointer(bitPattern: bits & ~2) else { return nil }
+    return Unmanaged.fromOpaque(address)
   }
 
   /// A reference for oneself.
   @inline(__always) var variable: Variable? {
     if let node { return .traced(node.takeUnretainedValue()) }
-    return tensor.map { $0.look { .tensor($0) } }
+    if let tensor { return tensor.look { .tensor($0) } }
+    return placed.map { .placed($0.takeUnretainedValue()) }
   }
 
   /// Looks at the variable; nothing must be there only where nothing is held.
   @inline(__always)
   func look<R>(_ body: (Variable) throws -> R) rethrows -> R {
     if let node { return try node._withUnsafeGuaranteedRef { try body(.traced($0)) } }
-    return try tensor.unsafelyUnwrapped.look { try body(.tensor($0)) }
+    if let tensor { return try tensor.look { try body(.tensor($0)) } }
+    return try body(.placed(placed.unsafelyUnwrapped.takeUnretainedValue()))
   }
 
   /// Counts one down.
   @inline(__always)
-  func release() { if let node { node.release() } else { tensor?.release() } }
+  func release() {
+    if let node { node.release() } else if let tensor { tensor.release() } else { placed?.release() }
+  }
 
   /// The type of the elements, under every level.
   @inline(__always) var dtype: DType {
     var held = self
     while let node = held.node { held = node._withUnsafeGuaranteedRef { $0.result } }
-    return held.tensor.unsafelyUnwrapped.look { $0.dtype }
+    if let tensor = held.tensor { return tensor.look { $0.dtype } }
+    return held.placed.unsafelyUnwrapped._withUnsafeGuaranteedRef { $0.dtype }
   }
 
   /// The variable without the tapes that see it first.

@@ -1,15 +1,18 @@
-// What programs compute with: a tensor, or a tensor seen through transformations.
+// What programs compute with: a tensor, a tensor of a device, or either seen through transformations.
 //
 // With no transformation and no parameter a variable is a plain tensor, and an operation on it
 // goes straight to its kernel. A `Traced` is made by a level of the context and wraps the
 // variable as the levels below see it.
 
+import Devices
 import Tensors
 
 /// A tensor, or a tensor seen through transformations; eight bytes.
 public enum Variable: @unchecked Sendable {
   case tensor(Tensor)
   case traced(Traced)
+  /// A tensor that lives on a device.
+  case placed(DeviceTensor)
 }
 
 // MARK: - Looking at a variable
@@ -20,12 +23,13 @@ extension Variable {
     self = .tensor(Tensor(number, dtype: dtype))
   }
 
-  /// The tensor underneath every transformation but a map; nil for a mapped value.
+  /// The tensor underneath every transformation but a map, brought from its device; nil for a mapped value.
   public var concrete: Tensor? {
     var variable = self
     while true {
       switch variable {
       case .tensor(let tensor): return tensor
+      case .placed(let tensor): return tensor.broughtOrEnding
       case .traced(let traced):
         if traced.kind == .batch { return nil }
         traced.noteThatValueIsRead()
@@ -34,10 +38,21 @@ extension Variable {
     }
   }
 
+  /// The tensor underneath every transformation but a map, where it lives; nil for a mapped value.
+  var innermost: Variable? {
+    var variable = self
+    while case .traced(let traced) = variable {
+      if traced.kind == .batch { return nil }
+      variable = traced.value
+    }
+    return variable
+  }
+
   /// The extents as the program sees them: a mapped axis does not show.
   public var shape: Shape {
     switch self {
     case .tensor(let tensor): return tensor.shape
+    case .placed(let tensor): return tensor.shape
     case .traced(let traced):
       let shape = traced.result.look { $0.shape }
       return traced.kind == .batch ? shape.removing(axis: 0) : shape
@@ -53,6 +68,7 @@ extension Variable {
   public var dtype: DType {
     switch self {
     case .tensor(let tensor): tensor.dtype
+    case .placed(let tensor): tensor.dtype
     case .traced(let traced): traced.result.dtype
     }
   }
@@ -63,12 +79,13 @@ extension Variable {
     return shape.rank == 0 ? dtype.name : "\(dtype.name)\(shape)"
   }
 
-  /// The numbers, mapped axes first, under every transformation.
+  /// The numbers, mapped axes first, under every transformation and brought from their device.
   public var underlying: Tensor {
     var variable = self
     while true {
       switch variable {
       case .tensor(let tensor): return tensor
+      case .placed(let tensor): return tensor.broughtOrEnding
       case .traced(let traced):
         traced.noteThatValueIsRead()
         variable = traced.value

@@ -66,9 +66,15 @@ extension Variable {
     dtype.isFloat ? self : try converted(to: Context.current.defaultFloat)
   }
 
-  /// Zeros with the shape and dtype of this variable.
-  public func zerosLike() throws -> Variable { .tensor(try Tensor.full(shape, 0, dtype)) }
+  /// Zeros with the shape and dtype of this variable, where it lives.
+  public func zerosLike() throws -> Variable { try full(0) }
 
-  /// Ones with the shape and dtype of this variable.
-  public func onesLike() throws -> Variable { .tensor(try Tensor.full(shape, 1, dtype)) }
+  /// Ones with the shape and dtype of this variable, where it lives.
+  public func onesLike() throws -> Variable { try full(1) }
+
+  @inline(__always)
+  private func full(_ value: Double) throws -> Variable {
+    if case .tensor = self { return .tensor(try Tensor.full(shape, value, dtype)) }
+    return try Variable.tensor(Tensor.full(shape, value, dtype)).beside(self)
+  }
 }

@@ -261,8 +261,9 @@ extension Variable {
     let form = try windows(kernel, steps, axes: axes, function)
     let x = try floating()
     let planes = count / Swift.max(form.picture.count, 1)
-    let ones = Variable.tensor(
-      try Tensor.full(Shape([1, 1, 1, form.kernel.y, form.kernel.x]), 1, x.dtype))
+    let ones = try Variable.tensor(
+      Tensor.full(Shape([1, 1, 1, form.kernel.y, form.kernel.x]), 1, x.dtype)
+    ).beside(x)
     func sums(_ x: Variable, _ planes: Int) throws -> Variable {
       try x.reshape(to: Shape([1, planes, 1, form.picture.y, form.picture.x]))
         .convolution(ones, form)
@@ -272,7 +273,7 @@ extension Variable {
       countsPadding || form.padding == Grid(0, 0)
       ? Variable.number(Double(form.kernel.count), like: x)
       : try sums(
-        .tensor(Tensor.full(Shape([form.picture.y, form.picture.x]), 1, x.dtype)), 1)
+        .tensor(Tensor.full(Shape([form.picture.y, form.picture.x]), 1, x.dtype)).beside(x), 1)
     let places = axes == 1 ? [form.result.x] : [form.result.y, form.result.x]
     return try all.over(counts).reshape(to: Shape(Array(shape.array.dropLast(axes)) + places))
   }

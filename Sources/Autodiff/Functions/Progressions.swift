@@ -13,7 +13,7 @@ extension Variable {
     if let start = start.number, let stop = stop.number {
       return .tensor(try Tensor.linspace(start, stop, count, dtype))
     }
-    let shares = Variable.tensor(try Tensor.linspace(0, 1, count))
+    let shares = try Variable.tensor(Tensor.linspace(0, 1, count)).beside(start, stop)
     return try (start.like(shares) * (1 - shares) + stop.like(shares) * shares).converted(to: dtype)
   }
 
@@ -42,7 +42,8 @@ extension Variable {
       return .tensor(try Tensor.arange(first, stop, distance, dtype))
     }
     let count = try Tensor.arange(first, stop, distance).count
-    let places = Variable.tensor(try Tensor.arange(0, count).converted(to: .f64))
+    let places = try Variable.tensor(Tensor.arange(0, count).converted(to: .f64))
+      .beside(start, step)
     return try (start.like(places) + step.like(places) * places).converted(to: dtype)
   }
 }

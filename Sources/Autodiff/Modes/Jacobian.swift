@@ -69,7 +69,7 @@ extension Variable {
   /// The unit tensors of a variable's shape, along a new first axis.
   fileprivate static func basis(like x: Variable) throws -> Variable {
     let count = x.count
-    let unit = Variable.tensor(try Tensor.eye(count, count, x.dtype))
+    let unit = try Variable.tensor(Tensor.eye(count, count, x.dtype)).beside(x)
     return try unit.reshape(to: Shape(count).followed(by: x.shape))
   }
 }

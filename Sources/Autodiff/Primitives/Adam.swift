@@ -17,6 +17,7 @@
 //
 // Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015.
 
+import Devices
 import Tensors
 
 /// The numbers of a step and which cotangents its derivative has, as attributes.
@@ -62,6 +63,10 @@ extension Primitive {
           AdamAttributes(
             AdamAttributes.of(attributes).step, present: cotangents.map { $0 != nil })))
         + [nil, nil]
+    },
+    device: { x, attributes, device in
+      try DeviceTensor.adamStep(
+        x, AdamAttributes.of(attributes).step, corrections: corrections(x), on: device)
     })
 
   /// Operands g, m, v, the corrections, and the cotangents of u, m′, v′ that are there; results ḡ, m̄, v̄.
@@ -83,7 +88,20 @@ extension Primitive {
       }
       let found = try pull(cotangents)
       return found.prefix(3) + [nil, nil] + found.dropFirst(3)
+    },
+    device: { x, attributes, device in
+      let own = AdamAttributes.of(attributes)
+      return try DeviceTensor.adamGradient(
+        x, cotangents: own.cotangents(x), own.step, corrections: corrections(x), on: device)
     })
+
+  /// The numbers among the operands that correct the moments; nil where they are no numbers of the processor.
+  private static func corrections(_ x: [DeviceOperand]) -> [Double]? {
+    let numbers = x[3...4].compactMap { operand -> Double? in
+      if case .number(let number, _) = operand { number.firstDouble } else { nil }
+    }
+    return numbers.count == 2 ? numbers : nil
+  }
 }
 
 extension Array {

@@ -15,7 +15,7 @@ extension Primitive {
     },
     reverse: { a, b, _, _, dy, needsA, needsB in
       (needsA ? try dy.unbroadcast(to: a) : nil, needsB ? try dy.unbroadcast(to: b) : nil)
-    })
+    }, device: DeviceForms.binary(.add))
 
   /// Subtraction, elementwise.
   ///
@@ -32,7 +32,7 @@ extension Primitive {
         needsA ? try dy.unbroadcast(to: a) : nil,
         needsB ? try (-dy).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.subtract))
 
   /// Multiplication, elementwise.
   ///
@@ -49,7 +49,7 @@ extension Primitive {
         needsA ? try dy.scaled(by: b).unbroadcast(to: a) : nil,
         needsB ? try dy.scaled(by: a).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.multiply))
 
   /// The multiplication of derivative rules: `a b`, but 0 where a is 0, whatever b is,
   /// and where b is 0 and a infinite.
@@ -67,7 +67,7 @@ extension Primitive {
         needsA ? try dy.scaled(by: b).unbroadcast(to: a) : nil,
         needsB ? try dy.paired(with: a).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.multiplyUnlessZero))
 
   /// The product of a cotangent and a tangent: `a b`, but 0 where either is 0, whatever the other is.
   ///
@@ -85,7 +85,7 @@ extension Primitive {
         needsA ? try dy.paired(with: b).unbroadcast(to: a) : nil,
         needsB ? try dy.paired(with: a).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.multiplyUnlessEitherZero))
 
   /// Division, elementwise; of integers it gives floats.
   ///
@@ -107,7 +107,7 @@ extension Primitive {
         needsA ? try share.unbroadcast(to: a) : nil,
         needsB ? try (-(share.scaled(by: a).over(b))).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.divide))
 
   /// The division of derivative rules: `a / b`, but 0 where a is 0 or b infinite.
   static let over = Primitive(
@@ -124,11 +124,12 @@ extension Primitive {
         needsA ? try share.unbroadcast(to: a) : nil,
         needsB ? try (-share.paired(with: y)).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.divideUnlessZero))
 
   /// Division rounded towards minus infinity; constant between its steps.
   static let floorDivide = Primitive(
-    constant: "floor_divide", kernel: { a, b, _ in try Tensor.binary(.floorDivide, a, b) })
+    constant: "floor_divide", kernel: { a, b, _ in try Tensor.binary(.floorDivide, a, b) },
+    device: DeviceForms.binary(.floorDivide))
 
   /// The remainder of the division rounded towards minus infinity; its sign is b's.
   ///
@@ -146,7 +147,7 @@ extension Primitive {
         needsA ? try dy.unbroadcast(to: a) : nil,
         needsB ? try (-dy.scaled(by: a.floorDivided(by: b))).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.remainder))
 
   /// a to the power b, elementwise.
   ///
@@ -168,7 +169,7 @@ extension Primitive {
         needsA ? try dy.scaled(by: a.powerSlope(b)).unbroadcast(to: a) : nil,
         needsB ? try dy.scaled(by: a.powerGrowth(b)).unbroadcast(to: b) : nil
       )
-    })
+    }, device: DeviceForms.binary(.power))
 
   /// The angle of the point (x, y), elementwise: `atan(y / x)` in the right quadrant.
   ///
@@ -195,7 +196,7 @@ extension Primitive {
         needsY ? try t.scaled(by: toY).unbroadcast(to: y) : nil,
         needsX ? try t.scaled(by: toX).unbroadcast(to: x) : nil
       )
-    })
+    }, device: DeviceForms.binary(.atan2))
 
   /// The greater of two, elementwise; nan where either is.
   ///
@@ -231,7 +232,7 @@ extension Primitive {
           needsA ? try shares(a, b, dy, zero).unbroadcast(to: a) : nil,
           needsB ? try shares(a, b, zero, dy).unbroadcast(to: b) : nil
         )
-      })
+      }, device: DeviceForms.binary(kernel))
   }
 
   /// What a function sees of a parameter from outside; see `Parameter`.
@@ -239,15 +240,16 @@ extension Primitive {
   ///     y = x            ẏ = ẋ            x̄ = ȳ
   static let lift = Primitive(
     "lift", kernel: { x, _ in x }, forward: { _, _, _, dx in dx },
-    reverse: { _, _, _, dy in dy })
+    reverse: { _, _, _, dy in dy }, device: DeviceForms.identity)
 
   /// The operand as a constant: what `stopGradient` leaves in a recording.
-  static let stopped = Primitive(constant: "stop_gradient", kernel: { x, _ in x })
+  static let stopped = Primitive(
+    constant: "stop_gradient", kernel: { x, _ in x }, device: DeviceForms.identity)
 
   /// The numbers for every tape a constant, as those of `create_graph=false` are; a tangent passes.
   static let untaped = Primitive(
     "untaped", kernel: { x, _ in x }, forward: { _, _, _, dx in dx },
-    reverse: { x, _, _, _ in try x.zerosLike() }, isTaped: false)
+    reverse: { x, _, _, _ in try x.zerosLike() }, isTaped: false, device: DeviceForms.identity)
 }
 
 extension Variable {

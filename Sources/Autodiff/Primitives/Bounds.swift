@@ -1,11 +1,12 @@
 // Numbers that have to lie within bounds: probabilities, classes, widths.
 
+import Devices
 import Tensors
 
 /// An interval that numbers have to lie in, with the error for those outside.
 package final class Bounds: Sendable {
-  private let low: Double
-  private let high: Double
+  fileprivate let low: Double
+  fileprivate let high: Double
   /// The error for a number, given as text.
   private let error: @Sendable (String) -> TensorError
 
@@ -54,7 +55,11 @@ extension Primitive {
       return x
     },
     forward: { _, _, _, dx in dx },
-    reverse: { _, _, _, dy in dy })
+    reverse: { _, _, _, dy in dy },
+    device: DeviceForms.tensor { x, attributes in
+      let bounds = attributes.object(as: Bounds.self)
+      return try x.isWithin(bounds.low, bounds.high) ? x : nil
+    })
 }
 
 extension Variable {

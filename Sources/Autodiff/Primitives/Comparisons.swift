@@ -1,11 +1,14 @@
 // Tests and choices: comparisons, which are constants, and `where`.
 
+import Devices
 import Kernels
 import Tensors
 
 extension Primitive {
   private convenience init(test kernel: BinaryKernel, _ name: String) {
-    self.init(constant: name, kernel: { a, b, _ in try Tensor.binary(kernel, a, b) })
+    self.init(
+      constant: name, kernel: { a, b, _ in try Tensor.binary(kernel, a, b) },
+      device: DeviceForms.binary(kernel))
   }
 
   static let equal = Primitive(test: .equal, "equal")
@@ -18,7 +21,9 @@ extension Primitive {
   static let or = Primitive(test: .or, "or")
 
   private convenience init(test kernel: UnaryKernel, _ name: String) {
-    self.init(constant: name, kernel: { x, _ in try Tensor.unary(kernel, x) })
+    self.init(
+      constant: name, kernel: { x, _ in try Tensor.unary(kernel, x) },
+      device: DeviceForms.unary(kernel))
   }
 
   static let not = Primitive(test: .logicalNot, "not")
@@ -54,6 +59,9 @@ extension Primitive {
         areMapped[i] ? try padded(inputs[i], with: rank - ranks[i]) : inputs[i]
       }
       return try aligned[0].select(aligned[1], aligned[2])
+    },
+    device: { x, _, device in
+      try DeviceTensor.select(x[0], x[1], x[2], on: device).map { [$0] }
     })
 }
 

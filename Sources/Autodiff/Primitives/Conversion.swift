@@ -1,5 +1,6 @@
 // Elements of one dtype turned into another.
 
+import Devices
 import Tensors
 
 extension Primitive {
@@ -10,7 +11,8 @@ extension Primitive {
     "to",
     kernel: { x, attributes in try x.converted(to: attributes.dtype) },
     forward: { _, y, _, dx in try dx.converted(to: y.dtype) },
-    reverse: { x, _, _, dy in try dy.converted(to: x.dtype) })
+    reverse: { x, _, _, dy in try dy.converted(to: x.dtype) },
+    device: DeviceForms.tensor { try $0.converted(to: $1.dtype) })
 }
 
 extension Variable {

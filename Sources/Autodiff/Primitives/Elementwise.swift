@@ -17,11 +17,14 @@ extension Primitive {
     self.init(
       name, kernel: { x, _ in try Tensor.unary(kernel, x) },
       forward: { x, y, _, t in try derivative(x, y, t) },
-      reverse: { x, y, _, t in try derivative(x, y, t) }, squared: squared)
+      reverse: { x, y, _, t in try derivative(x, y, t) }, squared: squared,
+      device: DeviceForms.unary(kernel))
   }
 
   fileprivate convenience init(steps kernel: UnaryKernel, _ name: String) {
-    self.init(constant: name, kernel: { x, _ in try Tensor.unary(kernel, x) })
+    self.init(
+      constant: name, kernel: { x, _ in try Tensor.unary(kernel, x) },
+      device: DeviceForms.unary(kernel))
   }
 
   // MARK: Signs and steps
@@ -173,7 +176,7 @@ extension Primitive {
     forward: { _, b, y, _, da, _ in try da?.rectified(at: b) ?? y.zerosLike() },
     reverse: { a, b, _, _, dy, needsA, _ in
       (needsA ? try dy.rectified(at: b).unbroadcast(to: a) : nil, nil)
-    })
+    }, device: DeviceForms.binary(.gate))
   ///     y = 1 / (1 + e⁻ˣ) = σ(x)            y' = σ(x) σ(-x)
   static let sigmoid = Primitive(elementwise: .sigmoid, "sigmoid") { x, _, t in
     try t.scaled(by: x.sigmoidSlope())

@@ -6,6 +6,7 @@
 // whoever differentiates such a slope is told, once a place. The squares that programs write are
 // no such case; see `squared`.
 
+import Devices
 import Tensors
 
 /// What has no derivative somewhere, for the notice that tells it.
@@ -60,6 +61,11 @@ extension Primitive {
     },
     reverse: { t, x, _, attributes, dy, needsT, _ in
       (needsT ? try apply(.withoutZeros, dy, x, attributes).unbroadcast(to: t) : nil, nil)
+    },
+    device: { x, attributes, device in
+      // Where something is to be told the processor looks.
+      if case .int = attributes, try DeviceTensor.hasZero(x[1]) { return nil }
+      return try DeviceTensor.withoutZeros(x[0], x[1], on: device).map { [$0] }
     })
 
   /// The elements, infinite instead of 0: what one divides by where a quotient at 0 is to be 0 at
@@ -76,7 +82,8 @@ extension Primitive {
         Tensor.binary(.equal, x, zero), Tensor(.infinity, dtype: x.dtype), x)
     },
     forward: { x, _, attributes, dx in try apply(.withoutZeros, dx, x, attributes) },
-    reverse: { x, _, attributes, dy in try apply(.withoutZeros, dy, x, attributes) })
+    reverse: { x, _, attributes, dy in try apply(.withoutZeros, dy, x, attributes) },
+    device: DeviceForms.tensor { x, _ in try x.infiniteAtZero() })
 
   /// The elements of a slope that has no derivative at 0.
   ///
@@ -84,7 +91,8 @@ extension Primitive {
   static let cornerAtZero = Primitive(
     "corner_at_zero", kernel: { x, _ in x },
     forward: { x, _, attributes, dx in try apply(.withoutZeros, dx, x, attributes) },
-    reverse: { x, _, attributes, dy in try apply(.withoutZeros, dy, x, attributes) })
+    reverse: { x, _, attributes, dy in try apply(.withoutZeros, dy, x, attributes) },
+    device: DeviceForms.identity)
 }
 
 extension Variable {

@@ -1,6 +1,7 @@
 // Elements moved and repeated, none computed: reshape, transpose, broadcast; and the sum that is
 // the transpose of a broadcast.
 
+import Devices
 import Tensors
 
 extension Primitive {
@@ -15,7 +16,7 @@ extension Primitive {
     batch: { x, attributes in
       let shape = attributes.shape
       return try x.reshape(to: shape.inserting(x.shape[0], at: 0))
-    })
+    }, device: DeviceForms.tensor { try $0.reshaped($1.shape) })
 
   /// Axes in another order. Attribute: a shape that holds, for each new axis, the old one.
   ///
@@ -30,7 +31,8 @@ extension Primitive {
       for (new, old) in order.array.enumerated() { inverse[old] = new }
       return try dy.permute(inverse)
     },
-    batch: { x, attributes in try x.permute([0] + attributes.shape.array.map { $0 + 1 }) })
+    batch: { x, attributes in try x.permute([0] + attributes.shape.array.map { $0 + 1 }) },
+    device: DeviceForms.tensor { $0.permuted($1.shape) })
 
   /// Axes of extent 1 stretched, and axes put in front. Attribute: the shape.
   ///
@@ -47,7 +49,7 @@ extension Primitive {
       extents += inner.array
       return try x.reshape(to: Shape(extents))
         .broadcast(to: shape.inserting(x.shape[0], at: 0))
-    })
+    }, device: DeviceForms.tensor { try $0.broadcast(to: $1.shape) })
 
   /// The sum over axes. Attribute: the axes, and whether they stay with extent 1.
   ///
@@ -70,7 +72,7 @@ extension Primitive {
     batch: { x, attributes in
       let (axes, keepAxes) = attributes.axes
       return try x.sum(axes: axes.shifted, keepAxes: keepAxes)
-    })
+    }, device: DeviceForms.reduction(.sum))
 
   /// A number around the elements. Attribute: the widths.
   ///
@@ -97,6 +99,10 @@ extension Primitive {
       let widths = attributes.object(as: PadWidths.self)
       return try x.padded(
         before: [0] + widths.before, after: [0] + widths.after, value: .number(widths.value))
+    },
+    device: DeviceForms.tensor { x, attributes in
+      let widths = attributes.object(as: PadWidths.self)
+      return try x.padded(before: widths.before, after: widths.after, value: widths.value)
     })
 
   /// Tensors one after the other along an axis. Attribute: the axis.
@@ -129,17 +135,20 @@ extension Primitive {
       let axis = attributes.int
       let parts = try zip(inputs, areMapped).map { try mapped($0, $1, size: size) }
       return try Variable.concat(parts, axis: axis + 1)
+    },
+    device: { parts, attributes, device in
+      try DeviceTensor.concat(parts, axis: attributes.int, on: device).map { [$0] }
     })
 
   /// The part of the last two axes on and below the k-th diagonal; zeros elsewhere. Attribute: k.
-  static let tril = Primitive(triangle: "tril") {
+  static let tril = Primitive(triangle: "tril", isLower: true) {
     try $0.tril($1)
   } again: {
     try $0.tril($1)
   }
 
   /// The part of the last two axes on and above the k-th diagonal; zeros elsewhere. Attribute: k.
-  static let triu = Primitive(triangle: "triu") {
+  static let triu = Primitive(triangle: "triu", isLower: false) {
     try $0.triu($1)
   } again: {
     try $0.triu($1)
@@ -147,7 +156,7 @@ extension Primitive {
 
   /// A part of the last two axes: linear, and its own transpose.
   private convenience init(
-    triangle name: String, kernel: @escaping @Sendable (Tensor, Int) throws -> Tensor,
+    triangle name: String, isLower: Bool, kernel: @escaping @Sendable (Tensor, Int) throws -> Tensor,
     again: @escaping @Sendable (Variable, Int) throws -> Variable
   ) {
     self.init(
@@ -155,7 +164,8 @@ extension Primitive {
       kernel: { x, attributes in try kernel(x, attributes.int) },
       forward: { _, _, attributes, t in try again(t, attributes.int) },
       reverse: { _, _, attributes, t in try again(t, attributes.int) },
-      batch: { x, attributes in try again(x, attributes.int) })
+      batch: { x, attributes in try again(x, attributes.int) },
+      device: DeviceForms.tensor { try $0.triangle($1.int, isLower: isLower) })
   }
 }
 
@@ -227,7 +237,7 @@ extension Variable {
     case .variable, .counted:
       let x = try floating()
       let isInside = try Tensor.full(shape, 1, .bool).padded(before: before, after: after)
-      return try Variable.tensor(isInside).select(
+      return try Variable.tensor(isInside).beside(x).select(
         x.padded(before: before, after: after), value.like(x))
     }
   }

@@ -1,6 +1,7 @@
 // Many elements into one, and functions along an axis. The sum is in `Movement`, as the transpose
 // of a broadcast.
 
+import Devices
 import Tensors
 
 extension Primitive {
@@ -10,7 +11,8 @@ extension Primitive {
     reduction name: String, squared: Primitive? = nil,
     kernel: @escaping @Sendable (Tensor, AxisSet, Bool) throws -> Tensor,
     again: @escaping @Sendable (Variable, AxisSet, Bool) throws -> Variable,
-    weights: @escaping @Sendable (_ x: Variable, _ y: Variable, _ axes: AxisSet) throws -> Variable
+    weights: @escaping @Sendable (_ x: Variable, _ y: Variable, _ axes: AxisSet) throws -> Variable,
+    device: DeviceForm? = nil
   ) {
     self.init(
       name,
@@ -31,7 +33,7 @@ extension Primitive {
       batch: { x, attributes in
         let (axes, keepAxes) = attributes.axes
         return try again(x, axes.shifted, keepAxes)
-      }, squared: squared)
+      }, squared: squared, device: device)
   }
 
   /// The product over axes.
@@ -40,19 +42,22 @@ extension Primitive {
   static let prod = Primitive(
     reduction: "prod", kernel: { try $0.prod($1, keepAxes: $2) },
     again: { try $0.prod(axes: $1, keepAxes: $2) },
-    weights: { x, _, axes in try x.productOfOthers(axes: axes) })
+    weights: { x, _, axes in try x.productOfOthers(axes: axes) },
+    device: DeviceForms.reduction(.prod))
 
   /// The greatest over axes; the derivative is spread evenly over equal ones, over all where one is nan.
   static let max = Primitive(
     reduction: "max", kernel: { try $0.max($1, keepAxes: $2) },
     again: { try $0.max(axes: $1, keepAxes: $2) },
-    weights: { x, y, axes in try x.isLess(than: y).not().shares(x.dtype, axes) })
+    weights: { x, y, axes in try x.isLess(than: y).not().shares(x.dtype, axes) },
+    device: DeviceForms.reduction(.max))
 
   /// The least over axes; the derivative is spread evenly over equal ones, over all where one is nan.
   static let min = Primitive(
     reduction: "min", kernel: { try $0.min($1, keepAxes: $2) },
     again: { try $0.min(axes: $1, keepAxes: $2) },
-    weights: { x, y, axes in try x.isGreater(than: y).not().shares(x.dtype, axes) })
+    weights: { x, y, axes in try x.isGreater(than: y).not().shares(x.dtype, axes) },
+    device: DeviceForms.reduction(.min))
 
   /// The logarithm of the sum of exponentials over axes.
   ///
@@ -70,7 +75,7 @@ extension Primitive {
       let isHit = try x.isEqual(to: .number(.infinity, like: x)).converted(to: x.dtype)
       let share = try isInfinite.select(isHit, part)
       return try share.over(share.sum(axes: axes, keepAxes: true).infiniteAtZero())
-    })
+    }, device: DeviceForms.overAxes { try $0.logSumExp($1, keepAxes: $2) })
 
   /// The Euclidean norm over axes.
   ///
@@ -79,7 +84,8 @@ extension Primitive {
     reduction: "norm", squared: .squaredNorm,
     kernel: { try $0.norm($1, keepAxes: $2) },
     again: { try $0.norm(axes: $1, keepAxes: $2) },
-    weights: { x, y, _ in try x.over(y.infiniteAtZero(.slope)) })
+    weights: { x, y, _ in try x.over(y.infiniteAtZero(.slope)) },
+    device: DeviceForms.overAxes { try $0.norm($1, keepAxes: $2) })
 
   /// The mean of the squared differences of two tensors of one shape over axes.
   ///
@@ -110,24 +116,29 @@ extension Primitive {
       let size = (aIsMapped ? a : b).shape[0]
       let (s, t) = (try mapped(a, aIsMapped, size: size), try mapped(b, bIsMapped, size: size))
       return try s.meanSquaredDifference(t, axes: axes.shifted)
+    },
+    device: { x, attributes, _ in
+      guard case .tensor(let a) = x[0], case .tensor(let b) = x[1] else { return nil }
+      return try DeviceTensor.meanSquaredDifference(a, b, attributes.axes.0).map { [$0] }
     })
 
   /// True where any element over the axes is not zero.
-  static let anyTrue = Primitive(test: "any") {
+  static let anyTrue = Primitive(test: "any", device: .any) {
     try $0.any($1, keepAxes: $2)
   } again: {
     try $0.any(axes: $1, keepAxes: $2)
   }
 
   /// True where no element over the axes is zero.
-  static let allTrue = Primitive(test: "all") {
+  static let allTrue = Primitive(test: "all", device: .all) {
     try $0.all($1, keepAxes: $2)
   } again: {
     try $0.all(axes: $1, keepAxes: $2)
   }
 
   private convenience init(
-    test name: String, kernel: @escaping @Sendable (Tensor, AxisSet, Bool) throws -> Tensor,
+    test name: String, device: DeviceReduction,
+    kernel: @escaping @Sendable (Tensor, AxisSet, Bool) throws -> Tensor,
     again: @escaping @Sendable (Variable, AxisSet, Bool) throws -> Variable
   ) {
     self.init(
@@ -139,7 +150,7 @@ extension Primitive {
       batch: { x, attributes in
         let (axes, keepAxes) = attributes.axes
         return try again(x, axes.shifted, keepAxes)
-      })
+      }, device: DeviceForms.reduction(device))
   }
 
   // MARK: Along an axis
@@ -149,14 +160,15 @@ extension Primitive {
     along name: String, kernel: @escaping @Sendable (Tensor, Int) throws -> Tensor,
     again: @escaping @Sendable (Variable, Int) throws -> Variable,
     forward: @escaping @Sendable (Variable, Variable, Int, Variable) throws -> Variable,
-    reverse: @escaping @Sendable (Variable, Variable, Int, Variable) throws -> Variable
+    reverse: @escaping @Sendable (Variable, Variable, Int, Variable) throws -> Variable,
+    device: DeviceForm? = nil
   ) {
     self.init(
       name,
       kernel: { x, attributes in try kernel(x, attributes.int) },
       forward: { x, y, attributes, t in try forward(x, y, attributes.int, t) },
       reverse: { x, y, attributes, t in try reverse(x, y, attributes.int, t) },
-      batch: { x, attributes in try again(x, attributes.int + 1) })
+      batch: { x, attributes in try again(x, attributes.int + 1) }, device: device)
   }
 
   /// Running sums.
@@ -185,7 +197,8 @@ extension Primitive {
   static let softmax = Primitive(
     along: "softmax", kernel: { try $0.softmax(axis: $1) }, again: { try $0.softmax(axis: $1) },
     forward: { _, y, axis, t in try y.softmaxSlope(t, axis) },
-    reverse: { _, y, axis, t in try y.softmaxSlope(t, axis) })
+    reverse: { _, y, axis, t in try y.softmaxSlope(t, axis) },
+    device: DeviceForms.tensor { try $0.softmax(axis: $1.int) })
 
   ///     y = x - log Σ eˣ            ẏ = ẋ - Σ eʸ ẋ            x̄ = ȳ - eʸ Σ ȳ
   static let logSoftmax = Primitive(
@@ -196,7 +209,7 @@ extension Primitive {
     },
     reverse: { _, y, axis, t in
       try t - t.sum(axes: AxisSet(axis), keepAxes: true).scaled(by: y.exp())
-    })
+    }, device: DeviceForms.tensor { try $0.logSoftmax(axis: $1.int) })
 
   /// The place of the greatest element along an axis. Attribute: the axis, kept or not.
   static let argmax = Primitive(place: "argmax") {

@@ -4,6 +4,7 @@
 // square of its own, and whoever squares its result applies that. The values are the same to
 // the last bit.
 
+import Devices
 import Tensors
 
 extension Primitive {
@@ -14,7 +15,10 @@ extension Primitive {
     reduction: "squared_norm",
     kernel: { try Tensor.unary(.square, $0.norm($1, keepAxes: $2)) },
     again: { try apply(.squaredNorm, $0, .axes($1, keepAxes: $2)) },
-    weights: { x, _, _ in try x + x })
+    weights: { x, _, _ in try x + x },
+    device: DeviceForms.overAxes {
+      try $0.norm($1, keepAxes: $2).flatMap { try $0.squared() }
+    })
 
   /// The square of the root, elementwise.
   ///
@@ -23,7 +27,10 @@ extension Primitive {
     "squared_sqrt",
     kernel: { x, _ in try Tensor.unary(.square, Tensor.unary(.sqrt, x)) },
     forward: { x, y, _, t in try t.alongSquaredRoot(of: x, y) },
-    reverse: { x, y, _, t in try t.alongSquaredRoot(of: x, y) })
+    reverse: { x, y, _, t in try t.alongSquaredRoot(of: x, y) },
+    device: DeviceForms.tensor { x, _ in
+      try DeviceTensor.unary(.sqrt, .tensor(x), on: x.device).flatMap { try $0.squared() }
+    })
 }
 
 extension Variable {
@@ -65,6 +72,7 @@ func applySquared(_ p: Primitive, _ a: Variable, _ b: Variable) throws -> Variab
     guard p === Primitive.power, exponent.shape.rank == 0, exponent.dtype == a.dtype,
       exponent.firstDouble == 2
     else { return nil }
+  case .placed: return nil
   }
   return try apply(squared, operand, attributes)
 }

@@ -153,8 +153,13 @@ extension RecordedFunction {
 }
 
 extension RecordedFunction.Operand {
-  /// False for a constant that some transformation follows.
-  fileprivate var isPlain: Bool { if case .constant(.traced) = self { false } else { true } }
+  /// False for a constant that some transformation follows, or that lives on a device.
+  fileprivate var isPlain: Bool {
+    switch self {
+    case .constant(.traced), .constant(.placed): false
+    default: true
+    }
+  }
 }
 
 extension RecordedFunction.Step {

@@ -234,6 +234,7 @@ package final class Recording {
   func knows(_ x: Variable) -> Bool {
     switch x {
     case .tensor(let tensor): tensor.recording == number || readsNothingElse
+    case .placed(let tensor): tensor.recording == number || readsNothingElse
     case .traced(let traced): Int(traced.height) >= height || !traced.isAlive(in: .current)
     }
   }

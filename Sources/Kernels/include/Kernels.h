@@ -68,6 +68,8 @@ enum {
   MOS_ASKS_COLLECT = 16,
   /// Nobody asks anything: a program runs.
   MOS_RUNS = 32,
+  /// Something failed where nobody could be told, and the run is to end with that.
+  MOS_ASKS_FAILURE = 64,
 };
 
 static inline uint32_t mos_requests_get(const mos_requests *_Nonnull requests) {
@@ -91,13 +93,16 @@ static inline void mos_run_set(mos_requests *_Nullable requests) { mos_run = req
 /// True where the run on this thread is to end, or to count whether it must.
 static inline int mos_run_is_asked(void) {
   return mos_run
-         && mos_requests_get(mos_run) & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME | MOS_ASKS_COUNT);
+         && mos_requests_get(mos_run)
+              & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME | MOS_ASKS_COUNT | MOS_ASKS_FAILURE);
 }
 
 /// True where the run on this thread is to end. It stays so until the run has ended, so that a kernel
 /// that stops for it, and leaves its output unspecified, needs to tell nobody: the caller looks, too.
 static inline int mos_run_ends(void) {
-  return mos_run && mos_requests_get(mos_run) & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME);
+  return mos_run
+         && mos_requests_get(mos_run)
+              & (MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME | MOS_ASKS_FAILURE);
 }
 
 /// The bytes of the small objects that were made on this thread and have not ended on it, and the most

@@ -229,15 +229,14 @@ extension Arguments {
 
   private static let dtypes = "dtypes are f64, f32, i64 and bool"
 
-  /// What to do about a text where a dtype is wanted: a dtype's name, or a device's.
+  /// What to do about a text where a dtype is wanted: a dtype's name, or another program's for a device.
   private static func dtypeHint(_ text: String) -> String {
     if ["f64", "f32", "i64", "bool"].contains(text) { return "write \(text) without quotes" }
     if let word = ForeignNames.words[text], word.hasPrefix("f") || word.hasPrefix("i64") {
       return "write \(word)"
     }
-    let devices = ["cpu", "cuda", "gpu", "mps", "tpu"]
-    return devices.contains { text.hasPrefix($0) }
-      ? "there are no devices yet, everything is on the CPU: leave it out" : dtypes
+    return ["mps", "tpu"].contains { text.hasPrefix($0) }
+      ? "devices are \"gpu\", \"cuda\" and those that devices() lists; \"cpu\" is the processor" : dtypes
   }
 
   /// Ints: one, or a list of them, or an i64 tensor of one axis.

@@ -43,9 +43,12 @@ public struct Capability: Sendable {
   /// Programs may be started: Graphviz's `dot`, which draws graphs.
   public static let processes = Capability(kind: .processes, folder: nil)
 
+  /// Devices may be looked for and computed on: their drivers are code of the machine's, which may keep files.
+  public static let devices = Capability(kind: .devices, folder: nil)
+
   /// What rows of built-ins and methods can need.
   public enum Kind: String, Sendable, CaseIterable {
-    case reading, writing, modules, environment, clock, input, processes
+    case reading, writing, modules, environment, clock, input, processes, devices
 
     /// What is not allowed without it; for one that is for a folder, without an object.
     var deed: String {
@@ -56,6 +59,7 @@ public struct Capability: Sendable {
       case .clock: "read the clock"
       case .input: "read the standard input"
       case .processes: "start programs"
+      case .devices: "use devices"
       }
     }
 
@@ -63,7 +67,7 @@ public struct Capability: Sendable {
     var isOfFolder: Bool {
       switch self {
       case .reading, .writing, .modules: true
-      case .environment, .clock, .input, .processes: false
+      case .environment, .clock, .input, .processes, .devices: false
       }
     }
   }

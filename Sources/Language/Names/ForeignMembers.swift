@@ -150,7 +150,7 @@ enum ForeignMembers {
     "makedirs": "make_folder(path)", "environ": "env(name)", "getenv": "env(name)",
     "argv": "args()",
     "loads": "json_parse(text)", "dumps": "json_text(value)",
-    "device": "nothing: everything is on the CPU",
+    "device": "x.to(\"gpu\") or tensor(x, device=\"gpu\")",
     "Normal": "Normal(mean, deviation)", "kl_divergence": "kl(p, q)",
   ]
 }

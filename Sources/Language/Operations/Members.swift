@@ -104,6 +104,9 @@ extension ValueMembers {
     .ofVariable("dtype", "The type of the elements: `f64`, `f32`, `i64` or `bool`.") {
       .host(DTypeObject($0.dtype))
     },
+    .ofVariable("device", "Where the elements live, a String: `\"cpu\"`, or a device that `devices()` lists.") {
+      .string($0.place.name)
+    },
     .ofVariable(
       "value", "The tensor itself; of a parameter the one that it holds, which can be set."
     ) { .tensor($0) },
@@ -165,11 +168,11 @@ extension ValueMembers {
       .ofInstance(
         "modules", "Itself and the models inside it, a list, outer ones first, each once."
       ) {
-        .list(try ModelWalk(.instance($0)).modules.map { .instance($0.module) })
+        .list(try $0.modules().map { .instance($0.module) })
       },
       .ofInstance("named_modules", "The same as a record, by their paths; its own is empty.") {
         .record(
-          Record(try ModelWalk(.instance($0)).modules.map { ($0.path, .instance($0.module)) }))
+          Record(try $0.modules().map { ($0.path, .instance($0.module)) }))
       },
       .ofInstance(
         "train",
@@ -205,9 +208,14 @@ extension ValueMember {
 }
 
 extension ModelInstance {
+  /// Itself and the models inside it, each once, by their paths.
+  package func modules() throws -> [(path: String, module: ModelInstance)] {
+    try ModelWalk(.instance(self)).modules
+  }
+
   /// Sets the fields `training` of this model and of those inside it.
   fileprivate func setTraining(_ isTraining: Bool) throws -> Value {
-    for (_, module) in try ModelWalk(.instance(self)).modules {
+    for (_, module) in try modules() {
       guard let slot = module.type.slots["training"] else { continue }
       switch module.type.fields[slot].kind {
       case .let, .buffer: try module.write(slot: slot, .bool(isTraining))

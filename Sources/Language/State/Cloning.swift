@@ -2,6 +2,7 @@
 // cloned once.
 
 import Autodiff
+import Devices
 import Tensors
 
 /// Makes clones of values.
@@ -9,12 +10,18 @@ package struct Cloner {
   let manner: Snapshot.Manner
   let detachesBuffers: Bool
   let interpreter: Interpreter
+  /// Where tensors are put; nil for where they are.
+  let place: Place?
   private var walk = Walk()
   private var cells: [ObjectIdentifier: ParameterCell] = [:]
   private var instances: [ObjectIdentifier: ModelInstance] = [:]
 
-  package init(_ manner: Snapshot.Manner, detachesBuffers: Bool, _ interpreter: Interpreter) {
+  package init(
+    _ manner: Snapshot.Manner, detachesBuffers: Bool, place: Place? = nil,
+    _ interpreter: Interpreter
+  ) {
     self.manner = manner
+    self.place = place
     self.detachesBuffers = detachesBuffers
     self.interpreter = interpreter
   }
@@ -26,8 +33,10 @@ package struct Cloner {
   package mutating func clone(_ value: Value, inBuffer: Bool = false) throws -> Value {
     switch value {
     case .tensor(let variable):
-      return .tensor(
-        inBuffer && detachesBuffers ? stopGradient(variable) : try manner.kept(variable))
+      guard inBuffer && detachesBuffers else {
+        return .tensor(try manner.kept(variable, at: place))
+      }
+      return .tensor(try stopGradient(variable).moved(to: place ?? variable.place))
     case .parameter(let cell): return .parameter(try clone(cell))
     case .instance(let instance): return .instance(try clone(instance))
     case .host(let snapshot as Snapshot):
@@ -56,8 +65,9 @@ package struct Cloner {
     let variable = cell.value
     let made =
       manner == .deepcopy
-      ? try ParameterCell(leafOf: variable, name: cell.name)
-      : ParameterCell(holding: try manner.kept(variable), name: cell.name)
+      ? try ParameterCell(
+        leafOf: stopGradient(variable).moved(to: place ?? variable.place), name: cell.name)
+      : ParameterCell(holding: try manner.kept(variable, at: place), name: cell.name)
     cells[ObjectIdentifier(cell)] = made
     return made
   }

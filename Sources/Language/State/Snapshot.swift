@@ -7,6 +7,7 @@
 // A snapshot is a tree: `SnapshotTree.swift`.
 
 import Autodiff
+import Devices
 import Tensors
 
 /// What `extract` gives: the state of models, parameters, optimizers and structures of them.
@@ -56,11 +57,13 @@ public final class Snapshot: HostObject {
 
   /// The state of values.
   ///
-  /// - Parameter hasBuffers: false where the buffers of models are left out, and stay as they are on recovery.
+  /// - Parameters:
+  ///   - hasBuffers: false where the buffers of models are left out, and stay as they are on recovery.
+  ///   - place: where the tensors are put; nil for where they are.
   /// - Throws: a type error for what has no state.
   package convenience init(
     of values: [Value], manner: Manner, hasBuffers: Bool = true, detachesBuffers: Bool = false,
-    names: [String]? = nil, name: String? = nil, variable: String? = nil
+    place: Place? = nil, names: [String]? = nil, name: String? = nil, variable: String? = nil
   ) throws {
     for value in values where !value.canBeExtracted {
       throw RuntimeError(
@@ -68,7 +71,7 @@ public final class Snapshot: HostObject {
         hint: "targets are models, parameters, optimizers, and lists and records of them")
     }
     var reader = StateReader(
-      manner: manner, hasBuffers: hasBuffers, detachesBuffers: detachesBuffers)
+      manner: manner, hasBuffers: hasBuffers, detachesBuffers: detachesBuffers, place: place)
     self.init(
       .targets(try values.map { try reader.read($0) }), manner: manner, names: names, name: name,
       variable: variable)

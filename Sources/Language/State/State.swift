@@ -5,6 +5,7 @@
 // replaced.
 
 import Autodiff
+import Devices
 import Tensors
 
 /// What is kept of a value.
@@ -36,7 +37,16 @@ extension Snapshot {
     case deepcopy
 
     /// A tensor in this manner.
-    func kept(_ variable: Variable) throws -> Variable {
+    func kept(_ variable: Variable, at place: Place? = nil) throws -> Variable {
+      guard let place, variable.place != place else { return try kept(variable) }
+      let moved = try variable.moved(to: place)
+      return switch self {
+      case .reference, .copy: moved
+      case .deepcopy: variable.isLeaf ? try leaf(of: moved) : stopGradient(moved)
+      }
+    }
+
+    private func kept(_ variable: Variable) throws -> Variable {
       switch self {
       case .reference: variable
       case .copy: variable.isTracked ? try variable.copied() : variable
@@ -55,12 +65,18 @@ struct StateReader {
   let hasBuffers: Bool
   /// True where buffers are cut from their graphs, whatever the manner.
   let detachesBuffers: Bool
+  /// Where tensors are put; nil for where they are.
+  let place: Place?
   private var walk = Walk()
   /// The models that are being read, outer ones of the present place.
   private var open: Set<ObjectIdentifier> = []
 
-  init(manner: Snapshot.Manner, hasBuffers: Bool = true, detachesBuffers: Bool = false) {
+  init(
+    manner: Snapshot.Manner, hasBuffers: Bool = true, detachesBuffers: Bool = false,
+    place: Place? = nil
+  ) {
     self.manner = manner
+    self.place = place
     self.hasBuffers = hasBuffers
     self.detachesBuffers = detachesBuffers
   }
@@ -103,7 +119,8 @@ struct StateReader {
   }
 
   private func kept(_ variable: Variable, _ inBuffer: Bool) throws -> Variable {
-    inBuffer && detachesBuffers ? stopGradient(variable) : try manner.kept(variable)
+    guard inBuffer && detachesBuffers else { return try manner.kept(variable, at: place) }
+    return try stopGradient(variable).moved(to: place ?? variable.place)
   }
 }
 

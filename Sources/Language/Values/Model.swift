@@ -231,7 +231,7 @@ public final class ModelInstance: Holder {
   }
 
   /// What a program's assignment does: a `param` field keeps its cells and takes new tensors.
-  func write(slot: Int, _ value: Value) throws {
+  package func write(slot: Int, _ value: Value) throws {
     // Whoever watches is told what the field held.
     _ = self[slot: slot]
     guard type.fields[slot].kind == .param else {

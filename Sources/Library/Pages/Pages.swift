@@ -12,6 +12,7 @@ public enum Builtins {
     implicitDifferentiation, innerLoops, optimizers, transforms, zeroOrder, schedules, aliases,
     state,
     files,
+    devices,
     contexts,
     processes,
     seeing,

@@ -56,4 +56,7 @@ public struct Capabilities: Sendable, ExpressibleByArrayLiteral {
 
   /// Programs may be started: Graphviz's `dot`, which draws graphs.
   public static let processes = Capabilities(.processes)
+
+  /// Devices may be looked for and computed on: their drivers are code of the machine's, which may keep files.
+  public static let devices = Capabilities(.devices)
 }

@@ -129,7 +129,7 @@ extension LinearSolver {
     _ method: DirectMethod, _ matrix: Variable, _ b: Variable, named label: String? = nil
   ) throws -> (Variable, SolveReport) {
     var key = RandomKey(seed: 0)
-    let probe = Variable.tensor(try key.normal(b.shape, b.dtype))
+    let probe = try Variable.tensor(key.normal(b.shape, b.dtype)).beside(b)
     let both = try method.solve(matrix, Variable.stack([b, probe], axis: 1))
     // Of the right side 0 the solution is 0, whatever the matrix holds: what `where` did not take asks.
     let isZero = try b.length().isEqual(to: .number(0, like: b))
@@ -160,8 +160,8 @@ extension LinearSolver {
     }
     var key = RandomKey(seed: 1)
     let (u, v) = (
-      Variable.tensor(try key.normal(b.shape, b.dtype)),
-      Variable.tensor(try key.normal(b.shape, b.dtype))
+      try Variable.tensor(key.normal(b.shape, b.dtype)).beside(b),
+      try Variable.tensor(key.normal(b.shape, b.dtype)).beside(b)
     )
     let (first, second) = (try system.apply(u), try system.apply(v))
     let (uv, vu) = (try u.inner(second), try v.inner(first))

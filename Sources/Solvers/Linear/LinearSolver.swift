@@ -290,7 +290,9 @@ extension LinearSolver {
       isSquare || !solvesLeastSquares
       ? try LinearOperator(matrix: matrix) : LinearOperator(ofRowsAndColumns: matrix)
     let unknown =
-      isSquare ? nil : [Variable.tensor(try Tensor.zeros(Shape(matrix.shape[1]), matrix.dtype))]
+      isSquare
+      ? nil
+      : [try Variable.tensor(Tensor.zeros(Shape(matrix.shape[1]), matrix.dtype)).beside(matrix)]
     guard right.rank == 2 else {
       let (x, report) = try solveWithReport(
         system, [right], like: unknown, initial: initial.map { [$0] })

@@ -228,6 +228,16 @@ public struct Tensor: @unchecked Sendable {
   /// The same reference: the very tensor.
   @inlinable public static func === (a: Tensor, b: Tensor) -> Bool { a.buffer === b.buffer }
 
+  /// The number that every element is, without axes, where this is one number or one stretched; nil else.
+  package var stretchedNumber: Tensor? {
+    if rank == 0 { return self }
+    let own = strides
+    guard count > 0, (0..<rank).allSatisfy({ shape[$0] == 1 || own[$0] == 0 }), !isContiguous else {
+      return nil
+    }
+    return view(shape: Shape(), strides: Shape())
+  }
+
   /// `f64[3, 4]`, the way messages name a tensor; `f64` for a 0-d one.
   public var typeDescription: String { rank == 0 ? dtype.name : "\(dtype.name)\(shape)" }
 }

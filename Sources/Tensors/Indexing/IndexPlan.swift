@@ -56,6 +56,18 @@ public struct IndexPlan: Sendable {
   /// True where the index gives a view of the source.
   public var isView: Bool { advanced == nil }
 
+  /// The view that the index gives of a source of some strides, its first element at an offset; nil where places
+  /// are listed.
+  package func view(strides: Shape) -> (shape: Shape, strides: Shape, offset: Int)? {
+    guard isView else { return nil }
+    var own = Shape()
+    for (axis, step) in zip(axes.array, steps.array) {
+      own.append(axis < 0 ? 0 : step * strides[axis])
+    }
+    let offset = (0..<starts.rank).reduce(0) { $0 + starts[$1] * strides[$1] }
+    return (result, own, offset)
+  }
+
   /// True where no element is named twice, so that a write is well defined in any order.
   public var isInjective: Bool {
     get throws {

@@ -3,7 +3,7 @@
 /// A block of memory that tensors and their views share; it goes back to the allocator with the
 /// last of them.
 @usableFromInline
-final class Storage: @unchecked Sendable {
+package final class Storage: @unchecked Sendable {
   @usableFromInline let address: UnsafeMutableRawPointer
   let bytes: Int
   private let account: MemoryAccount?
@@ -50,7 +50,7 @@ final class Storage: @unchecked Sendable {
   }
 
   /// `7.28 TiB`: three digits and a binary unit.
-  static func inBytes(_ bytes: Int) -> String {
+  package static func inBytes(_ bytes: Int) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var value = Double(bytes)
     var unit = 0

@@ -25,7 +25,7 @@ public enum UnaryKernel: UInt8, Sendable, CaseIterable {
   package var isTest: Bool { rawValue >= UnaryKernel.isnan.rawValue }
 
   /// The type that elements are converted to before the function, and that comes out of it.
-  func types(_ dtype: DType, defaultFloat: DType) -> (compute: DType, result: DType) {
+  package func types(_ dtype: DType, defaultFloat: DType) -> (compute: DType, result: DType) {
     if self == .logicalNot { return (dtype, .bool) }
     let compute: DType =
       dtype.isFloat ? dtype : keepsWholeNumbers ? .i64 : isTest ? .f64 : defaultFloat
@@ -82,7 +82,18 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
   func types(_ a: Tensor, _ b: Tensor, defaultFloat: DType) throws -> (
     compute: DType, result: DType
   ) {
-    let promoted = DType.promoted(a.dtype, b.dtype)
+    if let types = types(a.dtype, b.dtype, defaultFloat: defaultFloat) { return types }
+    throw TensorError(
+      .type, "cannot combine \(a.typeDescription) and \(b.typeDescription) bit by bit",
+      hint: "compare first: (x > 0) & (y > 0)")
+  }
+
+  /// The same of the operands' types; nil where they cannot be combined.
+  @inline(__always)
+  package func types(
+    _ a: DType, _ b: DType, defaultFloat: DType
+  ) -> (compute: DType, result: DType)? {
+    let promoted = DType.promoted(a, b)
     switch self {
     case .add, .subtract, .multiply, .floorDivide, .remainder, .power:
       let compute = promoted == .bool ? .i64 : promoted
@@ -95,12 +106,7 @@ public enum BinaryKernel: UInt8, Sendable, CaseIterable {
     case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual:
       return (promoted, .bool)
     case .and, .or:
-      guard !promoted.isFloat else {
-        throw TensorError(
-          .type, "cannot combine \(a.typeDescription) and \(b.typeDescription) bit by bit",
-          hint: "compare first: (x > 0) & (y > 0)")
-      }
-      return (promoted, promoted)
+      return promoted.isFloat ? nil : (promoted, promoted)
     }
   }
 }
@@ -540,7 +546,7 @@ extension Shape {
   /// This shape, after making sure that its number of elements fits.
   ///
   /// - Throws: a limit error otherwise.
-  func checked() throws -> Shape {
+  package func checked() throws -> Shape {
     var count = 1
     for axis in 0..<rank where self[axis] > 1 {
       let (product, overflow) = count.multipliedReportingOverflow(by: self[axis])

@@ -35,12 +35,14 @@ package final class AbandonableCall: @unchecked Sendable {
   private static let mostAbandoned = 2
 
   /// The stack of a thread: LAPACK's routines take 100 KB.
-  private static let stackSize = 4 << 20
+  package static let usualStack = 4 << 20
 
   /// Runs a body of so much work, and leaves it to itself where the run on this thread is to end.
   ///
   /// - Throws: what the body throws, or an interrupt or a limit error.
-  package static func run(work: Int, _ body: @escaping () throws -> Void) throws {
+  package static func run(
+    work: Int, stackSize: Int = usualStack, _ body: @escaping () throws -> Void
+  ) throws {
     guard work >= least, mos_run_get() != nil else { return try runHere(body) }
     while abandoned.load(ordering: .relaxed) >= mostAbandoned {
       try Safepoint.look()

@@ -9,6 +9,7 @@
 // until the run has ended.
 
 internal import Kernels
+import Synchronization
 
 /// What other threads and signal handlers ask of a run. An interpreter has one, and each of its runs
 /// begins with nothing asked.
@@ -24,7 +25,7 @@ public final class RunRequests: @unchecked Sendable {
   deinit { requests.deallocate() }
 
   private static func bits(_ request: Int) -> UInt32 { UInt32(request) }
-  private static let ends = bits(MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME)
+  private static let ends = bits(MOS_ASKS_INTERRUPT | MOS_ASKS_OVERTIME | MOS_ASKS_FAILURE)
 
   /// Asks the program to end; what comes before a run begins ends that run.
   public func interrupt() { _ = mos_requests_add(requests, RunRequests.bits(MOS_ASKS_INTERRUPT)) }
@@ -81,6 +82,7 @@ public final class RunRequests: @unchecked Sendable {
   /// The beginning of a run; see `duringRun`.
   package func begin(seconds: Double, threads: Int?) -> Outer {
     requests.pointee.seconds = seconds
+    RunFailures.forget(requests)
     requests.pointee.threads = Int32(clamping: threads ?? 0)
     _ = mos_requests_add(requests, RunRequests.bits(MOS_RUNS))
     let outer = mos_run_get()
@@ -110,9 +112,17 @@ public enum Safepoint {
     return try body()
   }
 
+  /// Has the run on this thread end, at its next look, with an error that its caller cannot be told.
+  package static func end(with error: any Error) {
+    guard let requests = mos_run_get() else { return }
+    RunFailures.keep(error, for: requests)
+    _ = mos_requests_add(requests, UInt32(MOS_ASKS_FAILURE))
+  }
+
   private static func answer() throws {
     guard let requests = mos_run_get() else { return }
     let asked = mos_requests_get(requests)
+    if asked & UInt32(MOS_ASKS_FAILURE) != 0, let error = RunFailures.of(requests) { throw error }
     if asked & UInt32(MOS_ASKS_INTERRUPT) != 0 { throw TensorError(.interrupt, "interrupted") }
     if asked & UInt32(MOS_ASKS_OVERTIME) != 0 {
       throw TensorError(
@@ -148,5 +158,25 @@ public enum Safepoint {
     SmallObjects.charge(more)
     stack.end -= UInt(more)
     mos_stack_set(stack)
+  }
+}
+
+/// What runs are to end with, by the requests that stand for them.
+private enum RunFailures {
+  private static let errors = Mutex<[UInt: any Error]>([:])
+
+  static func keep(_ error: any Error, for requests: UnsafeMutablePointer<mos_requests>) {
+    errors.withLock { $0[UInt(bitPattern: requests)] = error }
+  }
+
+  static func of(_ requests: UnsafeMutablePointer<mos_requests>) -> (any Error)? {
+    errors.withLock { $0[UInt(bitPattern: requests)] }
+  }
+
+  /// Forgets what an earlier run ended with.
+  static func forget(_ requests: UnsafeMutablePointer<mos_requests>) {
+    errors.withLock { errors in
+      if !errors.isEmpty { errors[UInt(bitPattern: requests)] = nil }
+    }
   }
 }

@@ -102,7 +102,7 @@ extension Directions {
     let all = rows.count == 1 ? rows[0] : try Variable.concat(rows)
     let parts = try all.split(leaves.map(\.count), axis: 1)
     return try zip(parts, leaves).map { part, leaf in
-      try part.reshape(to: try leaf.shape.rows(count)).converted(to: leaf.dtype)
+      try part.reshape(to: try leaf.shape.rows(count)).converted(to: leaf.dtype).beside(leaf)
     }
   }
 
@@ -113,11 +113,11 @@ extension Directions {
     return try leaves.map { leaf in
       let (size, skipped) = (leaf.count, offset)
       offset += size
-      let zeros = Variable.tensor(try Tensor.zeros(Shape(count, size), leaf.dtype))
+      let zeros = try Variable.tensor(Tensor.zeros(Shape(count, size), leaf.dtype)).beside(leaf)
       let first = max(start, skipped)
       let width = min(start + count, skipped + size) - first
       guard width > 0 else { return try zeros.reshape(to: try leaf.shape.rows(count)) }
-      let unit = Variable.tensor(try Tensor.eye(width, width, leaf.dtype))
+      let unit = try Variable.tensor(Tensor.eye(width, width, leaf.dtype)).beside(leaf)
       let (row, column) = (first - start, first - skipped)
       return try unit.padded(
         before: [row, column], after: [count - row - width, size - column - width]

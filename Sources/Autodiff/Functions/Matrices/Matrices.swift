@@ -81,7 +81,8 @@ extension Variable {
     var square = exponent < 0 ? try inverse() : dtype == .bool ? try converted(to: .i64) : self
     let n = shape[rank - 1]
     guard exponent != 0 else {
-      return try Variable.tensor(Tensor.eye(n, n, square.dtype)).broadcast(to: shape)
+      return try Variable.tensor(Tensor.eye(n, n, square.dtype)).beside(self)
+        .broadcast(to: shape)
     }
     var (rest, power) = (exponent.magnitude, Variable?.none)
     while true {

@@ -5,6 +5,7 @@
 // that a `vmap` maps cannot be looked at, so they are operands: `take`, `scatter` and `put` along
 // the first axis serve them.
 
+import Devices
 import Tensors
 
 /// An index: its items, and what they mean for a shape.
@@ -70,7 +71,7 @@ extension Primitive {
       let moved = try x.movedAxis(from: 0, to: x.rank - 1)
       let y = try moved.read(.object(index.beforeLastAxis(of: moved.shape)))
       return try y.movedAxis(from: y.rank - 1, to: 0)
-    })
+    }, device: DeviceForms.tensor { $0.indexed($1.index.plan) })
 
   /// Zeros with elements added at an index; the transpose of `index`. Attribute: the index.
   ///
@@ -96,7 +97,7 @@ extension Primitive {
       let wide = try index.beforeLastAxis(of: source.inserting(size, at: source.rank))
       let y = try x.movedAxis(from: 0, to: x.rank - 1).spread(.object(wide))
       return try y.movedAxis(from: y.rank - 1, to: 0)
-    })
+    }, device: DeviceForms.tensor { try $0.spread($1.index.plan) })
 
   /// A tensor with other elements at an index; the last one counts where a place is named twice.
   /// Attribute: the index.
@@ -117,7 +118,7 @@ extension Primitive {
       var taken: Variable?
       if needsV {
         var values = try dy.read(attributes)
-        if try !index.plan.isInjective { values = try values * index.winners(values.dtype) }
+        if try !index.plan.isInjective { values = try values * index.winners(values.dtype).beside(values) }
         taken = try values.unbroadcast(to: v)
       }
       return (needsX ? try dy.replaced(zero, attributes) : nil, taken)
@@ -143,6 +144,9 @@ extension Primitive {
         : try values.reshape(to: values.shape.inserting(1, at: values.rank))
       let y = try moved.replaced(values, .object(index.beforeLastAxis(of: moved.shape)))
       return try y.movedAxis(from: y.rank - 1, to: 0)
+    }, device: { x, attributes, _ in
+      guard case .tensor(let target) = x[0] else { return nil }
+      return try target.replacing(attributes.index.plan, with: x[1]).map { [$0] }
     })
 }
 
@@ -271,6 +275,7 @@ extension Primitive {
         let last = try places.putting(order, at: ids).taken(ids)
         let ones = Array(repeating: 1, count: v.rank - ids.rank)
         let stays = try last.isEqual(to: order).reshape(to: Shape(ids.shape.array + ones))
+          .beside(dy)
         taken = try stays.select(dy.taken(ids), .number(0, like: dy))
       }
       let zeros = try v.zerosLike().converted(to: dy.dtype)

@@ -230,7 +230,8 @@ extension Primitive {
 extension Variable {
   /// The lower triangle of a packed LU with ones on the diagonal.
   fileprivate func unitLower() throws -> Variable {
-    try tril(-1) + .tensor(Tensor.eye(shape[rank - 2], shape[rank - 1], dtype))
+    try tril(-1)
+      + Variable.tensor(Tensor.eye(shape[rank - 2], shape[rank - 1], dtype)).beside(self)
   }
 
   /// As many rows as there are columns, and the rows below.
@@ -258,8 +259,9 @@ extension Variable {
     let largest = try stopGradient(w).abs().max(axes: AxisSet(w.rank - 1), keepAxes: true)
     let least = try (largest * (8 * w.dtype.rounding)).expanded(at: -1)
     let areEqual = try stopGradient(gaps).abs().isLessOrEqual(to: least)
-    let others = Variable.tensor(
-      try Tensor.binary(.subtract, Tensor(1, dtype: dtype), Tensor.eye(last, last, dtype)))
+    let others = try Variable.tensor(
+      Tensor.binary(.subtract, Tensor(1, dtype: dtype), Tensor.eye(last, last, dtype))
+    ).beside(self)
     return try scaled(by: others).over(
       apart: areEqual.select(.number(0, like: gaps), gaps))
   }

@@ -111,7 +111,7 @@ extension ComplexVariable {
       .isLessOrEqual(to: (largest * (noise * noise)).expanded(at: -1))
     let apart = try areEqual.select(.number(0, like: square), square)
     let n = x.shape[x.rank - 1]
-    let others = try 1 - Variable.tensor(Tensor.eye(n, n, x.dtype))
+    let others = try 1 - Variable.tensor(Tensor.eye(n, n, x.dtype)).beside(square)
     let (r, i) = (try real.scaled(by: others), try imaginary.scaled(by: others))
     /// Transposed, it is the quotient that meets what has no derivative.
     func quotient(_ x: Variable) throws -> Variable {

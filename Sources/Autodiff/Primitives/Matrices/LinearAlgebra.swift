@@ -196,7 +196,7 @@ extension Primitive {
     forward: { a, _, _, da in try a.solving(direction: da).trace() },
     reverse: { a, _, _, dy in
       let n = a.shape[a.rank - 1]
-      let diagonal = try dy.asMatrices() * .tensor(Tensor.eye(n, n, a.dtype))
+      let diagonal = try dy.asMatrices() * Variable.tensor(Tensor.eye(n, n, a.dtype)).beside(a)
       return try a.matrixTransposed.solving(direction: diagonal)
     })
 

@@ -1,6 +1,7 @@
 // The product of matrices, for every case that NumPy has: vectors, matrices, and stacks that
 // broadcast. Transposes are views that the kernel reads as they are.
 
+import Devices
 import Tensors
 
 /// How a product of matrices, or stacks of them, takes its operands.
@@ -119,6 +120,16 @@ extension Primitive {
       let form = ProductForm(attributes)
       if !form.transposed.isEmpty { return try turnedProduct(a, aIsMapped, b, bIsMapped, form) }
       return try mappedProduct(a, aIsMapped, b, bIsMapped, form)
+    },
+    device: { x, attributes, _ in
+      guard case .tensor(let a) = x[0], case .tensor(let b) = x[1] else { return nil }
+      let form = ProductForm(attributes)
+      return try DeviceTensor.matmul(
+        a, b,
+        DeviceProduct(
+          transposed: (form.transposed.contains(.left), form.transposed.contains(.right)),
+          kept: (form.kept.contains(.left), form.kept.contains(.right)))
+      ).map { [$0] }
     })
 }
 

@@ -52,12 +52,12 @@ extension Builtins {
           print(a)    # 1.0
       """
     ) { arguments in
-      try arguments.requireProcessor(2)
       let prefix = try arguments.bool(5) ? arguments.string(6) : ""
       return .host(
         try Snapshot(
           of: [arguments[0]], manner: arguments.manner(1), hasBuffers: arguments.bool(3),
-          detachesBuffers: arguments.bool(4), name: prefix.isEmpty ? nil : prefix))
+          detachesBuffers: arguments.bool(4), place: arguments.place(2),
+          name: prefix.isEmpty ? nil : prefix))
     },
     Builtin(
       "recover_state_dict(target, state)", for: "recover_state", renaming: ["state": "snapshot"],
@@ -81,9 +81,9 @@ extension Builtins {
           print(a, b)    # 1.0 2.0
       """
     ) { arguments in
-      try arguments.requireProcessor(3)
       var cloner = Cloner(
-        try arguments.manner(1), detachesBuffers: try arguments.bool(2), arguments.interpreter)
+        try arguments.manner(1), detachesBuffers: try arguments.bool(2), place: try arguments.place(3),
+        arguments.interpreter)
       return try cloner.clone(arguments[0])
     },
     Builtin(

@@ -1,6 +1,7 @@
 // Optimizers: functions that give transforms, and objects that hold parameters and a state.
 
 import Autodiff
+import Devices
 import Language
 import Optimizers
 import Tensors
@@ -39,10 +40,10 @@ extension Builtins {
           "accelerated_op_available(device=nil)",
           """
           Whether Adam's step is one fused operation on a device, or on all of a list of devices. On
-          the processor it always is: `adam` and its kin use it wherever their numbers are plain.
-          There are no other devices.
+          the processor it always is: `adam` and its kin use it wherever their numbers are plain. On another it is
+          where the machine has that device: `"cuda"`, `"gpu"` or `"opencl:0"`, as `to` names them.
 
-              print(accelerated_op_available("cpu"), accelerated_op_available("cuda"))    # true false
+              print(accelerated_op_available(), accelerated_op_available("cpu"))    # true true
           """
         ) { arguments in
           guard arguments.has(0) else { return .bool(true) }
@@ -58,7 +59,12 @@ extension Builtins {
             }
             return name
           }
-          return .bool(names.allSatisfy { $0 == "cpu" })
+          return .bool(
+            try names.allSatisfy { name in
+              if name == Place.processor.name { return true }
+              try arguments.require(.devices)
+              return try DeviceList.place(named: name) != nil
+            })
         },
       ]
       + OptimizerFamily.all.flatMap(\.objectBuiltins)

@@ -16,8 +16,8 @@ extension Builtins {
 
         By `"reference"` it keeps the very tensors with their graphs, by `"copy"` copies that stay
         connected to the graph, by `"deepcopy"` detached ones, which are new leaves when they are
-        recovered. `detach_buffers` cuts buffers from their graphs. There is one device, `"cpu"`. By `name`
-        the snapshot prints, and pictures of graphs call its tensors: `step0.a` for `name="step0"`.
+        recovered. `detach_buffers` cuts buffers from their graphs. With a `device`, as `to` names them, its tensors
+        are those of the target moved there. By `name` the snapshot prints, and pictures of graphs call its tensors: `step0.a` for `name="step0"`.
 
         A snapshot is a tree: `keys(s)` names its leaves, `s["layers.0.weight"]` is one, and the
         functions on trees compute with it.
@@ -29,11 +29,10 @@ extension Builtins {
             print(a)    # 1.0
         """
       ) { arguments in
-        try arguments.requireProcessor(3)
-        return .host(
+        .host(
           try Snapshot(
             of: [arguments[0]], manner: arguments.manner(1),
-            detachesBuffers: arguments.bool(2),
+            detachesBuffers: arguments.bool(2), place: arguments.place(3),
             name: arguments.has(4) ? arguments.string(4) : nil))
       },
       Builtin(
@@ -109,14 +108,6 @@ extension Cloner {
 }
 
 extension Arguments {
-  /// - Throws: a value error for any device but the processor.
-  func requireProcessor(_ index: Int) throws {
-    guard has(index), try string(index) != "cpu" else { return }
-    throw RuntimeError(
-      .value, "there is no device \(try string(index).excerpt)",
-      hint: "everything is on \"cpu\"")
-  }
-
   /// How tensors are to be kept; TorchOpt's short names serve too.
   func manner(_ index: Int) throws -> Snapshot.Manner {
     switch try choice(

@@ -28,15 +28,17 @@ extension Builtins {
     objects: [DTypeObject.self],
     [
       Builtin(
-        "tensor(value, dtype=nil)",
+        "tensor(value, dtype=nil, device=nil)",
         """
-        A tensor of a number, a tensor, or lists of them nested to one shape.
+        A tensor of a number, a tensor, or lists of them nested to one shape, on a device where one is named, as
+        `to` names them.
 
             print(tensor((1, 2, 3)), tensor(((1, 2), (3, 4))).shape)    # [1, 2, 3] (2, 2)
         """
       ) { arguments in
         let variable = try arguments.stacked(0)
-        return .tensor(try variable.converted(to: arguments.dtype(1) ?? variable.dtype))
+        let converted = try variable.converted(to: arguments.dtype(1) ?? variable.dtype)
+        return .tensor(try arguments.place(2).map { try converted.moved(to: $0) } ?? converted)
       },
       Builtin(
         "zeros(*shape, dtype=nil)",

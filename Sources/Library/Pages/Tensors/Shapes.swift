@@ -9,15 +9,28 @@ extension Builtins {
     "Shapes",
     [
       Builtin(
-        "to(x, dtype)",
+        "to(x, dtype=nil, device=nil)",
         """
-        The elements in another dtype; what does not fit is an error.
+        The elements in another dtype, where what does not fit is an error, or at another place, which may stand in
+        the dtype's stead: `x.to("gpu")`. Derivatives pass both.
+
+        `"gpu"` is the first device that is no processor, else the first there is, `"cuda"` the first of NVIDIA, and
+        `"opencl:1"` the second of `devices()`; `"cpu"` is the processor. A model's parameters and buffers are put
+        there where they stand, the parameters as new leaves, and so are the parameters in lists and records.
 
             print([1.7, -1.7].to(i64), [0, 2].to(bool))    # [1, -1] [false, true]
+            print([1.0].to("cpu").device)                  # cpu
         """
       ) { arguments in
-        guard let dtype = try arguments.dtype(1) else { throw arguments.mismatch(1, "a dtype") }
-        return .tensor(try arguments.variable(0).converted(to: dtype))
+        let isPlace = arguments.isPlace(1) && !arguments.has(2)
+        let place = try arguments.place(isPlace ? 1 : 2)
+        let dtype = isPlace ? nil : try arguments.dtype(1)
+        guard dtype != nil || place != nil else { throw arguments.mismatch(1, "a dtype or a device") }
+        guard let dtype else {
+          return try arguments[0].moved(to: place ?? .processor, for: arguments)
+        }
+        let converted = try arguments.variable(0).converted(to: dtype)
+        return .tensor(try place.map { try converted.moved(to: $0) } ?? converted)
       },
       Builtin(
         "item(x)",

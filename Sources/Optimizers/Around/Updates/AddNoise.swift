@@ -30,7 +30,7 @@ extension GradientTransformation {
           var stream = try own.branch(leaf)
           leaf += 1
           let (shape, dtype) = (g.shape, g.dtype)
-          return try g + deviation * stream.drawn { try $0.normal(shape, dtype) }
+          return try g + deviation * stream.drawn { try $0.normal(shape, dtype) }.beside(g)
         }
         return (noisy, .record([("count", .count(following(count)))]))
       })

@@ -139,6 +139,7 @@ extension Variable {
 
   /// Zeros of this shape without an axis; one zero for nil.
   fileprivate func zeros(without axis: Int?) throws -> Variable {
-    .tensor(try Tensor.zeros(axis.map { shape.removing(axis: $0) } ?? Shape(1), dtype))
+    try Variable.tensor(Tensor.zeros(axis.map { shape.removing(axis: $0) } ?? Shape(1), dtype))
+      .beside(self)
   }
 }

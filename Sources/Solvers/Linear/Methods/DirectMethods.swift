@@ -42,7 +42,7 @@ extension Variable {
   /// This matrix plus a number on its diagonal.
   func plus(ridge: Scalar) throws -> Variable {
     guard ridge.number != 0 else { return self }
-    return try self + ridge * .tensor(Tensor.eye(shape[0], shape[1], dtype))
+    return try self + ridge * Variable.tensor(Tensor.eye(shape[0], shape[1], dtype)).beside(self)
   }
 
   /// True where the matrices of all items equal their transposes up to rounding.

@@ -59,8 +59,9 @@ struct FixedPointIteration: RootMethod {
     let isUsable = try trace.isUsableDivisor()
     let one = Variable.number(1, like: trace)
     let ridge = try isUsable.pick(trace * (100 * point.x.dtype.epsilon), one)
-    let identity = Variable.tensor(
-      try Tensor.eye(changes.count, changes.count, point.x.dtype))
+    let identity = try Variable.tensor(
+      Tensor.eye(changes.count, changes.count, point.x.dtype)
+    ).beside(point.x)
     let gamma = try (gram + identity * ridge).solve(
       differences.transposed().matmul(point.residual))
     return try plain - isUsable.pick(moves.matmul(gamma), plain.zerosLike())

@@ -55,7 +55,7 @@ struct LeastSquares {
     let d = try greatest.isUsableDivisor().select(greatest, greatest.onesLike())
     // In the unknowns D d the columns are of length 1 at most.
     let ridge =
-      try Variable.tensor(Tensor.eye(point.x.count, point.x.count, point.x.dtype))
+      try Variable.tensor(Tensor.eye(point.x.count, point.x.count, point.x.dtype)).beside(point.x)
       * damping.sqrt()
     let both = try Variable.concat([matrix / d, ridge], axis: 0)
     let right = try Variable.concat([-r, point.x.zerosLike()], axis: 0)
@@ -92,13 +92,13 @@ struct LeastSquares {
     guard raveling.count <= LeastSquares.greatestDense else { return nil }
     let r = try self(x)
     guard raveling.count <= r.count else {
-      let basis = Variable.tensor(try Tensor.eye(r.count, r.count, x.dtype))
+      let basis = try Variable.tensor(Tensor.eye(r.count, r.count, x.dtype)).beside(x)
       let pull = try vjp([x]) { [try self($0[0])] }
       return (
         r, try vmap([basis], axes: [0], size: r.count) { [try pull($0)[0] ?? x.zerosLike()] }[0]
       )
     }
-    let basis = Variable.tensor(try Tensor.eye(raveling.count, raveling.count, x.dtype))
+    let basis = try Variable.tensor(Tensor.eye(raveling.count, raveling.count, x.dtype)).beside(x)
     return (
       r,
       try vmap([basis], axes: [0], size: raveling.count) { unit in
