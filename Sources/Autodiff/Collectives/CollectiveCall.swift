@@ -15,6 +15,7 @@ extension Variable {
   {
     let context = Context.current
     let x = try Autodiff.alive(self)
+    try x.requireProcessor(for: collective.name)
     let levels = try context.levelsOfAnyRank(
       of: x, back.map(\.description) ?? collective.described(x.shape, x.dtype))
     context.ranks.exchanges += 1
@@ -59,6 +60,18 @@ extension Variable {
         "\(collective.name) cannot be called in what is recorded to be solved or linearized",
         hint: "exchange before it, and capture what that gives")
     }
+  }
+}
+
+extension Variable {
+  /// - Throws: a value error for a tensor of a device, which ranks cannot exchange.
+  package func requireProcessor(for name: String) throws {
+    var inner = self
+    while case .traced(let traced) = inner { inner = traced.value }
+    guard case .placed = inner else { return }
+    throw TensorError(
+      .value, "\(name) exchanges tensors of the processor, and this one is on a device",
+      hint: "bring it with .to(\"cpu\"), and back with .to(device) behind it")
   }
 }
 

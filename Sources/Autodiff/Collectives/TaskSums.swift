@@ -23,6 +23,7 @@ struct TaskSums {
 
   /// Adds what a task gives to an output; tasks come in their order.
   mutating func add(_ value: Variable, of task: Int, to output: Int) throws {
+    try value.requireProcessor(for: "parallel_map")
     var node = Node(start: task, size: 1, value: stopGradient(value))
     // Neighbours are one subtree where both are full and the first begins at a multiple of their size together.
     while let last = nodes[output].last, last.size == node.size,

@@ -151,6 +151,7 @@ struct WireValue {
             + "which other ranks cannot have",
           hint: "give tensors, numbers, text, lists and records; of a model, extract its state")
       }
+      try variable.requireProcessor(for: name)
       tag(.leaf)
       leaves.append(variable)
       paths.append(path)
