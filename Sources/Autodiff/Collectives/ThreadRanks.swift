@@ -79,7 +79,8 @@ private final class ThreadRank: Communicator {
   func greatest(_ words: inout [UInt64]) throws {
     let own = words
     try ranks.barrier { $0.words[self.rank] = own }
-    for other in ranks.state.withLock { $0.words } {
+    let all = ranks.state.withLock { $0.words }
+    for other in all {
       for (index, word) in other.enumerated() where index < words.count {
         words[index] = max(words[index], word)
       }
