@@ -277,15 +277,18 @@ def write(folder, texts):
 
 
 def results(folder):
-    return [subprocess.run([MOS, "run", name], cwd=folder, capture_output=True, text=True) for name in RUN]
+    """What the programs print, what is told, and how they end."""
+    running = [subprocess.Popen([MOS, "run", name], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+               for name in RUN]
+    return [(*one.communicate(timeout=PATIENCE), one.returncode) for one in running]
 
 
 async def renamings(folder):
     """Each name in each program is renamed, to a name of its own and to all that are there: what is not refused is done, and
     the programs print what they printed."""
     write(folder, PROJECT)
-    before = [(one.stdout, one.returncode) for one in results(folder)]
-    assert all(status == 0 for _, status in before), [one.stderr for one in results(folder)]
+    before = results(folder)
+    assert all((told, status) == ("", 0) for _, told, status in before), before
     done, refused, in_many = 0, 0, 0
     results_of = {}
     async with Client(folder) as client:
@@ -316,7 +319,7 @@ async def renamings(folder):
                     key = tuple(sorted(changed.items()))
                     if key not in results_of:
                         write(folder / ".changed", changed)
-                        results_of[key] = [(one.stdout, one.returncode) for one in results(folder / ".changed")]
+                        results_of[key] = results(folder / ".changed")
                     assert results_of[key] == before, (uri, place, new, text[place:place + 20], changed)
     assert done > 100 and in_many > 50 and refused > 100, (done, in_many, refused)
     return f"{done} renamings done, {in_many} of them in several files, {refused} refused"
