@@ -100,7 +100,8 @@ let package = Package(
     .target(
       name: "Library",
       dependencies: [
-        "Language", "Syntax", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Devices", "Tensors",
+        "Language", "Syntax", "ZeroOrder", "Optimizers", "Solvers", "Autodiff", "Devices",
+        "Tensors",
         "Kernels", "Platform",
       ]),
     .target(
@@ -137,7 +138,7 @@ let package = Package(
     .testTarget(
       name: "LibraryTests",
       dependencies: [
-        "Library", "Language", "Syntax", "Optimizers", "Autodiff", "Tensors", "Platform",
+        "Library", "Language", "Syntax", "Optimizers", "Autodiff", "Devices", "Tensors", "Platform",
         "TestSupport",
       ]),
     // Programs as others write them: what only this package sees would be in their way.

@@ -145,7 +145,8 @@ struct DeviceTests {
   @Test func `memory of a device counts`() throws {
     let account = MemoryAccount(limit: 1 << 20)
     try MemoryAccount.with(account) {
-      let x = try Variable.tensor(Tensor.full(Shape(40_000), 1, .f64)).moved(to: .device(#require(device)))
+      let x = try Variable.tensor(Tensor.full(Shape(40_000), 1, .f64)).moved(
+        to: .device(#require(device)))
       #expect(throws: TensorError.self) { _ = try (0..<3).map { _ in try x + x } }
       #expect(try (x + x).sum().numbers == [80_000])
     }

@@ -70,7 +70,7 @@ private struct Callable {
   @Test func `a built-in is refused what it needs`() throws {
     try check(needsOf: Callable.builtins, nil)
     let needed = Callable.builtins.filter { !$0.needs.isEmpty }.map(\.signature.name)
-    #expect(needed.count == 14, "\(needed)")
+    #expect(needed.count == 15, "\(needed)")
   }
 
   @Test(arguments: Builtins.library.objectTypes) func `a method is refused what it needs`(
@@ -179,6 +179,7 @@ private struct Callable {
         (.clock, .clock, "if time() > 1e9 { \"mine\" }"),
         (.clock, .clock, "let t = timer()\nwith t { 1 }\nif t.seconds < 10.0 { \"mine\" }"),
         (.clock, .clock, "profile(() => \"mine\").value"),
+        (.devices, .devices, "if devices()[0] == \"cpu\" { \"mine\" }"),
       ]
   }
 
@@ -194,7 +195,7 @@ private struct Callable {
         #expect(!isFound || SandboxRun(program, .all).output == "mine", "\(program)")
         let others: [Capability] = [
           .reading(folder), .writing(folder), .modules(folder), .environment, .clock, .input,
-          .processes,
+          .processes, .devices,
         ].filter { $0.kind != kind }
         let refused = SandboxRun(program, Capabilities(others))
         #expect(

@@ -106,12 +106,13 @@ struct SandboxRun {
   var isRefused: Bool { error?.diagnostic.kind == "io" }
 
   init(
-    _ program: String, _ capabilities: Capabilities, name: String = "<test>",
-    prepare: (Interpreter) throws -> Void = { _ in }
+    _ program: String, _ capabilities: Capabilities, name: String = "<test>", seconds: Double = 5,
+    prepare: (Interpreter) throws -> Void = { _ in },
+    afterwards: (Interpreter) throws -> String = { _ in "" }
   ) {
     var text = ""
     let interpreter = Interpreter(library: Builtins.library) { text += $0 }
-    interpreter.limits.seconds = 5
+    interpreter.limits.seconds = seconds
     do {
       try prepare(interpreter)
       interpreter.capabilities = capabilities
@@ -122,6 +123,7 @@ struct SandboxRun {
     } catch {
       self.error = RuntimeError(.syntax, "\(error)")
     }
+    text += (try? afterwards(interpreter)) ?? ""
     output = text
   }
 }

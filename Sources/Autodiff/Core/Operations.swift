@@ -98,7 +98,9 @@ struct BinaryOperation: LeveledOperation {
   }
 
   func computedOnDevice(in context: Context) throws -> Variable {
-    try context.onDevice(primitive, [a, b], attributes) { [try rules.kernel($0[0], $0[1], attributes)] }[0]
+    try context.onDevice(primitive, [a, b], attributes) {
+      [try rules.kernel($0[0], $0[1], attributes)]
+    }[0]
   }
 
   @inline(__always)

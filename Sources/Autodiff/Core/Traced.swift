@@ -240,7 +240,13 @@ struct HeldVariable {
   /// Counts one down.
   @inline(__always)
   func release() {
-    if let node { node.release() } else if let tensor { tensor.release() } else { placed?.release() }
+    if let node {
+      node.release()
+    } else if let tensor {
+      tensor.release()
+    } else {
+      placed?.release()
+    }
   }
 
   /// The type of the elements, under every level.

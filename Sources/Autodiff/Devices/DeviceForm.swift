@@ -75,7 +75,9 @@ extension Variable {
     switch self {
     case .placed(let tensor): .tensor(tensor)
     case .tensor(let tensor):
-      if let number = tensor.stretchedNumber { .number(number, shape: tensor.shape) } else {
+      if let number = tensor.stretchedNumber {
+        .number(number, shape: tensor.shape)
+      } else {
         .tensor(try DeviceTensor(tensor, on: device))
       }
     case .traced: .tensor(try DeviceTensor(plain(self), on: device))

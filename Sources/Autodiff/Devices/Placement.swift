@@ -75,7 +75,8 @@ private struct Move: LeveledOperation {
     return try context.belowRecording { try applied(below: height) }
   }
 
-  func node(_ kind: LevelKind, _ y: Variable, height: Int32, in context: Context) throws -> Variable {
+  func node(_ kind: LevelKind, _ y: Variable, height: Int32, in context: Context) throws -> Variable
+  {
     guard kind == .record || y.dtype.isFloat else { return y }
     return try context.kept(
       Traced(

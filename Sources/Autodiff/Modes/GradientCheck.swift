@@ -44,13 +44,13 @@ public func checkGradient(
   let isSingle = narrowest == .f32
   let directions = try arguments.enumerated().map { index, argument -> Variable? in
     guard argument.dtype.isFloat else { return nil }
-    return try pattern(argument.shape, argument.dtype, phase: Double(index + 1))
+    return try pattern(argument.shape, argument.dtype, phase: Double(index + 1)).beside(argument)
   }
   // The function as a number: its results, weighted by fixed numbers.
   func total(_ values: [Variable]) throws -> Variable {
     var sum: Variable?
     for (index, y) in try f(values).enumerated() where y.dtype.isFloat {
-      let weights = try pattern(y.shape, y.dtype, phase: 0.37 + Double(index))
+      let weights = try pattern(y.shape, y.dtype, phase: 0.37 + Double(index)).beside(y)
       let part = try (y * weights).sum()
       sum = try sum.map { try $0 + part } ?? part
     }

@@ -156,7 +156,8 @@ extension Primitive {
 
   /// A part of the last two axes: linear, and its own transpose.
   private convenience init(
-    triangle name: String, isLower: Bool, kernel: @escaping @Sendable (Tensor, Int) throws -> Tensor,
+    triangle name: String, isLower: Bool,
+    kernel: @escaping @Sendable (Tensor, Int) throws -> Tensor,
     again: @escaping @Sendable (Variable, Int) throws -> Variable
   ) {
     self.init(

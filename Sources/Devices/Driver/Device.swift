@@ -58,7 +58,7 @@ public final class Device: @unchecked Sendable {
     }
   }
 
-  /// The kernel `main` of a program's text, which is built the first time.
+  /// The kernel `main_kernel` of a program's text, which is built the first time.
   func kernel(_ text: String) throws -> Kernel {
     if let known = opened.withLock({ $0.kernels[text] }) { return known }
     let connection = try connection()
@@ -93,7 +93,9 @@ enum Driver {
   static func call<R>(_ body: @escaping () throws -> R) throws -> R {
     var value: R?
     try AbandonableCall.run(work: .max, stackSize: stackSize) { value = try body() }
-    guard let value else { preconditionFailure("a driver's call ended without a value; please report") }
+    guard let value else {
+      preconditionFailure("a driver's call ended without a value; please report")
+    }
     return value
   }
 }

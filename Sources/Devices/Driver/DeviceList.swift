@@ -63,6 +63,11 @@ package enum DeviceList {
     return candidates.indices.contains(index) ? .device(candidates[index]) : nil
   }
 
+  /// Whether a text is the name of a place that some machine may have.
+  package static func isName(_ text: String) -> Bool {
+    ["cpu", "gpu", "cuda", "opencl"].contains(String(text.prefix { $0 != ":" && $0 != " " }))
+  }
+
   /// `opencl:1` is `opencl` and 1; `gpu` has no number.
   private static func parts(of name: Substring) -> (kind: Substring, number: Int?) {
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,4 +1,4 @@
-// A program of a device: text, built when it is first wanted, and its kernel `main`.
+// A program of a device: text, built when it is first wanted, and its kernel `main_kernel`.
 
 import Platform
 import Synchronization
@@ -58,7 +58,8 @@ final class Kernel: @unchecked Sendable {
     let log: UInt32 = 0x1183
     var bytes = [UInt8](repeating: 0, count: 4096)
     var size = 0
-    if device.library.getProgramBuildInfo(program, device.id, log, bytes.count, &bytes, &size) == 0 {
+    if device.library.getProgramBuildInfo(program, device.id, log, bytes.count, &bytes, &size) == 0
+    {
       let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       let line = text.split(separator: "\n").first { $0.contains("error") }
       if let line { error.message += ": \(line)" }
@@ -113,7 +114,10 @@ extension KernelArgument {
     case .memory(let memory): return bytes(of: memory.object)
     case .int(let value): return bytes(of: Int64(value))
     case .number(let number): return number.withElements { body($0, number.dtype.size) }
-    case .ints(let values): return values.withUnsafeBytes { $0.baseAddress.map { body($0, values.count * 8) } ?? body([0], 8) }
+    case .ints(let values):
+      return values.withUnsafeBytes {
+        $0.baseAddress.map { body($0, values.count * 8) } ?? body([0], 8)
+      }
     }
   }
 }

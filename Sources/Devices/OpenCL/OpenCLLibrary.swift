@@ -13,16 +13,17 @@ struct OpenCLLibrary: @unchecked Sendable {
   typealias Objects = UnsafeMutablePointer<OpaquePointer?>
   typealias Status = UnsafeMutablePointer<Int32>
   typealias Sizes = UnsafePointer<Int>
-  typealias Fact = @convention(c) (
-    Object, UInt32, Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?
-  ) -> Int32
+  typealias Fact =
+    @convention(c) (
+      Object, UInt32, Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?
+    ) -> Int32
   typealias Release = @convention(c) (Object) -> Int32
-  typealias Transfer = @convention(c) (
-    Object, Object, UInt32, Int, Int, UnsafeMutableRawPointer, UInt32, Objects?, Objects?
-  ) -> Int32
+  typealias Transfer =
+    @convention(c) (
+      Object, Object, UInt32, Int, Int, UnsafeMutableRawPointer, UInt32, Objects?, Objects?
+    ) -> Int32
 
-  let getPlatformIDs:
-    @convention(c) (UInt32, Objects?, UnsafeMutablePointer<UInt32>?) -> Int32
+  let getPlatformIDs: @convention(c) (UInt32, Objects?, UnsafeMutablePointer<UInt32>?) -> Int32
   let getDeviceIDs:
     @convention(c) (Object, UInt64, UInt32, Objects?, UnsafeMutablePointer<UInt32>?) -> Int32
   let getDeviceInfo: Fact
@@ -57,8 +58,7 @@ struct OpenCLLibrary: @unchecked Sendable {
     @convention(c) (
       Object, Object, UInt32, Sizes?, Sizes, Sizes?, UInt32, Objects?, Objects?
     ) -> Int32
-  let enqueueMarkerWithWaitList:
-    @convention(c) (Object, UInt32, Objects?, Objects) -> Int32
+  let enqueueMarkerWithWaitList: @convention(c) (Object, UInt32, Objects?, Objects) -> Int32
   let getEventInfo: Fact
   let releaseEvent: Release
   let flush: Release

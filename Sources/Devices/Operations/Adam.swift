@@ -17,7 +17,8 @@ extension DeviceTensor {
   ) -> [DeviceOperand] {
     let dtype = x[0].dtype
     let numbers = [
-      step.beta1, 1 - step.beta1, 1 / corrections[0], step.beta2, 1 - step.beta2, 1 / corrections[1],
+      step.beta1, 1 - step.beta1, 1 / corrections[0], step.beta2, 1 - step.beta2,
+      1 / corrections[1],
       step.epsilon, step.epsilonRoot,
     ]
     return x.prefix(3) + numbers.map { .number(Tensor($0, dtype: dtype)) }

@@ -69,7 +69,8 @@ extension DeviceTensor {
   }
 
   private static func run(
-    _ statements: String, _ operands: [DeviceOperand], compute: [DType], into results: [DeviceTensor],
+    _ statements: String, _ operands: [DeviceOperand], compute: [DType],
+    into results: [DeviceTensor],
     shape: Shape, names: [String] = letters, functions: String = "", on device: Device
   ) throws {
     let count = shape.count
@@ -115,13 +116,13 @@ extension DeviceTensor {
     let text = ProgramText.program(
       functions + """
 
-      kernel void main_kernel(\(parameters.joined(separator: ", "))) {
-        const long i = start + get_global_id(0);
-        if (i >= count) return;
-        \(lines.joined(separator: "\n  "))
-        \(statements)
-      }
-      """, isWide: ProgramText.isWide(count), on: device)
+        kernel void main_kernel(\(parameters.joined(separator: ", "))) {
+          const long i = start + get_global_id(0);
+          if (i >= count) return;
+          \(lines.joined(separator: "\n  "))
+          \(statements)
+        }
+        """, isWide: ProgramText.isWide(count), on: device)
     let kernel = try device.kernel(text)
     let group = min(device.largestGroup, groupSize)
     let piece = results[0].memory.connection.pieceOfWork

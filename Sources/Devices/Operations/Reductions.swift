@@ -202,7 +202,9 @@ extension DeviceTensor {
       return nil
     }
     let exponentials = try combined("exp(a - b)", with: [.tensor(largest)])
-    guard let sum = try exponentials.reduced(.sum, AxisSet(axis), keepAxes: true) else { return nil }
+    guard let sum = try exponentials.reduced(.sum, AxisSet(axis), keepAxes: true) else {
+      return nil
+    }
     return try exponentials.combined("a / b", with: [.tensor(sum)])
   }
 

@@ -236,7 +236,8 @@ extension Arguments {
       return "write \(word)"
     }
     return ["mps", "tpu"].contains { text.hasPrefix($0) }
-      ? "devices are \"gpu\", \"cuda\" and those that devices() lists; \"cpu\" is the processor" : dtypes
+      ? "devices are \"gpu\", \"cuda\" and those that devices() lists; \"cpu\" is the processor"
+      : dtypes
   }
 
   /// Ints: one, or a list of them, or an i64 tensor of one axis.

@@ -237,7 +237,8 @@ extension ForeignNames {
     "HuberLoss": "huber_loss(prediction, target)",
     "SmoothL1Loss": "smooth_l1_loss(prediction, target)",
     "softmax_cross_entropy": "cross_entropy(logits, target)",
-    "cuda": "accelerated_op_available(\"cuda\") to ask for it, x.to(\"cuda\") to go there", "state_dict": "extract net as state",
+    "cuda": "accelerated_op_available(\"cuda\") to ask for it, x.to(\"cuda\") to go there",
+    "state_dict": "extract net as state",
     "load_state_dict": "recover net from state",
 
     // Files and pictures

@@ -104,7 +104,9 @@ extension ValueMembers {
     .ofVariable("dtype", "The type of the elements: `f64`, `f32`, `i64` or `bool`.") {
       .host(DTypeObject($0.dtype))
     },
-    .ofVariable("device", "Where the elements live, a String: `\"cpu\"`, or a device that `devices()` lists.") {
+    .ofVariable(
+      "device", "Where the elements live, a String: `\"cpu\"`, or a device that `devices()` lists."
+    ) {
       .string($0.place.name)
     },
     .ofVariable(

@@ -20,6 +20,8 @@ struct Recovery {
   let manner: Snapshot.Manner
   /// True where what does not fit is left alone, and is no error.
   let isPartial: Bool
+  /// True where the states come from a file, whose tensors go where those of the target live.
+  let isOfFile: Bool
 
   /// Paths that take a state.
   private(set) var restored: [Path] = []
@@ -36,8 +38,9 @@ struct Recovery {
   private var slots: [(instance: ModelInstance, slot: Int, value: Value)] = []
   private var hosts: [(host: HostObject, state: Value)] = []
 
-  init(_ manner: Snapshot.Manner, isPartial: Bool = false) {
+  init(_ manner: Snapshot.Manner, isPartial: Bool = false, isOfFile: Bool = false) {
     self.manner = manner
+    self.isOfFile = isOfFile
     self.isPartial = isPartial
   }
 
@@ -82,7 +85,8 @@ struct Recovery {
       !target.hasIdentity
     else { return differ(state, target, path) }
     restored.append(path)
-    return try renewed(state)
+    let value = try renewed(state)
+    return isOfFile ? try value.placed(like: target) : value
   }
 
   /// Does what was noted.
@@ -146,6 +150,7 @@ extension Recovery {
     guard isAlike(variable, cell.value, path, isFloat: true) else { return }
     restored.append(path)
     let isNewLeaf = manner == .deepcopy
+    let variable = isOfFile ? try variable.moved(to: cell.value.place) : variable
     cells.append((cell, try isNewLeaf ? leaf(of: variable) : assigned(variable.alive)))
   }
 
@@ -268,7 +273,7 @@ extension Recovery {
       return
     }
     restored.append(path)
-    hosts.append((host, tree.value))
+    hosts.append((host, try isOfFile ? tree.value.placed(like: host.stateTree) : tree.value))
   }
 
   /// What is wrong with a state beside another; nil where nothing is.

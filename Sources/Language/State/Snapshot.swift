@@ -135,7 +135,7 @@ extension Snapshot {
   ///
   /// - Throws: a value error that lists what does not fit; then nothing is changed.
   package func recover(into values: [Value]) throws -> [Value] {
-    var recovery = Recovery(manner)
+    var recovery = Recovery(manner, isOfFile: isLoaded)
     let results = try fit(values, &recovery)
     try recovery.commit()
     if isLoaded { Context.current.random = random }
@@ -144,7 +144,7 @@ extension Snapshot {
 
   /// Puts back what fits; gives the paths of what was done and what was not.
   package func recoverPartially(into values: [Value]) throws -> Record {
-    var recovery = Recovery(manner, isPartial: true)
+    var recovery = Recovery(manner, isPartial: true, isOfFile: isLoaded)
     _ = try fit(values, &recovery)
     try recovery.commit()
     return recovery.report
@@ -208,7 +208,7 @@ extension Interpreter {
       throw RuntimeError(.value, "the snapshot is not one of the session")
     }
     let current = Dictionary(variables.map { ($0.name, $0.value) }) { first, _ in first }
-    var recovery = Recovery(snapshot.manner)
+    var recovery = Recovery(snapshot.manner, isOfFile: snapshot.isLoaded)
     var results: [(name: String, value: Value)] = []
     for (name, value, state) in entries {
       let known = value ?? current[name]

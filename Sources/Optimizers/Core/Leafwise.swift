@@ -20,7 +20,7 @@ struct Slot: Sendable {
 
   /// A number in every element, of the parameter's shape.
   static func filled(_ name: String, with value: Hyperparameter) -> Slot {
-    Slot(name: name) { try value.elements(at: 0).like($0).broadcast(to: $0.shape) }
+    Slot(name: name) { try value.elements(at: 0).like($0).broadcast(to: $0.shape).beside($0) }
   }
 }
 

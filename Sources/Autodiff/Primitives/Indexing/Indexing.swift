@@ -118,7 +118,9 @@ extension Primitive {
       var taken: Variable?
       if needsV {
         var values = try dy.read(attributes)
-        if try !index.plan.isInjective { values = try values * index.winners(values.dtype).beside(values) }
+        if try !index.plan.isInjective {
+          values = try values * index.winners(values.dtype).beside(values)
+        }
         taken = try values.unbroadcast(to: v)
       }
       return (needsX ? try dy.replaced(zero, attributes) : nil, taken)
@@ -144,7 +146,8 @@ extension Primitive {
         : try values.reshape(to: values.shape.inserting(1, at: values.rank))
       let y = try moved.replaced(values, .object(index.beforeLastAxis(of: moved.shape)))
       return try y.movedAxis(from: y.rank - 1, to: 0)
-    }, device: { x, attributes, _ in
+    },
+    device: { x, attributes, _ in
       guard case .tensor(let target) = x[0] else { return nil }
       return try target.replacing(attributes.index.plan, with: x[1]).map { [$0] }
     })

@@ -82,7 +82,8 @@ extension Builtins {
       """
     ) { arguments in
       var cloner = Cloner(
-        try arguments.manner(1), detachesBuffers: try arguments.bool(2), place: try arguments.place(3),
+        try arguments.manner(1), detachesBuffers: try arguments.bool(2),
+        place: try arguments.place(3),
         arguments.interpreter)
       return try cloner.clone(arguments[0])
     },

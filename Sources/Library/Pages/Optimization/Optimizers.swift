@@ -62,6 +62,7 @@ extension Builtins {
           return .bool(
             try names.allSatisfy { name in
               if name == Place.processor.name { return true }
+              guard DeviceList.isName(name) else { return false }
               try arguments.require(.devices)
               return try DeviceList.place(named: name) != nil
             })

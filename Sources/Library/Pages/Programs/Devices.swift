@@ -32,14 +32,18 @@ extension Arguments {
     guard has(index) else { return nil }
     let name = try string(index)
     if name == Place.processor.name { return .processor }
+    guard DeviceList.isName(name) else {
+      throw RuntimeError(
+        .value, "there is no device \(name.excerpt)",
+        hint: "\"cpu\" is the processor, \"gpu\" the best device, and devices() lists all")
+    }
     try require(.devices)
     return try DeviceList.required(name)
   }
 
   /// Whether an argument is the name of a place, known or not, and no dtype in quotes.
   func isPlace(_ index: Int) -> Bool {
-    guard let text = self[index].text else { return false }
-    return ["cpu", "gpu", "cuda", "opencl"].contains(String(text.prefix { $0 != ":" && $0 != " " }))
+    self[index].text.map(DeviceList.isName) ?? false
   }
 }
 
@@ -85,7 +89,8 @@ extension ParameterCell {
   fileprivate func move(to place: Place) throws {
     let variable = value
     if variable.place == place { return }
-    value = variable.isLeaf
+    value =
+      variable.isLeaf
       ? try nextLeaf(of: stopGradient(variable).moved(to: place)) : try variable.moved(to: place)
   }
 }

@@ -25,7 +25,9 @@ extension Builtins {
         let isPlace = arguments.isPlace(1) && !arguments.has(2)
         let place = try arguments.place(isPlace ? 1 : 2)
         let dtype = isPlace ? nil : try arguments.dtype(1)
-        guard dtype != nil || place != nil else { throw arguments.mismatch(1, "a dtype or a device") }
+        guard dtype != nil || place != nil else {
+          throw arguments.mismatch(1, "a dtype or a device")
+        }
         guard let dtype else {
           return try arguments[0].moved(to: place ?? .processor, for: arguments)
         }
