@@ -34,6 +34,11 @@ import Testing
       "let w = param(1.0 + rank()); parallel_map(x => w * x, 0..3, reduce=\"sum\")",
       "not the same on every rank"
     ),
+    ("seed(rank()); parallel_map(x => x, 0..3)", "draw different random numbers"),
+    (
+      "seed(rank()); grad(zero_order(x => sum(x), num_samples=4, parallel=true))([1.0, 2.0])",
+      "with different noise"
+    ),
     (
       "let w = param(1.0); let y = parallel_map(x => w * x, 0..3, reduce=\"sum\"); backward(y * (1.0 + rank()))",
       "other cotangents on one rank than on another"

@@ -83,15 +83,32 @@ public final class Ranks {
   {
     let before = exchanges
     let result = try body()
-    guard exchanges > before, count > 1 else { return result }
-    let message =
-      "\(name()) takes a derivative by what one rank gives, and ranks exchange something in it"
-    shares(message, shownBy: 0)
-    throw TensorError(
-      .value, message,
-      hint:
+    if exchanges > before, count > 1 {
+      try fail(
+        "\(name()) takes a derivative by what one rank gives, and ranks exchange something in it",
         "reverse and forward mode through the steps go by what all ranks give; so does gradient=\"unroll\""
-    )
+      )
+    }
+    return result
+  }
+
+  /// Makes sure that tensors have the same bits on every rank.
+  ///
+  /// - Throws: a value error on every rank where they have not.
+  package func requireSame(
+    _ variables: some Collection<Variable>, _ deed: String, _ message: @autoclosure () -> String,
+    hint: String
+  ) throws {
+    guard count > 1, !variables.isEmpty else { return }
+    var code = Code()
+    for variable in variables { try code.add(variable.underlying) }
+    let seen = try meet(deed, [code.word, ~code.word])
+    guard seen[0] == ~seen[1] else { return try fail(message(), hint) }
+  }
+
+  private func fail(_ message: String, _ hint: String) throws {
+    shares(message, shownBy: 0)
+    throw TensorError(.value, message, hint: hint)
   }
 
   /// Runs a body of this rank's own, which may fail on one and not on another.

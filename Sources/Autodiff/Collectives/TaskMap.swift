@@ -94,7 +94,12 @@ package final class TaskMap: @unchecked Sendable {
   }
 
   private func run(_ operands: [Variable]) throws -> [Variable] {
-    if ranks.count > 1, !same.isEmpty { try requireSame(operands[same]) }
+    try ranks.requireSame(
+      operands[same], name,
+      "\(name) comes with other cotangents on one rank than on another, so the ranks use its result differently",
+      hint:
+        "what parallel_map gives is one value that all ranks have; let the loss be the same on all of them"
+    )
     let found = try TaskMap.sums(
       name, tasks: tasks, own: own, ranks, outputs: count
     ) { try body($0, operands) }
@@ -114,22 +119,6 @@ package final class TaskMap: @unchecked Sendable {
       for (task, output, value) in try body(unit) { try sums.add(value, of: task, to: output) }
     }
     return try sums.exchanged(tasks: tasks, ranks, "\(name) over \(tasks) tasks")
-  }
-
-  /// - Throws: a value error on every rank where cotangents differ from rank to rank.
-  private func requireSame(_ operands: ArraySlice<Variable>) throws {
-    var code = Code()
-    for operand in operands { try code.add(operand.underlying) }
-    let seen = try ranks.meet(name, [code.word, ~code.word])
-    guard seen[0] != ~seen[1] else { return }
-    let message =
-      "\(name) comes with other cotangents on one rank than on another, so the ranks use its result differently"
-    ranks.shares(message, shownBy: 0)
-    throw TensorError(
-      .value, message,
-      hint:
-        "what parallel_map gives is one value that all ranks have; let the loss be the same on all of them"
-    )
   }
 
   // MARK: - Derivatives

@@ -89,7 +89,16 @@ final class ParallelMap: @unchecked Sendable {
     let form = reduction.map { " to their \($0.rawValue)" } ?? ""
     let sizes = batch.map { " in batches of \($0)" } ?? ""
     let place = target.map { " for rank \($0)" } ?? ""
-    _ = try ranks.meet("\(ParallelMap.name) over \(taskCount) tasks\(sizes)\(form)\(place)")
+    let seen = try ranks.meet(
+      "\(ParallelMap.name) over \(taskCount) tasks\(sizes)\(form)\(place)", [key.key, ~key.key])
+    if ranks.count > 1, seen[0] != ~seen[1] {
+      let message =
+        "the ranks draw different random numbers, and \(ParallelMap.name) would not be one function"
+      ranks.shares(message, shownBy: 0)
+      throw RuntimeError(
+        .value, message,
+        hint: "give every rank the same seed, seed(0), and draw what is to differ in the tasks")
+    }
     guard taskCount > 0 else { return try none() }
     let reads = LiftedReads(given: givenVariables, before: interpreter.context.markMoment())
     let results = try runTasks(reads)

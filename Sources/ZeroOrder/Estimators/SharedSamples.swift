@@ -30,6 +30,10 @@ extension SampledFunction {
         : alone.valuesOneByOne(at: point, along: rows, part, steps: steps)
     }
     let name = "zero_order over \(chunk.count) samples"
+    try ranks.requireSame(
+      point + directions, name,
+      "the ranks sample around different points, or with different noise",
+      hint: "give every rank the same seed, seed(0), and the same parameters")
     // What cannot be mapped on one rank is run one by one on all.
     var found = try ranks.together(name) { try own.map { try values($0, batched: true) } }
     let isMapped = try ranks.meet(name, [found.contains { $0 == nil } ? 1 : 0])
