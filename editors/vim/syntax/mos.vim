@@ -44,15 +44,15 @@ syn keyword mosBuiltins concat cond constant_schedule conv1d conv2d conv_transpo
 syn keyword mosBuiltins conv_transpose2d corrcoef cos cosh cosine_decay_schedule
 syn keyword mosBuiltins cosine_embedding_loss cosine_onecycle_schedule cosine_similarity
 syn keyword mosBuiltins count_nonzero cov cross cross_entropy crosscheck cummax cummin cumprod
-syn keyword mosBuiltins cumsum custom_fixed_point custom_jvp custom_root custom_vjp det detach diag
-syn keyword mosBuiltins diagonal diff digamma dot dropout dtype e eig eigh eigvals eigvalsh einsum
-syn keyword mosBuiltins elu ema embedding ends_with enumerate env erf erfc erfinv estimate exists
-syn keyword mosBuiltins exit exp expand_dims explain expm expm1 exponential_decay extract_state
-syn keyword mosBuiltins extract_state_dict eye f32 f64 filter find fixed_point flatten flip float
-syn keyword mosBuiltins floor format freeze from_code_points full full_like functional gather
-syn keyword mosBuiltins gauss_newton gaussian_nll_loss gelu glu gmres grad graph group_norm
-syn keyword mosBuiltins gumbel_softmax halfspace hardshrink hardsigmoid hardswish hardtanh
-syn keyword mosBuiltins heavy_ball help hessian hinge_embedding_loss hinge_loss histogram
+syn keyword mosBuiltins cumsum custom_fixed_point custom_jvp custom_root custom_vjp det detach
+syn keyword mosBuiltins devices diag diagonal diff digamma dot dropout dtype e eig eigh eigvals
+syn keyword mosBuiltins eigvalsh einsum elu ema embedding ends_with enumerate env erf erfc erfinv
+syn keyword mosBuiltins estimate exists exit exp expand_dims explain expm expm1 exponential_decay
+syn keyword mosBuiltins extract_state extract_state_dict eye f32 f64 filter find fixed_point
+syn keyword mosBuiltins flatten flip float floor format freeze from_code_points full full_like
+syn keyword mosBuiltins functional gather gauss_newton gaussian_nll_loss gelu glu gmres grad graph
+syn keyword mosBuiltins group_norm gumbel_softmax halfspace hardshrink hardsigmoid hardswish
+syn keyword mosBuiltins hardtanh heavy_ball help hessian hinge_embedding_loss hinge_loss histogram
 syn keyword mosBuiltins huber_loss hvp hyperplane hypot i64 identity image implicit index_add inf
 syn keyword mosBuiltins inject_hyperparams inner inner_loop input instance_norm int interp inv
 syn keyword mosBuiltins inv_solve isclose isfinite isinf isnan item items jacobian jet join
