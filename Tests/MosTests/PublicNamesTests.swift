@@ -12,13 +12,13 @@ import TestSupport
 import Testing
 
 @Suite("public names") struct PublicNamesTests {
-  @Test func `an embedder learns at most ninety`() {
+  @Test func `an embedder learns at most ninety-one`() {
     var names: Set<String> = []
     for path in Files.find(under: Files.root + "/Sources/Mos", endingIn: ".swift") {
       names.formUnion(Self.names(in: Files.read(path) ?? ""))
     }
     #expect(names.contains("Interpreter.evaluate") && names.contains("Tensor"))
-    #expect(names.count <= 90, "\(names.count): \(names.sorted().joined(separator: " "))")
+    #expect(names.count <= 91, "\(names.count): \(names.sorted().joined(separator: " "))")
     print("\(names.count) public names")
   }
 

@@ -33,9 +33,9 @@ checkpoint cho_factor choice cholesky cholesky_solve cholesky_solver chunk clip 
 clip_grad_value clone code_points compile concat cond constant_schedule contains conv1d conv2d
 conv_transpose1d conv_transpose2d corrcoef cos cosh cosine_decay_schedule cosine_embedding_loss
 cosine_onecycle_schedule cosine_similarity count_nonzero cov cross cross_entropy crosscheck cummax
-cummin cumprod cumsum custom_fixed_point custom_jvp custom_root custom_vjp det detach diag diagonal
-diff digamma dot dropout dtype e eig eigh eigvals eigvalsh einsum elu ema embedding ends_with
-enumerate env erf erfc erfinv estimate exists exit exp expand_dims explain expm expm1
+cummin cumprod cumsum custom_fixed_point custom_jvp custom_root custom_vjp det detach devices diag
+diagonal diff digamma dot dropout dtype e eig eigh eigvals eigvalsh einsum elu ema embedding
+ends_with enumerate env erf erfc erfinv estimate exists exit exp expand_dims explain expm expm1
 exponential_decay extract_state extract_state_dict eye f32 f64 filter find fixed_point flatten flip
 float floor format freeze from_code_points full full_like functional gather gauss_newton
 gaussian_nll_loss gelu glu gmres grad graph group_norm gumbel_softmax halfspace hardshrink

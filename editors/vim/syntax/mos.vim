@@ -44,9 +44,9 @@ syn keyword mosBuiltins constant_schedule conv1d conv2d conv_transpose1d conv_tr
 syn keyword mosBuiltins cos cosh cosine_decay_schedule cosine_embedding_loss
 syn keyword mosBuiltins cosine_onecycle_schedule cosine_similarity count_nonzero cov cross
 syn keyword mosBuiltins cross_entropy crosscheck cummax cummin cumprod cumsum custom_fixed_point
-syn keyword mosBuiltins custom_jvp custom_root custom_vjp det detach diag diagonal diff digamma dot
-syn keyword mosBuiltins dropout dtype e eig eigh eigvals eigvalsh einsum elu ema embedding
-syn keyword mosBuiltins ends_with enumerate env erf erfc erfinv estimate exists exit exp
+syn keyword mosBuiltins custom_jvp custom_root custom_vjp det detach devices diag diagonal diff
+syn keyword mosBuiltins digamma dot dropout dtype e eig eigh eigvals eigvalsh einsum elu ema
+syn keyword mosBuiltins embedding ends_with enumerate env erf erfc erfinv estimate exists exit exp
 syn keyword mosBuiltins expand_dims explain expm expm1 exponential_decay extract_state
 syn keyword mosBuiltins extract_state_dict eye f32 f64 filter find fixed_point flatten flip float
 syn keyword mosBuiltins floor format freeze from_code_points full full_like functional gather
