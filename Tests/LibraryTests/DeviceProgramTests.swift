@@ -120,10 +120,10 @@ struct DeviceProgramTests {
         let net = Line().to(place)
         let optim = Adam(net, lr=0.1)
         optim.step(sum(net.w ** 2))
-        save("\(folder)/state.mos", extract_state((net, optim)))
+        save(extract_state((net, optim)), "\(folder)/state.safetensors")
         let old = net.w.to("cpu")
         optim.step(sum(net.w ** 2))
-        recover_state((net, optim), load("\(folder)/state.mos"))
+        recover_state((net, optim), load("\(folder)/state.safetensors"))
         let isBack = all(net.w.to("cpu") == old)
         optim.step(sum(net.w ** 2))
         "{isBack} {net.w.device == place} {net.n.device == place} {net.w[0].item():.6f}"

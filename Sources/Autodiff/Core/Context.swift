@@ -257,7 +257,9 @@ public final class Context {
     let saved = outerGradients
     outerGradients = OuterGradients(newest: moment)
     defer { outerGradients = saved }
-    defer { for (leaf, gradient) in outerGradients?.kept.values ?? [:].values { leaf.gradient = gradient } }
+    defer {
+      for (leaf, gradient) in outerGradients?.kept.values ?? [:].values { leaf.gradient = gradient }
+    }
     let result = try body()
     let found = (outerGradients?.kept ?? [:]).values.map(\.0).sorted { $0.sequence < $1.sequence }
     return (result, found.compactMap { leaf in leaf.gradient.map { (.traced(leaf), $0) } })

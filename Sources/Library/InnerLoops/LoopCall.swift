@@ -249,6 +249,7 @@ final class LoopCall: @unchecked Sendable {
     }
     guard isRunAgain, needsOwnDerivative else { return form.stopped(try found()) }
     return form.stopped(
-      try context.ranks.withoutExchanges("gradient=\(gradient.description.excerpt)") { try found() })
+      try context.ranks.withoutExchanges("gradient=\(gradient.description.excerpt)") { try found() }
+    )
   }
 }
