@@ -39,20 +39,20 @@ syn keyword mosBuiltins ball batch_norm bernoulli bicgstab binary_cross_entropy
 syn keyword mosBuiltins binary_cross_entropy_with_logits bincount block_diag bool bounded box
 syn keyword mosBuiltins broadcast_to broyden ceil celu centralize cg chain check_grad checkpoint
 syn keyword mosBuiltins cho_factor choice cholesky cholesky_solve cholesky_solver chunk clip
-syn keyword mosBuiltins clip_grad_norm clip_grad_value clone code_points compile concat cond
-syn keyword mosBuiltins constant_schedule conv1d conv2d conv_transpose1d conv_transpose2d corrcoef
-syn keyword mosBuiltins cos cosh cosine_decay_schedule cosine_embedding_loss
-syn keyword mosBuiltins cosine_onecycle_schedule cosine_similarity count_nonzero cov cross
-syn keyword mosBuiltins cross_entropy crosscheck cummax cummin cumprod cumsum custom_fixed_point
-syn keyword mosBuiltins custom_jvp custom_root custom_vjp det detach devices diag diagonal diff
-syn keyword mosBuiltins digamma dot dropout dtype e eig eigh eigvals eigvalsh einsum elu ema
-syn keyword mosBuiltins embedding ends_with enumerate env erf erfc erfinv estimate exists exit exp
-syn keyword mosBuiltins expand_dims explain expm expm1 exponential_decay extract_state
-syn keyword mosBuiltins extract_state_dict eye f32 f64 filter find fixed_point flatten flip float
-syn keyword mosBuiltins floor format freeze from_code_points full full_like functional gather
-syn keyword mosBuiltins gauss_newton gaussian_nll_loss gelu glu gmres grad graph group_norm
-syn keyword mosBuiltins gumbel_softmax halfspace hardshrink hardsigmoid hardswish hardtanh
-syn keyword mosBuiltins heavy_ball help hessian hinge_embedding_loss hinge_loss histogram
+syn keyword mosBuiltins clip_grad_norm clip_grad_value clone code_points communicator compile
+syn keyword mosBuiltins concat cond constant_schedule conv1d conv2d conv_transpose1d
+syn keyword mosBuiltins conv_transpose2d corrcoef cos cosh cosine_decay_schedule
+syn keyword mosBuiltins cosine_embedding_loss cosine_onecycle_schedule cosine_similarity
+syn keyword mosBuiltins count_nonzero cov cross cross_entropy crosscheck cummax cummin cumprod
+syn keyword mosBuiltins cumsum custom_fixed_point custom_jvp custom_root custom_vjp det detach
+syn keyword mosBuiltins devices diag diagonal diff digamma dot dropout dtype e eig eigh eigvals
+syn keyword mosBuiltins eigvalsh einsum elu ema embedding ends_with enumerate env erf erfc erfinv
+syn keyword mosBuiltins estimate exists exit exp expand_dims explain expm expm1 exponential_decay
+syn keyword mosBuiltins extract_state extract_state_dict eye f32 f64 filter find fixed_point
+syn keyword mosBuiltins flatten flip float floor format freeze from_code_points full full_like
+syn keyword mosBuiltins functional gather gauss_newton gaussian_nll_loss gelu glu gmres grad graph
+syn keyword mosBuiltins group_norm gumbel_softmax halfspace hardshrink hardsigmoid hardswish
+syn keyword mosBuiltins hardtanh heavy_ball help hessian hinge_embedding_loss hinge_loss histogram
 syn keyword mosBuiltins huber_loss hvp hyperplane hypot i64 identity image implicit index_add inf
 syn keyword mosBuiltins inject_hyperparams inner inner_loop input instance_norm int interp inv
 syn keyword mosBuiltins inv_solve isclose isfinite isinf isnan item items jacobian jet join
@@ -99,7 +99,7 @@ syn keyword mosBuiltins zero_order zeros zeros_like zip
 " Names that `syn keyword` would take for its options; names that are keywords where a name or a text follows.
 let s:options = 'contains'
 let s:contextual_keywords = 'as\|buffer\|by\|extract\|from\|import\|model\|param\|recover\|test'
-let s:modules = 'bilevel\|constraints\|data\|distributions\|es\|meta\|nn\|rl\|testing'
+let s:modules = 'bilevel\|constraints\|data\|distributions\|es\|meta\|nn\|parallel\|rl\|testing'
 
 let s:reserved = 'and\|assert\|break\|catch\|continue\|else\|false\|finally\|fn\|for\|if\|in\|let\|nil\|not\|or\|return\|throw\|true\|try\|while\|with'
 let s:operand = '\ze\s\+\%(\%(' . s:reserved . '\)\>\)\@!\%(\k\|"\)'
