@@ -14,6 +14,7 @@ RELEASE_PACKAGES := help2man dpkg-dev debootstrap
 # What shows that the files of `editors` are right; Emacs is looked at where it is installed, as CI has it.
 EDITOR_PACKAGES := python3-venv vim
 EDITOR_PYTHON := .build/environments/editors/bin/python
+NOTEBOOK_PYTHON := .build/environments/notebooks/bin/python
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 MOS := .build/release/mos
 LIBRARIES := Mos MetaOptimization Tensors Autodiff Optimizers Solvers ZeroOrder
@@ -37,11 +38,13 @@ build: packages
 	swift build -c release --static-swift-stdlib --product mos
 
 ## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, a host, short fixed fuzz runs
-test: packages lint editor-tools
+test: packages lint editor-tools notebook-tools
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
 	$(EDITOR_PYTHON) Tests/LanguageServer/check.py .build/tests/release/mos .
 	$(EDITOR_PYTHON) Tests/LanguageServer/client.py .build/tests/release/mos .
+	$(NOTEBOOK_PYTHON) Tests/Notebooks/check.py .build/tests/release/mos
+	$(NOTEBOOK_PYTHON) Tests/Notebooks/notebooks.py .build/tests/release/mos
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
 	.build/tests/release/Fuzz --snapshots --count 3000 --seed 1
@@ -80,6 +83,16 @@ editors: packages
 editor-tools:
 	@.ci/packages $(EDITOR_PACKAGES)
 	@.ci/python-environment editors Tests/Editors/requirements.txt
+
+# Jupyter, with the package of editors/jupyter, in an environment of Python.
+notebook-tools:
+	@.ci/packages python3-venv
+	@.ci/python-environment notebooks Tests/Notebooks/requirements.txt editors/jupyter
+
+## notebooks: run the notebooks of examples/notebooks, and write what they show into them
+notebooks: build notebook-tools
+	$(NOTEBOOK_PYTHON) Tests/Notebooks/notebooks.py --accept $(MOS)
+	git --no-pager diff --stat -- examples/notebooks
 
 ## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
 ##       without end, and load 100,000 damaged files; a crash or a hang fails. Compile every function
@@ -154,4 +167,4 @@ help:
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages editor-tools
+.PHONY: demo build test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages editor-tools notebook-tools notebooks

@@ -128,6 +128,7 @@ class MosKernel(Kernel):
         if not allow_stdin:
             return dict(refused=True)
         passing = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._allow_stdin = True
         try:
             return dict(answer=clean(self.raw_input(prompt)))
         except EOFError:
@@ -136,6 +137,7 @@ class MosKernel(Kernel):
             self.mos.interrupt()
             return dict(answer=None)
         finally:
+            self._allow_stdin = False
             signal.signal(signal.SIGINT, passing)
 
     # Questions about code
