@@ -172,13 +172,13 @@ def interrupts(kernel):
         assert reply["status"] == "error" and reply["ename"] == "interrupt", (code, reply)
         slowest = max(slowest, pressed[1] - pressed[0])
     print(f"interrupts: {1000 * slowest:.0f} ms at most")
-    assert slowest < 5, slowest
+    assert slowest < 2, slowest
     # Output without end, and a command of the shell.
-    for code in ["while true { print(1) }", "!echo on; sleep 1000"]:
+    for code, status in [("while true { print(1) }", "error"), ("!echo on; sleep 1000", "ok")]:
         pressed = []
         said, reply = kernel.run(code, lambda kind, _: kind == "stream" and not pressed and (
             pressed.append(1), kernel.manager.interrupt_kernel()))
-        assert reply["status"] in ("ok", "error"), reply
+        assert reply["status"] == status, reply
     # Between cells it does nothing.
     kernel.manager.interrupt_kernel()
     time.sleep(0.2)

@@ -144,7 +144,10 @@ final class Kernel {
 
   /// Tells the bar of `progress`, without what draws it over the last one.
   private func showProgress(_ text: String) {
-    guard text != "\n" else { return bars.isOpen = false }
+    guard text != "\n" else {
+      bars.isOpen = false
+      return
+    }
     if !bars.isOpen { bars = (bars.count + 1, true) }
     StandardOutput.shared.flush()
     let bar = text.replacing("\r\u{1b}[K", with: "")

@@ -16,7 +16,9 @@ enum NameAtCursor {
   private static func chain(_ utf8: [UInt8], _ cursor: Int) -> String? {
     var (start, end) = (cursor, cursor)
     while end < utf8.count, CursorContext.isWordByte(utf8[end]) { end += 1 }
-    while start > 0, CursorContext.isWordByte(utf8[start - 1]) || utf8[start - 1] == UInt8(ascii: ".") {
+    while start > 0,
+      CursorContext.isWordByte(utf8[start - 1]) || utf8[start - 1] == UInt8(ascii: ".")
+    {
       start -= 1
     }
     let text = String(decoding: utf8[start..<end], as: UTF8.self)

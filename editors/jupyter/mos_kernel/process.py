@@ -19,8 +19,10 @@ class MosProcess:
             raise Ended("the command `mos` is not on the path; install Mos, or name its place in the variable MOS")
         try:
             # A group of its own: an interrupt of the notebook's comes once, from here, and reaches what it started.
+            # Its end is told here; Swift's own account of a crash would go to streams that nobody reads by then.
             self.process = subprocess.Popen(
-                [command, "kernel"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+                [command, "kernel"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+                env=dict(os.environ, SWIFT_BACKTRACE="enable=no"))
         except OSError as error:
             raise Ended(f"cannot start {command}: {error.strerror}; MOS names another place") from None
         if "ready" not in self.receive():
