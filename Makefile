@@ -16,6 +16,7 @@ EDITOR_PACKAGES := python3-venv vim
 # What starts and connects the ranks of a program; nobody else needs it.
 MPI_PACKAGES := libopenmpi-dev openmpi-bin
 EDITOR_PYTHON := .build/environments/editors/bin/python
+NOTEBOOK_PYTHON := .build/environments/notebooks/bin/python
 PACKAGES := libreadline-dev libopenblas-dev liblapacke-dev zlib1g-dev libpng-dev
 # A device for the tests, driven by OpenCL: the processor.
 DEVICE_PACKAGES := ocl-icd-libopencl1 pocl-opencl-icd
@@ -50,14 +51,16 @@ MPI_CFLAGS := -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -fPIC -fvisibilit
 	@mkdir -p $(@D)
 	mpicc $(MPI_CFLAGS) -o $@ $<
 
-## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, programs on ranks, a host,
-##       short fixed fuzz runs
-test: packages lint editor-tools mpi
+## test: lint, all Swift tests, golden scripts, examples, guides, their form, an editor, notebooks, programs on ranks,
+##       a host, short fixed fuzz runs
+test: packages lint editor-tools notebook-tools mpi
 	@.ci/packages $(DEVICE_PACKAGES)
 	swift test $(TEST_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	.build/tests/release/mos fmt --check examples stdlib
 	$(EDITOR_PYTHON) Tests/LanguageServer/check.py .build/tests/release/mos .
 	$(EDITOR_PYTHON) Tests/LanguageServer/client.py .build/tests/release/mos .
+	$(NOTEBOOK_PYTHON) Tests/Notebooks/check.py .build/tests/release/mos
+	$(NOTEBOOK_PYTHON) Tests/Notebooks/notebooks.py .build/tests/release/mos
 	$(EDITOR_PYTHON) Tests/Ranks/check.py .build/tests/release/mos .build/mpi/libmos_mpi.so
 	swift run $(HOST) | diff -u examples/embedding/expected.txt -
 	.build/tests/release/Fuzz --count 3000 --seed 1
@@ -97,6 +100,16 @@ editors: packages
 editor-tools:
 	@.ci/packages $(EDITOR_PACKAGES)
 	@.ci/python-environment editors Tests/Editors/requirements.txt
+
+# Jupyter, with the package of editors/jupyter, in an environment of Python.
+notebook-tools:
+	@.ci/packages python3-venv
+	@.ci/python-environment notebooks Tests/Notebooks/requirements.txt editors/jupyter
+
+## notebooks: run the notebooks of examples/notebooks, and write what they show into them
+notebooks: build notebook-tools
+	$(NOTEBOOK_PYTHON) Tests/Notebooks/notebooks.py --accept $(MOS)
+	git --no-pager diff --stat -- examples/notebooks
 
 ## fuzz: run 100,000 mutated programs, every built-in with extreme values, 10,000 programs that grow
 ##       without end, and load 100,000 damaged files; a crash or a hang fails. Compile every function
@@ -171,4 +184,4 @@ help:
 packages:
 	@.ci/packages $(PACKAGES)
 
-.PHONY: demo build mpi test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages editor-tools
+.PHONY: demo build mpi test sanitize lint format accept fuzz examples editors bench docs docc site site-check release release-test size clean help packages editor-tools notebook-tools notebooks

@@ -35,6 +35,7 @@ struct MosCommand: ParsableCommand {
       mos check [paths]   find mistakes without running
       mos fmt [paths]   write programs in the form of the language's page
       mos lsp   serve an editor
+      mos kernel   serve a notebook
       """,
     discussion: """
       `mos run --help` lists the options; `mos --generate-completion-script bash`, zsh or fish \
@@ -45,7 +46,7 @@ struct MosCommand: ParsableCommand {
     version: "mos \(version)",
     subcommands: [
       RunCommand.self, TestCommand.self, CheckCommand.self, FormatCommand.self, DocCommand.self,
-      LanguageServerCommand.self,
+      LanguageServerCommand.self, KernelCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

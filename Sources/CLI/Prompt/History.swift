@@ -15,9 +15,9 @@ struct History {
   private(set) var entries: [String] = []
   private let path: String?
 
-  /// Reads the file; without a home folder nothing is kept.
-  init() {
-    path = UserFolder.state.path(of: "history")
+  /// Reads a file of the user's state; without a home folder nothing is kept.
+  init(file: String = "history") {
+    path = UserFolder.state.path(of: file)
     guard let path else { return }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return }

@@ -20,7 +20,9 @@ final class Prompt {
   var exitStatus: Int32?
   /// What stands in the next entry already.
   var draft = ""
-  private(set) var history = History()
+  private(set) var history: History
+  /// Shows the value of an entry, where that is not written with its kind.
+  var show: ((Value) throws -> Void)?
   private var editor: (any LineEditor)?
   private var completer: Completer
   private var highlighter = Highlighter { Builtins.library.function($0) != nil }
@@ -28,11 +30,18 @@ final class Prompt {
   private var continuation: BlockContinuation?
   /// The last piece of a program, which an entry may go on with.
   private var lastProgram = ""
+  /// What the entries are called in messages, and the number of the last one.
+  private let entryName: String
   private var entryNumber = 0
 
   /// - Parameter program: the text that has run in the session, if any.
-  init(_ session: Session, after program: String? = nil) {
+  init(
+    _ session: Session, after program: String? = nil, history: History = History(),
+    entryName: String = "entry"
+  ) {
     self.session = session
+    self.history = history
+    self.entryName = entryName
     completer = Completer(session)
     session.endsWhenUnheard = false
     BlockContinuation.prepare(session.interpreter)
@@ -77,6 +86,12 @@ final class Prompt {
   /// The next prompt begins a line.
   private func startLine() {
     if !StandardOutput.shared.isAtLineStart { StandardOutput.shared.write("\n") }
+  }
+
+  /// Does what an entry asks for that has a number of its own.
+  func handle(_ text: String, number: Int) {
+    entryNumber = number - 1
+    handle(text)
   }
 
   /// Does what an entry asks for.
@@ -142,7 +157,7 @@ final class Prompt {
   private func run(_ text: String) -> Value? {
     entryNumber += 1
     let source = Source(
-      name: "<entry \(entryNumber)>", text: BlockContinuation.instrumented(text))
+      name: "<\(entryName) \(entryNumber)>", text: BlockContinuation.instrumented(text))
     switch session.run(source) {
     case .value(let value):
       let isUntaken = BlockContinuation.isUntaken(value)
@@ -222,6 +237,7 @@ final class Prompt {
         try interpreter.requests.duringRun(of: .infinity) {
           for name in ["_", "ans"] { try? interpreter.setVariable(name, value) }
           guard isShown else { return }
+          if let show { return try show(value) }
           let text = (interpreter.showsColors ? value.drawing : nil) ?? display.text(of: value)
           try Safepoint.look()
           startLine()
@@ -249,6 +265,14 @@ extension Prompt: EntryReader {
     }
     switch rest {
     case .run(let text), .check(let text), .again(let text, _): return Entry.isComplete(text)
+    }
+  }
+
+  /// Whether a whole program has mistakes of grammar.
+  func isMistaken(_ entry: String) -> Bool {
+    if continuation?.rest(of: entry) != nil { return false }
+    return parse(Source(name: "<prompt>", text: entry)).diagnostics.contains {
+      $0.severity == .error
     }
   }
 

@@ -12,31 +12,42 @@ struct Help {
 
   init(_ prompt: Prompt) { self.prompt = prompt }
 
-  /// Writes what a name is.
+  /// Writes what a name is, or what is near it.
   func show(_ name: String) {
     guard !name.isEmpty else { return PromptCommand.run("help", "", prompt) }
+    if !showKnown(name) { search(name) }
+  }
+
+  /// Writes what a name is; false where nothing has it.
+  func showKnown(_ name: String) -> Bool {
     let name = name.hasSuffix("()") ? String(name.dropLast(2)) : name
     if name.hasPrefix(":"), let command = PromptCommand.named(String(name.dropFirst())) {
-      return PromptCommand.say(command.description)
+      PromptCommand.say(command.description)
+      return true
     }
     // `"text".upper`
     if name.hasPrefix("\""), let point = name.lastIndex(of: "."),
       showMethod(String(name[name.index(after: point)...]), of: .string(""))
     {
-      return
+      return true
     }
-    if let value = value(of: name) { return show(value, name) }
+    if let value = value(of: name) {
+      show(value, name)
+      return true
+    }
     if let found = try? Builtins.library.documentation(of: name) {
-      return say(found)
+      say(found)
+      return true
     }
     let parts = name.split(separator: ".").map(String.init)
     if parts.count > 1, let owner = value(of: parts.dropLast().joined(separator: ".")) {
-      if showMethod(parts[parts.count - 1], of: owner) { return }
+      if showMethod(parts[parts.count - 1], of: owner) { return true }
     }
     if let command = PromptCommand.all.first(where: { $0.name == name }) {
-      return PromptCommand.say(command.description)
+      PromptCommand.say(command.description)
+      return true
     }
-    search(name)
+    return false
   }
 
   private func say(_ found: Documentation) {

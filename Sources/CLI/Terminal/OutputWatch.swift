@@ -14,7 +14,7 @@ enum OutputWatch {
   private static let isRunning = start()
 
   /// How long output waits, in milliseconds.
-  private static let patience: Int32 = 500
+  nonisolated(unsafe) static var patience: Int32 = 500
 
   /// From now on something waits, which is written out in a moment.
   static func expectOutput() {

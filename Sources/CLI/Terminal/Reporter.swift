@@ -8,26 +8,34 @@ import Tensors
 struct Reporter {
   private let writesJSON: Bool
   private let renderer: DiagnosticRenderer
+  /// Takes diagnostics that are told in another way; nil for none.
+  private let take: ((Diagnostic) -> Void)?
 
-  init(_ options: Options) {
+  init(_ options: Options, take: ((Diagnostic) -> Void)? = nil) {
+    self.take = take
     writesJSON = options.diagnostics == .json
     renderer = DiagnosticRenderer(colored: options.showsColor)
   }
 
   func report(_ diagnostic: Diagnostic) {
+    if let take { return take(diagnostic) }
     writeError(writesJSON ? json(diagnostic) + "\n" : renderer.render(diagnostic))
   }
 
   private func json(_ diagnostic: Diagnostic) -> String {
-    var object = JSONObject()
-    object["severity"] = .text("\(diagnostic.severity)")
-    object["kind"] = .text(diagnostic.kind)
-    object["message"] = .text(diagnostic.message)
-    if let primary = diagnostic.primary { object["at"] = place(primary) }
-    if !diagnostic.secondary.isEmpty { object["related"] = .list(diagnostic.secondary.map(place)) }
-    if let hint = diagnostic.hint { object["hint"] = .text(hint) }
-    if !diagnostic.trace.isEmpty { object["trace"] = .list(diagnostic.trace.map(JSON.text)) }
-    return JSON.object(object).description.escapingHidden
+    var fields: [(String, JSON)] = [
+      ("severity", .text("\(diagnostic.severity)")), ("kind", .text(diagnostic.kind)),
+      ("message", .text(diagnostic.message)),
+    ]
+    if let primary = diagnostic.primary { fields.append(("at", place(primary))) }
+    if !diagnostic.secondary.isEmpty {
+      fields.append(("related", .list(diagnostic.secondary.map(place))))
+    }
+    if let hint = diagnostic.hint { fields.append(("hint", .text(hint))) }
+    if !diagnostic.trace.isEmpty {
+      fields.append(("trace", .list(diagnostic.trace.map(JSON.text))))
+    }
+    return JSON.object(fields).description.escapingHidden
   }
 
   /// A place, with lines and columns from 1 and columns counted in UTF-8 bytes.
@@ -37,42 +45,13 @@ struct Reporter {
       return (line, Int(offset - label.source.lineStarts[line - 1]) + 1)
     }
     let (start, end) = (position(label.span.start), position(label.span.end))
-    var object = JSONObject()
-    object["file"] = .text(label.source.name)
-    object["line"] = .number(start.line)
-    object["column"] = .number(start.column)
-    object["endLine"] = .number(end.line)
-    object["endColumn"] = .number(end.column)
-    if let text = label.text { object["label"] = .text(text) }
-    return .object(object)
-  }
-}
-
-/// As much of JSON as diagnostics need.
-private indirect enum JSON: CustomStringConvertible {
-  case text(String)
-  case number(Int)
-  case list([JSON])
-  case object(JSONObject)
-
-  var description: String {
-    switch self {
-    case .text(let text): text.inJSON
-    case .number(let number): "\(number)"
-    case .list(let elements): "[" + elements.map(\.description).joined(separator: ", ") + "]"
-    case .object(let object):
-      "{" + object.fields.map { "\($0.inJSON): \($1)" }.joined(separator: ", ") + "}"
-    }
-  }
-}
-
-/// Fields in the order they were set.
-private struct JSONObject {
-  private(set) var fields: [(String, JSON)] = []
-
-  subscript(name: String) -> JSON? {
-    get { fields.first { $0.0 == name }?.1 }
-    set { if let newValue { fields.append((name, newValue)) } }
+    var fields: [(String, JSON)] = [
+      ("file", .text(label.source.name)), ("line", .number(start.line)),
+      ("column", .number(start.column)), ("endLine", .number(end.line)),
+      ("endColumn", .number(end.column)),
+    ]
+    if let text = label.text { fields.append(("label", .text(text))) }
+    return .object(fields)
   }
 }
 

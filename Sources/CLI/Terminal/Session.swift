@@ -13,9 +13,10 @@ final class Session {
   let interpreter: Interpreter
   let reporter: Reporter
 
-  init(_ options: Options, arguments: [String] = []) {
+  init(_ options: Options, arguments: [String] = [], reporter: Reporter? = nil) {
     self.options = options
-    reporter = Reporter(options)
+    let reporter = reporter ?? Reporter(options)
+    self.reporter = reporter
     interpreter = Session.makeInterpreter(options, arguments, reporter)
     let settings = Session.settings(of: options)
     if !settings.isEmpty {

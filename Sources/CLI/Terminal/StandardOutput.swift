@@ -67,6 +67,7 @@ final class StandardOutput {
   func flushWithoutWaiting() -> Bool {
     guard pthread_mutex_trylock(lock) == 0 else { return false }
     defer { pthread_mutex_unlock(lock) }
+    if Redirection.take != nil { writeOut() }
     var readiness = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
     while !waiting.isEmpty, poll(&readiness, 1, 0) > 0 {
       // A pipe that is ready takes so much without a wait.

@@ -23,8 +23,18 @@ func writeAll(_ text: String, to descriptor: Int32) -> Bool {
   return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
 }
 
+/// Takes what goes to standard output and standard error, where that is told in another way; set before anything
+/// is written.
+enum Redirection {
+  nonisolated(unsafe) static var take: ((UnsafeRawBufferPointer, _ descriptor: Int32) -> Void)?
+}
+
 /// Writes bytes; false where not all of them could be written.
 func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  if let take = Redirection.take, descriptor == 1 || descriptor == 2 {
+    take(bytes, descriptor)
+    return true
+  }
   var rest = bytes[...]
   while !rest.isEmpty {
     let written = Platform.write(

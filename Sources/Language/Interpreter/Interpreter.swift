@@ -19,6 +19,8 @@ public final class Interpreter {
   /// Hears of each line of the standard input that a program has read, which a terminal has shown, and whether
   /// it ended or the input did.
   public var hasReadLine: (_ endsLine: Bool) -> Void = { _ in }
+  /// Reads what `input` gives, where that is not the standard input: asks with a text, and gives nil at the end.
+  public var readLine: ((_ prompt: String) throws -> String?)?
   /// Where warnings go.
   public var warn: (Diagnostic) -> Void = { _ in }
   /// Draws a line that is written over, for `progress`; nil where nobody watches.

@@ -47,6 +47,11 @@ open class HostObject {
   /// The text in colours that a terminal with colours shows instead, as it is; nil where there is none.
   open var drawing: String? { nil }
 
+  /// The picture that a notebook shows instead, as SVG; nil where there is none.
+  ///
+  /// - Throws: where the run is to end.
+  open func svg() throws -> String? { nil }
+
   /// The longer text of `repr`; the summary unless there is more to say.
   open var detail: String { summary }
 

@@ -29,6 +29,23 @@ extension Tensor: CustomStringConvertible {
     return writer.text()
   }
 
+  /// One element as arrays show it.
+  ///
+  /// - Parameter offset: the sum of its indices, each times the stride of its axis.
+  package func elementText(atOffset offset: Int, digits: Int) -> String {
+    withElements { elements in
+      switch dtype {
+      case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? "true" : "false"
+      case .i64: String(elements.load(fromByteOffset: offset * 8, as: Int.self))
+      case .f32:
+        formatElement(
+          Double(elements.load(fromByteOffset: offset * 4, as: Float.self)), digits: digits)
+      case .f64:
+        formatElement(elements.load(fromByteOffset: offset * 8, as: Double.self), digits: digits)
+      }
+    }
+  }
+
   private var scalarText: String {
     switch dtype {
     case .bool: firstInt != 0 ? "true" : "false"
@@ -113,17 +130,7 @@ private struct ArrayWriter {
   }
 
   private func element(_ offset: Int) -> String {
-    tensor.withElements { elements in
-      switch tensor.dtype {
-      case .bool: elements.load(fromByteOffset: offset, as: UInt8.self) != 0 ? "true" : "false"
-      case .i64: String(elements.load(fromByteOffset: offset * 8, as: Int.self))
-      case .f32:
-        formatElement(
-          Double(elements.load(fromByteOffset: offset * 4, as: Float.self)), digits: digits)
-      case .f64:
-        formatElement(elements.load(fromByteOffset: offset * 8, as: Double.self), digits: digits)
-      }
-    }
+    tensor.elementText(atOffset: offset, digits: digits)
   }
 
   /// The characters before the point, or the exponent, and from it on; whole numbers and words

@@ -5,17 +5,22 @@ import Language
 import Tensors
 
 /// The text of `summary(value)`.
-final class SummaryObject: HostObject {
-  override class var hostType: HostType { members }
+package final class SummaryObject: HostObject {
+  package override class var hostType: HostType { members }
   private static let members = HostType(
     SummaryObject.self, "Summary",
     "What `summary` gives: a table of the parts of a value when printed.")
 
+  /// The parts, each before what is in it.
+  package let rows: [SummaryRow]
   private let lines: String
 
-  init(_ lines: String) { self.lines = lines }
+  init(_ rows: [SummaryRow]) throws {
+    self.rows = rows
+    lines = try SummaryRow.table(rows)
+  }
 
-  override var summary: String { lines }
+  package override var summary: String { lines }
 }
 
 extension Builtins {
@@ -40,7 +45,7 @@ extension Builtins {
         """
       ) { arguments in
         _ = try ValueTree(arguments[0], for: "summary")
-        return .host(SummaryObject(try SummaryRow.table(SummaryRow.rows(of: arguments[0]))))
+        return .host(try SummaryObject(SummaryRow.rows(of: arguments[0])))
       },
       Builtin(
         "progress(values, label=\"\")",
@@ -183,16 +188,16 @@ extension Builtins {
 }
 
 /// One line: a name, a type, a number of elements.
-private struct SummaryRow {
-  var name: String
-  var type: String
-  var count: Int
-  var depth: Int
+package struct SummaryRow {
+  package var name: String
+  package var type: String
+  package var count: Int
+  package var depth: Int
 
   /// The rows of a value and of what is in it.
   ///
   /// A model inside itself has a row without parts.
-  static func rows(of value: Value) throws -> [SummaryRow] {
+  fileprivate static func rows(of value: Value) throws -> [SummaryRow] {
     var rows: [SummaryRow] = []
     var walk = Walk()
     var open: Set<ObjectIdentifier> = []
@@ -231,7 +236,7 @@ private struct SummaryRow {
   }
 
   /// - Throws: where the run is to end.
-  static func table(_ rows: [SummaryRow]) throws -> String {
+  fileprivate static func table(_ rows: [SummaryRow]) throws -> String {
     // A name that a column of types follows is padded to the longest of its level.
     var widest: [Int: Int] = [:]
     for row in rows { widest[row.depth] = max(widest[row.depth] ?? 0, row.name.count) }
@@ -249,7 +254,7 @@ private struct SummaryRow {
   }
 
   /// Thousands parted by commas.
-  private static func grouped(_ number: Int) -> String {
+  package static func grouped(_ number: Int) -> String {
     var result = ""
     for (place, digit) in String(number).reversed().enumerated() {
       if place > 0 && place % 3 == 0 { result = "," + result }

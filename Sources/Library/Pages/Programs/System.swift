@@ -100,6 +100,9 @@ extension Builtins {
         """, effects: .writes, needs: [.input]
       ) { arguments in
         let prompt = try arguments.string(0)
+        if let readLine = arguments.interpreter.readLine {
+          return try readLine(prompt).map { .string($0) } ?? .nil
+        }
         if !prompt.isEmpty {
           try arguments.interpreter.write(prompt)
           arguments.interpreter.flushOutput()

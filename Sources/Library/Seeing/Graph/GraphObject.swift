@@ -13,6 +13,7 @@ final class GraphObject: HostObject {
   init(_ picture: GraphPicture) { self.picture = picture }
 
   override var summary: String { picture.text }
+  override func svg() throws -> String? { try GraphDrawing(picture).svg() }
 
   private func save(_ arguments: Arguments) throws {
     let path = try arguments.string(0)

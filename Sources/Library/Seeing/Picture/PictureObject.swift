@@ -27,6 +27,7 @@ final class PictureObject: HostObject {
   override var mayHoldCode: Bool { false }
   override var summary: String { PictureText(self).shades }
   override var drawing: String? { PictureText(self).halfBlocks }
+  override func svg() throws -> String? { try svgText() }
 
   /// The pixels as numbers of 0 to 255, `[h, w]` where they are grey, else `[h, w, c]`.
   private var tensor: Tensor {
@@ -45,7 +46,7 @@ final class PictureObject: HostObject {
     case "png":
       try PNG.write(
         pixels, height: height, width: width, channels: channels, to: arguments.writable(0))
-    case "svg": try FileWriter.write(svg(), to: arguments.writable(0))
+    case "svg": try FileWriter.write(svgText(), to: arguments.writable(0))
     default:
       throw RuntimeError(
         .value, "a picture cannot be saved as \(path.excerpt)", hint: "save it as .png or .svg")
@@ -53,7 +54,7 @@ final class PictureObject: HostObject {
   }
 
   /// An SVG picture with the pixels in it as PNG, each at least four units wide where they are few.
-  private func svg() throws -> String {
+  private func svgText() throws -> String {
     var file: [UInt8] = []
     try PNG.encode(pixels, height: height, width: width, channels: channels) { file += $0 }
     let scale = max(1, 320 / max(height, width))

@@ -22,6 +22,7 @@ final class PlotObject: HostObject {
   init(_ line: Line) { lines = [line] }
 
   override var summary: String { text }
+  override func svg() throws -> String? { PlotPicture(self).svg }
 
   private func save(_ arguments: Arguments) throws {
     let path = try arguments.string(0)
