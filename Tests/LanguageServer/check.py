@@ -151,6 +151,9 @@ def programs_being_typed(count, seed):
         for _ in range(25):
             start = generator.randrange(len(text) + 1)
             end = min(len(text), start + generator.choice((0, 0, 0, 1, 1, 7, 60)))
+            # The two letters of a line's end are one to an editor: no place is between them.
+            start -= text[max(0, start - 1):start + 1] == "\r\n"
+            end += text[max(0, end - 1):end + 1] == "\r\n"
             new = generator.choice(("", "x", "(", "}", '"', "\n", "𝄞", "é = ", "let a = ", "{", "##", ".", "fn f(", "\r\n"))
             version += 1
             server.note("textDocument/didChange", textDocument=dict(uri="file:///a.mos", version=version), contentChanges=[
