@@ -46,6 +46,19 @@ def cells(kernel):
     assert kernel.result("else { 2 }")["text/plain"] == "2"
 
 
+def commands(kernel):
+    kernel.run("let undone = 1")
+    kernel.run("undone = 2")
+    kernel.run(":undo")
+    assert kernel.result("undone")["text/plain"] == "1"
+    assert "undone" in kernel.text(":vars undone")[0][1]
+    assert "adam" in kernel.text("?adam")[0][1]
+    assert kernel.text(":no_such_command")[0][0] == "stderr"
+    path = pathlib.Path(home.name, "saved.mos")
+    kernel.run(f":save {path}")
+    assert "let undone = 1" in path.read_text() and "undone = 2" not in path.read_text()
+
+
 def streams(kernel):
     assert kernel.text('print("a")\nprint("b")') == [("stdout", "a\nb\n")]
     # In the order in which they were written, those of the shell too.
@@ -111,6 +124,8 @@ def errors(kernel):
     error = kernel.error("let = 3\nlet c = )")
     assert error["ename"] == "syntax" and re.search(r"<cell \d+>:1", plain(error)), plain(error)
     assert kernel.error("undefined_name_1")["ename"] == "name"
+    # The column is that of the cell, whether it is remembered or not.
+    assert re.search(r"<cell \d+>:1:1\n", plain(kernel.error("undefined_name_4", store_history=False)))
     # Every mistake that is found before the cell runs.
     assert len(kernel.error("undefined_name_2 + undefined_name_3")["traceback"]) == 2
     # A warning ends nothing.
@@ -279,7 +294,7 @@ def lines_that_are_no_requests():
 is_installed()
 lines_that_are_no_requests()
 kernel = Session()
-for check in [cells, streams, rich_display, progress, errors, questions, interrupts, input_requests, ends]:
+for check in [cells, commands, streams, rich_display, progress, errors, questions, interrupts, input_requests, ends]:
     check(kernel)
     print(check.__name__, flush=True)
 several()

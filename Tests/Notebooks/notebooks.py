@@ -50,7 +50,7 @@ def convert(path):
         sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "--log-level", "ERROR", "--output", str(page),
         str(path)], check=True)
     text = page.read_text()
-    assert "<svg" in text and "-28.0" in text, path
+    assert "data:image/svg+xml" in text and "-28.0" in text, path
 
 
 def failures_are_told():

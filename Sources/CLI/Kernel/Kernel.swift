@@ -106,7 +106,7 @@ final class Kernel {
 
   private func run(_ code: String, cell: Int, isStored: Bool) -> [(String, JSON)] {
     failures.diagnostics = []
-    prompt.handle(isStored ? code : " " + code, number: cell)
+    prompt.handle(code, number: cell, isRemembered: isStored)
     StandardOutput.shared.flush()
     streams.drain()
     if let status = prompt.exitStatus {

@@ -89,13 +89,13 @@ final class Prompt {
   }
 
   /// Does what an entry asks for that has a number of its own.
-  func handle(_ text: String, number: Int) {
+  func handle(_ text: String, number: Int, isRemembered: Bool) {
     entryNumber = number - 1
-    handle(text)
+    handle(text, isRemembered: isRemembered)
   }
 
   /// Does what an entry asks for.
-  func handle(_ text: String) {
+  func handle(_ text: String, isRemembered: Bool = true) {
     let text = text.trailingLineEndsTrimmed
     guard !text.allSatisfy(\.isWhitespace) else { return }
     if case .program = Entry(text), let rest = continuation?.rest(of: text) {
@@ -105,7 +105,7 @@ final class Prompt {
       editor?.remember(lastProgram)
       return goOn(entry, rest, text)
     }
-    remember(text)
+    if isRemembered { remember(text) }
     continuation = nil
     switch Entry(text) {
     case .program(let text):

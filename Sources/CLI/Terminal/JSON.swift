@@ -5,7 +5,6 @@ import Tensors
 
 /// A value of JSON.
 indirect enum JSON: CustomStringConvertible {
-  case null
   case text(String)
   case number(Int)
   case flag(Bool)
@@ -15,7 +14,6 @@ indirect enum JSON: CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .null: "null"
     case .text(let text): text.inJSON
     case .number(let number): "\(number)"
     case .flag(let flag): "\(flag)"
