@@ -48,7 +48,7 @@ final class Kernel {
       Session(options, reporter: reporter), history: History(file: "notebook-history"),
       entryName: "cell")
     prompt.show = { [unowned self] in try show($0) }
-    session.interpreter.readLine = { [unowned self] in try readLine($0) }
+    session.interpreter.askForLine = { [unowned self] in try readLine($0) }
     session.interpreter.showProgress = { [unowned self] in showProgress($0) }
   }
 

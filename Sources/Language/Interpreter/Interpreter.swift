@@ -20,7 +20,7 @@ public final class Interpreter {
   /// it ended or the input did.
   public var hasReadLine: (_ endsLine: Bool) -> Void = { _ in }
   /// Reads what `input` gives, where that is not the standard input: asks with a text, and gives nil at the end.
-  public var readLine: ((_ prompt: String) throws -> String?)?
+  public var askForLine: ((_ prompt: String) throws -> String?)?
   /// Where warnings go.
   public var warn: (Diagnostic) -> Void = { _ in }
   /// Draws a line that is written over, for `progress`; nil where nobody watches.
