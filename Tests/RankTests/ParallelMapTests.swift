@@ -129,6 +129,8 @@ private let programs: [(name: String, text: String)] = [
     fn branching(x) { if x[0] > 0.5 { sum(x) } else { -sum(x) } }
     let h = zero_order(branching, num_samples=20, sigma=1.0, parallel=true)
     print(grad(h)([0.5, 1.0]), grad(h)([0.5, 1.0]))
+    let inside = x => parallel_map(t => sum(sin(x * t)), [1.0, 2.0, 3.0], reduce="mean")
+    print(grad(zero_order(inside, num_samples=20, sigma=0.1, parallel=true))([0.5, 1.0]))
     fn failing(x) { if x[0] > 1.5 { throw "too far" } else { sum(x) } }
     try { grad(zero_order(failing, num_samples=50, sigma=1.0, parallel=true))([0.5, 1.0]) } catch e { print(e.kind != nil) }
     """

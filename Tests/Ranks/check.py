@@ -191,6 +191,60 @@ print(load("x.npy"), read_text("y.txt"), exists("folder"), read_text("own-{rank(
 
 
 @case
+def any_number_of_ranks_gives_the_same_bits():
+    """MAML, evolution, estimates and training by data, and a run that was saved by four ranks and goes on with two."""
+    train = """
+import es
+import meta
+from parallel import share
+seed(0)
+fn loss(w, points) { mse_loss(points.x @ w, points.y) }
+let tasks = list({train: {x: randn(4, 3), y: randn(4)}, test: {x: randn(4, 3), y: randn(4)}} for _ in 0..5)
+let (w, step, path) = (randn(3), 0, args()[0])
+let transform = adam(0.05)
+let state = transform.init(w)
+if exists(path) {
+    let saved = load(path)
+    (w, step, state) = (saved.w, saved.step.item(), saved.state)
+}
+fn outer(w) { parallel_map(t => loss(meta.maml(loss, w, t, lr=0.1, steps=2), t.test), tasks, reduce="mean") }
+while step < 6 {
+    let inside = t => grad(w => loss(meta.maml(loss, w, t, lr=0.1, steps=2), t.test))(w)
+    let (updates, next) = transform.update(parallel_map(inside, tasks, reduce="mean"), state)
+    (w, state, step) = (apply_updates(w, updates), next, step + 1)
+    if step == int(args()[1]) {
+        save({w, step, state}, path)
+        exit()
+    }
+}
+seed(step)
+let estimated = zero_order(outer, num_samples=20, sigma=0.1, method="antithetic", parallel=true)
+let found = es.minimize(w => sum((w - 1.0) ** 2), w, generations=3, pairs=10, parallel=true)
+let x = randn(40, 3)
+let trained = w
+for _ in 0..3 {
+    trained = trained - 0.1 * parallel_map(i => grad(w => mean((x[4 * i:4 * i + 4] @ w) ** 2))(trained), 0..10, reduce="mean")
+}
+for value in (w, outer(w), grad(outer)(w), grad(estimated)(w), found.params, trained) { print(list(tensor(value).reshape(-1))) }
+"""
+    def run(count, path, until):
+        return Running([MOS, "--ranks", str(count), program(train), str(path), str(until)]).end()
+
+    found = set()
+    for count in 1, 2, 3, 4:
+        whole = run(count, HERE / "never.safetensors", 0)
+        expect(whole, 0)
+        found.add(whole.output)
+    path = HERE / "saved.safetensors"
+    expect(run(4, path, 3), 0, "")
+    assert path.exists()
+    goes_on = run(2, path, 0)
+    expect(goes_on, 0)
+    found.add(goes_on.output)
+    assert len(found) == 1 and len(whole.output.splitlines()) == 6, found
+
+
+@case
 def tests_run_on_all_ranks():
     path = HERE / "tests.mos"
     path.write_text(IMPORTS + """

@@ -72,6 +72,14 @@ public final class Ranks {
     return Array(all[3..<3 + words.count])
   }
 
+  /// Runs a body that this rank runs by itself, so that nothing may be exchanged in it.
+  package func alone<R>(_ reason: String, _ body: () throws -> R) rethrows -> R {
+    let outer = refusal
+    refusal = reason
+    defer { refusal = outer }
+    return try body()
+  }
+
   /// How often tensors have been exchanged by collectives.
   var exchanges = 0
 

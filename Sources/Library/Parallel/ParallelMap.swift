@@ -177,21 +177,23 @@ final class ParallelMap: @unchecked Sendable {
   /// Calls the function with a task, or maps it over a batch of them, and gives what each task gave.
   private func results(of unit: Int, _ variables: [Variable]) throws -> UnitResult {
     let context = interpreter.context
-    let (random, refusal) = (context.random, context.ranks.refusal)
+    let random = context.random
     context.random = key.folded(UInt64(unit))
-    context.ranks.refusal = "in a task of \(ParallelMap.name)"
-    defer { (context.random, context.ranks.refusal) = (random, refusal) }
-    return try isolation.run {
-      try units[unit].substituted(variables) { item in
-        guard batch != nil else { return [try wire(interpreter.call(function, [item]))] }
-        let mapped = try Differentiation.mapped(
-          interpreter, function, [item], Record(), inAxes: .int(0), outAxis: 0)
-        let tree = try ValueTree(mapped)
-        var rows = tree.variables.map { Rows($0) }
-        return try (0..<tasks(of: unit).count).map { row in
-          try wire(
-            tree.rebuilt(with: try rows.indices.map { .tensor(try rows[$0](row)) }))
-        }
+    defer { context.random = random }
+    return try context.ranks.alone("in a task of \(ParallelMap.name)") {
+      try isolation.run { try calls(of: unit, variables) }
+    }
+  }
+
+  private func calls(of unit: Int, _ variables: [Variable]) throws -> [WireValue] {
+    try units[unit].substituted(variables) { item in
+      guard batch != nil else { return [try wire(interpreter.call(function, [item]))] }
+      let mapped = try Differentiation.mapped(
+        interpreter, function, [item], Record(), inAxes: .int(0), outAxis: 0)
+      let tree = try ValueTree(mapped)
+      var rows = tree.variables.map { Rows($0) }
+      return try (0..<tasks(of: unit).count).map { row in
+        try wire(tree.rebuilt(with: try rows.indices.map { .tensor(try rows[$0](row)) }))
       }
     }
   }

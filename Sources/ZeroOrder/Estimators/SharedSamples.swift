@@ -25,9 +25,11 @@ extension SampledFunction {
       let (first, end) = (piece * size, min(chunk.count, (piece + 1) * size))
       let part = NoiseChunk(number: chunk.number, first: chunk.first + first, count: end - first)
       let rows = try directions.map { try $0.sliced(axis: 0, from: first, to: end) }
-      return try batched
-        ? alone.batched(point, rows, part.count, steps)
-        : alone.valuesOneByOne(at: point, along: rows, part, steps: steps)
+      return try ranks.alone("in a sample that ranks share") {
+        try batched
+          ? alone.batched(point, rows, part.count, steps)
+          : alone.valuesOneByOne(at: point, along: rows, part, steps: steps)
+      }
     }
     let name = "zero_order over \(chunk.count) samples"
     try ranks.requireSame(
