@@ -31,7 +31,7 @@ extension PromptCommand {
       "edit", "[file]", "opens the last entry in $EDITOR and runs it; or a file", .path
     ) { prompt, path in
       guard prompt.show == nil else {
-        return complain("an editor needs a terminal, which a notebook has not; edit the cell itself")
+        return complain("an editor needs a terminal, and a notebook has none; edit the cell")
       }
       if path.isEmpty { editEntry(prompt) } else { openEditor(Paths.home(path)) }
     },

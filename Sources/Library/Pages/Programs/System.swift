@@ -99,8 +99,8 @@ extension Builtins {
         """, effects: .writes, needs: [.input]
       ) { arguments in
         let prompt = try arguments.string(0)
-        if let readLine = arguments.interpreter.readLine {
-          return try readLine(prompt).map { .string($0) } ?? .nil
+        if let ask = arguments.interpreter.readLine {
+          return try ask(prompt).map { .string($0) } ?? .nil
         }
         if !prompt.isEmpty {
           try arguments.interpreter.write(prompt)
