@@ -54,6 +54,7 @@ def commands(kernel):
     assert "undone" in kernel.text(":vars undone")[0][1]
     assert "adam" in kernel.text("?adam")[0][1]
     assert kernel.text(":no_such_command")[0][0] == "stderr"
+    assert "terminal" in kernel.text(":edit")[0][1]
     path = pathlib.Path(home.name, "saved.mos")
     kernel.run(f":save {path}")
     assert "let undone = 1" in path.read_text() and "undone = 2" not in path.read_text()

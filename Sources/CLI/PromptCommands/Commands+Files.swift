@@ -30,6 +30,9 @@ extension PromptCommand {
     PromptCommand(
       "edit", "[file]", "opens the last entry in $EDITOR and runs it; or a file", .path
     ) { prompt, path in
+      guard prompt.show == nil else {
+        return complain("an editor needs a terminal, and a notebook has none; edit the cell")
+      }
       if path.isEmpty { editEntry(prompt) } else { openEditor(Paths.home(path)) }
     },
     PromptCommand("cd", "[folder]", "goes to a folder, or says which this is", .folder) {
