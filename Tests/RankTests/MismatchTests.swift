@@ -24,7 +24,7 @@ import Testing
     ),
     (
       "let f = x => sum(all_reduce(x)); if rank() == 0 { f(1.0) } else { grad(f)(1.0) }",
-      "f64[] inside reverse mode at test.mos:2"
+      "f64 inside reverse mode at test.mos:2"
     ),
     (
       "let w = param(1.0); let y = all_reduce(w); if rank() == 0 { backward(y) }",

@@ -4,19 +4,27 @@ import Tensors
 
 /// A word that differs where what was added differs, but for one case in 2⁶⁴.
 package struct Code {
-  private(set) var word: UInt64 = 0xcbf2_9ce4_8422_2325
+  package private(set) var word: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  mutating func add(_ other: UInt64) {
+  package init() {}
+
+  package mutating func add(_ other: UInt64) {
     word = (word ^ other) &* 0x100_0000_01b3
     // A product moves differences upwards alone.
     word ^= word >> 32
   }
 
   /// A word for bytes.
-  package static func word(of bytes: [UInt8]) -> UInt64 {
+  package static func word(of bytes: some Sequence<UInt8>) -> UInt64 {
     var code = Code()
     for byte in bytes { code.add(UInt64(byte)) }
     return code.word
+  }
+
+  /// Adds what tensors are, and not their numbers.
+  package mutating func add(_ shape: Shape, _ dtype: DType) {
+    add(UInt64(dtype.rawValue) &+ UInt64(shape.rank) << 8)
+    for axis in 0..<shape.rank { add(UInt64(bitPattern: Int64(shape[axis]))) }
   }
 
   /// Adds the bits of a tensor.

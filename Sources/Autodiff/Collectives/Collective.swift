@@ -88,6 +88,26 @@ package enum Collective: Equatable, Sendable {
     return "\(name)\(place) of \(takesRows ? "rows of " : "")\(dtype.name)[\(part)]"
   }
 
+  /// A word for what must be the same on every rank.
+  func code(_ shape: Shape, _ dtype: DType) -> UInt64 {
+    var code = Code()
+    let kind: (number: UInt64, root: Int) =
+      switch self {
+      case .allReduce: (1, 0)
+      case .allGather: (2, 0)
+      case .reduceScatter: (3, 0)
+      case .broadcast(let root): (4, root)
+      case .reduce(let root): (5, root)
+      case .gather(let root): (6, root)
+      case .scatter(let root): (7, root)
+      }
+    code.add(kind.number)
+    code.add(UInt64(kind.root))
+    // Behind a first axis of ranks, others than the root have no rows.
+    code.add(takesRows && !shape.array.isEmpty ? shape.removing(axis: 0) : shape, dtype)
+    return code.word
+  }
+
   /// The result for plain tensors. The ranks have met.
   func callAsFunction(_ x: Tensor, _ ranks: Ranks) throws -> Tensor {
     let x = try x.contiguous()

@@ -9,15 +9,24 @@ import Tensors
 extension Variable {
   /// What a collective makes of the operands of all ranks, which give tensors of one shape and dtype.
   ///
-  /// - Parameter back: of what this is the way back, for messages.
+  /// - Parameter deed: what is done, where it is more than this exchange; for messages, with a word for it.
   /// - Throws: a value error on every rank where the ranks call different things.
-  package func exchanged(by collective: Collective, back: CollectiveCall? = nil) throws -> Variable
-  {
+  package func exchanged(
+    by collective: Collective, as deed: (code: UInt64, text: () -> String)? = nil
+  ) throws -> Variable {
+    let code = deed?.code ?? collective.code(shape, dtype)
+    return try exchanged(
+      by: collective, deed?.text() ?? collective.described(shape, dtype), code: code)
+  }
+
+  fileprivate func exchanged(
+    by collective: Collective, _ deed: @autoclosure () -> String, code: UInt64
+  ) throws -> Variable {
     let context = Context.current
     let x = try Autodiff.alive(self)
     try x.requireProcessor(for: collective.name)
     let levels = try context.levelsOfAnyRank(
-      of: x, back.map(\.description) ?? collective.described(x.shape, x.dtype))
+      of: CollectionOfOne(x), context.ranks, deed(), code: code)
     context.ranks.exchanges += 1
     return try x.exchanged(by: collective, at: levels, in: context)
   }
@@ -76,15 +85,6 @@ extension Variable {
 }
 
 extension Context {
-  /// The heights of the levels that an operand belongs to on any rank, a bit each.
-  ///
-  /// - Throws: a value error on every rank where they do different things.
-  fileprivate func levelsOfAnyRank(of x: Variable, _ deed: @autoclosure () -> String) throws
-    -> UInt64
-  {
-    try levelsOfAnyRank(of: CollectionOfOne(x), ranks, deed())
-  }
-
   /// The transformations that are active, which have to be the same on every rank: ` inside vmap, reverse mode`.
   private var transformations: String {
     guard !isPlain else { return "" }
@@ -100,9 +100,12 @@ extension Context {
     return " inside \(names.joined(separator: ", "))"
   }
 
-  /// The same for several operands, which need not be as many on every rank.
+  /// The heights of the levels that operands belong to on any rank, a bit each; they need not be as many on every rank.
+  ///
+  /// - Throws: a value error on every rank where they do different things.
   func levelsOfAnyRank(
-    of operands: some Sequence<Variable>, _ ranks: Ranks, _ deed: @autoclosure () -> String
+    of operands: some Sequence<Variable>, _ ranks: Ranks, _ deed: @autoclosure () -> String,
+    code: UInt64? = nil
   ) throws -> UInt64 {
     var levels: UInt64 = 0
     for var operand in operands {
@@ -116,7 +119,13 @@ extension Context {
         operand = try alive(traced.value)
       }
     }
-    let seen = try ranks.meet(deed() + transformations, [levels, ~levels])
+    var own = code.map { word in
+      var code = Code()
+      code.add(word)
+      return code
+    }
+    for level in self.levels { own?.add(UInt64(level.kind.rawValue)) }
+    let seen = try ranks.meet(deed() + transformations, code: own?.word, [levels, ~levels])
     return ranks.count == 1 || seen[0] == ~seen[1] ? levels : try ranks.union(of: levels)
   }
 }
@@ -151,6 +160,14 @@ package final class CollectiveCall: Sendable {
     "the way back of \(collective.described(shape, dtype)), number \(number)"
   }
 
+  /// A word for it.
+  private var code: UInt64 {
+    var code = Code()
+    code.add(collective.code(shape, dtype))
+    code.add(UInt64(number))
+    return code.word
+  }
+
   /// The node of a result.
   fileprivate func node(
     _ result: Variable, operand: Variable, height: Int32, in context: Context
@@ -160,7 +177,10 @@ package final class CollectiveCall: Sendable {
       collective.name, results: 1, value: { [try $0[0].exchanged(by: collective)] },
       forward: { _, tangents in [try tangents[0]?.exchanged(by: collective)] },
       selectiveReverse: { _, cotangents, _ in
-        [try cotangents[0]?.exchanged(by: collective.transposed, back: self)]
+        [
+          try cotangents[0]?.exchanged(
+            by: collective.transposed, self.description, code: self.code)
+        ]
       }, meetsRanks: true)
     let bundle = Traced(
       .tape, value: result, height: Int(height), context: context, primitive: .custom,

@@ -38,10 +38,13 @@ public final class Ranks {
   ///
   /// - Parameters:
   ///   - deed: what this rank does, with all that must be the same on every rank; for messages.
+  ///   - code: a word for it; nil for that of the text.
   ///   - words: numbers whose largest over all ranks this rank wants to know; `mostWords` at most.
   /// - Returns: the largest of each.
   /// - Throws: a value error on every rank where they do different things; where the run is to end.
-  package func meet(_ deed: @autoclosure () -> String, _ words: [UInt64] = []) throws -> [UInt64] {
+  package func meet(
+    _ deed: @autoclosure () -> String, code: UInt64? = nil, _ words: [UInt64] = []
+  ) throws -> [UInt64] {
     if let refusal {
       throw TensorError(
         .value, "\(deed()) cannot be called \(refusal)",
@@ -56,17 +59,18 @@ public final class Ranks {
     }
     sharedError = nil
     meetings &+= 1
-    let deed = deed()
-    let code = Ranks.code(of: deed, meetings)
+    var own = Code()
+    own.add(code ?? Code.word(of: deed().utf8))
+    own.add(meetings)
     let context = Context.current
     // As many words on every rank, whatever each is about to do.
     let padding = Array(repeating: UInt64(0), count: Ranks.mostWords - words.count)
-    var all = [code, ~code, UInt64(context.sequence)] + words + padding
+    var all = [own.word, ~own.word, UInt64(context.sequence)] + words + padding
     do { try communicator.greatest(&all) } catch {
       end = "\(error)"
       throw error
     }
-    guard all[0] == ~all[1] else { throw try mismatch(deed) }
+    guard all[0] == ~all[1] else { throw try mismatch(deed()) }
     // Numbers of nodes go on alike where ranks have run different code in between.
     context.sequence = Int(all[2])
     return Array(all[3..<3 + words.count])
@@ -148,13 +152,6 @@ public final class Ranks {
   ///
   /// - Throws: a value error where others are still to exchange something.
   public func finish() throws { _ = try meet("the end of the program") }
-
-  private static func code(of deed: String, _ number: UInt64) -> UInt64 {
-    var code = Code()
-    for byte in deed.utf8 { code.add(UInt64(byte)) }
-    code.add(number)
-    return code.word
-  }
 
   /// The error of ranks that do different things, which all of them get.
   private func mismatch(_ deed: String) throws -> TensorError {

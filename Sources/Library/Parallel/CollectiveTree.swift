@@ -36,30 +36,53 @@ struct CollectiveTree {
     return isPlain ? shown : "{\(shown)} (tree \(String(code, radix: 16)))"
   }
 
-  /// Waits until all ranks call the same with a tree alike.
-  func meet(_ details: String = "") throws {
-    _ = try ranks.meet("\(name)\(details) of \(description)")
+  /// A word for that.
+  private var code: UInt64 {
+    var code = Code()
+    code.add(Code.word(of: tree.structure))
+    for leaf in tree.leaves { code.add(leaf.shape, leaf.dtype) }
+    return code.word
   }
 
   // MARK: - Exchanges
 
-  /// The tree whose tensors a collective gives. The ranks have met.
-  func exchanged(by collective: Collective) throws -> Value {
-    try exchanged(takesRows: collective.takesRows, givesRows: collective.givesRows) {
-      try $0.exchanged(by: collective)
-    }
+  /// How a vector is exchanged, by a deed that is not this exchange alone.
+  typealias Exchange = (Variable, (code: UInt64, text: () -> String)?) throws -> Variable
+
+  /// The tree whose tensors a collective gives.
+  func exchanged(by collective: Collective, comparesTrees: Bool = true) throws -> Value {
+    try exchanged(
+      takesRows: collective.takesRows, givesRows: collective.givesRows, comparesTrees: comparesTrees
+    ) { try $0.exchanged(by: collective, as: $1) }
   }
 
-  /// The same for whatever takes and gives vectors.
+  /// The same for whatever takes and gives vectors, one for each dtype. With the first the ranks make sure that their
+  /// trees are alike.
+  ///
+  /// - Parameters:
+  ///   - details: what stands behind the name, for messages.
+  ///   - comparesTrees: whether they do.
   func exchanged(
-    takesRows: Bool = false, givesRows: Bool = false, _ exchange: (Variable) throws -> Variable
+    _ details: String = "", takesRows: Bool = false, givesRows: Bool = false,
+    comparesTrees: Bool = true,
+    _ exchange: Exchange
   ) throws -> Value {
+    var whole = Code()
+    whole.add(Code.word(of: name.utf8))
+    whole.add(Code.word(of: details.utf8))
+    whole.add(code)
+    var deed: (code: UInt64, text: () -> String)? =
+      comparesTrees ? (whole.word, { "\(name)\(details) of \(description)" }) : nil
+    if comparesTrees, tree.leaves.isEmpty {
+      _ = try ranks.meet("\(name)\(details) of \(description)")
+    }
     var results = tree.leaves
     for dtype in DType.allCases {
       let places = tree.leaves.indices.filter { tree.leaves[$0].dtype == dtype }
       guard !places.isEmpty else { continue }
       if places.count == 1 {
-        results[places[0]] = try exchange(tree.leaves[places[0]])
+        results[places[0]] = try exchange(tree.leaves[places[0]], deed)
+        deed = nil
         continue
       }
       let extents = places.map { place in
@@ -70,7 +93,8 @@ struct CollectiveTree {
         let leaf = tree.leaves[place]
         return try leaf.reshape(to: Shape(takesRows ? [leaf.shape[0], extent] : [extent]))
       }
-      let all = try exchange(Variable.concat(parts, axis: takesRows ? 1 : 0))
+      let all = try exchange(Variable.concat(parts, axis: takesRows ? 1 : 0), deed)
+      deed = nil
       var start = 0
       for (place, extent) in zip(places, extents) {
         let part = try all.sliced(axis: givesRows ? 1 : 0, from: start, to: start + extent)

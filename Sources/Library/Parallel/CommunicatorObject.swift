@@ -52,16 +52,14 @@ final class CommunicatorObject: HostObject {
     switch operation {
     case .sum, .mean:
       try tree.requireNumbers()
-      try tree.meet("(\(operation.rawValue))")
       let count = Double(ranks.count)
-      return try tree.exchanged(takesRows: collective.takesRows, givesRows: false) {
-        let sum = try $0.exchanged(by: collective)
+      return try tree.exchanged("(\(operation.rawValue))", takesRows: collective.takesRows) {
+        let sum = try $0.exchanged(by: collective, as: $1)
         return operation == .mean ? try sum / count : sum
       }
     case .min, .max:
-      try tree.meet("(\(operation.rawValue))")
-      return try tree.exchanged(takesRows: collective.takesRows, givesRows: false) {
-        var extreme = try self.extreme($0.exchanged(by: .allGather), operation)
+      return try tree.exchanged("(\(operation.rawValue))", takesRows: collective.takesRows) {
+        var extreme = try self.extreme($0.exchanged(by: .allGather, as: $1), operation)
         if collective.takesRows {
           extreme = try extreme.sliced(axis: 0, from: self.ranks.rank, to: self.ranks.rank + 1)
           extreme = try extreme.reshape(to: extreme.shape.removing(axis: 0))
@@ -141,7 +139,6 @@ final class CommunicatorObject: HostObject {
         "The tensors of all ranks along a new first axis, on every rank; see `parallel.all_gather`."
       ) { object, arguments in
         let tree = try CollectiveTree(arguments[0], for: "all_gather", object.ranks)
-        try tree.meet()
         return try tree.exchanged(by: .allGather)
       },
       Method(
@@ -150,7 +147,6 @@ final class CommunicatorObject: HostObject {
       ) { object, arguments in
         let root = try object.root(arguments, 1)
         let tree = try CollectiveTree(arguments[0], for: "gather to rank \(root)", object.ranks)
-        try tree.meet()
         let value = try tree.exchanged(by: .gather(root: root))
         return object.ranks.rank == root ? value : .nil
       },
@@ -188,7 +184,8 @@ final class CommunicatorObject: HostObject {
     let tree = try CollectiveTree(ranks.rank == root ? value : .nil, for: name, ranks)
     if collective.takesRows, ranks.rank == root { try tree.requireRows() }
     _ = try ranks.meet(name)
-    return try tree.likeThat(of: root, hasRows: collective.takesRows).exchanged(by: collective)
+    return try tree.likeThat(of: root, hasRows: collective.takesRows).exchanged(
+      by: collective, comparesTrees: false)
   }
 
   /// What is walked over: a list, a range, the rows of a tensor.
