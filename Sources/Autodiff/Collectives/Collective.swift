@@ -110,18 +110,14 @@ package enum Collective: Equatable, Sendable {
 
   /// The result for plain tensors. The ranks have met.
   func callAsFunction(_ x: Tensor, _ ranks: Ranks) throws -> Tensor {
-    let x = try x.contiguous()
+    // What others than the root give is not looked at.
+    let x =
+      if case .broadcast(let root) = self, ranks.rank != root { x } else { try x.contiguous() }
     switch self {
     case .allReduce: return try sum(x, ranks)
     case .allGather: return try gathered(x, ranks)
     case .reduceScatter: return try summedRow(x, ranks)
-    case .broadcast(let root):
-      let y = try Tensor.make(x.shape, x.dtype) { bytes in
-        let own = UnsafeMutableRawBufferPointer(start: bytes, count: x.byteCount)
-        if ranks.rank == root { x.withBytes { own.copyMemory(from: $0) } }
-        try ranks.communicator.broadcast(own, from: root)
-      }
-      return y
+    case .broadcast(let root): return try broadcast(x, from: root, ranks)
     case .reduce(let root):
       let all = try gathered(x, ranks, at: root)
       return ranks.rank == root ? try Collective.sumOfRows(all) : try Tensor.zeros(x.shape, x.dtype)
@@ -137,6 +133,18 @@ package enum Collective: Equatable, Sendable {
         }
       }
     }
+  }
+
+  private func broadcast(_ x: Tensor, from root: Int, _ ranks: Ranks) throws -> Tensor {
+    guard ranks.count > 1 else { return x }
+    func exchange(_ bytes: UnsafeMutableRawPointer) throws {
+      try ranks.communicator.broadcast(
+        UnsafeMutableRawBufferPointer(start: bytes, count: x.byteCount), from: root)
+    }
+    guard ranks.rank == root else { return try Tensor.make(x.shape, x.dtype, fill: exchange) }
+    // The root's bytes are read alone.
+    try x.withElements(exchange)
+    return x
   }
 
   // MARK: - Sums

@@ -133,7 +133,7 @@ struct CollectiveTree {
       let dtype = DType.allCases[reader.int()]
       var extents = (0..<reader.int()).map { _ in reader.int() }
       if hasRows, !extents.isEmpty { extents[0] = 0 }
-      return .tensor(try Tensor.zeros(Shape(extents), dtype))
+      return .tensor(try Tensor.zeros(Shape(), dtype).broadcast(to: Shape(extents)))
     }
     return CollectiveTree(WireValue(structure: structure, leaves: leaves), for: name, ranks)
   }
