@@ -25,6 +25,30 @@ private let programs: [(name: String, text: String)] = [
     """
   ),
   (
+    "sums around the size above which ranks share them, of f32, and of nothing",
+    """
+    for n in (0, 1, 2047, 2048, 2049) {
+        let f = k => sin(arange(1.0 * n) + k)
+        let sum = parallel_map(f, 0..5, reduce="sum")
+        print(n, all(sum == ((f(0) + f(1)) + (f(2) + f(3))) + f(4)), sum.shape)
+    }
+    print(parallel_map(k => ones(3, dtype=f32) * k, 0..5, reduce="mean").dtype)
+    print(all_reduce(zeros(0)).shape)
+    """
+  ),
+  (
+    "what changes between the call and the derivative",
+    """
+    let w = param(ones(3))
+    let y = parallel_map(k => sum(sin(w * k)), [1.0, 2.0], reduce="sum")
+    with no_grad { print(parallel_map(k => sum(sin(w * k)), [1.0, 2.0], reduce="sum") == y) }
+    w.value = zeros(3)
+    let z = parallel_map(k => sum(sin(w * k)), [1.0, 2.0], reduce="sum")
+    backward(z)
+    print(y, z, w.grad)
+    """
+  ),
+  (
     "random numbers of each task",
     """
     seed(3)

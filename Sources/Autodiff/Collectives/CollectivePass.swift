@@ -103,18 +103,12 @@ struct CollectiveNodes {
     }
     let others = union.subtracting(own).sorted()
     let found = others.compactMap { number in known.first { $0.number == number }?.bundle }
-    let isLost = try ranks.meet(
-      "the way back of a gradient", [found.count < others.count ? 1 : 0])
-    guard isLost[0] == 0 else {
-      let message =
-        "a gradient goes back through a collective whose result one of the ranks dropped"
-      ranks.shares(message, shownBy: 0)
-      throw TensorError(
-        .value, message,
-        hint:
-          "take the gradient of a function with grad, or let every rank's loss use what the collective gave"
-      )
-    }
+    try ranks.requireOnAll(
+      found.count == others.count, "the way back of a gradient",
+      "a gradient goes back through a collective whose result one of the ranks dropped",
+      hint:
+        "take the gradient of a function with grad, or let every rank's loss use what the collective gave"
+    )
     return found
   }
 }

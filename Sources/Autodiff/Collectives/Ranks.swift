@@ -118,6 +118,16 @@ public final class Ranks {
     guard seen[0] == ~seen[1] else { return try fail(message(), hint) }
   }
 
+  /// Makes sure that something holds on every rank.
+  ///
+  /// - Throws: a value error on every rank where it does not on one.
+  package func requireOnAll(
+    _ holds: Bool, _ deed: String, _ message: @autoclosure () -> String, hint: String
+  ) throws {
+    let fails = try meet(deed, [holds ? 0 : 1])
+    if fails[0] != 0 { try fail(message(), hint) }
+  }
+
   private func fail(_ message: String, _ hint: String) throws {
     shares(message, shownBy: 0)
     throw TensorError(.value, message, hint: hint)

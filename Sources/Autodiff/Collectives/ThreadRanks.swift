@@ -142,15 +142,8 @@ private final class ThreadRank: Communicator {
     _ own: UnsafeRawBufferPointer, sizes: [Int], into all: UnsafeMutableRawBufferPointer,
     at root: Int
   ) throws {
-    try show(own) { spans, _ in
-      guard rank == root else { return }
-      var start = 0
-      for span in spans {
-        UnsafeMutableRawBufferPointer(rebasing: all[start..<start + span.count])
-          .copyMemory(from: span)
-        start += span.count
-      }
-    }
+    if rank == root { return try allGather(own, sizes: sizes, into: all) }
+    try show(own) { _, _ in }
   }
 
   func scatter(

@@ -406,18 +406,12 @@ final class ParallelMap: @unchecked Sendable {
       }
       if let own { found.append(own) }
     }
-    let isLost = try ranks.meet(
-      "what tasks of \(ParallelMap.name) read", [found.count < all.count ? 1 : 0])
-    guard isLost[0] == 0 else {
-      let message =
-        "tasks of \(ParallelMap.name) read what a derivative follows, and it is not the same on every rank"
-      ranks.shares(message, shownBy: 0)
-      throw RuntimeError(
-        .value, message,
-        hint:
-          "give every rank the same parameters, with one seed or broadcast, and call barrier() behind code that "
-          + "only some ranks run")
-    }
+    try ranks.requireOnAll(
+      found.count == all.count, "what tasks of \(ParallelMap.name) read",
+      "tasks of \(ParallelMap.name) read what a derivative follows, and it is not the same on every rank",
+      hint:
+        "give every rank the same parameters, with one seed or broadcast, and call barrier() behind code that "
+        + "only some ranks run")
     return found
   }
 
