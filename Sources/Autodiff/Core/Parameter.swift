@@ -258,6 +258,12 @@ public func stopGradient(_ variable: Variable) -> Variable {
 }
 
 extension Variable {
+  /// Whether this is the leaf of a parameter that has been given another tensor since.
+  package var isReplacedLeaf: Bool { leaf?.isReplaced ?? false }
+
+  /// Says so again of a leaf that stood in its parameter for a while.
+  package func markReplaced() { leaf?.isReplaced = true }
+
   /// Adds to the gradient of this very leaf, as `backward` does.
   package func addGradient(_ gradient: Variable) throws {
     guard case .traced(let leaf) = self, leaf.isParameter else { return }

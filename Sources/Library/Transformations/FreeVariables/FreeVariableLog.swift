@@ -209,11 +209,15 @@ final class FreeVariableLog: FreeVariableWatcher {
       let present = entries.map { entry in
         let present = Present(entry.variable, interpreter)
         let value = others?[entry.variable] ?? entry.value
+        let wasReplaced = value.variable?.isReplacedLeaf ?? false
         entry.variable.put(value, interpreter)
-        return (present, before: value)
+        return (present, before: value, wasReplaced)
       }
       defer {
-        for (present, before) in present { present.restore(before: before, interpreter) }
+        for (present, before, wasReplaced) in present {
+          present.restore(before: before, interpreter)
+          if wasReplaced { before.variable?.markReplaced() }
+        }
         context.defaultFloat = dtype
       }
       // As the first time, which was watched: so what is counted is counted as often.
